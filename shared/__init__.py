@@ -1,0 +1,1 @@
+"""What every service stands on. Nothing enters that only one service needs."""

@@ -1,0 +1,42 @@
+"""What dashboard publishes: department feeds, topic ``feed.<board>.<department>.<name>``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts import Contract, Lane, Part, Topic
+
+FEED = Topic("dashboard.feed", Lane.STATE, key="item", importance="III")
+"""Pattern of all feed topics; the concrete name is ``feed_topic(...)``."""
+
+
+class LunchCount(Part):
+    """Meals of one class on one day. Unrecorded counts as eating (decisions.md §5)."""
+
+    members: int = Field(ge=0, description="Pupils of 在籍 on the date.")
+    absent: int = Field(ge=0, description="Known not to eat.")
+    unrecorded: int = Field(ge=0, description="Nobody has said anything yet.")
+    taken_at: datetime | None = Field(description="When the roll was taken; null: not yet.")
+
+
+class FeedItemChanged(Contract):
+    """A whole value for a key; the latest revision wins; a frozen one never changes."""
+
+    TOPIC: ClassVar[Topic] = FEED
+    TYPE: ClassVar[str] = "dashboard.feed.item_changed"
+
+    feed: str
+    item: UUID = Field(description="UUIDv5 of feed, group and date.")
+    group: UUID = Field(description="What is counted, here a class.")
+    school: UUID
+    on: date
+    revision: int = Field(ge=1)
+    value: LunchCount
+    frozen_at: datetime | None
+
+
+CONTRACTS: tuple[type[Contract], ...] = (FeedItemChanged,)

@@ -1,0 +1,283 @@
+"""What registry (学籍) publishes. Owner of every fact here: decisions.md §5.
+
+All periods are half open, ``[since, until)``, ``until`` null while nobody knows the end.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts import Contract, Lane, Part, Topic
+
+ORGANISATION = Topic("registry.organisation", Lane.STATE, key="organisation", importance="IV")
+PERSON = Topic("registry.person", Lane.STATE, key="person", importance="II")
+ENROLMENT = Topic("registry.enrolment", Lane.STATE, key="pupil", importance="III")
+GUARDIANSHIP = Topic("registry.guardianship", Lane.STATE, key="pupil", importance="I")
+DUTY = Topic("registry.duty", Lane.STATE, key="staff", importance="III")
+CALENDAR = Topic("registry.calendar", Lane.STATE, key="calendar", importance="IV")
+SETTING = Topic("registry.setting", Lane.STATE, key="board", importance="IV")
+ATTENDANCE = Topic("registry.attendance", Lane.FACT, key="pupil", importance="III")
+ROLL = Topic("registry.roll", Lane.FACT, key="class", importance="III")
+
+Source = Literal["teacher", "office", "nurse", "notice"]
+"""Who says something about a pupil's day; one fact of each kind per pupil-day."""
+
+Status = Literal[
+    "unrecorded", "present", "absent", "late", "early_leave", "late_early", "suspended", "bereavement"
+]
+"""The derived status of a pupil's day. Only registry derives it (decisions.md §2)."""
+
+CorrectionReason = Literal["mistaken_entry", "told_later", "came_later", "other"]
+
+
+class OrganisationChanged(Contract):
+    """A board, department, school, class or other unit as it now is."""
+
+    TOPIC: ClassVar[Topic] = ORGANISATION
+    TYPE: ClassVar[str] = "registry.organisation.changed"
+
+    organisation: UUID = Field(description="Its id; also the record's key.")
+    kind: str = Field(description="Open list: board, department, elementary, junior_high, class …")
+    name: str = Field(description="Name as registered, e.g. 紬市立第一小学校, 2年1組.")
+    short_name: str = Field(description="Name on dense screens.")
+    parent: UUID | None = Field(description="The unit it belongs to; a class belongs to its school.")
+    school: UUID | None = Field(description="The school it is or belongs to; null above schools.")
+    code: str | None = Field(description="学校コード (13 characters) or 教育委員会コード (6 digits).")
+    school_year: int | None = Field(description="Of a class: the school year it exists in.")
+    grade: str | None = Field(description="Of a class: P1–P6, J1–J3; null when it mixes grades.")
+    special_needs: bool = Field(description="Of a class: 特別支援学級.")
+
+
+class Name(Part):
+    """A name, stored code point for code point (decisions.md §1 "Text")."""
+
+    family: str
+    given: str
+
+
+class PersonChanged(Contract):
+    """A person's card: the only topic that carries names. Erased by tombstone."""
+
+    TOPIC: ClassVar[Topic] = PERSON
+    TYPE: ClassVar[str] = "registry.person.changed"
+
+    person: UUID
+    legal: Name = Field(description="氏名 as registered.")
+    common: Name | None = Field(description="通称, where one is used.")
+    kana: Name | None = Field(description="Reading, full-width katakana or hiragana.")
+    sort_key: str = Field(description="Kana order, computed once by registry; compare bytewise.")
+    birth_date: date | None
+    sex: Literal["male", "female", "unspecified", "other"]
+    merged_into: UUID | None = Field(description="Alias: this card turned out to be the same person as that.")
+
+
+class Enrolment(Part):
+    """在籍 at a school."""
+
+    school: UUID
+    grade: str = Field(description="P1–P6, J1–J3.")
+    since: date
+    until: date | None
+
+
+class Membership(Part):
+    """Belonging to a class: ``home`` is the class of 在籍, ``exchange`` is 交流."""
+
+    class_id: UUID
+    school: UUID
+    kind: Literal["home", "exchange"]
+    number: int | None = Field(description="出席番号: data, never recomputed.")
+    since: date
+    until: date | None
+
+
+class EnrolmentChanged(Contract):
+    """The whole set of a pupil's enrolments and class memberships."""
+
+    TOPIC: ClassVar[Topic] = ENROLMENT
+    TYPE: ClassVar[str] = "registry.enrolment.changed"
+
+    pupil: UUID
+    enrolments: list[Enrolment]
+    memberships: list[Membership]
+
+
+class Guardian(Part):
+    """One guardian's tie to a child and what it allows."""
+
+    guardian: UUID
+    relation: str = Field(description="mother, father, grandmother … open list.")
+    notify: bool = Field(description="May report absences and is told about the child.")
+    read: bool = Field(description="May read the child's records.")
+    contact: bool = Field(description="May be called by the school.")
+    since: date
+    until: date | None
+
+
+class Protection(Part):
+    """The child's whereabouts are protected (DV 等支援措置)."""
+
+    since: date
+    confidential_from: list[UUID] = Field(description="People from whom everything is withheld.")
+
+
+class GuardianshipChanged(Contract):
+    """The whole set of a pupil's guardians, and the protection mark."""
+
+    TOPIC: ClassVar[Topic] = GUARDIANSHIP
+    TYPE: ClassVar[str] = "registry.guardianship.changed"
+
+    pupil: UUID
+    guardians: list[Guardian]
+    protection: Protection | None
+
+
+DutyKind = Literal[
+    "homeroom",
+    "assistant",
+    "substitute",
+    "subject",
+    "principal",
+    "vice_principal",
+    "office",
+    "nurse",
+    "board_staff",
+    "system_operator",
+]
+
+
+class Duty(Part):
+    """A duty a person holds for a time; rights follow from it."""
+
+    kind: DutyKind
+    organisation: UUID = Field(description="The school, or the department or board.")
+    class_id: UUID | None = Field(description="For homeroom, assistant, substitute, subject.")
+    since: date
+    until: date | None
+
+
+class DutyChanged(Contract):
+    """The whole set of a staff member's duties."""
+
+    TOPIC: ClassVar[Topic] = DUTY
+    TYPE: ClassVar[str] = "registry.duty.changed"
+
+    staff: UUID
+    duties: list[Duty]
+
+
+class Closure(Part):
+    """臨時休業: a class, a grade or the whole school does not meet on a day."""
+
+    on: date
+    scope: Literal["school", "grade", "class"]
+    grade: str | None
+    class_id: UUID | None
+    reason: str = Field(description="Code of the board, e.g. influenza, typhoon.")
+
+
+class CalendarChanged(Contract):
+    """A school's calendar of one school year, whole."""
+
+    TOPIC: ClassVar[Topic] = CALENDAR
+    TYPE: ClassVar[str] = "registry.calendar.changed"
+
+    school: UUID
+    school_year: int
+    school_days: list[date]
+    closures: list[Closure]
+
+
+class Setting(Part):
+    """The value of a dated setting from a day on."""
+
+    name: str
+    since: date
+    value: Any = Field(description="JSON; its shape belongs to the rule that reads it.")
+
+
+class SettingChanged(Contract):
+    """All dated settings of a board that registry owns."""
+
+    TOPIC: ClassVar[Topic] = SETTING
+    TYPE: ClassVar[str] = "registry.setting.changed"
+
+    board: UUID
+    settings: list[Setting]
+
+
+class DayFact(Part):
+    """What one source says about a pupil's day, newest revision."""
+
+    source: Source
+    revision: int = Field(ge=1)
+    code: str | None = Field(description="Code of the board's symbol list; null: the cell was emptied.")
+    by: UUID = Field(description="Person who said it.")
+    at: datetime = Field(description="When the server recorded it.")
+    claimed_at: datetime | None = Field(description="When the device says it was entered; never an order.")
+    corrects: int | None = Field(description="Revision it corrects after the roll was taken.")
+    reason: CorrectionReason | None = Field(description="Why it was corrected; free text stays in registry.")
+
+
+class Considered(Part):
+    """A notice that the derivation has seen, with its revision."""
+
+    notice: UUID
+    revision: int
+
+
+class AttendanceDayChanged(Contract):
+    """A pupil's whole day: what every source says and what follows from it."""
+
+    TOPIC: ClassVar[Topic] = ATTENDANCE
+    TYPE: ClassVar[str] = "registry.attendance.day_changed"
+
+    pupil_day: UUID
+    pupil: UUID
+    class_id: UUID = Field(description="Class of 在籍 on that date.")
+    school: UUID
+    on: date
+    revision: int = Field(ge=1, description="Of the pupil-day; the revision a writer must have seen.")
+    status: Status
+    code: str | None = Field(description="Code that won; null when unrecorded.")
+    presence: Literal["present", "absent", "unrecorded"]
+    category: Literal["sick", "other", "suspension", "bereavement"] | None
+    late: bool
+    early_leave: bool
+    decided_by: Source | None = Field(description="The source whose fact holds.")
+    facts: list[DayFact]
+    considered: list[Considered]
+    contradiction: str | None = Field(description="Code of a contradiction that a person must resolve.")
+
+
+class RollTaken(Contract):
+    """The roll of a class was taken; no pupil's status in it."""
+
+    TOPIC: ClassVar[Topic] = ROLL
+    TYPE: ClassVar[str] = "registry.roll.taken"
+
+    class_day: UUID
+    class_id: UUID
+    school: UUID
+    on: date
+    revision: int = Field(ge=1)
+    members: int = Field(ge=0, description="Pupils of 在籍 on that date.")
+    taken_at: datetime
+    taken_by: UUID
+
+
+CONTRACTS: tuple[type[Contract], ...] = (
+    OrganisationChanged,
+    PersonChanged,
+    EnrolmentChanged,
+    GuardianshipChanged,
+    DutyChanged,
+    CalendarChanged,
+    SettingChanged,
+    AttendanceDayChanged,
+    RollTaken,
+)

@@ -1,0 +1,47 @@
+"""Identifiers (docs/glossary.md "ids").
+
+People, organisations and classes are UUIDv4, minted once by registry. Events and commands are UUIDv7, minted from the
+clock port so that a replayed day mints replayable times. Natural aggregates are UUIDv5 of their natural key in one
+fixed namespace, so that two processes name the same pupil-day alike without asking each other.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4, uuid5
+
+import uuid_utils
+
+NAMESPACE = UUID("6f1d5ad0-3c35-5d0e-9a5b-0c1f6f3b7a11")
+"""Never changes: every UUIDv5 of every deployment is made in it."""
+
+
+def new_id() -> UUID:
+    """A new opaque id (UUIDv4) for a person, an organisation, a class or a period."""
+    return uuid4()
+
+
+def time_ordered_id(at: datetime) -> UUID:
+    """A UUIDv7 for an event or a command that happens ``at`` (an aware instant)."""
+    milliseconds = int(at.timestamp() * 1000)
+    return UUID(bytes=uuid_utils.uuid7(milliseconds // 1000, milliseconds % 1000 * 1_000_000).bytes)
+
+
+def natural_id(board: UUID, *parts: object) -> UUID:
+    """The UUIDv5 of ``<board>/<part>/<part>…``."""
+    return uuid5(NAMESPACE, "/".join([str(board), *(str(part) for part in parts)]))
+
+
+def pupil_day_id(board: UUID, pupil: UUID, on: date) -> UUID:
+    """The aggregate "one pupil's attendance on one date"."""
+    return natural_id(board, "pupil-day", pupil, on.isoformat())
+
+
+def class_day_id(board: UUID, class_id: UUID, on: date) -> UUID:
+    """The aggregate "the roll of one class on one date"."""
+    return natural_id(board, "class-day", class_id, on.isoformat())
+
+
+def calendar_id(school: UUID, school_year: int) -> UUID:
+    """The aggregate "one school's calendar of one school year"."""
+    return natural_id(school, "calendar", school_year)
