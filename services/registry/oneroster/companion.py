@@ -1,0 +1,163 @@
+"""``companion.json``: what a roster needs and OneRoster has no place for.
+
+References are the package's own ``sourcedId``. Dates are business dates; ``to`` is the last day it holds (inclusive,
+as everywhere outside the database), absent while nobody knows. The published schema is made from these models:
+``python -m services.registry.oneroster.companion`` writes docs/companion.schema.json, and a test keeps it current.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FILE = "companion.json"
+SCHEMA = Path("docs/companion.schema.json")
+
+SourcedId = Annotated[str, Field(min_length=1, max_length=255, description="sourcedId in the package.")]
+Word = Annotated[str, Field(min_length=1, max_length=100)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
+
+CompanionDutyKind = Literal[
+    "homeroom",
+    "assistant",
+    "subject",
+    "principal",
+    "vice_principal",
+    "office",
+    "nurse",
+    "board_staff",
+    "system_operator",
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_by_alias=True)
+
+
+class _Dated(_Part):
+    first: date = Field(alias="from", description="First day it holds.")
+    last: date | None = Field(None, alias="to", description="Last day it holds; absent while unknown.")
+
+
+class BoardPart(_Part):
+    """Which district of orgs.csv the file speaks for."""
+
+    district: SourcedId
+    short_name: Word | None = None
+
+
+class SchoolPart(_Part):
+    """What orgs.csv cannot say about a school."""
+
+    school: SourcedId
+    short_name: Word | None = Field(None, description="Name on dense screens; default: the name.")
+    kind: Code | None = Field(None, description="Kind, where orgs.csv gives no 学校コード to tell it.")
+
+
+class DepartmentPart(_Part):
+    """A department of the board, or another unit of it that is no school."""
+
+    id: SourcedId
+    name: Word
+    short_name: Word | None = None
+    code: Code | None = Field(None, description="Short stable name, e.g. for its feeds.")
+    kind: Code = Field("department", description="Open list: department, lunch_centre …")
+
+
+class DutyPart(_Dated):
+    """A duty. Homeroom and assistant usually stand in enrollments.csv, principal in roles.csv: write each once."""
+
+    staff: SourcedId
+    kind: CompanionDutyKind
+    school: SourcedId | None = None
+    class_id: SourcedId | None = Field(None, alias="class")
+    department: SourcedId | None = None
+
+
+class Rights(_Part):
+    """What a guardian may do. All three false: a known person without any right."""
+
+    notify: bool = Field(description="May report absences and is told about the child.")
+    read: bool = Field(description="May read the child's records.")
+    contact: bool = Field(description="May be called by the school.")
+
+
+class GuardianshipPart(_Dated):
+    """A guardian's tie to a child."""
+
+    pupil: SourcedId
+    guardian: SourcedId
+    relation: Code = Field(description="Open list: mother, father, grandmother, facility …")
+    rights: Rights
+
+
+class ProtectionPart(_Part):
+    """A child whose whereabouts are protected (DV 等支援措置)."""
+
+    pupil: SourcedId
+    since: date
+    confidential_from: list[SourcedId] = Field(description="People from whom everything is withheld.")
+
+
+class ExchangePart(_Dated):
+    """交流: a child of another class takes part in this one."""
+
+    pupil: SourcedId
+    class_id: SourcedId = Field(alias="class")
+    number: int | None = Field(None, ge=1, le=999, description="出席番号 there, where one is given.")
+
+
+class ClosurePart(_Part):
+    """臨時休業 on one day."""
+
+    on: date
+    scope: Literal["school", "grade", "class"] = "school"
+    grade: str | None = None
+    class_id: SourcedId | None = Field(None, alias="class")
+    reason: Code = Field(description="Code of the board, e.g. typhoon, influenza.")
+
+
+class CalendarPart(_Part):
+    """A school's days of the school year."""
+
+    school: SourcedId
+    school_days: list[date] = Field(min_length=1)
+    closures: list[ClosurePart] = []
+
+
+class BirthDatePart(_Part):
+    """A birth date that demographics.csv does not have."""
+
+    person: SourcedId
+    birth_date: date
+
+
+class Companion(_Part):
+    """The whole file."""
+
+    format: Literal["tsumugi.companion"] = "tsumugi.companion"
+    version: Literal[1] = 1
+    school_year: int = Field(ge=1947, le=2200, description="年度, the integer of its 1 April.")
+    board: BoardPart
+    schools: list[SchoolPart] = []
+    departments: list[DepartmentPart] = []
+    duties: list[DutyPart] = []
+    guardianships: list[GuardianshipPart] = []
+    protections: list[ProtectionPart] = []
+    exchanges: list[ExchangePart] = []
+    calendars: list[CalendarPart]
+    birth_dates: list[BirthDatePart] = []
+
+
+def published_schema() -> str:
+    """The JSON Schema as it is kept in docs."""
+    schema = Companion.model_json_schema(by_alias=True)
+    return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(published_schema(), encoding="utf-8")

@@ -1,0 +1,168 @@
+"""What a source says the roster is: plain values keyed by the source's own ids.
+
+A source (today OneRoster) fills it; ``rules.py`` compares it with what stands. Ids of the source stay outside: ours are
+minted when a thing is first seen (decisions.md §1). Every tuple is sorted by key, so equal rosters are equal values
+whatever the order of rows they were read from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, NamedTuple
+
+ExternalKind = Literal["organisation", "class", "department", "person"]
+
+
+class ExternalKey(NamedTuple):
+    """A thing as its source names it."""
+
+    kind: ExternalKind
+    sourced_id: str
+
+
+class Period(NamedTuple):
+    """``[since, until)``; ``until`` is ``None`` while nobody knows the end."""
+
+    since: date
+    until: date | None
+
+    def overlaps(self, other: Period) -> bool:
+        """Whether both hold on some day."""
+        return (other.until is None or self.since < other.until) and (
+            self.until is None or other.since < self.until
+        )
+
+    def covers(self, other: Period) -> bool:
+        """Whether the other lies wholly inside."""
+        if other.since < self.since:
+            return False
+        return self.until is None or (other.until is not None and other.until <= self.until)
+
+    def holds(self, on: date) -> bool:
+        """Whether it holds on a business date."""
+        return self.since <= on and (self.until is None or on < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A board, department, school or class."""
+
+    key: ExternalKey
+    kind: str
+    parent: ExternalKey | None
+    school: ExternalKey | None
+    name: str
+    short_name: str
+    code: str | None = None
+    school_year: int | None = None
+    grades: tuple[str, ...] = ()
+    special_needs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person's card. Names are code point for code point what the source wrote."""
+
+    key: ExternalKey
+    legal_family: str
+    legal_given: str
+    kana_family: str | None
+    kana_given: str | None
+    common_family: str | None
+    common_given: str | None
+    common_kana_family: str | None
+    common_kana_given: str | None
+    birth_date: date | None
+    sex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """在籍 of a pupil at a school."""
+
+    pupil: ExternalKey
+    school: ExternalKey
+    grade: str
+    valid: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A pupil in a class: ``home`` is 在籍, ``exchange`` 交流."""
+
+    pupil: ExternalKey
+    class_key: ExternalKey
+    kind: Literal["home", "exchange"]
+    number: int | None
+    valid: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A duty of a staff member at a school, a department or the board."""
+
+    staff: ExternalKey
+    kind: str
+    organisation: ExternalKey
+    class_key: ExternalKey | None
+    valid: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Guardianship:
+    """A guardian's tie to a child and what it allows."""
+
+    pupil: ExternalKey
+    guardian: ExternalKey
+    relation: str
+    notify: bool
+    read: bool
+    contact: bool
+    valid: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A protected child (DV 等支援措置) and the people from whom everything is withheld."""
+
+    pupil: ExternalKey
+    since: date
+    confidential_from: tuple[ExternalKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """臨時休業 on one day, of a school, a grade or a class."""
+
+    on: date
+    scope: Literal["school", "grade", "class"]
+    grade: str | None
+    class_key: ExternalKey | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A school's days of one school year."""
+
+    school: ExternalKey
+    school_year: int
+    school_days: tuple[date, ...]
+    closures: tuple[Closure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSnapshot:
+    """The whole roster of one board in one school year."""
+
+    school_year: int
+    board: ExternalKey
+    organisations: tuple[Organisation, ...]
+    people: tuple[Person, ...]
+    enrolments: tuple[Enrolment, ...]
+    memberships: tuple[Membership, ...]
+    duties: tuple[Duty, ...]
+    guardianships: tuple[Guardianship, ...]
+    protections: tuple[Protection, ...]
+    calendars: tuple[Calendar, ...]

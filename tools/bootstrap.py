@@ -1,0 +1,110 @@
+"""Make `.venv` hold exactly what requirements.lock says, and nothing else.
+
+Runs with the system's Python before anything is installed: standard library only, and nothing that stops an
+older Python from saying that it is too old. Does nothing when the environment already fits; `make` therefore
+calls it before every target.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "tsumugi-installed"
+LOCK = ROOT / "requirements.lock"
+OLDEST = (3, 11)
+
+
+def main() -> int:
+    """Install if needed. Exit status 1 with a sentence when this machine cannot."""
+    if sys.version_info < OLDEST:
+        found, oldest = (".".join(map(str, version[:2])) for version in (sys.version_info, OLDEST))
+        return refuse(
+            f"Python {oldest} or newer is needed; {sys.executable} is {found}.", "make PYTHON=python3.12 …"
+        )
+    if is_installed():
+        return 0
+    with LOCK.open() as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if is_installed():  # another make has done it while this one waited
+            return 0
+        return install()
+
+
+def place() -> str:
+    """This Python and where the clone lies: an environment cannot be moved from one to another."""
+    return hashlib.sha256(f"{sys.base_prefix} {sys.version} {VENV}".encode()).hexdigest()
+
+
+def content() -> str:
+    """What is to be installed."""
+    return hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+
+
+def stamped() -> list[str]:
+    return STAMP.read_text(encoding="ascii").split() if STAMP.is_file() else ["", ""]
+
+
+def is_installed() -> bool:
+    return stamped() == [place(), content()]
+
+
+def install() -> int:
+    """Environment, then uv with its hash, then the whole lock, then this project in place."""
+    print("Installing into .venv (about a minute the first time) …", flush=True)
+    python = VENV / "bin" / "python"
+    if stamped()[0] != place() and run([sys.executable, "-m", "venv", "--clear", str(VENV)]) != 0:
+        return refuse(
+            "A virtual environment could not be made.", "on Debian and Ubuntu: apt install python3-venv"
+        )
+    pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--require-hashes"]
+    STAMP.write_text(f"{place()} unfinished", encoding="ascii")
+    uv_only = VENV / "uv.txt"
+    uv_only.write_text(pinned("uv"), encoding="ascii")
+    if run([str(python), *pip, "-r", str(uv_only)]) != 0:
+        return refuse(
+            "The package index did not serve uv.", "pip's own settings (index, proxy, certificates) apply"
+        )
+    uv = [str(VENV / "bin" / "uv"), "pip"]
+    # pip is slower (three times, measured) but has settings that uv does not read.
+    if run([*uv, "sync", "--quiet", "--python", str(python), "--require-hashes", str(LOCK)]) != 0:
+        print("uv could not install the lock; trying pip with pip's settings …", flush=True)
+        if run([str(python), *pip, "-r", str(LOCK)]) != 0:
+            return refuse("Not everything in requirements.lock could be installed.", "see the message above")
+    in_place = ["--no-deps", "--no-build-isolation", "--offline", "--editable", str(ROOT)]
+    if run([*uv, "install", "--quiet", "--python", str(python), *in_place]) != 0:
+        return refuse("The project itself could not be installed.", "see the message above")
+    STAMP.write_text(f"{place()} {content()}", encoding="ascii")
+    return 0
+
+
+def pinned(name: str) -> str:
+    """The lock's entry of one package, with its hashes."""
+    found = re.search(rf"^{name}==(?:.*\\\n)*.*", LOCK.read_text(encoding="ascii"), re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"requirements.lock does not name {name}")
+    return re.sub(r"\\\n\s*", "", found.group(0)).rstrip() + "\n"
+
+
+def run(command: list[str]) -> int:
+    # VIRTUAL_ENV of an outer shell would make uv install elsewhere.
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME")
+    }
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def refuse(what: str, how: str) -> int:
+    print(f"\n{what}\n  Mend: {how}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
