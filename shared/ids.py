@@ -23,8 +23,7 @@ def new_id() -> UUID:
 
 def time_ordered_id(at: datetime) -> UUID:
     """A UUIDv7 for an event or a command that happens ``at`` (an aware instant)."""
-    milliseconds = int(at.timestamp() * 1000)
-    return UUID(bytes=uuid_utils.uuid7(milliseconds // 1000, milliseconds % 1000 * 1_000_000).bytes)
+    return UUID(bytes=uuid_utils.uuid7(nanoseconds=int(at.timestamp() * 1_000) * 1_000_000).bytes)
 
 
 def natural_id(board: UUID, *parts: object) -> UUID:

@@ -1,0 +1,19 @@
+"""PostgreSQL: logins, roles and walls, the unit of work, periods, migrations (decisions.md §§1, 3, 4).
+
+The door to a service's rows is ``Units``: nothing else opens a session, so nothing forgets the tenant.
+"""
+
+from shared.database.engine import Login, make_engine, refuse_privileged
+from shared.database.units import AlreadyDone, Command, Moved, Scope, Units, Work
+
+__all__ = [
+    "AlreadyDone",
+    "Command",
+    "Login",
+    "Moved",
+    "Scope",
+    "Units",
+    "Work",
+    "make_engine",
+    "refuse_privileged",
+]

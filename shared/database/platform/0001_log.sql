@@ -1,0 +1,240 @@
+-- The log of a service: two lanes under one sequence and one lock (decisions.md §3), the commands it has answered, and
+-- what its feeds have reached. Every service's first migration runs this file; it never changes once released.
+
+create schema log;
+create schema feed;
+create schema copy;
+create schema copy_next;
+create schema access;
+
+-- cache 1: with a larger cache a session hands out positions below ones that others have already committed.
+create sequence log.position as bigint cache 1;
+
+-- One row: what a reader may believe to be final. Written under the lock, so a reader's single statement sees rows and
+-- head of the same moment and can move its cursor over positions that belong to topics it does not read.
+create table log.head (
+    one boolean primary key default true check (one),
+    epoch integer not null,
+    position bigint not null
+) with (fillfactor = 50);
+insert into log.head (epoch, position) values (1, 0);
+
+create table log.stream (
+    topic text not null,
+    stream uuid not null,
+    version integer not null,
+    primary key (topic, stream)
+) with (fillfactor = 80);
+
+create table log.log_state (
+    topic text not null,
+    key text not null,
+    position bigint not null,
+    ce_id uuid not null,
+    board_id uuid not null,
+    type text not null,
+    stream uuid not null,
+    stream_version integer not null,
+    subject uuid,
+    payload jsonb,
+    actor text not null,
+    traceparent text,
+    recorded_at timestamptz not null,
+    primary key (topic, key)
+) with (fillfactor = 80);
+create unique index log_state_position on log.log_state (position);
+create index log_state_subject on log.log_state (subject);
+
+create table log.log_fact (
+    school_year smallint not null,
+    topic text not null,
+    key text not null,
+    position bigint not null,
+    ce_id uuid not null,
+    board_id uuid not null,
+    type text not null,
+    stream uuid not null,
+    stream_version integer not null,
+    subject uuid,
+    payload jsonb,
+    actor text not null,
+    traceparent text,
+    recorded_at timestamptz not null
+) partition by list (school_year);
+create index log_fact_position on log.log_fact (position);
+create index log_fact_subject on log.log_fact (subject);
+
+-- Answered commands, kept 30 days. The placeholder is a transaction's first statement, so a concurrent twin waits here.
+create table log.command_done (
+    board_id uuid not null,
+    principal text not null,
+    id uuid not null,
+    request_hash text not null,
+    started_at timestamptz not null,
+    response jsonb,
+    position bigint,
+    primary key (principal, id)
+);
+
+-- The one door into the log; the last statement of its transaction. Lock order is always rows, then log: no deadlock.
+create function log.append_events(
+    p_board uuid, p_actor text, p_traceparent text, p_at timestamptz, p_school_year smallint,
+    p_topics text[], p_lanes smallint[], p_keys text[], p_streams uuid[], p_expected integer[],
+    p_ids uuid[], p_types text[], p_subjects uuid[], p_payloads text[],
+    p_principal text, p_command uuid, p_response text
+) returns bigint
+language plpgsql security definer set search_path = log, pg_temp as $$
+declare
+    v_last bigint;
+    v_versions integer[];
+begin
+    if p_board is distinct from nullif(current_setting('app.board', true), '')::uuid then
+        raise exception 'append_events: the transaction belongs to another board' using errcode = '42501';
+    end if;
+
+    if cardinality(p_topics) > 0 then
+        with bumped as (
+            insert into stream as s (topic, stream, version)
+            select topic, stream, 1 from unnest(p_topics, p_streams) as e(topic, stream) order by topic, stream
+            on conflict (topic, stream) do update set version = s.version + 1
+            returning s.topic, s.stream, s.version
+        )
+        select array_agg(b.version order by e.ord) into v_versions
+        from unnest(p_topics, p_streams) with ordinality as e(topic, stream, ord)
+        join bumped b on b.topic = e.topic and b.stream = e.stream;
+
+        if exists (
+            select from unnest(v_versions, p_expected) as v(version, expected)
+            where expected is not null and version <> expected + 1
+        ) then
+            raise exception 'append_events: the aggregate has moved on' using errcode = 'P0409';
+        end if;
+
+        -- From here to the end of the commit appends stand in line: position order is commit order.
+        perform pg_advisory_xact_lock(7461, 1);
+
+        insert into log_state as l (topic, key, position, ce_id, board_id, type, stream, stream_version,
+                                    subject, payload, actor, traceparent, recorded_at)
+        select topic, key, nextval('log.position'), id, p_board, type, stream, version,
+               subject, payload::jsonb, p_actor, p_traceparent, p_at
+        from (
+            select * from unnest(p_topics, p_lanes, p_keys, p_streams, p_ids, p_types, p_subjects, p_payloads, v_versions)
+                with ordinality as e(topic, lane, key, stream, id, type, subject, payload, version, ord)
+            where lane = 1 order by ord
+        ) as e
+        on conflict (topic, key) do update set
+            position = excluded.position, ce_id = excluded.ce_id, board_id = excluded.board_id, type = excluded.type,
+            stream = excluded.stream, stream_version = excluded.stream_version, subject = excluded.subject,
+            payload = excluded.payload, actor = excluded.actor, traceparent = excluded.traceparent,
+            recorded_at = excluded.recorded_at;
+
+        insert into log_fact (school_year, topic, key, position, ce_id, board_id, type, stream, stream_version,
+                              subject, payload, actor, traceparent, recorded_at)
+        select p_school_year, topic, key, nextval('log.position'), id, p_board, type, stream, version,
+               subject, payload::jsonb, p_actor, p_traceparent, p_at
+        from (
+            select * from unnest(p_topics, p_lanes, p_keys, p_streams, p_ids, p_types, p_subjects, p_payloads, v_versions)
+                with ordinality as e(topic, lane, key, stream, id, type, subject, payload, version, ord)
+            where lane = 2 order by ord
+        ) as e;
+
+        v_last := currval('log.position');
+        update head set position = v_last;
+        perform pg_notify('log', '');
+    end if;
+
+    if p_command is not null then
+        update command_done set response = p_response::jsonb, position = v_last
+        where principal = p_principal and id = p_command and board_id = p_board;
+        if not found then
+            raise exception 'append_events: the command has no placeholder' using errcode = '55000';
+        end if;
+    end if;
+    return v_last;
+end $$;
+
+-- A school year's partition of the fact lane; called by the migration step, which owns the table.
+create function log.keep_year(p_year integer) returns void
+language plpgsql set search_path = log, pg_temp as $$
+begin
+    execute format('create table if not exists log.log_fact_%s partition of log.log_fact for values in (%s)', p_year, p_year);
+end $$;
+
+-- Where each copy and reaction stands in each publisher's log; stored with the rows it accounts for.
+create table feed.checkpoint (
+    copy text not null,
+    publisher text not null,
+    cursor jsonb not null,
+    epoch integer not null,
+    reached bigint not null,
+    began_at_zero boolean not null,
+    primary key (copy, publisher)
+) with (fillfactor = 50);
+
+-- Records that could not be handled, with every later record of the same key (decisions.md §3).
+create table feed.parked (
+    copy text not null,
+    publisher text not null,
+    key text not null,
+    position bigint not null,
+    topic text not null,
+    lane smallint not null,
+    board_id uuid not null,
+    record jsonb not null,
+    reason text not null,
+    parked_at timestamptz not null,
+    primary key (copy, publisher, key, position)
+);
+
+-- What an operator threw away, and why; the record itself is gone.
+create table feed.discarded (
+    copy text not null,
+    publisher text not null,
+    key text not null,
+    position bigint not null,
+    topic text not null,
+    reason text not null,
+    discarded_by text not null,
+    discarded_at timestamptz not null
+);
+
+-- People erased by law: every later record about them is dropped.
+create table feed.erased (
+    person uuid primary key,
+    position bigint not null
+);
+
+-- Events a reaction has turned into own facts; it never does so twice.
+create table feed.reacted (
+    reaction text not null,
+    ce_id uuid not null,
+    primary key (reaction, ce_id)
+);
+
+-- How far the relay has sent this service's log to the broker.
+create table feed.relayed (
+    one boolean primary key default true check (one),
+    position bigint not null
+) with (fillfactor = 50);
+insert into feed.relayed (position) values (0);
+
+-- Who saw or changed what (decisions.md §4). Chain and seals come with their own issue; their columns are here.
+create table access.entry (
+    id uuid primary key,
+    board_id uuid not null,
+    at timestamptz not null,
+    principal text not null,
+    person uuid,
+    client text not null,
+    action text not null,
+    resource text not null,
+    resource_id uuid,
+    subjects uuid[] not null,
+    importance text not null,
+    outcome text not null,
+    copy_age_ms integer,
+    traceparent text,
+    batch bigint,
+    batch_hash bytea
+);
+create index entry_subjects on access.entry using gin (subjects);

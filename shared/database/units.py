@@ -1,0 +1,274 @@
+"""The unit of work: one command or message is one transaction, and its last statement appends the events.
+
+    async with units.work(scope, actor=…, command=…) as work:
+        …rules decide, stores write through work.session…
+        work.publish(DayChanged(…), key=pupil, stream=day, expected=revision - 1)
+        work.answer = Saved(…)
+
+Leaving the block flushes, calls ``log.append_events`` and commits. State and events are committed together or not at
+all, and the log's positions are in commit order (engineering.md §2.1: three common designs lose events, this does not).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
+
+from shared.contracts import Contract, Lane, Topic
+from shared.dates import Clock, business_date, school_year
+from shared.events.trace import current_traceparent
+from shared.ids import time_ordered_id
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The tenant a transaction works in: a board, and which of its schools (None: all)."""
+
+    board: UUID
+    schools: frozenset[UUID] | None = None
+
+
+@dataclass(frozen=True)
+class Command:
+    """Identity of an unsafe request: the same principal and id are the same command, whatever the network did."""
+
+    principal: str
+    id: UUID
+    request_hash: str
+
+
+class AlreadyDone(Exception):
+    """The command was answered before; here is that answer."""
+
+    def __init__(self, response: Any, position: int | None) -> None:
+        super().__init__("command already done")
+        self.response = response
+        self.position = position
+
+
+class CommandReused(Exception):
+    """The same command id came with another body."""
+
+
+class Moved(Exception):
+    """Another transaction changed the aggregate first; running the unit of work once more may succeed."""
+
+
+class _ScopedSession(Session):
+    """A session whose every transaction starts by saying which tenant it works in."""
+
+
+_CONTEXT = text("select set_config('app.board', :board, true), set_config('app.schools', :schools, true)")
+
+
+def _context(scope: Scope) -> dict[str, str]:
+    schools = "*" if scope.schools is None else "{" + ",".join(map(str, sorted(scope.schools))) + "}"
+    return {"board": str(scope.board), "schools": schools}
+
+
+@event.listens_for(_ScopedSession, "after_begin")
+def _say_scope(session: Session, transaction: Any, connection: Any) -> None:
+    # after_begin, never before_cursor_execute: sqlalchemy #13381 returned connections with open transactions to the pool.
+    if transaction.nested:
+        return
+    scope: Scope | None = session.info.get("scope")
+    if scope is not None:
+        connection.execute(_CONTEXT, _context(scope))
+
+
+async def narrow(session: AsyncSession, scope: Scope) -> None:
+    """Say, within the transaction under way, that it works in fewer schools from here on."""
+    await session.execute(_CONTEXT, _context(scope))
+
+
+@event.listens_for(_ScopedSession, "do_orm_execute")
+def _nothing_after_append(state: Any) -> None:
+    if state.session.info.get("appended"):
+        raise RuntimeError("append_events is the last statement of a unit of work")
+
+
+@event.listens_for(_ScopedSession, "before_flush")
+def _no_flush_after_append(session: Session, context: Any, instances: Any) -> None:
+    if session.info.get("appended"):
+        raise RuntimeError("a row was changed after the events were appended")
+
+
+@dataclass(frozen=True)
+class _NewEvent:
+    topic: str
+    lane: Lane
+    key: str
+    stream: UUID
+    expected: int | None
+    type: str
+    subject: UUID | None
+    payload: str | None
+
+
+@dataclass
+class Work:
+    """One open unit of work."""
+
+    session: AsyncSession
+    scope: Scope
+    at: datetime
+    """The instant of the whole unit; rules and stores take it from here."""
+    actor: str
+    answer: BaseModel | None = None
+    position: int | None = None
+    """After the commit: position of the last event, or None when there was none."""
+    _events: list[_NewEvent] = field(default_factory=list)
+
+    def publish(
+        self,
+        payload: Contract,
+        *,
+        key: UUID,
+        stream: UUID | None = None,
+        expected: int | None = None,
+        subject: UUID | None = None,
+        topic: Topic | None = None,
+    ) -> None:
+        """Append ``payload`` when the unit commits.
+
+        ``stream`` is the aggregate (default: the key), ``expected`` its version before this event (None: any),
+        ``subject`` the person it is about, for erasure.
+        """
+        topic = topic or payload.TOPIC
+        self._append(topic, key, stream or key, expected, payload.TYPE, subject, payload.model_dump_json())
+
+    def tombstone(self, kind: type[Contract], *, key: UUID, subject: UUID | None = None) -> None:
+        """Append the erasure of a state-lane key."""
+        if kind.TOPIC.lane is not Lane.STATE:
+            raise ValueError(f"{kind.TOPIC.name}: only a state lane knows tombstones")
+        self._append(kind.TOPIC, key, key, None, kind.TYPE, subject, None)
+
+    def _append(
+        self,
+        topic: Topic,
+        key: UUID,
+        stream: UUID,
+        expected: int | None,
+        kind: str,
+        subject: UUID | None,
+        payload: str | None,
+    ) -> None:
+        self._events.append(_NewEvent(topic.name, topic.lane, str(key), stream, expected, kind, subject, payload))
+
+
+_PLACEHOLDER = text(
+    "insert into log.command_done (board_id, principal, id, request_hash, started_at)"
+    " values (:board, :principal, :id, :hash, :at) on conflict do nothing returning true"
+)
+_DONE = text("select request_hash, response, position from log.command_done where principal = :principal and id = :id")
+_APPEND = text(
+    "select log.append_events(:board, :actor, :traceparent, :at, cast(:year as smallint),"
+    " cast(:topics as text[]), cast(:lanes as smallint[]), cast(:keys as text[]), cast(:streams as uuid[]),"
+    " cast(:expected as integer[]), cast(:ids as uuid[]), cast(:types as text[]), cast(:subjects as uuid[]),"
+    " cast(:payloads as text[]), :principal, cast(:command as uuid), :response)"
+)
+
+
+class Units:
+    """Opens units of work and reads as one database role of one service."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._sessions = async_sessionmaker(
+            engine, class_=AsyncSession, sync_session_class=_ScopedSession, expire_on_commit=False, autoflush=False
+        )
+
+    @asynccontextmanager
+    async def read(self, scope: Scope) -> AsyncIterator[AsyncSession]:
+        """A session for reading; whatever it writes is rolled back."""
+        async with self._sessions(info={"scope": scope}) as session:
+            yield session
+
+    @asynccontextmanager
+    async def maintain(self) -> AsyncIterator[AsyncSession]:
+        """A transaction of a feed role over the tables it maintains, for every board; committed at the end."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def work(self, scope: Scope, *, actor: str, command: Command | None = None) -> AsyncIterator[Work]:
+        """One transaction. Raises :class:`AlreadyDone`, :class:`CommandReused` or :class:`Moved`."""
+        async with self._sessions(info={"scope": scope}) as session:
+            work = Work(session=session, scope=scope, at=self.clock.now(), actor=actor)
+            if command is not None:
+                await self._claim(work, command)
+            try:
+                yield work
+                await session.flush()
+                await self._append(work, command)
+                await session.commit()
+            except DBAPIError as error:
+                if sqlstate(error) in {"P0409", "40P01", "40001"}:
+                    raise Moved from error
+                raise
+
+    async def _claim(self, work: Work, command: Command) -> None:
+        claimed = await work.session.scalar(
+            _PLACEHOLDER,
+            {
+                "board": work.scope.board,
+                "principal": command.principal,
+                "id": command.id,
+                "hash": command.request_hash,
+                "at": work.at,
+            },
+        )
+        if claimed:
+            return
+        done = (await work.session.execute(_DONE, {"principal": command.principal, "id": command.id})).one()
+        if done.request_hash != command.request_hash:
+            raise CommandReused
+        raise AlreadyDone(done.response, done.position)
+
+    async def _append(self, work: Work, command: Command | None) -> None:
+        events = work._events
+        if not events and command is None:
+            return
+        streams = {(e.topic, e.stream) for e in events}
+        if len(streams) != len(events):
+            raise RuntimeError("a unit of work appends at most one event to a stream: facts are complete")
+        result = await work.session.scalar(
+            _APPEND,
+            {
+                "board": work.scope.board,
+                "actor": work.actor,
+                "traceparent": current_traceparent(),
+                "at": work.at,
+                "year": school_year(business_date(work.at)),
+                "topics": [e.topic for e in events],
+                "lanes": [int(e.lane) for e in events],
+                "keys": [e.key for e in events],
+                "streams": [e.stream for e in events],
+                "expected": [e.expected for e in events],
+                "ids": [time_ordered_id(work.at) for _ in events],
+                "types": [e.type for e in events],
+                "subjects": [e.subject for e in events],
+                "payloads": [e.payload for e in events],
+                "principal": command.principal if command else None,
+                "command": command.id if command else None,
+                "response": work.answer.model_dump_json() if command and work.answer is not None else None,
+            },
+        )
+        work.session.info["appended"] = True
+        work.position = result
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """The SQLSTATE of a database error, if it has one."""
+    return getattr(error.orig, "sqlstate", None)

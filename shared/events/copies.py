@@ -1,0 +1,232 @@
+"""Copies: tables kept from others' events, rebuildable from the first record, without any outside effect.
+
+A copy says which topics it reads and how a batch of records becomes rows; the worker does the rest: one active worker a
+copy and publisher, one transaction a batch with its checkpoint in it, parked keys, live notices. Table names carry no
+schema: the worker writes under ``search_path`` ``copy``, a rebuild under ``copy_next``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar
+
+import asyncpg
+import orjson
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts import Lane, Topic
+from shared.database import Login, Units
+from shared.database.units import sqlstate
+from shared.events import intake
+from shared.events.feed import Batch, Feed
+from shared.events.intake import Arrived, Checkpoint, Refused, Sorted
+from shared.events.records import Record
+from shared.events.trace import context_of, tracer
+
+logger = logging.getLogger(__name__)
+
+BATCH = 2_000
+WAIT_SECONDS = 5.0
+_NOTIFY_BYTES = 7_000
+
+
+class Copy(ABC):
+    """One copy. ``tables`` in the order in which a comparison should name them."""
+
+    name: ClassVar[str]
+    topics: ClassVar[tuple[Topic, ...]]
+    tables: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        """Write what arrived; return the live keys of views that changed.
+
+        Records of one (topic, key) come in order, nothing else does. Every write guards its rows with the publisher's
+        (epoch, position), so a record that comes again changes nothing.
+        """
+
+    async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[tuple[str, str], int]:
+        """Version of each stream (topic, stream id) of ``facts`` that the rows already hold."""
+        return {}
+
+    def publishers(self) -> list[str]:
+        """Whose logs it reads."""
+        return sorted({topic.publisher for topic in self.topics})
+
+    def topics_of(self, publisher: str) -> list[str]:
+        """Names of the topics it reads of one publisher."""
+        return sorted(topic.name for topic in self.topics if topic.publisher == publisher)
+
+
+@dataclass
+class WorkerState:
+    """What the operator sees of a worker."""
+
+    service: str
+    copy: str
+    publisher: str
+    active: bool = False
+    reached: int = 0
+    head: int | None = None
+    applied: int = 0
+    dropped: int = 0
+    stopped_because: str | None = None
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the database, not the record, is the trouble: wait, do not park, do not advance."""
+    if isinstance(error, OSError | asyncpg.InterfaceError | TimeoutError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = sqlstate(error) or ""
+        return error.connection_invalidated or not state or state[:2] in {"08", "40", "53", "55", "57", "58"}
+    return False
+
+
+class CopyWorker:
+    """Keeps one copy up to date from one publisher's feed."""
+
+    def __init__(
+        self, service: str, copy: Copy, feed: Feed, units: Units, *, schema: str = "copy", suffix: str = ""
+    ) -> None:
+        self.copy = copy
+        self.feed = feed
+        self._units = units
+        self._schema = schema
+        self._name = copy.name + suffix
+        self.state = WorkerState(service, self._name, feed.publisher)
+
+    async def run(self, login: Login) -> None:
+        """Work until cancelled. A second worker of the same copy waits here as a hot standby."""
+        while True:
+            try:
+                lock = await leader_lock(login, f"{self._name}/{self.feed.publisher}")
+                try:
+                    self.state.active = True
+                    await self._work(lock)
+                finally:
+                    self.state.active = False
+                    with suppress(Exception):
+                        await lock.close(timeout=1)
+            except Exception as error:
+                logger.warning("copy %s of %s stopped: %s", self._name, self.feed.publisher, type(error).__name__)
+                self.state.stopped_because = str(error)[:300]
+                await asyncio.sleep(0.5)
+
+    async def _work(self, lock: asyncpg.Connection) -> None:
+        checkpoint = await self.where()
+        while not lock.is_closed():
+            batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
+            if batch.cursor == checkpoint.cursor and not batch.records:
+                continue
+            checkpoint = await self.take(checkpoint, batch)
+            self.state.stopped_because = None
+
+    async def where(self) -> Checkpoint:
+        """The stored checkpoint."""
+        async with self._units.maintain() as session:
+            checkpoint = await intake.load(session, self._name, self.feed.publisher)
+        self.state.reached = checkpoint.reached
+        return checkpoint
+
+    async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
+        """Account for one batch in one transaction."""
+        intake.check_epoch(checkpoint, batch)
+        try:
+            after = await self._take(checkpoint, batch, careful=False)
+        except Exception as error:
+            if transient(error) or isinstance(error, intake.Displaced):
+                raise
+            logger.warning("copy %s: a record does not fold (%s); key by key", self._name, type(error).__name__)
+            after = await self._take(checkpoint, batch, careful=True)
+        self.state.reached, self.state.head = after.reached, batch.head
+        return after
+
+    async def _take(self, checkpoint: Checkpoint, batch: Batch, *, careful: bool) -> Checkpoint:
+        async with self._units.maintain() as session:
+            await enter(session, self._name, self._schema)
+            sorted_ = await self._sort_out(session, checkpoint, batch.records)
+            live = await (self._fold_by_key if careful else self._fold)(session, sorted_)
+            await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())
+            after = await intake.store(session, checkpoint, batch)
+            await _tell(session, live)
+        self.state.applied += len(sorted_.arrived)
+        self.state.dropped += sorted_.dropped
+        return after
+
+    async def _sort_out(self, session: AsyncSession, checkpoint: Checkpoint, records: Sequence[Record]) -> Sorted:
+        sorted_ = await intake.sort_out(session, checkpoint, records)
+        facts = [a.record for a in sorted_.arrived if a.record.lane is Lane.FACT]
+        versions = await self.copy.known_versions(session, facts) if facts else {}
+        return intake.find_holes(
+            sorted_,
+            lambda record: versions.get((record.topic, str(record.stream))),
+            began_at_zero=checkpoint.began_at_zero,
+        )
+
+    async def _fold(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
+        if not sorted_.arrived:
+            return set()
+        last = sorted_.arrived[-1].record
+        with tracer.start_as_current_span(f"fold {self._name}", context=context_of(last.traceparent)):
+            return set(await self.copy.fold(session, sorted_.arrived))
+
+    async def _fold_by_key(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
+        """The slow way round a poisoned batch: each key in a savepoint of its own, the failing ones parked."""
+        live: set[str] = set()
+        by_key: dict[str, list[Arrived]] = {}
+        for arrived in sorted_.arrived:
+            by_key.setdefault(arrived.record.key, []).append(arrived)
+        for group in by_key.values():
+            try:
+                async with session.begin_nested():
+                    live |= set(await self.copy.fold(session, group))
+            except Exception as error:
+                if transient(error):
+                    raise
+                reason = f"does not fold: {type(error).__name__}"
+                sorted_.refused.extend(Refused(arrived.record, reason) for arrived in group)
+        return live
+
+
+async def enter(session: AsyncSession, copy: str, schema: str) -> None:
+    """Begin a transaction on a copy: its tables by their bare names, nobody else on it meanwhile."""
+    await session.execute(
+        text(
+            "select set_config('search_path', :schema, true),"
+            " pg_advisory_xact_lock(7462, hashtext(:copy))"
+        ),
+        {"schema": schema, "copy": copy},
+    )
+
+
+async def leader_lock(login: Login, name: str) -> asyncpg.Connection:
+    """A connection holding the session advisory lock ``name``; waits while another process has it."""
+    connection = await asyncpg.connect(
+        host=login.host, port=login.port, user=login.role, password=login.password, database=login.database
+    )
+    try:
+        await connection.execute("select pg_advisory_lock(7463, hashtext($1))", name)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def _tell(session: AsyncSession, live: Iterable[str]) -> None:
+    """Wake readers that wait for this copy, and name the views that changed; both only if the commit succeeds."""
+    await session.execute(text("select pg_notify('reached', '')"))
+    chunk: list[str] = []
+    for key in [*sorted(live), None]:
+        if chunk and (key is None or len(orjson.dumps([*chunk, key])) > _NOTIFY_BYTES):
+            await session.execute(text("select pg_notify('live', :keys)"), {"keys": orjson.dumps(chunk).decode()})
+            chunk = []
+        if key is not None:
+            chunk.append(key)
