@@ -1,0 +1,130 @@
+"""Processes that go on after the command that started them, and are found again without ever taking another's.
+
+A process number alone proves nothing: the system gives it away again. A process is ours when the number in its
+file belongs to a command whose arguments name our own path, which no other program's do.
+"""
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import psutil
+
+from deploy.local.state import LocalError
+
+POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class PidFile:
+    """`path`: a file whose first line is a process number. `names`: the argument that proves whose it is."""
+
+    path: Path
+    names: str
+
+    def write(self, pid: int) -> None:
+        draft = self.path.with_name(f"{self.path.name}.new")
+        draft.write_text(f"{pid}\n", encoding="ascii")
+        draft.replace(self.path)
+
+    def process(self) -> psutil.Process | None:
+        """The living process, or None: no file, no such process, or a number that now belongs to another."""
+        try:
+            first = self.path.read_text(encoding="utf-8").partition("\n")[0]
+            process = psutil.Process(int(first))
+            ours = self.names in process.cmdline()
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            return None
+        return process if ours and is_alive(process) else None
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs; one that has ended and whose parent has not asked yet does not."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def launch(
+    command: Sequence[str], *, log: Path, environment: Mapping[str, str], user: int | None = None
+) -> psutil.Process:
+    """Start a server that outlives this process: own session, output to `log`, nothing of our environment.
+
+    `user`: number of the user to become (its own group, no others); None keeps the present one.
+    """
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env=environment,
+            start_new_session=True,
+            umask=0o077,
+            **as_user(user),
+        )
+    child.returncode = 0  # disowned: Popen shall neither wait for it nor complain that nobody did
+    return psutil.Process(child.pid)
+
+
+class AsUser(TypedDict, total=False):
+    """Arguments of subprocess for running as a plain user without root's groups."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def as_user(user: int | None) -> AsUser:
+    return {} if user is None else {"user": user, "group": pwd.getpwuid(user).pw_gid, "extra_groups": []}
+
+
+def wait_until(
+    ready: Callable[[], bool], server: psutil.Process, *, seconds: float, what: str, log: Path
+) -> None:
+    """Wait for a server. Raises LocalError with the end of its log when it died or was not ready in time."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if not is_alive(server):
+            raise LocalError(f"{what} stopped while starting.\n{tail(log)}")
+        if time.monotonic() > deadline:
+            raise LocalError(f"{what} was not ready within {seconds:.0f} s.\n{tail(log)}")
+        time.sleep(POLL_SECONDS)
+
+
+def end(process: psutil.Process, *steps: tuple[signal.Signals, float]) -> None:
+    """Ask a process to end, each signal with the seconds it gets; returns when it is gone.
+
+    Raises LocalError when it outlived every step.
+    """
+    for number, patience in steps:
+        try:
+            process.send_signal(number)
+            process.wait(timeout=patience)
+        except psutil.NoSuchProcess:
+            return
+        except psutil.TimeoutExpired:
+            continue
+        return
+    raise LocalError(f"Process {process.pid} did not end after {', '.join(step.name for step, _ in steps)}.")
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The end of a log, to be shown with an error."""
+    if not log.exists():
+        return f"(no log at {log})"
+    last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+    return "\n".join([f"Last lines of {log}:", *(f"  {line}" for line in last)])
+
+
+def inherited(*names: str) -> dict[str, str]:
+    """The few environment variables a server may see; it gets nothing else of the starter's."""
+    return {name: os.environ[name] for name in names if name in os.environ}

@@ -1,0 +1,54 @@
+"""Where the local edition keeps its state, its secrets and the marks of its processes."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class LocalError(Exception):
+    """This machine or its state does not allow what was asked; the text says what is wrong and how to mend it."""
+
+
+def state_dir() -> Path:
+    """The folder of all local state: `TSUMUGI_STATE`, or `.tsumugi` in the clone. Made when missing."""
+    chosen = Path(os.environ.get("TSUMUGI_STATE") or ROOT / ".tsumugi").expanduser().resolve()
+    return make_folder(chosen)
+
+
+def cache_dir() -> Path:
+    """The folder for downloads that every clone on this machine may share (checksums are verified on each use)."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return make_folder(Path(base).resolve() / "tsumugi")
+
+
+def make_folder(path: Path) -> Path:
+    """A folder of our own. Others may pass through it (PostgreSQL runs as another user for root), not list it."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        path.chmod(0o711)  # said again, whatever the umask
+    return path
+
+
+def secret(path: Path) -> str:
+    """The secret kept in `path`; made at first use, 0600 from its first byte, never overwritten.
+
+    Raises LocalError when others can read the file: a secret that was open once is to be made anew.
+    """
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32))
+        try:
+            os.link(draft, path)  # whole or not at all, and the first of two makers wins
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise LocalError(f"{path} can be read by others. Make it anew: `make reset`.")
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,41 @@
+"""Homes for the servers of one test run, and the sweeping of those whose run was killed before it could tidy up."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from deploy.local.postgres import Postgres
+
+PREFIX = "tsumugi-test-"
+# Not pytest's own temporary folders: PostgreSQL's plain user cannot enter those of root.
+PLACE = Path("/tmp")  # noqa: S108 (mkdtemp makes the folder, ours alone)
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A folder for the servers of this process; servers in it are stopped and it is removed at the end."""
+    sweep()
+    home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE))
+    home.chmod(0o711)
+    try:
+        yield home
+    finally:
+        remove(home)
+
+
+def sweep() -> None:
+    """Remove the homes, with their servers, of test runs that no longer live."""
+    for home in PLACE.glob(f"{PREFIX}*"):
+        pid = home.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)) and home.stat().st_uid == os.geteuid():
+            remove(home)
+
+
+def remove(home: Path) -> None:
+    Postgres(home / "postgres").remove()
+    shutil.rmtree(home)
