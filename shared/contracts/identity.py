@@ -37,7 +37,9 @@ class Grant(Part):
     statement: str = Field(description="The purpose in words, as published to guardians.")
     basis: str = Field(description="Law or rule it rests on.")
     importance: Importance
-    small_groups: bool = Field(description="Whether groups under 5 may be shown, and if so the statement says why.")
+    small_groups: bool = Field(
+        description="Whether groups under 5 may be shown, and if so the statement says why."
+    )
     since: date
     until: date | None
 

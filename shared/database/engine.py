@@ -28,7 +28,9 @@ class Login:
 def make_engine(login: Login, *, pool_size: int = 8) -> AsyncEngine:
     """An engine for ``login``. JIT is off: every statement of the product is short."""
     return create_async_engine(
-        URL.create("postgresql+asyncpg", username=login.role, password=login.password, database=login.database),
+        URL.create(
+            "postgresql+asyncpg", username=login.role, password=login.password, database=login.database
+        ),
         connect_args={
             "host": login.host,
             "port": login.port,

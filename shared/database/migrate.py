@@ -54,7 +54,9 @@ async def migrate(engine: AsyncEngine, migrations: Path) -> None:
             scripts,
             fn=lambda revision, _: scripts._upgrade_revs("head", revision),
         ) as environment:
-            environment.configure(connection=connection, version_table_schema="public", transactional_ddl=False)
+            environment.configure(
+                connection=connection, version_table_schema="public", transactional_ddl=False
+            )
             environment.run_migrations()
 
     async with engine.begin() as connection:
@@ -66,7 +68,9 @@ async def check_schema(engine: AsyncEngine, migrations: Path) -> None:
     head = ScriptDirectory.from_config(_config(migrations)).get_current_head()
 
     def current(connection: Connection) -> str | None:
-        return MigrationContext.configure(connection, opts={"version_table_schema": "public"}).get_current_revision()
+        return MigrationContext.configure(
+            connection, opts={"version_table_schema": "public"}
+        ).get_current_revision()
 
     async with engine.connect() as connection:
         found = await connection.run_sync(current)

@@ -49,14 +49,18 @@ async def make_roles(server: Server, passwords: Mapping[str, str]) -> None:
         await connection.close()
 
 
-async def make_database(server: Server, service: str, readers: Iterable[str], *, database: str | None = None) -> None:
+async def make_database(
+    server: Server, service: str, readers: Iterable[str], *, database: str | None = None
+) -> None:
     """Create the service's database if missing; only its own roles and its readers may connect."""
     database = database or service
     owner, app, feed, _ = role_names(service)
     connection = await server.connect()
     try:
         if not await connection.fetchval("select true from pg_database where datname = $1", database):
-            await connection.execute(f'create database "{database}" owner "{owner}" locale_provider builtin builtin_locale \'C.UTF-8\' template template0')
+            await connection.execute(
+                f'create database "{database}" owner "{owner}" locale_provider builtin builtin_locale \'C.UTF-8\' template template0'
+            )
         await connection.execute(f'revoke all on database "{database}" from public')
         roles = [owner, app, feed, *(role_names(reader)[3] for reader in readers)]
         for role in roles:

@@ -163,14 +163,18 @@ class Work:
         subject: UUID | None,
         payload: str | None,
     ) -> None:
-        self._events.append(_NewEvent(topic.name, topic.lane, str(key), stream, expected, kind, subject, payload))
+        self._events.append(
+            _NewEvent(topic.name, topic.lane, str(key), stream, expected, kind, subject, payload)
+        )
 
 
 _PLACEHOLDER = text(
     "insert into log.command_done (board_id, principal, id, request_hash, started_at)"
     " values (:board, :principal, :id, :hash, :at) on conflict do nothing returning true"
 )
-_DONE = text("select request_hash, response, position from log.command_done where principal = :principal and id = :id")
+_DONE = text(
+    "select request_hash, response, position from log.command_done where principal = :principal and id = :id"
+)
 _APPEND = text(
     "select log.append_events(:board, :actor, :traceparent, :at, cast(:year as smallint),"
     " cast(:topics as text[]), cast(:lanes as smallint[]), cast(:keys as text[]), cast(:streams as uuid[]),"
@@ -186,7 +190,11 @@ class Units:
         self.engine = engine
         self.clock = clock
         self._sessions = async_sessionmaker(
-            engine, class_=AsyncSession, sync_session_class=_ScopedSession, expire_on_commit=False, autoflush=False
+            engine,
+            class_=AsyncSession,
+            sync_session_class=_ScopedSession,
+            expire_on_commit=False,
+            autoflush=False,
         )
 
     @asynccontextmanager

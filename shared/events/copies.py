@@ -52,7 +52,9 @@ class Copy(ABC):
         (epoch, position), so a record that comes again changes nothing.
         """
 
-    async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[tuple[str, str], int]:
+    async def known_versions(
+        self, session: AsyncSession, facts: Sequence[Record]
+    ) -> dict[tuple[str, str], int]:
         """Version of each stream (topic, stream id) of ``facts`` that the rows already hold."""
         return {}
 
@@ -116,7 +118,9 @@ class CopyWorker:
                     with suppress(Exception):
                         await lock.close(timeout=1)
             except Exception as error:
-                logger.warning("copy %s of %s stopped: %s", self._name, self.feed.publisher, type(error).__name__)
+                logger.warning(
+                    "copy %s of %s stopped: %s", self._name, self.feed.publisher, type(error).__name__
+                )
                 self.state.stopped_because = str(error)[:300]
                 await asyncio.sleep(0.5)
 
@@ -144,7 +148,9 @@ class CopyWorker:
         except Exception as error:
             if transient(error) or isinstance(error, intake.Displaced):
                 raise
-            logger.warning("copy %s: a record does not fold (%s); key by key", self._name, type(error).__name__)
+            logger.warning(
+                "copy %s: a record does not fold (%s); key by key", self._name, type(error).__name__
+            )
             after = await self._take(checkpoint, batch, careful=True)
         self.state.reached, self.state.head = after.reached, batch.head
         return after
@@ -161,7 +167,9 @@ class CopyWorker:
         self.state.dropped += sorted_.dropped
         return after
 
-    async def _sort_out(self, session: AsyncSession, checkpoint: Checkpoint, records: Sequence[Record]) -> Sorted:
+    async def _sort_out(
+        self, session: AsyncSession, checkpoint: Checkpoint, records: Sequence[Record]
+    ) -> Sorted:
         sorted_ = await intake.sort_out(session, checkpoint, records)
         facts = [a.record for a in sorted_.arrived if a.record.lane is Lane.FACT]
         versions = await self.copy.known_versions(session, facts) if facts else {}
@@ -199,10 +207,7 @@ class CopyWorker:
 async def enter(session: AsyncSession, copy: str, schema: str) -> None:
     """Begin a transaction on a copy: its tables by their bare names, nobody else on it meanwhile."""
     await session.execute(
-        text(
-            "select set_config('search_path', :schema, true),"
-            " pg_advisory_xact_lock(7462, hashtext(:copy))"
-        ),
+        text("select set_config('search_path', :schema, true), pg_advisory_xact_lock(7462, hashtext(:copy))"),
         {"schema": schema, "copy": copy},
     )
 
@@ -226,7 +231,9 @@ async def _tell(session: AsyncSession, live: Iterable[str]) -> None:
     chunk: list[str] = []
     for key in [*sorted(live), None]:
         if chunk and (key is None or len(orjson.dumps([*chunk, key])) > _NOTIFY_BYTES):
-            await session.execute(text("select pg_notify('live', :keys)"), {"keys": orjson.dumps(chunk).decode()})
+            await session.execute(
+                text("select pg_notify('live', :keys)"), {"keys": orjson.dumps(chunk).decode()}
+            )
             chunk = []
         if key is not None:
             chunk.append(key)

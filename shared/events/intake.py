@@ -75,7 +75,9 @@ _STORE = text(
     " on conflict (copy, publisher) do update set cursor = excluded.cursor, epoch = excluded.epoch,"
     " reached = excluded.reached where c.cursor = cast(:before as jsonb) returning true"
 )
-_WAITING = text("select distinct key from feed.parked where copy = :copy and publisher = :publisher and key = any(:keys)")
+_WAITING = text(
+    "select distinct key from feed.parked where copy = :copy and publisher = :publisher and key = any(:keys)"
+)
 _ERASED = text("select person from feed.erased where person = any(:people)")
 _PARK = text(
     "insert into feed.parked (copy, publisher, key, position, topic, lane, board_id, record, reason, parked_at)"
@@ -99,7 +101,12 @@ async def load(session: AsyncSession, copy: str, publisher: str) -> Checkpoint:
 async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Checkpoint:
     """Advance the checkpoint in the transaction that accounts for ``batch``. Raises :class:`Displaced`."""
     after = Checkpoint(
-        before.copy, before.publisher, batch.cursor, batch.epoch, max(batch.reached, before.reached), before.began_at_zero
+        before.copy,
+        before.publisher,
+        batch.cursor,
+        batch.epoch,
+        max(batch.reached, before.reached),
+        before.began_at_zero,
     )
     stored = await session.scalar(
         _STORE,
@@ -131,7 +138,9 @@ async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Seque
         return result
     keys = sorted({record.key for record in records})
     waiting = set(
-        await session.scalars(_WAITING, {"copy": checkpoint.copy, "publisher": checkpoint.publisher, "keys": keys})
+        await session.scalars(
+            _WAITING, {"copy": checkpoint.copy, "publisher": checkpoint.publisher, "keys": keys}
+        )
     )
     erased = {str(p) for p in await session.scalars(_ERASED, {"people": [UUID(key) for key in keys]})}
     for record in records:
@@ -181,7 +190,9 @@ def find_holes(sorted_: Sorted, known: Callable[[Record], int | None], *, began_
     return result
 
 
-async def park(session: AsyncSession, checkpoint: Checkpoint, refused: Sequence[Refused], at: datetime) -> None:
+async def park(
+    session: AsyncSession, checkpoint: Checkpoint, refused: Sequence[Refused], at: datetime
+) -> None:
     """Keep records that could not be handled; of a state topic only the newest waits."""
     for item in refused:
         record = item.record

@@ -33,12 +33,12 @@ async def waiting(session: AsyncSession) -> list[Waiting]:
     """All keys that wait in a service's database, oldest first."""
     rows = await session.execute(
         text(
-            "select copy, publisher, key, count(*) as count, min(position) as first,"
+            "select copy, publisher, key, count(*) as records, min(position) as first,"
             " (array_agg(reason order by position))[1] as reason, min(parked_at) as since"
             " from feed.parked group by copy, publisher, key order by since, copy, key"
         )
     )
-    return [Waiting(r.copy, r.publisher, r.key, r.count, r.first, r.reason, r.since) for r in rows]
+    return [Waiting(r.copy, r.publisher, r.key, r.records, r.first, r.reason, r.since) for r in rows]
 
 
 async def inspect(session: AsyncSession, copy: str, publisher: str, key: str) -> list[tuple[Record, str]]:

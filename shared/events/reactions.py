@@ -103,7 +103,9 @@ class ReactionWorker:
             except Exception as error:
                 if transient(error):
                     raise
-                logger.warning("%s: a record cannot be handled (%s); key by key", self._name, type(error).__name__)
+                logger.warning(
+                    "%s: a record cannot be handled (%s); key by key", self._name, type(error).__name__
+                )
                 refused.extend(await self._by_key(board, group))
         async with self._units.maintain() as session:
             await intake.park(session, checkpoint, refused, self._units.clock.now())

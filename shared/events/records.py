@@ -54,7 +54,11 @@ class Record:
     def to_json(self) -> dict[str, Any]:
         """For keeping a record that waits (``feed.parked``)."""
         return {
-            name: str(value) if isinstance(value, UUID) else value.isoformat() if isinstance(value, datetime) else value
+            name: str(value)
+            if isinstance(value, UUID)
+            else value.isoformat()
+            if isinstance(value, datetime)
+            else value
             for name, value in asdict(self).items()
         }
 

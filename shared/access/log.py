@@ -1,0 +1,117 @@
+"""The access log: who saw or changed what, under which importance class (decisions.md §4).
+
+A change writes its row in the transaction of the change. Reads are gathered and written in batches, at the latest after
+100 ms or 200 rows; an answer of class I leaves only after its batch is durable. Chains and seals come with their own
+issue; the columns for them are there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.access.principal import Principal
+from shared.contracts import Importance
+from shared.database import Scope, Units
+from shared.events.trace import current_traceparent
+from shared.ids import time_ordered_id
+
+_BATCH_SECONDS = 0.1
+_BATCH_ROWS = 200
+
+_INSERT = text(
+    "insert into access.entry (id, board_id, at, principal, person, client, action, resource, resource_id, subjects,"
+    " importance, outcome, copy_age_ms, traceparent) values (:id, :board, :at, :principal, cast(:person as uuid),"
+    " :client, :action, :resource, cast(:resource_id as uuid), cast(:subjects as uuid[]), :importance, :outcome,"
+    " :copy_age_ms, :traceparent)"
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One act of seeing or changing."""
+
+    action: str
+    resource: str
+    resource_id: UUID | None
+    importance: Importance
+    subjects: Sequence[UUID] = field(default=())
+    """The people it is about; empty when a page shows counts only."""
+    outcome: str = "allowed"
+    copy_age_ms: int | None = None
+
+
+def _row(principal: Principal, seen: Seen, at: datetime) -> dict[str, object]:
+    return {
+        "id": time_ordered_id(at),
+        "board": principal.board,
+        "at": at,
+        "principal": principal.subject,
+        "person": principal.person,
+        "client": principal.client,
+        "action": seen.action,
+        "resource": seen.resource,
+        "resource_id": seen.resource_id,
+        "subjects": list(seen.subjects),
+        "importance": seen.importance,
+        "outcome": seen.outcome,
+        "copy_age_ms": seen.copy_age_ms,
+        "traceparent": current_traceparent(),
+    }
+
+
+async def log_change(session: AsyncSession, principal: Principal, seen: Seen, at: datetime) -> None:
+    """Write the row of a change, in its transaction."""
+    await session.execute(_INSERT, _row(principal, seen, at))
+
+
+class AccessLog:
+    """Gathers the rows of reads and writes them in batches."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+        self._waiting: list[dict[str, object]] = []
+        self._full = asyncio.Event()
+        self._writing = asyncio.Lock()
+
+    async def read(self, principal: Principal, seen: Seen) -> None:
+        """Note a read; for class I, return only when the row is durable."""
+        self._waiting.append(_row(principal, seen, self._units.clock.now()))
+        if len(self._waiting) >= _BATCH_ROWS or seen.importance == "I":
+            self._full.set()
+        if seen.importance == "I":
+            await self.flush()
+
+    async def run(self) -> None:
+        """Write batches until cancelled; what is left is written on the way out."""
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._full.wait(), _BATCH_SECONDS)
+                self._full.clear()
+                if self._waiting:
+                    await self.flush()
+        finally:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what waits. Rows of a failed batch wait on."""
+        async with self._writing:
+            rows, self._waiting = self._waiting, []
+            by_board: dict[object, list[dict[str, object]]] = {}
+            for row in rows:
+                by_board.setdefault(row["board"], []).append(row)
+            for board, group in by_board.items():
+                try:
+                    async with self._units.work(Scope(UUID(str(board))), actor="access-log") as work:
+                        await work.session.execute(_INSERT, group)
+                except BaseException:
+                    self._waiting.extend(group)
+                    raise

@@ -1,0 +1,112 @@
+"""The one who asks: what the token says, and the duties the service's own copies know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.contracts.registry import DutyKind
+
+Kind = Literal["staff", "guardian", "pupil", "department", "service"]
+
+
+class Unauthenticated(Exception):
+    """The token is missing or not good here; the message is for the log, never for the caller."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """What a verified token says (decisions.md §4 "Tokens")."""
+
+    subject: str
+    kind: Kind
+    board: UUID
+    person: UUID | None
+    client: str
+    """``azp``: the client that asked for the token; a department is its client."""
+    acr: int
+    """Strength of the sign-in: 1 one factor, 2 two."""
+    auth_time: datetime | None
+    session: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class HeldDuty:
+    """A duty that holds on the day it is asked about."""
+
+    kind: DutyKind
+    organisation: UUID
+    class_id: UUID | None
+
+
+_SCHOOL_DUTIES: frozenset[DutyKind] = frozenset(
+    {"homeroom", "assistant", "substitute", "subject", "principal", "vice_principal", "office", "nurse"}
+)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A principal with the duties held today. A missing duty denies."""
+
+    principal: Principal
+    duties: tuple[HeldDuty, ...]
+
+    def organisations(self, *kinds: DutyKind) -> frozenset[UUID]:
+        """Organisations where one of ``kinds`` is held."""
+        return frozenset(duty.organisation for duty in self.duties if duty.kind in kinds)
+
+    def classes(self, *kinds: DutyKind) -> frozenset[UUID]:
+        """Classes for which one of ``kinds`` is held."""
+        return frozenset(d.class_id for d in self.duties if d.class_id is not None and d.kind in kinds)
+
+    def schools(self) -> frozenset[UUID]:
+        """Schools where any duty of a school is held."""
+        return self.organisations(*_SCHOOL_DUTIES)
+
+    def whole_board(self) -> bool:
+        """Whether a duty at the board itself is held."""
+        return bool(self.organisations("board_staff", "system_operator"))
+
+    def entity(self) -> dict[str, Any]:
+        """The principal as a Cedar entity of ``base.cedarschema``."""
+        principal = self.principal
+        if principal.kind == "department":
+            return entity("Department", principal.client, board=ref("Board", principal.board))
+        return entity(
+            "Person",
+            principal.person or principal.subject,
+            kind=principal.kind,
+            board=ref("Board", principal.board),
+            classes=refs("Class", self.classes("homeroom", "assistant")),
+            substituteFor=refs("Class", self.classes("substitute")),
+            officeAt=refs("School", self.organisations("office")),
+            leads=refs("School", self.organisations("principal", "vice_principal")),
+            nurseAt=refs("School", self.organisations("nurse")),
+            schools=refs("School", self.schools()),
+            boardStaff=bool(self.organisations("board_staff")),
+            systemOperator=bool(self.organisations("system_operator")),
+        )
+
+
+def uid(kind: str, id: object) -> dict[str, str]:
+    """A Cedar entity uid."""
+    return {"type": kind, "id": str(id)}
+
+
+def ref(kind: str, id: object) -> dict[str, Any]:
+    """A reference to an entity, as an attribute's value."""
+    return {"__entity": uid(kind, id)}
+
+
+def refs(kind: str, ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """A set of references."""
+    return [ref(kind, id) for id in sorted(ids)]
+
+
+def entity(type_: str, id: object, /, **attributes: Any) -> dict[str, Any]:
+    """A Cedar entity with attributes."""
+    return {"uid": uid(type_, id), "attrs": attributes, "parents": []}

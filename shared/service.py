@@ -1,0 +1,88 @@
+"""What a service is given by whoever composes it, and how its copies and reactions become background work.
+
+``services/<name>/service.py`` has ``build(settings, clock, make_feed) -> FastAPI``; the composition root (deploy/local)
+chooses database, transport and identity authority by what it puts into the settings. A service never reads the
+environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from shared.database import Login, Units
+from shared.events.copies import Copy, CopyWorker, WorkerState
+from shared.events.feed import Feed
+from shared.events.reactions import Reaction, ReactionWorker
+
+MakeFeed = Callable[[str, Sequence[str]], Feed]
+"""``make_feed(publisher, topics)``: the transport's feed for this service as consumer."""
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Everything a service knows of the world outside it."""
+
+    service: str
+    edition: Literal["embedded", "platform"]
+    origin: str
+    """Where browsers go, e.g. ``http://localhost:8600``."""
+    issuer: str
+    """The identity authority's issuer URL."""
+    urls: Mapping[str, str]
+    """Base URL of each service."""
+    app: Login
+    feed: Login
+    state: Path
+    """A folder of its own for keys it makes; only its owner can read it."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Client id → client secret, only those it needs."""
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the issuer publishes its signing keys."""
+        return f"{self.issuer}/jwks"
+
+
+@dataclass
+class Workers:
+    """The copies and reactions of a service, at work on their feeds."""
+
+    states: list[WorkerState]
+    jobs: list[Callable[[], Awaitable[None]]]
+    feeds: list[Feed]
+
+    async def close(self) -> None:
+        """Close the feeds."""
+        for feed in self.feeds:
+            await feed.close()
+
+
+def make_workers(
+    settings: ServiceSettings,
+    units: Units,
+    make_feed: MakeFeed,
+    copies: Sequence[Copy],
+    reactions: Sequence[Reaction],
+) -> Workers:
+    """One worker for each copy or reaction and publisher. ``units`` works as the service's feed role."""
+    workers = Workers([], [], [])
+    for copy in copies:
+        for publisher in copy.publishers():
+            feed = make_feed(publisher, copy.topics_of(publisher))
+            _add(workers, settings, feed, CopyWorker(settings.service, copy, feed, units))
+    for reaction in reactions:
+        for publisher in reaction.publishers():
+            feed = make_feed(publisher, reaction.topics_of(publisher))
+            _add(workers, settings, feed, ReactionWorker(settings.service, reaction, feed, units))
+    return workers
+
+
+def _add(
+    workers: Workers, settings: ServiceSettings, feed: Feed, worker: CopyWorker | ReactionWorker
+) -> None:
+    workers.states.append(worker.state)
+    workers.feeds.append(feed)
+    workers.jobs.append(lambda: worker.run(settings.feed))

@@ -1,0 +1,132 @@
+"""The app factory: problems, health, traces, logs without personal data, and what runs beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import orjson
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.access import TokenVerifier
+from shared.events.trace import context_of, tracer
+from shared.web import problems
+
+logger = logging.getLogger("tsumugi.http")
+MAX_BODY_BYTES = 1_000_000
+
+
+@dataclass
+class ServiceApp:
+    """A running service, reachable by its routes as ``request.app.state.service``."""
+
+    name: str
+    verifier: TokenVerifier
+    ready: Callable[[], Awaitable[bool]]
+    background: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Runs beside the requests until shutdown: workers, the access log's writer."""
+    start: Callable[[], Awaitable[None]] | None = None
+    """Checks that must hold before the first request (schema, unprivileged role)."""
+    stop: Callable[[], Awaitable[None]] | None = None
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+
+def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> FastAPI:
+    """The FastAPI application of a service."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if service.start is not None:
+            await service.start()
+        service.tasks = [asyncio.ensure_future(job()) for job in service.background]
+        try:
+            yield
+        finally:
+            for task in service.tasks:
+                task.cancel()
+            for task in service.tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+            if service.stop is not None:
+                await service.stop()
+
+    app = FastAPI(title=title, version=version("tsumugi"), lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.service = service
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"service": service.name, "version": app.version}
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready() -> JSONResponse:
+        good = all(not task.done() for task in service.tasks) and await service.ready()
+        return JSONResponse({"service": service.name, "ready": good}, 200 if good else 503)
+
+    app.add_middleware(_Observed, service=service.name)
+    return app
+
+
+class _Observed:
+    """One span and one log line a request: route template, never the address with its ids or queries."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self.app = app
+        self.service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        if int(headers.get(b"content-length", b"0") or 0) > MAX_BODY_BYTES:
+            too_large = problems.Problem(
+                413, "too-large", "大きすぎます", "1 MB までに分けて送ってください。"
+            )
+            await too_large.response()(scope, receive, send)
+            return
+        parent = headers.get(b"traceparent", b"").decode("latin-1") or None
+        began = time.perf_counter()
+        status = 500
+
+        async def observe(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with tracer.start_as_current_span(f"{scope['method']}", context=context_of(parent)) as span:
+            try:
+                await self.app(scope, receive, observe)
+            finally:
+                route = getattr(scope.get("route"), "path", "-")
+                span.update_name(f"{scope['method']} {route}")
+                logger.info(
+                    orjson.dumps(
+                        {
+                            "service": self.service,
+                            "method": scope["method"],
+                            "route": route,
+                            "status": status,
+                            "ms": round((time.perf_counter() - began) * 1000, 1),
+                            "trace": format(span.get_span_context().trace_id, "032x"),
+                        }
+                    ).decode()
+                )
+
+
+def configure_tracing(service: str) -> None:
+    """Give the process a tracer that makes real ids; exporters are the operator's choice (a later issue)."""
+    trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": service})))

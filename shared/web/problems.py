@@ -1,0 +1,164 @@
+"""problem+json (RFC 9457): a sentence in Japanese that names the field or cell and says what to do.
+
+Order of answers: 404 not visible → 403 not allowed → 401 step-up (decisions.md §4); a stranger learns nothing about
+what exists.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from shared.access import Unauthenticated
+
+logger = logging.getLogger(__name__)
+TYPES = "https://tsumugi.example/problems/"
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong, where, and what to do about it."""
+
+    field: str | None = None
+    cell: str | None = None
+    message: str
+
+
+class Problem(Exception):
+    """An answer other than success."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind)
+        self.status = status
+        self.kind = kind
+        self.title = title
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = headers or {}
+
+    def response(self) -> JSONResponse:
+        """The problem as it leaves."""
+        body: dict[str, Any] = {
+            "type": TYPES + self.kind,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            body["errors"] = [error.model_dump(exclude_none=True) for error in self.errors]
+        return JSONResponse(
+            body,
+            self.status,
+            headers={**self.headers, "cache-control": "no-store"},
+            media_type="application/problem+json",
+        )
+
+
+def not_found() -> Problem:
+    """Not there, or not for you: the same answer."""
+    return Problem(
+        404,
+        "not-found",
+        "見つかりません",
+        "このページは見られません。仕事で必要なときは教頭に伝えてください。",
+    )
+
+
+def denied(detail: str) -> Problem:
+    """Visible, but not allowed."""
+    return Problem(403, "not-allowed", "この操作はできません", detail)
+
+
+def signed_out() -> Problem:
+    """No token, or one that is not good here."""
+    return Problem(
+        401,
+        "signed-out",
+        "サインインしてください",
+        "サインインの有効時間が過ぎました。もう一度サインインすると、続きから始められます。",
+        headers={"www-authenticate": "Bearer"},
+    )
+
+
+def step_up() -> Problem:
+    """Signed in, but not strongly or recently enough (RFC 9470)."""
+    return Problem(
+        401,
+        "step-up",
+        "もう一度本人確認をします",
+        "この操作には、もう一度の本人確認が必要です。",
+        headers={"www-authenticate": 'Bearer error="insufficient_user_authentication", acr_values="2"'},
+    )
+
+
+_WORDS = {
+    "missing": "必要な項目です。入れてください。",
+    "uuid_parsing": "番号の形ではありません。画面から選び直してください。",
+    "date_from_datetime_parsing": "日付は 2026-11-20 の形で入れてください。",
+    "date_parsing": "日付は 2026-11-20 の形で入れてください。",
+    "int_parsing": "整数で入れてください。",
+    "bool_parsing": "はい・いいえで入れてください。",
+    "extra_forbidden": "この項目はありません。取り除いてください。",
+    "string_type": "文字で入れてください。",
+    "json_invalid": "JSON として読めません。形を確かめてください。",
+}
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    where = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path"))
+    message = _WORDS.get(error["type"], "この値は使えません。値を確かめてください。")
+    return FieldError(field=where or "body", message=message)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error as a problem."""
+
+    @app.exception_handler(Problem)
+    async def _problem(request: Request, error: Problem) -> JSONResponse:
+        return error.response()
+
+    @app.exception_handler(Unauthenticated)
+    async def _unauthenticated(request: Request, error: Unauthenticated) -> JSONResponse:
+        logger.info("unauthenticated: %s", error)
+        return signed_out().response()
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [_field_error(item) for item in error.errors()]
+        detail = "、".join(f"「{item.field}」" for item in errors[:3]) + "を確かめてください。"
+        return Problem(422, "invalid", "入力を確かめてください", detail, errors=errors).response()
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 404:
+            return not_found().response()
+        if error.status_code == 405:
+            return Problem(
+                405, "method", "この操作はありません", "API の説明で操作を確かめてください。"
+            ).response()
+        return Problem(error.status_code, "http", "できませんでした", "要求を確かめてください。").response()
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        logger.error("unexpected", exc_info=error)
+        return Problem(
+            500,
+            "unexpected",
+            "処理できませんでした",
+            "何も保存されていません。少し待ってからもう一度お試しください。",
+        ).response()

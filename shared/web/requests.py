@@ -1,0 +1,23 @@
+"""What a request carries: the bearer token and what it says, the service it reached."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from shared.access import Principal, Unauthenticated
+from shared.web.app import ServiceApp
+
+
+def bearer(request: Request) -> str:
+    """The bearer token. Raises :class:`Unauthenticated`."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("no bearer token")
+    return token
+
+
+async def current(request: Request, token: Annotated[str, Depends(bearer)]) -> Principal:
+    """The verified principal of the request."""
+    return await cast("ServiceApp", request.app.state.service).verifier.verify(token)
