@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
-from deploy.local.temporary import temporary_home
+from deploy.local.temporary import temporary_home, temporary_kafka
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,21 @@ def postgres(servers_home: Path) -> Postgres:
     server = Postgres(servers_home / "postgres", durable=False)
     server.start()
     return server
+
+
+@pytest.fixture(scope="session")
+def kafka(servers_home: Path) -> Kafka:
+    """A running Kafka, started natively; make topics of your own in it.
+
+    Tests use `bootstrap` only, so that a broker in a container can stand behind this fixture later.
+    """
+    server = temporary_kafka(servers_home)
+    server.start()
+    return server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for Kafka is marked so: `make test-fast` leaves nothing out by chance."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "kafka" in item.fixturenames:
+            item.add_marker("kafka")

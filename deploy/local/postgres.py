@@ -5,7 +5,6 @@ root, adds a system user and loosens the parent folders. Here: SCRAM for every c
 that only the server's user may enter, no TCP, and a plain user when the starter is root (PostgreSQL refuses root).
 """
 
-import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -16,14 +15,12 @@ import signal
 import socket
 import stat
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 from deploy.local.process import PidFile, as_user, end, launch, tail, wait_until
-from deploy.local.state import LocalError, make_folder, secret
+from deploy.local.state import LocalError, exclusive, make_folder, secret
 
 MAJOR = 18
 START_SECONDS = 30.0
@@ -83,13 +80,13 @@ class Postgres:
 
         Raises LocalError, with the end of the log, when it does not come up.
         """
-        with self._alone():
+        with exclusive(make_folder(self.home) / "lock"):
             server = self.pid_file.process() or self._launch()
             wait_until(self.ready, server, seconds=START_SECONDS, what="PostgreSQL", log=self.log)
 
     def stop(self) -> None:
         """End all sessions and the server cleanly. Nothing to do when it does not run."""
-        with self._alone():
+        with exclusive(make_folder(self.home) / "lock"):
             process = self.pid_file.process()
             if process is not None:
                 end(process, (signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, STOP_SECONDS))
@@ -188,13 +185,6 @@ class Postgres:
         """Whether the server's user can come to `path`: always when it is ours, else by the right of all others."""
         existing = [folder for folder in (path, *path.parents) if folder.exists()]
         return self.user is None or all(folder.stat().st_mode & stat.S_IXOTH for folder in existing)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One starter or stopper at a time."""
-        with (make_folder(self.home) / "lock").open("w") as guard:
-            fcntl.flock(guard, fcntl.LOCK_EX)
-            yield
 
 
 def own_folder(path: Path, user: int | None, mode: int = 0o700) -> None:

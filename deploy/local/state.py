@@ -1,8 +1,11 @@
 """Where the local edition keeps its state, its secrets and the marks of its processes."""
 
+import fcntl
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +34,14 @@ def make_folder(path: Path) -> Path:
         path.mkdir(exist_ok=True)
         path.chmod(0o711)  # said again, whatever the umask
     return path
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """One process at a time, by the lock file `path`; the others wait. A process that dies leaves no lock."""
+    with path.open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        yield
 
 
 def secret(path: Path) -> str:

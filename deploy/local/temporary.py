@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local.kafka import HOST, Kafka
 from deploy.local.postgres import Postgres
 
 PREFIX = "tsumugi-test-"
@@ -28,6 +30,14 @@ def temporary_home() -> Iterator[Path]:
         remove(home)
 
 
+def temporary_kafka(home: Path) -> Kafka:
+    """The broker of a temporary home, on two ports that are free now."""
+    with socket.socket() as one, socket.socket() as other:  # held together, so that they differ
+        for probe in (one, other):
+            probe.bind((HOST, 0))
+        return Kafka(home / "kafka", port=one.getsockname()[1], controller_port=other.getsockname()[1])
+
+
 def sweep() -> None:
     """Remove the homes, with their servers, of test runs that no longer live."""
     for home in PLACE.glob(f"{PREFIX}*"):
@@ -38,4 +48,5 @@ def sweep() -> None:
 
 def remove(home: Path) -> None:
     Postgres(home / "postgres").remove()
+    temporary_kafka(home).remove()
     shutil.rmtree(home)

