@@ -9,6 +9,8 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.temporary import temporary_home, temporary_kafka
 
+pytest_plugins = ["tests.support.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def servers_home() -> Iterator[Path]:

@@ -50,21 +50,31 @@ async def make_roles(server: Server, passwords: Mapping[str, str]) -> None:
 
 
 async def make_database(
-    server: Server, service: str, readers: Iterable[str], *, database: str | None = None
+    server: Server,
+    service: str,
+    readers: Iterable[str],
+    *,
+    database: str | None = None,
+    template: str = "template0",
 ) -> None:
-    """Create the service's database if missing; only its own roles and its readers may connect."""
+    """Create the service's database if missing; only its own roles and its readers may connect.
+
+    ``database`` defaults to the service's name; ``template`` is copied, whatever is in it.
+    """
     database = database or service
     owner, app, feed, _ = role_names(service)
+    roles = [owner, app, feed, *(role_names(reader)[3] for reader in readers)]
     connection = await server.connect()
     try:
         if not await connection.fetchval("select true from pg_database where datname = $1", database):
             await connection.execute(
-                f'create database "{database}" owner "{owner}" locale_provider builtin builtin_locale \'C.UTF-8\' template template0'
+                f'create database "{database}" owner "{owner}" template "{template}"'
+                " locale_provider builtin builtin_locale 'C.UTF-8'"
             )
-        await connection.execute(f'revoke all on database "{database}" from public')
-        roles = [owner, app, feed, *(role_names(reader)[3] for reader in readers)]
-        for role in roles:
-            await connection.execute(f'grant connect on database "{database}" to "{role}"')
+        await connection.execute(
+            f'revoke all on database "{database}" from public;'
+            f' grant connect on database "{database}" to {", ".join(roles)}'
+        )
     finally:
         await connection.close()
 

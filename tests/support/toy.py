@@ -1,0 +1,269 @@
+"""A service in miniature, for tests of what all services stand on.
+
+It owns things (a state topic: what a thing is; a fact topic: what was counted of it on a day), desks that belong to a
+school, and people's stays (periods). It also keeps a copy of its own events, as another service would, and a peer may
+read one of its topics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.contracts import Contract, Lane, Topic, catalogue
+from shared.database import Work
+from shared.database.migrate import platform_sql, run_script
+from shared.database.periods import GUARD, period_columns, period_guard
+from shared.database.roles import open_to_feed, platform_grants, protect, reader_grants
+from shared.events.copies import Copy
+from shared.events.intake import Arrived
+from shared.events.records import Record
+from shared.ids import natural_id
+
+THING = Topic("toy.thing", Lane.STATE, key="thing", importance="IV")
+COUNT = Topic("toy.count", Lane.FACT, key="thing", importance="IV")
+SECRET = Topic("toy.secret", Lane.FACT, key="thing", importance="I")
+
+
+class ThingChanged(Contract):
+    """A thing as it now is."""
+
+    TOPIC: ClassVar[Topic] = THING
+    TYPE: ClassVar[str] = "toy.thing.changed"
+
+    thing: UUID
+    label: str
+    amount: int
+
+
+class Counted(Contract):
+    """What was counted of a thing on a day: the complete new fact."""
+
+    TOPIC: ClassVar[Topic] = COUNT
+    TYPE: ClassVar[str] = "toy.count.counted"
+
+    thing: UUID
+    on: date
+    amount: int
+    note: str = ""
+
+
+class Whispered(Contract):
+    """Something that only the publisher's own copies read."""
+
+    TOPIC: ClassVar[Topic] = SECRET
+    TYPE: ClassVar[str] = "toy.secret.whispered"
+
+    thing: UUID
+
+
+CONTRACTS: tuple[type[Contract], ...] = (ThingChanged, Counted, Whispered)
+catalogue.BY_TYPE.update({contract.TYPE: contract for contract in CONTRACTS})
+TOPICS = (THING, COUNT, SECRET)
+
+
+class Base(SQLModel, registry=registry()):
+    """Tables of the toy service."""
+
+
+class Thing(Base, table=True):
+    """A thing, its present amount and how often it changed."""
+
+    id: UUID = Field(primary_key=True)
+    board_id: UUID
+    label: str
+    amount: int
+    version: int
+
+
+SCHEMA = f"""
+create table thing (
+    id uuid primary key,
+    board_id uuid not null,
+    label text not null,
+    amount integer not null,
+    version integer not null
+);
+{protect("toy", "thing")}
+{open_to_feed("toy", "thing")}
+grant select, insert, update, delete on thing to toy_app;
+
+create table desk (id uuid primary key, board_id uuid not null, school_id uuid not null, label text not null);
+{protect("toy", "desk", school=True)}
+grant select, insert, update, delete on desk to toy_app;
+
+create table person (id uuid primary key, board_id uuid not null);
+{protect("toy", "person")}
+grant select, insert, update, delete on person to toy_app;
+
+{GUARD}
+create table stay_period ({period_columns()}, school_id uuid not null);
+{period_guard("stay_period")}
+{protect("toy", "stay_period", school=True)}
+grant select, insert, update, delete on stay_period to toy_app;
+
+create table copy.thing_card (
+    thing uuid primary key,
+    board_id uuid not null,
+    label text,
+    amount integer,
+    epoch integer not null,
+    position bigint not null
+);
+create table copy.count_day (
+    stream uuid primary key,
+    thing uuid not null,
+    board_id uuid not null,
+    on_day date,
+    amount integer,
+    version integer not null,
+    epoch integer not null,
+    position bigint not null
+);
+grant select, insert, update, delete on copy.thing_card, copy.count_day to toy_feed;
+grant select on copy.thing_card, copy.count_day to toy_app;
+"""
+
+
+async def build(engine: AsyncEngine) -> None:
+    """The whole schema, as the owner."""
+    async with engine.begin() as connection:
+        for script in (
+            platform_sql("0001_log"),
+            "select log.keep_year(year) from generate_series(2025, 2027) as year",
+            platform_grants("toy"),
+            SCHEMA,
+            reader_grants("toy", [topic.name for topic in TOPICS]),
+            reader_grants("peer", [THING.name]),
+        ):
+            await connection.run_sync(run_script, script)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A command: the thing gets ``amount``, and that is counted on ``on``."""
+
+    thing: UUID
+    amount: int
+    on: date
+    label: str = "thing"
+
+
+async def change(work: Work, command: Change) -> Thing:
+    """Carry out ``command``: one row, one state event, one fact event."""
+    thing = await work.session.get(Thing, command.thing, with_for_update=True)
+    if thing is None:
+        thing = Thing(id=command.thing, board_id=work.scope.board, label=command.label, amount=0, version=0)
+        work.session.add(thing)
+    thing.amount, thing.label = command.amount, command.label
+    thing.version += 1
+    work.publish(
+        ThingChanged(thing=thing.id, label=thing.label, amount=thing.amount),
+        key=thing.id,
+        expected=thing.version - 1,
+        subject=thing.id,
+    )
+    work.publish(
+        Counted(thing=thing.id, on=command.on, amount=command.amount),
+        key=thing.id,
+        stream=day_stream(work.scope.board, thing.id, command.on),
+        subject=thing.id,
+    )
+    return thing
+
+
+def day_stream(board: UUID, thing: UUID, on: date) -> UUID:
+    """The aggregate "what was counted of a thing on a day"."""
+    return natural_id(board, "count", thing, on.isoformat())
+
+
+_CARD = text(
+    """
+insert into thing_card as c (thing, board_id, label, amount, epoch, position)
+select * from unnest(cast(:things as uuid[]), cast(:boards as uuid[]), cast(:labels as text[]),
+                     cast(:amounts as integer[]), cast(:epochs as integer[]), cast(:positions as bigint[]))
+on conflict (thing) do update set label = excluded.label, amount = excluded.amount,
+    epoch = excluded.epoch, position = excluded.position
+where (c.epoch, c.position) < (excluded.epoch, excluded.position)
+"""
+)
+_DAY = text(
+    """
+insert into count_day as c (stream, thing, board_id, on_day, amount, version, epoch, position)
+select * from unnest(cast(:streams as uuid[]), cast(:things as uuid[]), cast(:boards as uuid[]),
+                     cast(:days as date[]), cast(:amounts as integer[]), cast(:versions as integer[]),
+                     cast(:epochs as integer[]), cast(:positions as bigint[]))
+on conflict (stream) do update set on_day = excluded.on_day, amount = excluded.amount,
+    version = excluded.version, epoch = excluded.epoch, position = excluded.position
+where (c.epoch, c.position) < (excluded.epoch, excluded.position)
+"""
+)
+_VERSIONS = text("select stream, version from count_day where stream = any (cast(:streams as uuid[]))")
+
+
+class ToyCopy(Copy):
+    """Cards of things, and what was counted on which day. A label of ``poison`` does not fold."""
+
+    name = "things"
+    topics = (THING, COUNT)
+    tables = ("thing_card", "count_day")
+
+    async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        cards: dict[str, tuple[Record, ThingChanged | None]] = {}
+        days: dict[UUID, tuple[Record, Counted | None]] = {}
+        for one in arrived:
+            match one.payload:
+                case ThingChanged() as thing:
+                    if thing.label == "poison":
+                        raise ValueError("poison")
+                    cards[one.record.key] = (one.record, thing)
+                case Counted() as counted:
+                    days[one.record.stream] = (one.record, counted)
+                case _ if one.record.lane is Lane.STATE:
+                    cards[one.record.key] = (one.record, None)
+                case _:
+                    days[one.record.stream] = (one.record, None)
+        if cards:
+            records, things = zip(*cards.values(), strict=True)
+            await session.execute(
+                _CARD,
+                {
+                    "things": [UUID(record.key) for record in records],
+                    "boards": [record.board for record in records],
+                    "labels": [thing and thing.label for thing in things],
+                    "amounts": [thing and thing.amount for thing in things],
+                    "epochs": [record.epoch for record in records],
+                    "positions": [record.position for record in records],
+                },
+            )
+        if days:
+            records, counts = zip(*days.values(), strict=True)
+            await session.execute(
+                _DAY,
+                {
+                    "streams": [record.stream for record in records],
+                    "things": [UUID(record.key) for record in records],
+                    "boards": [record.board for record in records],
+                    "days": [counted and counted.on for counted in counts],
+                    "amounts": [counted and counted.amount for counted in counts],
+                    "versions": [record.version for record in records],
+                    "epochs": [record.epoch for record in records],
+                    "positions": [record.position for record in records],
+                },
+            )
+        return sorted({f"thing:{one.record.key}" for one in arrived})
+
+    async def known_versions(
+        self, session: AsyncSession, facts: Sequence[Record]
+    ) -> dict[tuple[str, str], int]:
+        streams = list({record.stream for record in facts})
+        rows = await session.execute(_VERSIONS, {"streams": streams})
+        return {(COUNT.name, str(row.stream)): row.version for row in rows}
