@@ -80,4 +80,4 @@ def _known_prefecture(number: str) -> bool:
 
 def grade_in_words(grade: str) -> str:
     """``P2`` → 小2, for messages."""
-    return {"P": "小", "J": "中", "H": "高", "E": "年少年中年長"}[grade[0]][:1] + grade[1]
+    return {"P": "小", "J": "中", "H": "高", "E": "幼"}[grade[0]] + grade[1:]

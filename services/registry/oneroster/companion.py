@@ -34,23 +34,27 @@ CompanionDutyKind = Literal[
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_by_alias=True)
+class Part(BaseModel):
+    """A piece of the file: no unknown members, no guessing of types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class _Dated(_Part):
+class DatedPart(Part):
+    """A piece that holds for a time."""
+
     first: date = Field(alias="from", description="First day it holds.")
     last: date | None = Field(None, alias="to", description="Last day it holds; absent while unknown.")
 
 
-class BoardPart(_Part):
+class BoardPart(Part):
     """Which district of orgs.csv the file speaks for."""
 
     district: SourcedId
     short_name: Word | None = None
 
 
-class SchoolPart(_Part):
+class SchoolPart(Part):
     """What orgs.csv cannot say about a school."""
 
     school: SourcedId
@@ -58,7 +62,7 @@ class SchoolPart(_Part):
     kind: Code | None = Field(None, description="Kind, where orgs.csv gives no 学校コード to tell it.")
 
 
-class DepartmentPart(_Part):
+class DepartmentPart(Part):
     """A department of the board, or another unit of it that is no school."""
 
     id: SourcedId
@@ -68,7 +72,7 @@ class DepartmentPart(_Part):
     kind: Code = Field("department", description="Open list: department, lunch_centre …")
 
 
-class DutyPart(_Dated):
+class DutyPart(DatedPart):
     """A duty. Homeroom and assistant usually stand in enrollments.csv, principal in roles.csv: write each once."""
 
     staff: SourcedId
@@ -78,7 +82,7 @@ class DutyPart(_Dated):
     department: SourcedId | None = None
 
 
-class Rights(_Part):
+class Rights(Part):
     """What a guardian may do. All three false: a known person without any right."""
 
     notify: bool = Field(description="May report absences and is told about the child.")
@@ -86,7 +90,7 @@ class Rights(_Part):
     contact: bool = Field(description="May be called by the school.")
 
 
-class GuardianshipPart(_Dated):
+class GuardianshipPart(DatedPart):
     """A guardian's tie to a child."""
 
     pupil: SourcedId
@@ -95,7 +99,7 @@ class GuardianshipPart(_Dated):
     rights: Rights
 
 
-class ProtectionPart(_Part):
+class ProtectionPart(Part):
     """A child whose whereabouts are protected (DV 等支援措置)."""
 
     pupil: SourcedId
@@ -103,7 +107,7 @@ class ProtectionPart(_Part):
     confidential_from: list[SourcedId] = Field(description="People from whom everything is withheld.")
 
 
-class ExchangePart(_Dated):
+class ExchangePart(DatedPart):
     """交流: a child of another class takes part in this one."""
 
     pupil: SourcedId
@@ -111,7 +115,7 @@ class ExchangePart(_Dated):
     number: int | None = Field(None, ge=1, le=999, description="出席番号 there, where one is given.")
 
 
-class ClosurePart(_Part):
+class ClosurePart(Part):
     """臨時休業 on one day."""
 
     on: date
@@ -121,7 +125,7 @@ class ClosurePart(_Part):
     reason: Code = Field(description="Code of the board, e.g. typhoon, influenza.")
 
 
-class CalendarPart(_Part):
+class CalendarPart(Part):
     """A school's days of the school year."""
 
     school: SourcedId
@@ -129,14 +133,14 @@ class CalendarPart(_Part):
     closures: list[ClosurePart] = []
 
 
-class BirthDatePart(_Part):
+class BirthDatePart(Part):
     """A birth date that demographics.csv does not have."""
 
     person: SourcedId
     birth_date: date
 
 
-class Companion(_Part):
+class Companion(Part):
     """The whole file."""
 
     format: Literal["tsumugi.companion"] = "tsumugi.companion"

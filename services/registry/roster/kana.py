@@ -1,0 +1,106 @@
+"""Kana order and search shadows of names (decisions.md §1 "Text"). Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_VOWELS = {
+    "ア": "アカサタナハマヤラワャァヵ",
+    "イ": "イキシチニヒミリヰィ",
+    "ウ": "ウクスツヌフムユルゥュッ",
+    "エ": "エケセテネヘメレヱェヶ",
+    "オ": "オコソトノホモヨロヲォョ",
+}
+_VOWEL_OF = {kana: vowel for vowel, row in _VOWELS.items() for kana in row}
+_SMALL = dict(zip("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", strict=True))
+_BASE_ORDER = {
+    kana: chr(ord("0") + place)
+    for place, kana in enumerate(
+        "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヰヱヲン"
+    )
+}
+_VOICING = {"": "0", "\u3099": "1", "\u309a": "2"}
+_LEVEL_END = " "
+_FIELD_END = "/"
+_MISSING = "~"
+_OTHER = "z"
+
+_HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+_KATAKANA_TO_HIRAGANA = {code + 0x60: code for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+
+_VARIANTS = str.maketrans(
+    {
+        "髙": "高",
+        "﨑": "崎",
+        "嵜": "崎",
+        "𠮷": "吉",
+        "邉": "辺",
+        "邊": "辺",
+        "齋": "斎",
+        "齊": "斉",
+        "濵": "浜",
+        "濱": "浜",
+        "澤": "沢",
+        "德": "徳",
+        "廣": "広",
+        "國": "国",
+        "櫻": "桜",
+        "瀨": "瀬",
+        "眞": "真",
+        "惠": "恵",
+    }
+)
+_IGNORED_IN_SEARCH = frozenset({" ", "\u3000", "・", "\u200b"})
+
+
+def kana_sort_key(*fields: str | None) -> str:
+    """Key that sorts readings like a Japanese directory when compared bytewise (``COLLATE "C"``).
+
+    はは < ハハ < はば < ばば < ぱぱ (JIS X 4061): first the kana without marks, then 清音・濁音・半濁音, then ー before
+    small before large, then ひらがな before カタカナ. Each field (family name, given name) is decided wholly before the
+    next. A missing reading sorts last. The key is printable ASCII.
+    """
+    return _FIELD_END.join(_field_key(field) for field in fields)
+
+
+def _field_key(reading: str | None) -> str:
+    plain = unicodedata.normalize("NFKC", reading or "")
+    base, voicing, size, script = [], [], [], []
+    previous = ""
+    for character in plain:
+        if character in _IGNORED_IN_SEARCH:
+            continue
+        katakana = character.translate(_HIRAGANA_TO_KATAKANA)
+        letter, *marks = unicodedata.normalize("NFD", katakana)
+        weight = "2"
+        mark = marks[0] if marks else ""
+        if letter == "ヽ" and previous:  # ゝ repeats the kana before it, ゞ voices it.
+            letter = previous
+        elif letter == "ー" and previous in _VOWEL_OF:
+            letter, weight = _VOWEL_OF[previous], "0"
+        elif letter in _SMALL:
+            letter, weight = _SMALL[letter], "1"
+        previous = letter
+        base.append(_BASE_ORDER.get(letter, f"{_OTHER}{ord(letter):06x}"))
+        voicing.append(_VOICING.get(mark, "0"))
+        size.append(weight)
+        script.append("0" if character != katakana else "1")
+    if not base:
+        return _MISSING
+    return _LEVEL_END.join("".join(level) for level in (base, voicing, size, script))
+
+
+def search_text(*parts: str | None) -> str:
+    """Shadow text of names for search: width, case, script of kana, blanks and glyph variants make no difference.
+
+    Only a shadow: what is shown and sent is the name as registered. ``search_text(query)`` is looked for in it.
+    """
+    folded = unicodedata.normalize("NFKC", "".join(part for part in parts if part)).casefold()
+    plain = folded.translate(_KATAKANA_TO_HIRAGANA).translate(_VARIANTS)
+    return "".join(
+        each for each in plain if each not in _IGNORED_IN_SEARCH and not _is_variation_selector(each)
+    )
+
+
+def _is_variation_selector(character: str) -> bool:
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
