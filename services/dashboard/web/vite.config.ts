@@ -2,9 +2,10 @@ import { lingui, linguiTransformerBabelPreset } from '@lingui/vite-plugin'
 import optimizeLocales from '@react-aria/optimize-locales-plugin'
 import babel from '@rolldown/plugin-babel'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vite'
 
 export default defineConfig({
+  resolve: { alias: { '~': new URL('./src', import.meta.url).pathname } },
   plugins: [
     react(),
     lingui({ failOnMissing: true }),
@@ -22,9 +23,5 @@ export default defineConfig({
   server: {
     // `npx vite` beside a running town: the screens from source, everything else from the BFF.
     proxy: { '/api': 'http://localhost:8600', '/auth': 'http://localhost:8600' },
-  },
-  test: {
-    include: ['src/**/*.test.{ts,tsx}', 'eslint/**/*.test.ts', 'tools/**/*.test.ts'],
-    environment: 'node',
   },
 })

@@ -1,0 +1,93 @@
+/** The one fetch: every read and every command of the screens goes through here. */
+import { AfterMarks } from './after'
+import { NotConnected, problemFrom } from './problem'
+import { session } from './session'
+
+export const afterMarks = new AfterMarks()
+
+interface Kept {
+  readonly etag: string
+  readonly body: unknown
+}
+
+/** Last answers by address, so that a refetch of unchanged data is a 304. Memory only; names never touch the disk here. */
+const kept = new Map<string, Kept>()
+const KEPT_AT_MOST = 40
+
+export function forgetAnswers(): void {
+  kept.clear()
+}
+
+/** Reads JSON. Throws `Problem` for a refusal, `NotConnected` when nobody answers. */
+export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  const after = afterMarks.header()
+  if (after) headers['X-After'] = after
+  const before = kept.get(path)
+  if (before) headers['If-None-Match'] = before.etag
+  const answer = await reach(path, { headers, ...(signal ? { signal } : {}) })
+  if (answer.status === 304 && before) return before.body as T
+  const body = (await content(answer)) as T & { reached?: Record<string, number> }
+  afterMarks.reached(body.reached)
+  keep(path, answer.headers.get('ETag'), body)
+  return body
+}
+
+function keep(path: string, etag: string | null, body: unknown): void {
+  kept.delete(path)
+  if (!etag) return
+  kept.set(path, { etag, body })
+  const oldest = kept.keys().next()
+  if (kept.size > KEPT_AT_MOST && !oldest.done) kept.delete(oldest.value)
+}
+
+/** Sends one command. The same `id` may be sent again: the service treats it as the same command. */
+export async function command<T>(path: string, body: unknown, id: string): Promise<T> {
+  const answer = await reach(path, {
+    method: 'POST',
+    headers: {
+      Accept: 'application/json',
+      'Content-Type': 'application/json',
+      'Idempotency-Key': id,
+      'X-Tsumugi': '1',
+    },
+    body: JSON.stringify(body),
+  })
+  const given = (await content(answer)) as T & { after?: string | null }
+  afterMarks.note(given.after)
+  return given
+}
+
+/** Ends the session on the server; answers the address to go to. */
+export async function signOut(): Promise<string> {
+  const answer = await reach('/auth/logout', { method: 'POST', headers: { Accept: 'application/json', 'X-Tsumugi': '1' } })
+  const { redirect } = (await content(answer)) as { redirect?: string }
+  return redirect ?? '/signed-out'
+}
+
+/** Nobody waits longer than this for a first word; Wi-Fi that swallows packets counts as no network. */
+const PATIENCE_MS = 20_000
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  const patience = AbortSignal.timeout(PATIENCE_MS)
+  const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience
+  try {
+    return await fetch(path, { ...init, signal, credentials: 'same-origin', cache: 'no-store' })
+  } catch (error) {
+    if (init.signal?.aborted) throw error
+    throw new NotConnected()
+  }
+}
+
+async function content(answer: Response): Promise<unknown> {
+  let body: unknown
+  try {
+    body = await answer.json()
+  } catch {
+    if (answer.ok) throw new NotConnected() // cut off half-way
+  }
+  if (answer.ok) return body
+  const problem = problemFrom(answer.status, body)
+  if (problem.signedOut) session.end()
+  throw problem
+}

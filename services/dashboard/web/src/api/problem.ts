@@ -1,0 +1,61 @@
+/** One cell or field that a service refused. */
+export interface ProblemItem {
+  readonly field?: string
+  readonly cell?: string
+  readonly message: string
+}
+
+/** RFC 9457 as our services write it: `title` and `detail` are Japanese sentences for the person at the screen. */
+export interface ProblemBody {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly errors: readonly ProblemItem[]
+}
+
+/** A service answered with a refusal. */
+export class Problem extends Error {
+  constructor(readonly body: ProblemBody) {
+    super(body.title)
+    this.name = 'Problem'
+  }
+
+  get status(): number {
+    return this.body.status
+  }
+
+  /** The session is over (as opposed to one that needs a second proof of identity). */
+  get signedOut(): boolean {
+    return this.status === 401 && this.body.type.endsWith('/signed-out')
+  }
+}
+
+/** Nobody answered: no network, or the server is away. */
+export class NotConnected extends Error {
+  constructor() {
+    super('not connected')
+    this.name = 'NotConnected'
+  }
+}
+
+/** A problem from any answer, also from one that a proxy wrote in HTML. */
+export function problemFrom(status: number, body: unknown): Problem {
+  const given = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const text = (value: unknown) => (typeof value === 'string' ? value : '')
+  const errors = Array.isArray(given['errors']) ? given['errors'].flatMap(item) : []
+  return new Problem({
+    type: text(given['type']) || 'about:blank',
+    title: text(given['title']),
+    status,
+    detail: text(given['detail']),
+    errors,
+  })
+}
+
+function item(raw: unknown): ProblemItem[] {
+  if (typeof raw !== 'object' || raw === null) return []
+  const { field, cell, message } = raw as Record<string, unknown>
+  if (typeof message !== 'string') return []
+  return [{ message, ...(typeof field === 'string' ? { field } : {}), ...(typeof cell === 'string' ? { cell } : {}) }]
+}

@@ -1,0 +1,44 @@
+import { useSyncExternalStore } from 'react'
+
+/**
+ * Whether this browser's session still holds. `ended` is learnt from an answer (401 signed-out) or from the live
+ * stream, and told to the other tabs; it takes nothing away from what was typed.
+ */
+export type SessionState = 'open' | 'ended'
+
+let state: SessionState = 'open'
+const listeners = new Set<() => void>()
+const others = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('tsumugi-session')
+
+function set(next: SessionState): void {
+  if (next === state) return
+  state = next
+  for (const listener of listeners) listener()
+}
+
+others?.addEventListener('message', (event) => set(event.data === 'ended' ? 'ended' : 'open'))
+
+export const session = {
+  current: (): SessionState => state,
+  end(): void {
+    if (state !== 'ended') others?.postMessage('ended')
+    set('ended')
+  },
+  open(): void {
+    if (state !== 'open') others?.postMessage('open')
+    set('open')
+  },
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+}
+
+export function useSession(): SessionState {
+  return useSyncExternalStore(session.subscribe, session.current)
+}
+
+/** The sign-in that comes back to the same address. */
+export function signInAddress(to: string): string {
+  return `/auth/login?to=${encodeURIComponent(to)}`
+}

@@ -1,0 +1,260 @@
+/** The view models the BFF makes for the screens. Names and codes exactly as on the wire. */
+import type { Day } from '~/dates/dates'
+
+/** A name card. Every part may be empty while the card has not arrived yet. */
+export interface Person {
+  readonly id: string
+  readonly family: string
+  readonly given: string
+  readonly family_kana: string
+  readonly given_kana: string
+}
+
+export interface SchoolClass {
+  readonly id: string
+  readonly name: string
+  readonly grade: string | null
+  readonly special_needs: boolean
+}
+
+export interface School {
+  readonly id: string
+  readonly name: string
+}
+
+/** What every read carries: keys of the live stream, positions the answer includes, the time it was true. */
+export interface Live {
+  readonly live: readonly string[]
+  readonly reached?: Readonly<Record<string, number>>
+  readonly as_of: string
+}
+
+export type RailId = 'today' | 'school' | 'board' | 'operations'
+
+export interface Role {
+  readonly kind: string
+  readonly label: string
+  readonly school?: School | null
+  readonly class?: SchoolClass | null
+}
+
+export interface Me {
+  readonly person: Person
+  readonly board: { readonly id: string; readonly name: string }
+  readonly kind: string
+  readonly roles: readonly Role[]
+  /** Only the places this person may open, in order. */
+  readonly rail: readonly string[]
+  /** Address of the first screen. */
+  readonly home: string
+  readonly acr: string
+  readonly today: Day
+  readonly training: boolean
+  readonly session_ends_at: string
+}
+
+export interface TodayClass {
+  readonly class: SchoolClass
+  readonly school: School
+  readonly role: string
+  readonly members: number
+  readonly taken_at: string | null
+  readonly taken_by: Person | null
+  readonly unrecorded: number
+  readonly absent: number
+  readonly late: number
+  readonly early: number
+  readonly apart: number
+}
+
+export interface Today extends Live {
+  readonly date: Day
+  readonly school_day: boolean
+  readonly next_school_day: Day | null
+  readonly classes: readonly TodayClass[]
+}
+
+export type Tint = 'none' | 'absent' | 'late' | 'apart'
+
+/** One mark of the board's list, dated: what is typed, shown and printed for a state of the day. */
+export interface AttendanceSymbol {
+  readonly code: string
+  readonly key: string
+  readonly glyph: string
+  readonly word: string
+  readonly presence: 'present' | 'absent'
+  readonly category: 'sick' | 'other' | 'suspension' | 'bereavement' | null
+  readonly late: boolean
+  readonly early: boolean
+  readonly tint: Tint
+}
+
+export interface CodeWord {
+  readonly code: string
+  readonly word: string
+}
+
+/** One source's fact about the day, and whether the day's state stands on it. */
+export interface ExplainedFact {
+  readonly source: string
+  readonly code: string | null
+  readonly word: string
+  readonly who: string
+  readonly at: string
+  readonly holds: boolean
+  readonly reason: string | null
+}
+
+export interface RollCell {
+  readonly code: string | null
+  readonly status: string
+  readonly revision: number
+  readonly contradiction: string | null
+  readonly explain: readonly ExplainedFact[]
+}
+
+export interface RollMember {
+  readonly pupil: Person
+  readonly number: number | null
+  /** True for a child of 在籍 elsewhere: shown here, taken there. */
+  readonly exchange: boolean
+  readonly home_class: SchoolClass | null
+  readonly cell: RollCell
+}
+
+export interface Taken {
+  readonly at: string
+  readonly by: Person | null
+  readonly members: number
+}
+
+export interface Roll extends Live {
+  readonly class: SchoolClass
+  readonly school: School
+  readonly date: Day
+  readonly closed: { readonly reason: string } | null
+  readonly may: { readonly take: boolean; readonly correct: boolean }
+  readonly symbols: readonly AttendanceSymbol[]
+  readonly reasons: readonly CodeWord[]
+  readonly columns: readonly { readonly id: string; readonly kind: string; readonly label: string }[]
+  readonly members: readonly RollMember[]
+  readonly taken: Taken | null
+}
+
+export interface RollMark {
+  readonly pupil: string
+  /** Revision of the cell the person was looking at. */
+  readonly seen: number
+  readonly code: string | null
+  readonly reason: { readonly code: string; readonly text: string } | null
+}
+
+export interface RollCommand {
+  readonly marks: readonly RollMark[]
+  readonly taken: boolean
+  readonly claimed_at: string | null
+}
+
+export interface RefusedMark {
+  readonly pupil: string
+  readonly yours: { readonly code: string | null }
+  readonly theirs: {
+    readonly code: string | null
+    readonly revision: number
+    readonly source: string
+    readonly by: Person | string | null
+    readonly at: string
+  }
+}
+
+export interface RollAnswer {
+  readonly saved: readonly { readonly pupil: string; readonly revision: number; readonly code: string | null; readonly status: string }[]
+  readonly refused: readonly RefusedMark[]
+  readonly taken: Taken | null
+  readonly after: string | null
+}
+
+export interface DayCounts {
+  readonly members: number
+  readonly present: number
+  readonly absent: number
+  readonly late: number
+  readonly early: number
+  readonly apart: number
+  readonly unrecorded: number
+}
+
+export interface SchoolDayClass extends DayCounts {
+  readonly class: SchoolClass
+  readonly homeroom: Person | null
+  readonly taken_at: string | null
+  readonly taken_by: Person | null
+}
+
+export interface SchoolDayException {
+  readonly pupil: Person
+  readonly class: SchoolClass
+  readonly number: number | null
+  readonly code: string
+  readonly word: string
+  readonly glyph: string
+  readonly tint: Tint
+}
+
+export interface SchoolDay extends Live {
+  readonly school: School
+  readonly date: Day
+  readonly school_day: boolean
+  readonly totals: DayCounts & { readonly classes: number; readonly classes_taken: number }
+  readonly classes: readonly SchoolDayClass[]
+  readonly exceptions: readonly SchoolDayException[]
+}
+
+export interface BoardDaySchool extends DayCounts {
+  readonly school: School
+  readonly kind: string
+  readonly classes: number
+  readonly classes_taken: number
+  readonly school_day: boolean
+}
+
+export interface BoardDay extends Live {
+  readonly board: { readonly id: string; readonly name: string }
+  readonly date: Day
+  readonly totals: DayCounts & { readonly schools: number; readonly classes: number; readonly classes_taken: number }
+  readonly schools: readonly BoardDaySchool[]
+}
+
+export interface ServiceState {
+  readonly name: string
+  readonly ready: boolean
+  readonly version: string
+  readonly memory_mib: number | null
+}
+
+export interface FeedState {
+  readonly service: string
+  readonly copy: string
+  readonly publisher: string
+  readonly position: number
+  readonly head: number
+  readonly lag_records: number
+  readonly lag_seconds: number
+}
+
+export interface ParkedKey {
+  readonly service: string
+  readonly copy: string
+  readonly publisher: string
+  readonly key: string
+  /** Events that wait under this key, the first one included. */
+  readonly count: number
+  readonly reason: string
+  readonly parked_at: string
+}
+
+export interface Operations extends Partial<Live> {
+  readonly services: readonly ServiceState[]
+  readonly feeds: readonly FeedState[]
+  readonly parked: readonly ParkedKey[]
+}

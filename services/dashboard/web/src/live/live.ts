@@ -1,0 +1,177 @@
+/**
+ * Live screens: one event stream per browser. Every tab tells which keys its open queries stand on; the tab that
+ * holds the lock keeps the stream for all and passes on what it hears. A message names a key, never data: each tab
+ * refetches what it shows through the authorised way.
+ */
+import type { QueryClient } from '@tanstack/react-query'
+import { useSyncExternalStore } from 'react'
+import { session } from '~/api/session'
+import { clock } from '~/dates/clock'
+import { liveState, union, type LiveState } from './rules'
+import { LiveStream } from './stream'
+
+type Message =
+  | { readonly type: 'views'; readonly tab: string; readonly keys: readonly string[] }
+  | { readonly type: 'who' }
+  | { readonly type: 'changed'; readonly keys: readonly string[] }
+  | { readonly type: 'contact'; readonly connected: boolean; readonly at: number }
+  | { readonly type: 'ended' }
+
+const TAB_LOCK = 'tsumugi-tab-'
+
+class LiveHub {
+  private readonly tab = crypto.randomUUID()
+  private readonly channel = new BroadcastChannel('tsumugi-live')
+  private readonly wanted = new Map<string, readonly string[]>()
+  private readonly listeners = new Set<() => void>()
+  private keys: readonly string[] = []
+  private stream: LiveStream | null = null
+  private connected = false
+  private held = false
+  private heardAt = clock.now()
+  private shown: LiveState = { kind: 'connecting' }
+  private pending: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly queries: QueryClient) {
+    this.channel.addEventListener('message', (event: MessageEvent<Message>) => this.take(event.data))
+    queries.getQueryCache().subscribe(() => this.lookSoon())
+    document.addEventListener('visibilitychange', () => this.woken())
+    addEventListener('online', () => this.stream?.hurry())
+    addEventListener('pagehide', () => this.tell({ type: 'views', tab: this.tab, keys: [] }))
+    session.subscribe(() => this.leadWith())
+    setInterval(() => this.show(), 1000)
+    // A lock per tab lets the leader see which tabs still live; the leader's own lock passes on when its tab closes.
+    void navigator.locks.request(TAB_LOCK + this.tab, () => {
+      this.held = true
+      this.look()
+      return forever()
+    })
+    void navigator.locks.request('tsumugi-live', () => {
+      this.lead()
+      return forever()
+    })
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  readonly current = (): LiveState => this.shown
+
+  private lead(): void {
+    this.stream = new LiveStream({
+      changed: (key) => this.tell({ type: 'changed', keys: [key] }),
+      opened: (keys) => this.tell({ type: 'changed', keys }),
+      contact: (connected) => this.tell({ type: 'contact', connected, at: clock.now() }),
+      ended: () => this.tell({ type: 'ended' }),
+    })
+    this.tell({ type: 'who' })
+  }
+
+  /** Says it to all tabs, this one included. */
+  private tell(message: Message): void {
+    this.channel.postMessage(message)
+    this.take(message)
+  }
+
+  private take(message: Message): void {
+    switch (message.type) {
+      case 'who':
+        this.tell({ type: 'views', tab: this.tab, keys: this.keys })
+        break
+      case 'views':
+        this.wanted.set(message.tab, message.keys)
+        this.leadWith()
+        break
+      case 'changed':
+        this.refetch(new Set(message.keys))
+        break
+      case 'contact':
+        this.connected = message.connected
+        if (message.connected) this.heardAt = Math.max(this.heardAt, message.at)
+        this.show()
+        break
+      case 'ended':
+        void this.queries.invalidateQueries({ queryKey: ['me'] })
+    }
+  }
+
+  private leadWith(): void {
+    if (!this.stream) return
+    void livingTabs().then((living) => {
+      for (const tab of this.wanted.keys()) if (!living.has(tab)) this.wanted.delete(tab)
+      this.stream?.follow(session.current() === 'open' ? union(this.wanted.values()) : [])
+    })
+  }
+
+  private refetch(changed: ReadonlySet<string>): void {
+    void this.queries.invalidateQueries({
+      predicate: ({ state }) => liveKeys(state.data).some((key) => changed.has(key)),
+    })
+  }
+
+  private lookSoon(): void {
+    this.pending ??= setTimeout(() => {
+      this.pending = undefined
+      this.look()
+    }, 50)
+  }
+
+  /** The keys of what this tab shows; a hidden tab shows nothing. */
+  private look(): void {
+    if (!this.held) return
+    const open = document.hidden ? [] : this.queries.getQueryCache().findAll({ type: 'active' })
+    const keys = union(open.map((query) => liveKeys(query.state.data)))
+    if (keys.join() === this.keys.join()) return
+    this.keys = keys
+    this.tell({ type: 'views', tab: this.tab, keys })
+  }
+
+  private woken(): void {
+    this.look()
+    if (document.hidden) return
+    this.stream?.hurry()
+    void this.queries.invalidateQueries({ predicate: ({ state }) => liveKeys(state.data).length > 0 })
+  }
+
+  private show(): void {
+    // Without keys nothing is followed, and nothing can be out of date by that.
+    if (!this.keys.length) this.heardAt = clock.now()
+    const next = liveState(this.connected, this.heardAt, clock.now())
+    if (next.kind === this.shown.kind) return
+    this.shown = next
+    for (const listener of this.listeners) listener()
+  }
+}
+
+function forever(): Promise<never> {
+  return new Promise(() => undefined)
+}
+
+async function livingTabs(): Promise<Set<string>> {
+  const { held = [] } = await navigator.locks.query()
+  return new Set(held.flatMap(({ name }) => (name?.startsWith(TAB_LOCK) ? [name.slice(TAB_LOCK.length)] : [])))
+}
+
+function liveKeys(data: unknown): readonly string[] {
+  const keys = (data as { live?: unknown } | undefined)?.live
+  return Array.isArray(keys) ? (keys as string[]) : []
+}
+
+let hub: LiveHub | null = null
+
+/** Starts the live connection of this tab; once. */
+export function startLive(queries: QueryClient): void {
+  hub ??= new LiveHub(queries)
+}
+
+const NOT_STARTED: LiveState = { kind: 'connecting' }
+
+export function useLiveState(): LiveState {
+  return useSyncExternalStore(
+    (listener) => hub?.subscribe(listener) ?? (() => undefined),
+    () => hub?.current() ?? NOT_STARTED,
+  )
+}
+

@@ -1,0 +1,129 @@
+import 'fake-indexeddb/auto'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { session } from '~/api/session'
+import { Outbox, type Done, type Draft } from './outbox'
+import type { KindRules } from './rules'
+import { openStore } from './store'
+
+const ROLL: KindRules = { open: () => false, rebase: (later) => later }
+const DRAFT: Draft = { kind: 'roll', path: '/api/x', body: { marks: [1] }, label: '2-1', screen: '/x' }
+
+let calls: { key: string; body: unknown }[]
+let answer: () => Promise<Response>
+
+/** As Web Locks behave in one browser: one holder a name, the others in line. */
+function locks(): Pick<LockManager, 'request'> {
+  const line = new Map<string, Promise<unknown>>()
+  const request = (name: string, work: () => Promise<unknown>): Promise<unknown> => {
+    const run = (line.get(name) ?? Promise.resolve()).catch(() => undefined).then(work)
+    line.set(name, run)
+    return run
+  }
+  return { request } as Pick<LockManager, 'request'>
+}
+
+function box(shared = locks()): Outbox {
+  const made = new Outbox(openStore(), shared)
+  made.rules('roll', ROLL)
+  return made
+}
+
+beforeEach(() => {
+  calls = []
+  answer = () => Promise.reject(new TypeError('network'))
+  vi.stubGlobal('fetch', (_: string, init: RequestInit) => {
+    const headers = init.headers as Record<string, string>
+    calls.push({ key: headers['Idempotency-Key'] ?? '', body: JSON.parse(init.body as string) })
+    return answer()
+  })
+  session.open()
+})
+
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  await openStore().write([])
+})
+
+const ok = () => Promise.resolve(Response.json({ saved: [], refused: [], after: 'registry:5' }))
+
+describe('the outbox', () => {
+  it('has stored the command before add() answers, and keeps it while nobody is there', async () => {
+    const one = box()
+    await one.start('me')
+    const entry = await one.add(DRAFT)
+    expect(await openStore().read()).toEqual([entry])
+    await vi.waitFor(() => expect(calls).toHaveLength(1))
+    expect(one.current()).toEqual([entry])
+  })
+
+  it('sends again under the same key after a reload, and tells the screens the answer', async () => {
+    const before = box()
+    await before.start('me')
+    const entry = await before.add(DRAFT)
+    await vi.waitFor(() => expect(calls).toHaveLength(1))
+    answer = ok
+    const after = box()
+    const heard: Done[] = []
+    after.onDone((done) => heard.push(done))
+    await after.start('me')
+    await vi.waitFor(() => expect(heard).toHaveLength(1))
+    expect(calls.map(({ key }) => key)).toEqual([entry.id, entry.id])
+    expect(await openStore().read()).toEqual([])
+  })
+
+  it('keeps every command of two tabs and sends each once, one tab at a time', async () => {
+    const shared = locks()
+    const [one, two] = [box(shared), box(shared)]
+    await Promise.all([one.start('me'), two.start('me')])
+    answer = ok
+    await Promise.all([1, 2, 3, 4].map((n) => (n % 2 ? one : two).add({ ...DRAFT, body: { marks: [n] } })))
+    await vi.waitFor(async () => expect(await openStore().read()).toEqual([]))
+    expect(new Set(calls.map(({ key }) => key)).size).toBe(4)
+    expect(calls).toHaveLength(4)
+  })
+
+  it('parks a refusal with its words and sends it again only when told', async () => {
+    const one = box()
+    await one.start('me')
+    answer = () =>
+      Promise.resolve(Response.json({ title: '直してください', errors: [{ cell: '12番', message: 'm' }] }, { status: 422 }))
+    const { id } = await one.add(DRAFT)
+    await vi.waitFor(() => expect(one.current()[0]?.state).toBe('parked'))
+    expect(one.current()[0]?.problem?.errors).toEqual([{ cell: '12番', message: 'm' }])
+    await one.flush()
+    expect(calls).toHaveLength(1)
+    answer = ok
+    await one.retry(id)
+    await vi.waitFor(() => expect(one.current()).toEqual([]))
+    expect(calls.map(({ key }) => key)).toEqual([id, id])
+  })
+
+  it('waits when the session is over, and goes on after the next sign-in', async () => {
+    const one = box()
+    await one.start('me')
+    answer = () => Promise.resolve(Response.json({ type: 'https://x/signed-out' }, { status: 401 }))
+    await one.add(DRAFT)
+    await vi.waitFor(() => expect(session.current()).toBe('ended'))
+    await one.flush()
+    expect(calls).toHaveLength(1)
+    expect(one.current()).toHaveLength(1)
+    answer = ok
+    session.open()
+    await one.flush()
+    await vi.waitFor(() => expect(one.current()).toEqual([]))
+  })
+
+  it("leaves another person's commands where they are", async () => {
+    const one = box()
+    await one.start('me')
+    await one.add(DRAFT)
+    await vi.waitFor(() => expect(calls).toHaveLength(1))
+    answer = ok
+    const other = box()
+    await other.start('you')
+    await other.flush()
+    expect(calls).toHaveLength(1)
+    await other.wipe()
+    expect(await openStore().read()).toHaveLength(1)
+  })
+})

@@ -1,0 +1,165 @@
+/**
+ * The outbox: what a person entered is in the device's store before the screen says anything, and stays there until
+ * a service has answered. The store is the truth and memory a view of it: every change is read-modify-write under one
+ * lock, other tabs are told, and one tab at a time sends, in order, with the same key on every attempt.
+ */
+import { command } from '~/api/http'
+import { NotConnected, Problem } from '~/api/problem'
+import { session } from '~/api/session'
+import { uuid7 } from '~/api/uuid7'
+import { nowIso } from '~/dates/clock'
+import { mustWait, next, settle, type Entry, type KindRules, type Outcome } from './rules'
+import { openStore, type QueueStore } from './store'
+
+const TRY_AGAIN_MS = 5000
+
+export type Draft = Pick<Entry, 'kind' | 'path' | 'body' | 'label' | 'screen'>
+
+/** Told to every tab when a service has answered a command. */
+export interface Done {
+  readonly entry: Entry
+  readonly answer: unknown
+}
+
+type News = { readonly type: 'changed' } | ({ readonly type: 'done' } & Done)
+
+export class Outbox {
+  private view: readonly Entry[] = []
+  private owner: string | null = null
+  private asked: Promise<void> | null = null
+  private readonly kinds = new Map<string, KindRules>()
+  private readonly listeners = new Set<() => void>()
+  private readonly doneListeners = new Set<(done: Done) => void>()
+  private readonly channel = new BroadcastChannel('tsumugi-outbox')
+
+  constructor(
+    private readonly store: QueueStore = openStore(),
+    private readonly locks: Pick<LockManager, 'request'> = navigator.locks,
+  ) {
+    this.channel.addEventListener('message', (event: MessageEvent<News>) => this.hear(event.data))
+  }
+
+  /** Says what the answers to one kind of command mean. */
+  rules(kind: string, rules: KindRules): void {
+    this.kinds.set(kind, rules)
+  }
+
+  /** Begins to send for this person; again for another one after a new sign-in. */
+  async start(owner: string): Promise<void> {
+    this.owner = owner
+    await this.look()
+    void this.flush()
+  }
+
+  /** Watches for the network and tries again every five seconds. Answers the function that stops it. */
+  watch(): () => void {
+    const flush = () => void this.flush()
+    addEventListener('online', flush)
+    const timer = setInterval(flush, TRY_AGAIN_MS)
+    const closed = session.subscribe(flush)
+    return () => {
+      removeEventListener('online', flush)
+      clearInterval(timer)
+      closed()
+    }
+  }
+
+  /** Keeps a command; resolved when it is stored. Sending begins by itself. */
+  async add(draft: Draft): Promise<Entry> {
+    if (this.owner === null) throw new Error('the outbox has no owner yet')
+    const entry: Entry = { ...draft, id: uuid7(), owner: this.owner, made: nowIso(), state: 'waiting' }
+    await this.change((queue) => [...queue, entry])
+    void this.flush()
+    return entry
+  }
+
+  /** Sends a parked one once more, as it was. */
+  async retry(id: string): Promise<void> {
+    await this.amend(id, ({ problem: _, ...entry }) => ({ ...entry, state: 'waiting' }))
+    void this.flush()
+  }
+
+  /** What a person decided about a parked or answered one; null removes it. */
+  async amend(id: string, decide: (entry: Entry) => Entry | null): Promise<void> {
+    await this.change((queue) => queue.flatMap((entry) => (entry.id === id ? (decide(entry) ?? []) : [entry])))
+  }
+
+  /** Forgets everything of this person (sign-out). */
+  async wipe(): Promise<void> {
+    await this.change((queue) => queue.filter((entry) => entry.owner !== this.owner))
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** The queue as last read from the store. */
+  readonly current = (): readonly Entry[] => this.view
+
+  /** False where the browser has no store: entries then live only as long as this tab. */
+  get durable(): boolean {
+    return this.store.durable
+  }
+
+  onDone(listener: (done: Done) => void): () => void {
+    this.doneListeners.add(listener)
+    return () => this.doneListeners.delete(listener)
+  }
+
+  /** Sends what waits, after any other tab that is sending; one request of a tab stands in the line. */
+  flush(): Promise<void> {
+    this.asked ??= this.locks.request('tsumugi-outbox-send', async () => {
+      this.asked = null
+      while (await this.sendOne()) continue
+    })
+    return this.asked
+  }
+
+  /** True when there may be more to send. */
+  private async sendOne(): Promise<boolean> {
+    if (this.owner === null || session.current() !== 'open') return false
+    const entry = next(await this.store.read(), this.owner)
+    if (!entry) return false
+    const outcome = await send(entry)
+    const rules = this.kinds.get(entry.kind)
+    if (outcome.kind === 'wait' || !rules) return false
+    // Screens take the answer in first, so that nothing flickers; sent again after a crash here, it is the same command.
+    if (outcome.kind === 'done') this.tell({ type: 'done', entry, answer: outcome.answer })
+    await this.change((queue) => settle(queue, entry.id, outcome, rules))
+    return true
+  }
+
+  private async change(change: (queue: readonly Entry[]) => readonly Entry[]): Promise<void> {
+    await this.locks.request('tsumugi-outbox', async () => {
+      this.view = change(await this.store.read())
+      await this.store.write(this.view)
+    })
+    this.tell({ type: 'changed' })
+  }
+
+  private tell(news: News): void {
+    this.channel.postMessage(news)
+    this.hear(news)
+  }
+
+  private hear(news: News): void {
+    if (news.type === 'changed') void this.look()
+    else for (const listener of this.doneListeners) listener(news)
+  }
+
+  private async look(): Promise<void> {
+    this.view = await this.store.read()
+    for (const listener of this.listeners) listener()
+  }
+}
+
+async function send(entry: Entry): Promise<Outcome> {
+  try {
+    return { kind: 'done', answer: await command(entry.path, entry.body, entry.id) }
+  } catch (error) {
+    if (error instanceof Problem && !mustWait(error.status)) return { kind: 'refused', problem: error.body }
+    if (error instanceof Problem || error instanceof NotConnected) return { kind: 'wait' }
+    throw error
+  }
+}
