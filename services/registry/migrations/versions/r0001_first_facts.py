@@ -129,7 +129,7 @@ create table pupil_day (
     status text not null,
     facts jsonb not null
 ) with (fillfactor = 80);
-create index pupil_day_class on pupil_day (class_id, day);
+create unique index pupil_day_pupil on pupil_day (pupil_id, day);
 
 -- What each source ever said, revision by revision; free text of a correction stays here.
 create table attendance_fact (
@@ -157,7 +157,8 @@ create table class_day (
     revision integer not null,
     members integer not null,
     taken_at timestamptz not null,
-    taken_by uuid not null
+    taken_by uuid not null,
+    unique (class_id, day)
 );
 """
 

@@ -1,0 +1,373 @@
+"""出席簿, one day: symbols, derivation, and what may be saved. Pure; the time of everything is an argument.
+
+Facts of different people stay separate facts; the status is derived once, here, and explains itself (decisions.md §2).
+Arithmetic of months and years is not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.registry import CorrectionReason, Source, Status
+
+Presence = Literal["present", "absent", "unrecorded"]
+Category = Literal["sick", "other", "suspension", "bereavement"]
+
+PRECEDENCE: tuple[Source, ...] = ("office", "teacher", "nurse", "notice")
+"""Whose word on presence holds, first to last (decisions.md §2 "One derivation")."""
+
+MAX_CLASS = 60
+"""More marks than this in one command is not a class (義務標準法: at most 35 or 40 pupils)."""
+
+
+class Symbol(BaseModel):
+    """One mark of the board's list: dated setting ``attendance_symbols``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    key: str
+    glyph: str
+    word: str
+    presence: Literal["present", "absent"]
+    category: Category | None
+    late: bool
+    early: bool
+    tint: Literal["none", "absent", "late", "apart"]
+
+
+def _symbol(
+    code: str,
+    key: str,
+    glyph: str,
+    word: str,
+    presence: Literal["present", "absent"],
+    category: Category | None = None,
+    *,
+    late: bool = False,
+    early: bool = False,
+    tint: Literal["none", "absent", "late", "apart"] = "none",
+) -> Symbol:
+    return Symbol(
+        code=code,
+        key=key,
+        glyph=glyph,
+        word=word,
+        presence=presence,
+        category=category,
+        late=late,
+        early=early,
+        tint=tint,
+    )
+
+
+DEFAULT_SYMBOLS: tuple[Symbol, ...] = (
+    _symbol("present", " ", "", "出席", "present"),
+    _symbol("absent_sick", "K", "病", "病欠", "absent", "sick", tint="absent"),
+    _symbol("absent_other", "J", "事", "事故欠", "absent", "other", tint="absent"),
+    _symbol("late", "C", "チ", "遅刻", "present", late=True, tint="late"),
+    _symbol("early_leave", "S", "早", "早退", "present", early=True, tint="late"),
+    _symbol("late_early", "B", "遅早", "遅刻・早退", "present", late=True, early=True, tint="late"),
+    _symbol("suspended", "T", "停", "出席停止", "absent", "suspension", tint="apart"),
+    _symbol("bereavement", "M", "忌", "忌引", "absent", "bereavement", tint="apart"),
+)
+"""What a new board starts with. 遅刻 and 早退 count as 出席; both on one day are both recorded (domain.md §2.4)."""
+
+SETTING = "attendance_symbols"
+
+CORRECTION_REASONS: dict[CorrectionReason, str] = {
+    "mistaken_entry": "入力の誤り",
+    "told_later": "後から連絡があった",
+    "came_later": "後から登校した",
+    "other": "ほか",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What one source says about a pupil's day: its newest revision."""
+
+    source: Source
+    revision: int
+    code: str | None
+    """Symbol code; None says that the source took its word back."""
+    by: UUID
+    at: datetime
+    claimed_at: datetime | None = None
+    corrects: int | None = None
+    reason: CorrectionReason | None = None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A day's status and why."""
+
+    status: Status
+    code: str | None
+    presence: Presence
+    category: Category | None
+    late: bool
+    early: bool
+    decided_by: Source | None
+    contradiction: str | None
+
+
+UNRECORDED = Derived("unrecorded", None, "unrecorded", None, False, False, None, None)
+
+
+def derive(facts: Mapping[Source, Fact], symbols: Mapping[str, Symbol]) -> Derived:
+    """The one derivation of a pupil-day (decisions.md §2).
+
+    The first source of :data:`PRECEDENCE` that says something decides. Suspension told by any source stands out when
+    the child is marked present, and so does a later word of a weaker source that says otherwise: a person must resolve
+    it. A code that the list of the day no longer has decides nothing and is shown as a contradiction.
+    """
+    said = [facts[source] for source in PRECEDENCE if source in facts and facts[source].code is not None]
+    if not said:
+        return UNRECORDED
+    fact = said[0]
+    symbol = symbols.get(fact.code or "")
+    if symbol is None:
+        return Derived(
+            "unrecorded", fact.code, "unrecorded", None, False, False, fact.source, "unknown_symbol"
+        )
+    return Derived(
+        status=_status(symbol),
+        code=symbol.code,
+        presence=symbol.presence,
+        category=symbol.category,
+        late=symbol.late,
+        early=symbol.early,
+        decided_by=fact.source,
+        contradiction=_contradiction(fact, symbol, said[1:], symbols),
+    )
+
+
+def _status(symbol: Symbol) -> Status:
+    if symbol.presence == "absent":
+        if symbol.category == "suspension":
+            return "suspended"
+        return "bereavement" if symbol.category == "bereavement" else "absent"
+    if symbol.late:
+        return "late_early" if symbol.early else "late"
+    return "early_leave" if symbol.early else "present"
+
+
+def _contradiction(
+    fact: Fact, symbol: Symbol, others: Iterable[Fact], symbols: Mapping[str, Symbol]
+) -> str | None:
+    for other in others:
+        said = symbols.get(other.code or "")
+        if said is None:
+            continue
+        if symbol.presence == "present" and said.category == "suspension":
+            return "present_though_suspended"
+        if said.presence != symbol.presence and other.at > fact.at:
+            return "said_otherwise_later"
+    return None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A pupil on the class's list of a date, with the day as it stands."""
+
+    pupil: UUID
+    number: int | None
+    exchange: bool
+    """交流: on the list, but the class of 在籍 takes the roll."""
+    revision: int = 0
+    status: Status = "unrecorded"
+    facts: Mapping[Source, Fact] = field(default_factory=dict)
+
+    @property
+    def cell(self) -> str:
+        """How a message names the cell."""
+        return f"{self.number}番" if self.number is not None else "番号のない子"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a person entered in a cell, with the revision of the day they saw."""
+
+    pupil: UUID
+    seen: int
+    code: str | None
+    reason: CorrectionReason | None = None
+    reason_text: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A pupil-day as it will be."""
+
+    member: Member
+    fact: Fact
+    derived: Derived
+    revision: int
+    facts: Mapping[Source, Fact]
+    reason_text: str | None
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A cell that somebody else changed since it was seen."""
+
+    mark: Mark
+    member: Member
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A cell that cannot be saved, and what to do."""
+
+    cell: str
+    message: str
+
+
+@dataclass
+class Decision:
+    """What a command does to a class's roll."""
+
+    changes: list[Change] = field(default_factory=list)
+    unchanged: list[Member] = field(default_factory=list)
+    stale: list[Stale] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+    takes: bool = False
+    """Whether the roll becomes taken by this command."""
+
+
+def decide(
+    members: Sequence[Member],
+    marks: Sequence[Mark],
+    symbols: Mapping[str, Symbol],
+    *,
+    source: Source,
+    by: UUID,
+    at: datetime,
+    claimed_at: datetime | None,
+    take: bool,
+    already_taken: bool,
+) -> Decision:
+    """Decide one save of a class's roll.
+
+    Any subset of cells may come. A stale cell is set aside with both values, the rest is saved. A wrong cell refuses
+    the whole command: nothing is half-written. ``take`` needs a status for every member of 在籍 afterwards. Once the
+    roll was taken, another value for a recorded cell is a correction and needs a reason.
+    """
+    decision = Decision()
+    by_pupil = {member.pupil: member for member in members}
+    seen: set[UUID] = set()
+    for mark in marks:
+        member = by_pupil.get(mark.pupil)
+        if member is None:
+            decision.wrong.append(
+                Wrong("一覧にない子", "この日この学級にいない子です。画面を読み直してください。")
+            )
+        elif mark.pupil in seen:
+            decision.wrong.append(Wrong(member.cell, "同じ子が二度あります。一つにしてください。"))
+        else:
+            seen.add(mark.pupil)
+            _decide_cell(decision, member, mark, symbols, source, by, at, claimed_at, already_taken)
+    if take and not already_taken:
+        _decide_taking(decision, members)
+    return decision
+
+
+def _decide_cell(
+    decision: Decision,
+    member: Member,
+    mark: Mark,
+    symbols: Mapping[str, Symbol],
+    source: Source,
+    by: UUID,
+    at: datetime,
+    claimed_at: datetime | None,
+    already_taken: bool,
+) -> None:
+    if member.exchange:
+        decision.wrong.append(Wrong(member.cell, "交流の子の出欠は、在籍の学級でとります。"))
+        return
+    if mark.code is not None and mark.code not in symbols:
+        words = "・".join(symbol.word for symbol in symbols.values())
+        decision.wrong.append(
+            Wrong(member.cell, f"「{mark.code[:20]}」は出欠の記号にありません。{words} から選んでください。")
+        )
+        return
+    before = member.facts.get(source)
+    said = before.code if before is not None else None
+    if said == mark.code and (before is not None or mark.code is None):
+        decision.unchanged.append(member)
+        return
+    if mark.seen != member.revision:
+        decision.stale.append(Stale(mark, member))
+        return
+    correction = already_taken and member.status != "unrecorded"
+    if correction and mark.reason is None:
+        decision.wrong.append(
+            Wrong(member.cell, "確定したあとの訂正には理由が要ります。理由を選んでください。")
+        )
+        return
+    if mark.reason == "other" and not (mark.reason_text or "").strip():
+        decision.wrong.append(Wrong(member.cell, "「ほか」を選んだときは、理由を一言書いてください。"))
+        return
+    fact = Fact(
+        source=source,
+        revision=before.revision + 1 if before is not None else 1,
+        code=mark.code,
+        by=by,
+        at=at,
+        claimed_at=claimed_at,
+        corrects=before.revision if before is not None and correction else None,
+        reason=mark.reason if correction else None,
+    )
+    facts = {**member.facts, source: fact}
+    decision.changes.append(
+        Change(
+            member,
+            fact,
+            derive(facts, symbols),
+            member.revision + 1,
+            facts,
+            mark.reason_text if correction else None,
+        )
+    )
+
+
+def _decide_taking(decision: Decision, members: Sequence[Member]) -> None:
+    status = {member.pupil: member.status for member in members if not member.exchange}
+    status.update({change.member.pupil: change.derived.status for change in decision.changes})
+    missing = [member for member in members if status.get(member.pupil) == "unrecorded"]
+    decision.wrong.extend(
+        Wrong(member.cell, "出欠がまだ入っていません。入れてから確定してください。") for member in missing
+    )
+    decision.takes = not missing
+
+
+@dataclass(frozen=True)
+class SchoolDay:
+    """What the calendar says about a class's day."""
+
+    known: bool
+    """Whether the school has a calendar for that year."""
+    school_day: bool
+    closure: str | None
+    """Code of a 臨時休業 that covers the class."""
+
+
+def why_not_open(day: SchoolDay, on: date, today: date) -> str | None:
+    """Why no roll can be taken on ``on``, or None when it can."""
+    if on > today:
+        return "まだ来ていない日の出欠は入れられません。日付を確かめてください。"
+    if not day.known:
+        return "この学校の年間予定がまだありません。学校の事務に年間予定の登録を頼んでください。"
+    if not day.school_day:
+        return "この日は授業日ではありません。日付を確かめてください。"
+    if day.closure is not None:
+        return "この学級はこの日、臨時休業です。出欠はとりません。"
+    return None

@@ -1,0 +1,270 @@
+"""The roll's tables. A class's save is two reads and three writes, whatever the number of pupils."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, Symbol
+from shared.access import HeldDuty
+from shared.contracts.registry import Source
+from shared.database import Work
+from shared.dates import school_year
+from shared.ids import class_day_id, pupil_day_id
+
+_FACTS = TypeAdapter(dict[Source, Fact])
+_SYMBOLS = TypeAdapter(list[Symbol])
+_DUTIES = TypeAdapter(list[HeldDuty])
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A roll that was taken."""
+
+    at: datetime
+    by: UUID
+    members: int
+
+
+@dataclass(frozen=True)
+class ClassDay:
+    """A class on a date, and what must be known to decide about its roll."""
+
+    board: UUID
+    class_id: UUID
+    school: UUID
+    name: str
+    on: date
+    calendar: SchoolDay
+    symbols: dict[str, Symbol]
+    taken: Taken | None
+    duties: tuple[HeldDuty, ...]
+    """Duties of the asking person that hold today."""
+
+
+_CLASS_DAY = text(
+    """
+select c.school_id, c.name, c.grade,
+       cal.id is not null as known, coalesce(:on = any (cal.school_days), false) as school_day,
+       cal.closures,
+       (select s.value from setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :on
+        order by s.since desc limit 1) as symbols,
+       d.taken_at, d.taken_by, d.members,
+       (select coalesce(json_agg(json_build_object('kind', p.kind, 'organisation', p.organisation_id,
+                                                   'class_id', p.class_id)), '[]')
+        from duty_period p where p.board_id = :board and p.subject_id = cast(:person as uuid)
+        and p.voided_at is null and p.valid @> cast(:today as date)) as duties
+from organisation c
+left join calendar cal on cal.board_id = :board and cal.school_id = c.school_id and cal.school_year = :year
+left join class_day d on d.board_id = :board and d.class_id = c.id and d.day = :on
+where c.board_id = :board and c.id = :class_id and c.kind = 'class'
+"""
+)
+
+_MEMBERS = """
+with listed as (
+    select m.subject_id as pupil, m.number, bool_and(m.kind = 'exchange') as exchange
+    from membership_period m
+    where m.board_id = :board and m.class_id = :class_id and m.voided_at is null and m.valid @> cast(:on as date)
+    group by m.subject_id, m.number
+), locked as (
+    select d.pupil_id, d.revision, d.status, d.facts from pupil_day d
+    where d.board_id = :board and d.day = :on and d.pupil_id in (select pupil from listed)
+    order by d.id {lock}
+)
+select l.pupil, l.number, l.exchange, k.revision, k.status, k.facts
+from listed l left join locked k on k.pupil_id = l.pupil
+order by l.exchange, l.number nulls last, l.pupil
+"""
+_MEMBERS_READ = text(_MEMBERS.format(lock=""))
+_MEMBERS_LOCK = text(_MEMBERS.format(lock="for update"))
+
+_SAVE = text(
+    """
+with given as (
+    select * from unnest(
+        cast(:ids as uuid[]), cast(:pupils as uuid[]), cast(:revisions as integer[]), cast(:statuses as text[]),
+        cast(:facts as text[]), cast(:fact_revisions as integer[]), cast(:codes as text[]),
+        cast(:corrects as integer[]), cast(:reasons as text[]), cast(:reason_texts as text[])
+    ) as g(id, pupil_id, revision, status, facts, fact_revision, code, corrects, reason, reason_text)
+), days as (
+    insert into pupil_day as d (id, board_id, school_id, class_id, pupil_id, day, revision, status, facts)
+    select id, :board, :school, :class_id, pupil_id, :on, revision, status, facts::jsonb from given order by id
+    on conflict (id) do update set revision = excluded.revision, status = excluded.status, facts = excluded.facts,
+        class_id = excluded.class_id, school_id = excluded.school_id
+)
+insert into attendance_fact (pupil_day_id, board_id, school_id, source, revision, code, recorded_by, recorded_at,
+                             claimed_at, corrects, reason, reason_text)
+select id, :board, :school, :source, fact_revision, code, :by, :at, cast(:claimed_at as timestamptz), corrects,
+       reason, reason_text
+from given
+"""
+)
+
+_TAKE = text(
+    "insert into class_day (id, board_id, school_id, class_id, day, revision, members, taken_at, taken_by)"
+    " values (:id, :board, :school, :class_id, :on, 1, :members, :at, :by) on conflict (id) do nothing"
+)
+
+_NAMES = text(
+    "select id, coalesce(common_family, legal_family) as family, coalesce(common_given, legal_given) as given,"
+    " kana_family, kana_given from person where board_id = :board and id = any(cast(:ids as uuid[]))"
+)
+
+
+async def class_day(
+    session: AsyncSession, board: UUID, class_id: UUID, on: date, *, person: UUID | None, today: date
+) -> ClassDay | None:
+    """The class on a date with the duties of ``person``; None when there is no such class in the board."""
+    row = (
+        await session.execute(
+            _CLASS_DAY,
+            {
+                "board": board,
+                "class_id": class_id,
+                "on": on,
+                "person": person,
+                "today": today,
+                "year": school_year(on),
+            },
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    taken = Taken(row.taken_at, row.taken_by, row.members) if row.taken_at is not None else None
+    return ClassDay(
+        board=board,
+        class_id=class_id,
+        school=row.school_id,
+        name=row.name,
+        on=on,
+        calendar=SchoolDay(row.known, row.school_day, _closure(row.closures, on, class_id, row.grade)),
+        symbols={symbol.code: symbol for symbol in _SYMBOLS.validate_python(row.symbols or [])},
+        taken=taken,
+        duties=tuple(_DUTIES.validate_python(row.duties)),
+    )
+
+
+def _closure(
+    closures: list[dict[str, Any]] | None, on: date, class_id: UUID, grade: str | None
+) -> str | None:
+    for closure in closures or []:
+        covers = (
+            closure["scope"] == "school"
+            or (closure["scope"] == "grade" and grade is not None and closure["grade"] == grade)
+            or (closure["scope"] == "class" and closure["class_id"] == str(class_id))
+        )
+        if closure["on"] == on.isoformat() and covers:
+            return str(closure["reason"])
+    return None
+
+
+async def members(session: AsyncSession, of: ClassDay, *, lock: bool) -> list[Member]:
+    """The class's list of that date; with ``lock`` the days that exist are locked in one order for everybody."""
+    rows = await session.execute(
+        _MEMBERS_LOCK if lock else _MEMBERS_READ, {"board": of.board, "class_id": of.class_id, "on": of.on}
+    )
+    return [
+        Member(
+            pupil=row.pupil,
+            number=row.number,
+            exchange=row.exchange,
+            revision=row.revision or 0,
+            status=row.status or "unrecorded",
+            facts=_FACTS.validate_python(row.facts) if row.facts else {},
+        )
+        for row in rows
+    ]
+
+
+async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
+    """Write the days and their new facts."""
+    first = changes[0].fact
+    await work.session.execute(
+        _SAVE,
+        {
+            "board": of.board,
+            "school": of.school,
+            "class_id": of.class_id,
+            "on": of.on,
+            "source": first.source,
+            "by": first.by,
+            "at": first.at,
+            "claimed_at": first.claimed_at,
+            "ids": [pupil_day_id(of.board, change.member.pupil, of.on) for change in changes],
+            "pupils": [change.member.pupil for change in changes],
+            "revisions": [change.revision for change in changes],
+            "statuses": [change.derived.status for change in changes],
+            "facts": [
+                orjson.dumps(_FACTS.dump_python(dict(change.facts), mode="json")).decode()
+                for change in changes
+            ],
+            "fact_revisions": [change.fact.revision for change in changes],
+            "codes": [change.fact.code for change in changes],
+            "corrects": [change.fact.corrects for change in changes],
+            "reasons": [change.fact.reason for change in changes],
+            "reason_texts": [change.reason_text for change in changes],
+        },
+    )
+
+
+async def take(work: Work, of: ClassDay, taken: Taken) -> None:
+    """Write that the roll was taken."""
+    await work.session.execute(
+        _TAKE,
+        {
+            "id": class_day_id(of.board, of.class_id, of.on),
+            "board": of.board,
+            "school": of.school,
+            "class_id": of.class_id,
+            "on": of.on,
+            "members": taken.members,
+            "at": taken.at,
+            "by": taken.by,
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Named:
+    """A person's name as schools use it (通称 where there is one)."""
+
+    family: str
+    given: str
+    family_kana: str | None
+    given_kana: str | None
+
+
+async def names(session: AsyncSession, board: UUID, people: Sequence[UUID]) -> dict[UUID, Named]:
+    """Names of people, for a list."""
+    rows = await session.execute(_NAMES, {"board": board, "ids": list(people)})
+    return {row.id: Named(row.family, row.given, row.kana_family, row.kana_given) for row in rows}
+
+
+_READABLE = text(
+    """
+select c.id, c.name, c.school_id, s.name as school_name
+from organisation c join organisation s on s.id = c.school_id
+where c.board_id = :board and c.kind = 'class' and c.school_year = :year
+  and c.school_id = any (cast(:schools as uuid[]))
+order by s.name, c.grade, c.name, c.id
+"""
+)
+
+
+async def readable_classes(
+    session: AsyncSession, board: UUID, schools: Sequence[UUID], on: date
+) -> list[tuple[UUID, str, UUID, str]]:
+    """Classes whose roll a staff member may read: the list form of the policy ``ReadRoll`` (policy.cedar)."""
+    rows = await session.execute(
+        _READABLE, {"board": board, "schools": list(schools), "year": school_year(on)}
+    )
+    return [(row.id, row.name, row.school_id, row.school_name) for row in rows]
