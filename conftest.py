@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import browser
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.temporary import temporary_home, temporary_kafka
@@ -38,8 +39,21 @@ def kafka(servers_home: Path) -> Kafka:
     return server
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The Chromium for Playwright's `executable_path`. Without one the test is skipped loudly, and fails in CI."""
+    found = browser.find()
+    if found is None and browser.required():
+        pytest.fail(browser.MISSING)
+    if found is None:
+        pytest.skip(browser.MISSING)
+    return found
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for Kafka is marked so: `make test-fast` leaves nothing out by chance."""
+    """Whoever asks for Kafka or a browser is marked so: `make test-fast` leaves out neither more nor less."""
     for item in items:
-        if isinstance(item, pytest.Function) and "kafka" in item.fixturenames:
-            item.add_marker("kafka")
+        needs = item.fixturenames if isinstance(item, pytest.Function) else []
+        for fixture, marker in (("kafka", "kafka"), ("chromium", "browser")):
+            if fixture in needs:
+                item.add_marker(marker)

