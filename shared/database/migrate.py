@@ -58,6 +58,8 @@ async def migrate(engine: AsyncEngine, migrations: Path) -> None:
                 connection=connection, version_table_schema="public", transactional_ddl=False
             )
             environment.run_migrations()
+        # Services check the version before they start; nobody else can connect at all.
+        connection.execute(text("grant select on public.alembic_version to public"))
 
     async with engine.begin() as connection:
         await connection.run_sync(upgrade)

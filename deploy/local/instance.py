@@ -1,0 +1,151 @@
+"""One local deployment: its folder, ports, logins, secrets and clock; and from these, what each service is given.
+
+This is the composition root's knowledge of the embedded edition. Nothing below `deploy/` reads the environment.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Literal, Self
+
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from deploy.local.state import LocalError, make_folder, secret, state_dir
+from deploy.topology import topology
+from shared.database import Login
+from shared.database.roles import Server, role_names
+from shared.dates import Clock, SystemClock, TrainingClock
+from shared.events.feed import Feed
+from shared.events.log_feed import LogFeed
+from shared.service import MakeFeed, ServiceSettings
+
+Transport = Literal["log", "kafka"]
+CLI_CLIENT = "tsumugi-cli"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was chosen when the deployment was made or last started."""
+
+    port: int
+    transport: Transport = "log"
+    training_date: str | None = None
+    durable: bool = True
+
+    @classmethod
+    def of(cls, file: Path) -> Self:
+        """The kept choices, or the defaults."""
+        if file.exists():
+            return cls(**json.loads(file.read_text(encoding="utf-8")))
+        chosen = os.environ.get("TSUMUGI_PORT", str(topology().origin.port))
+        if not chosen.isdecimal() or not 1024 <= int(chosen) <= 65000:
+            raise LocalError(f"TSUMUGI_PORT={chosen} is not a port between 1024 and 65000.")
+        return cls(port=int(chosen))
+
+
+class Instance:
+    """The deployment in ``state``. Choices are kept in ``instance.json``."""
+
+    def __init__(self, state: Path | None = None) -> None:
+        self.state = make_folder(state) if state else state_dir()
+        self._file = self.state / "instance.json"
+        self.choices = Choices.of(self._file)
+        self.postgres = Postgres(self.state / "postgres", durable=self.choices.durable)
+        ports = topology().kafka
+        self.kafka = Kafka(
+            self.state / "kafka",
+            port=self._port(ports.port),
+            controller_port=self._port(ports.controller_port),
+        )
+
+    def choose(
+        self,
+        *,
+        port: int | None = None,
+        transport: Transport | None = None,
+        training_date: date | None = None,
+        durable: bool | None = None,
+    ) -> "Instance":
+        """Keep other choices and return the deployment as it then is; what is not given stays."""
+        given = {
+            "port": port,
+            "transport": transport,
+            "training_date": training_date and training_date.isoformat(),
+            "durable": durable,
+        }
+        chosen = replace(self.choices, **{name: value for name, value in given.items() if value is not None})
+        self._file.write_text(json.dumps(asdict(chosen)) + "\n", encoding="utf-8")
+        return Instance(self.state)
+
+    def _port(self, from_topology: int) -> int:
+        return from_topology - topology().origin.port + self.choices.port
+
+    def port(self, service: str) -> int:
+        """The loopback port of a service."""
+        return self._port(topology().services[service].port)
+
+    def url(self, service: str) -> str:
+        """The base URL of a service."""
+        return f"http://localhost:{self.port(service)}"
+
+    @property
+    def origin(self) -> str:
+        """The browser's address."""
+        return self.url("dashboard")
+
+    @property
+    def clock(self) -> Clock:
+        """The deployment's clock: the training date with the real time of day, when one is set."""
+        chosen = self.choices.training_date
+        return TrainingClock(date.fromisoformat(chosen)) if chosen else SystemClock()
+
+    @property
+    def server(self) -> Server:
+        """The superuser's way into PostgreSQL, for the deploying step alone."""
+        return Server(
+            str(self.postgres.host), self.postgres.port, self.postgres.superuser, self.postgres.password
+        )
+
+    def secret(self, name: str) -> str:
+        """A secret of this deployment, made at first use."""
+        return secret(make_folder(self.state / "secrets") / f"{name}.secret")
+
+    def login(self, service: str, role: str) -> Login:
+        """How ``role`` reaches the database of ``service``."""
+        return Login(str(self.postgres.host), self.postgres.port, service, role, self.secret(role))
+
+    def settings(self, service: str) -> ServiceSettings:
+        """What ``service`` is given."""
+        _, app, feed, _ = role_names(service)
+        clients = [*topology().services, CLI_CLIENT] if service == "identity" else [service]
+        return ServiceSettings(
+            service=service,
+            edition="embedded",
+            origin=self.origin,
+            issuer=self.url("identity"),
+            urls={name: self.url(name) for name in topology().services},
+            app=self.login(service, app),
+            feed=self.login(service, feed),
+            state=make_folder(self.state / "services" / service),
+            secrets={client: self.secret(f"client-{client}") for client in clients},
+        )
+
+    def make_feed(self, consumer: str) -> MakeFeed:
+        """The transport's feeds for ``consumer``."""
+
+        def make(publisher: str, topics: Sequence[str]) -> Feed:
+            allowed = set(topology().read_by(consumer, publisher))
+            if not set(topics) <= allowed:
+                raise LocalError(
+                    f"deploy/topology.toml does not let {consumer} read {', '.join(sorted(set(topics) - allowed))}."
+                )
+            if self.choices.transport == "kafka":
+                from shared.events.kafka import KafkaFeed  # the client is loaded only where it is used
+
+                return KafkaFeed(publisher, self.kafka.bootstrap, topics)
+            return LogFeed(publisher, self.login(publisher, role_names(consumer)[3]), topics)
+
+        return make

@@ -1,0 +1,122 @@
+"""registry over a database of its own, reached as a browser's command reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.registry import service
+from services.registry.attendance.tests.school import School, make_school
+from shared.database import Units, make_engine
+from shared.database.migrate import migrate
+from shared.dates import FixedClock
+from shared.events.feed import Feed
+from shared.service import ServiceSettings
+from tests.support.databases import Database, Databases, Template
+from tests.support.tokens import ISSUER, Authority
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture(scope="session")
+def registry_template(databases: Databases) -> Template:
+    """registry's database in its first state."""
+
+    async def build(engine: AsyncEngine) -> None:
+        await migrate(engine, service.MIGRATIONS)
+
+    return asyncio.run(databases.make_template("registry", [], build))
+
+
+@pytest.fixture
+async def registry_database(databases: Databases, registry_template: Template) -> AsyncIterator[Database]:
+    """A database of this test's own."""
+    async with databases.copy(registry_template) as database:
+        yield database
+
+
+@dataclass
+class Client:
+    """Asks registry as different people."""
+
+    http: httpx.AsyncClient
+    authority: Authority
+    board: UUID
+
+    def headers(self, person: UUID | None, **claims: Any) -> dict[str, str]:
+        """The bearer header of a person."""
+        return {"authorization": f"Bearer {self.authority.token('registry', self.board, person, **claims)}"}
+
+    async def get(self, path: str, person: UUID | None, **claims: Any) -> httpx.Response:
+        """Read as ``person``."""
+        return await self.http.get(path, headers=self.headers(person, **claims))
+
+    async def roll(
+        self,
+        person: UUID,
+        class_id: UUID,
+        marks: list[dict[str, Any]],
+        *,
+        on: date = TODAY,
+        taken: bool = False,
+        key: UUID | None = None,
+        **claims: Any,
+    ) -> httpx.Response:
+        """Save a class's roll as ``person``."""
+        return await self.http.post(
+            f"/v1/classes/{class_id}/days/{on}/roll",
+            json={"marks": marks, "taken": taken},
+            headers={**self.headers(person, **claims), "idempotency-key": str(key or uuid4())},
+        )
+
+
+@pytest.fixture
+async def units(registry_database: Database, clock: FixedClock) -> AsyncIterator[Units]:
+    """registry's rows as its app role."""
+    engine = make_engine(registry_database.app)
+    yield Units(engine, clock)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def school(units: Units, board: UUID) -> School:
+    """A small school."""
+    return await make_school(units, board, TODAY)
+
+
+@pytest.fixture
+async def client(
+    registry_database: Database, clock: FixedClock, board: UUID, tmp_path: Path
+) -> AsyncIterator[Client]:
+    """The service, started as in production but for who signs the tokens."""
+    authority = Authority()
+    settings = ServiceSettings(
+        service="registry",
+        edition="embedded",
+        origin="http://localhost:8600",
+        issuer=ISSUER,
+        urls={},
+        app=registry_database.app,
+        feed=registry_database.feed,
+        state=tmp_path,
+    )
+
+    def no_feed(publisher: str, topics: object) -> Feed:
+        raise AssertionError("registry reads no log")
+
+    app = service.build(settings, clock, no_feed)
+    app.state.service.verifier = authority.verifier("registry")
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry") as http,
+    ):
+        yield Client(http, authority, board)
