@@ -4,8 +4,9 @@ A period is never edited. It is voided and, if something else holds instead, rep
 known when stays readable. ``valid`` is half open. ``slot`` names what a subject can have only one of at a time, so that
 ``home`` memberships exclude each other while duties in two classes do not.
 
-The overlap guard needs no extension (btree_gist is absent): writers lock the subject's row first, and one statement
-trigger compares the new rows with the standing ones over a btree. [P: 100 races, no overlap.]
+The overlap guard needs no extension (btree_gist is absent): one statement trigger locks the rows of the subjects, then
+compares the new periods with the standing ones over a btree. It runs as the owner: a writer who may see one school only
+must still not overlap a period of another.
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ from datetime import date
 from sqlalchemy.dialects.postgresql import Range
 
 GUARD = """
-create function period_guard() returns trigger language plpgsql as $$
+create function period_guard() returns trigger language plpgsql security definer set search_path = pg_temp as $$
 declare
     v_subject uuid;
 begin
+    -- Others who write periods of these subjects wait here; the next statement sees what they have committed.
+    execute format(
+        'select from %1$I.%2$I s where s.id in (select subject_id from new_rows where voided_at is null)'
+        ' order by s.id for no key update',
+        tg_table_schema, tg_argv[0]);
     execute format(
         'select n.subject_id from new_rows n join %1$I.%2$I t'
         ' on t.subject_id = n.subject_id and t.slot = n.slot and t.id <> n.id'
@@ -34,12 +40,12 @@ end $$;
 """Once per service, before its first period table. Raises SQLSTATE 23P01."""
 
 
-def period_columns() -> str:
-    """The columns every period table has, for its ``create table``."""
-    return """
+def period_columns(*, subjects: str = "person") -> str:
+    """The columns every period table has, for its ``create table``; ``subjects`` is the table of its subjects."""
+    return f"""
     id uuid primary key,
     board_id uuid not null,
-    subject_id uuid not null,
+    subject_id uuid not null references {subjects},
     slot text not null,
     valid daterange not null check (not isempty(valid)),
     recorded_at timestamptz not null,
@@ -50,14 +56,14 @@ def period_columns() -> str:
     replaces uuid"""
 
 
-def period_guard(table: str) -> str:
-    """SQL: the index and triggers of a period table."""
+def period_guard(table: str, *, subjects: str = "person") -> str:
+    """SQL: the index and triggers of a period table. The subjects' rows are what its writers line up at."""
     return f"""
 create index {table}_subject on {table} (subject_id, slot) where voided_at is null;
 create trigger {table}_no_overlap_insert after insert on {table}
-    referencing new table as new_rows for each statement execute function period_guard();
+    referencing new table as new_rows for each statement execute function period_guard('{subjects}');
 create trigger {table}_no_overlap_update after update on {table}
-    referencing new table as new_rows for each statement execute function period_guard();
+    referencing new table as new_rows for each statement execute function period_guard('{subjects}');
 """
 
 

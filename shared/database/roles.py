@@ -145,9 +145,12 @@ create policy access_entry_feed on access.entry for select to {feed} using (true
 create policy access_entry_feed_write on access.entry for insert to {feed} with check (true);
 grant insert on access.entry to {feed};
 
-grant select, insert, update, delete on feed.checkpoint, feed.parked, feed.discarded, feed.erased, feed.reacted to {feed};
+grant select, insert, update, delete
+    on feed.checkpoint, feed.parked, feed.discarded, feed.erased, feed.reacted to {feed};
 grant select, update on feed.relayed to {feed};
-grant select on feed.checkpoint, feed.parked to {app};
+grant select on feed.checkpoint to {app};
+-- That something waits and why, but not the records, which are those of every board.
+grant select (copy, publisher, key, position, topic, lane, board_id, reason, parked_at) on feed.parked to {app};
 """
 
 

@@ -68,27 +68,31 @@ class _ScopedSession(Session):
     """A session whose every transaction starts by saying which tenant it works in."""
 
 
-_CONTEXT = text("select set_config('app.board', :board, true), set_config('app.schools', :schools, true)")
+_CONTEXT = text(
+    "select set_config('app.board', :board, true), set_config('app.schools', :schools, true),"
+    " set_config('transaction_read_only', :read_only, true)"
+)
 
 
-def _context(scope: Scope) -> dict[str, str]:
+def _context(scope: Scope, *, read_only: bool) -> dict[str, str]:
     schools = "*" if scope.schools is None else "{" + ",".join(map(str, sorted(scope.schools))) + "}"
-    return {"board": str(scope.board), "schools": schools}
+    return {"board": str(scope.board), "schools": schools, "read_only": "on" if read_only else "off"}
 
 
 @event.listens_for(_ScopedSession, "after_begin")
 def _say_scope(session: Session, transaction: Any, connection: Any) -> None:
-    # after_begin, never before_cursor_execute: sqlalchemy #13381 returned connections with open transactions to the pool.
+    # after_begin, never before_cursor_execute: there a cancelled task returned its connection to the pool with an open
+    # transaction (sqlalchemy #13381).
     if transaction.nested:
         return
     scope: Scope | None = session.info.get("scope")
     if scope is not None:
-        connection.execute(_CONTEXT, _context(scope))
+        connection.execute(_CONTEXT, _context(scope, read_only=session.info["read_only"]))
 
 
 async def narrow(session: AsyncSession, scope: Scope) -> None:
     """Say, within the transaction under way, that it works in fewer schools from here on."""
-    await session.execute(_CONTEXT, _context(scope))
+    await session.execute(_CONTEXT, _context(scope, read_only=session.info["read_only"]))
 
 
 @event.listens_for(_ScopedSession, "do_orm_execute")
@@ -199,8 +203,8 @@ class Units:
 
     @asynccontextmanager
     async def read(self, scope: Scope) -> AsyncIterator[AsyncSession]:
-        """A session for reading; whatever it writes is rolled back."""
-        async with self._sessions(info={"scope": scope}) as session:
+        """A session for reading; PostgreSQL refuses every write in it."""
+        async with self._sessions(info={"scope": scope, "read_only": True}) as session:
             yield session
 
     @asynccontextmanager
@@ -212,11 +216,11 @@ class Units:
     @asynccontextmanager
     async def work(self, scope: Scope, *, actor: str, command: Command | None = None) -> AsyncIterator[Work]:
         """One transaction. Raises :class:`AlreadyDone`, :class:`CommandReused` or :class:`Moved`."""
-        async with self._sessions(info={"scope": scope}) as session:
+        async with self._sessions(info={"scope": scope, "read_only": False}) as session:
             work = Work(session=session, scope=scope, at=self.clock.now(), actor=actor)
-            if command is not None:
-                await self._claim(work, command)
             try:
+                if command is not None:
+                    await self._claim(work, command)
                 yield work
                 await session.flush()
                 await self._append(work, command)
@@ -239,8 +243,10 @@ class Units:
         )
         if claimed:
             return
-        done = (await work.session.execute(_DONE, {"principal": command.principal, "id": command.id})).one()
-        if done.request_hash != command.request_hash:
+        mine = {"principal": command.principal, "id": command.id}
+        done = (await work.session.execute(_DONE, mine)).one_or_none()
+        # None: the row belongs to another board, so this transaction cannot see it.
+        if done is None or done.request_hash != command.request_hash:
             raise CommandReused
         raise AlreadyDone(done.response, done.position)
 
@@ -251,6 +257,8 @@ class Units:
         streams = {(e.topic, e.stream) for e in events}
         if len(streams) != len(events):
             raise RuntimeError("a unit of work appends at most one event to a stream: facts are complete")
+        if any(e.lane is Lane.STATE and e.key != str(e.stream) for e in events):
+            raise RuntimeError("in the state lane the key is the aggregate")
         result = await work.session.scalar(
             _APPEND,
             {

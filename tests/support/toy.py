@@ -128,7 +128,10 @@ create table copy.count_day (
     epoch integer not null,
     position bigint not null
 );
-grant select, insert, update, delete on copy.thing_card, copy.count_day to toy_feed;
+{protect("toy", "copy.thing_card")}
+{open_to_feed("toy", "copy.thing_card")}
+{protect("toy", "copy.count_day")}
+{open_to_feed("toy", "copy.count_day")}
 grant select on copy.thing_card, copy.count_day to toy_app;
 """
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-T = TypeVar("T")
+from collections.abc import Callable
+from typing import Any
 
 
-async def eventually(
-    condition: Callable[[], T | Awaitable[T]], *, within: float = 10.0, every: float = 0.01
-) -> T:
-    """The first truthy value of ``condition``; fails with its last value after ``within`` seconds."""
+async def eventually(condition: Callable[[], Any], *, within: float = 10.0, every: float = 0.01) -> Any:
+    """The first truthy value of ``condition`` (a function, plain or async).
+
+    Fails with its last value after ``within`` seconds.
+    """
     deadline = time.monotonic() + within
     while True:
         outcome = condition()
-        value: T = await outcome if inspect.isawaitable(outcome) else outcome
+        value = await outcome if inspect.isawaitable(outcome) else outcome
         if value:
             return value
         assert time.monotonic() < deadline, f"not within {within} s; the last value was {value!r}"
