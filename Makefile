@@ -50,6 +50,7 @@ bench: house ## measure against the targets, medians of one run
 events: house ## write the event catalogue and the golden schemas from the contracts
 	@$(BIN)/tsumugi events
 
-lock: house ## resolve requirements.in anew into requirements.lock (versions and hashes, no address)
+lock: house ## resolve the lists of packages anew into the locks (versions and hashes, no address)
 	@$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate --quiet --upgrade --output-file requirements.lock
+	@$(BIN)/python -m deploy.local.web lock

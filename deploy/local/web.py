@@ -5,6 +5,7 @@ python -m deploy.local.web gates     types, lint, unit tests, build, size budget
 """
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -54,6 +55,15 @@ def gates() -> None:
         for script in ("check", "test", "build", "size"):
             npm("run", script)
         BUILT.write_text(fingerprint(), encoding="ascii")
+
+
+def renew_lock() -> None:
+    """Resolve package.json into the lock: versions and hashes, no address (not even where to send money)."""
+    npm("install", "--package-lock-only", "--ignore-scripts")
+    lock = json.loads(LOCK.read_text(encoding="utf-8"))
+    for package in lock["packages"].values():
+        package.pop("funding", None)
+    LOCK.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def browser_gate() -> None:
@@ -132,7 +142,7 @@ def read(stamp: Path) -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    commands = {"build": build, "gates": gates, "browser": browser_gate}
+    commands = {"build": build, "gates": gates, "browser": browser_gate, "lock": renew_lock}
     try:
         for word in words:
             commands[word]()
