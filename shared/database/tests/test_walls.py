@@ -282,7 +282,8 @@ class TestLog:
 
     async def test_an_append_without_a_context_is_refused(self, toy: Toy) -> None:
         append = (
-            "select log.append_events('{board}', 'a', null, '2026-11-20T00:00Z', 2026::smallint, '{{toy.count}}', '{{2}}',"
+            "select log.append_events('{board}', 'a', null, '2026-11-20T00:00Z', 2026::smallint, '{{toy.count}}',"
+            " '{{2}}',"
             " array['{key}'], array['{key}'::uuid], '{{null}}', array['{key}'::uuid], '{{a}}', '{{null}}',"
             " '{{\"{{}}\"}}', null, null, null)"
         ).format(board=toy.board, key=uuid4())
