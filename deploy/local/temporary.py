@@ -40,10 +40,19 @@ def temporary_kafka(home: Path) -> Kafka:
 
 def sweep() -> None:
     """Remove the homes, with their servers, of test runs that no longer live."""
-    for home in PLACE.glob(f"{PREFIX}*"):
-        pid = home.name.removeprefix(PREFIX).partition("-")[0]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)) and home.stat().st_uid == os.geteuid():
-            remove(home)
+    for home in abandoned():
+        remove(home)
+
+
+def abandoned() -> list[Path]:
+    """Our homes whose test run no longer lives."""
+    return [
+        home
+        for home in PLACE.glob(f"{PREFIX}*")
+        if (pid := home.name.removeprefix(PREFIX).partition("-")[0]).isdigit()
+        and not psutil.pid_exists(int(pid))
+        and home.stat().st_uid == os.geteuid()
+    ]
 
 
 def remove(home: Path) -> None:

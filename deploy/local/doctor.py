@@ -1,0 +1,217 @@
+"""`make doctor`: what this machine lacks, and how to mend each. Starts and ends nothing."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import psutil
+from rich.console import Console
+
+from deploy.local import browser, java, kafka, postgres, temporary, web
+from deploy.local.instance import Instance
+from deploy.local.state import LocalError, cache_dir
+from deploy.local.status import services_pid
+from deploy.topology import topology
+
+GIB = 2**30
+DISK_GIB = 3
+MEMORY_GIB = 1
+SIGNS = {"well": "[green]✓[/]", "note": "[yellow]•[/]", "ill": "[red]✗[/]"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`ill` stops something from working; `note` is good to know. `mend` says what to do."""
+
+    part: str
+    state: Literal["well", "note", "ill"]
+    text: str
+    mend: str = ""
+
+
+def machine(instance: Instance) -> Iterator[Finding]:
+    """Python, disk, memory, time zones."""
+    yield Finding("Python", "well", f"{sys.version.split()[0]} in {sys.prefix}")
+    for what, folder in (("state", instance.state), ("downloads", cache_dir())):
+        free = shutil.disk_usage(folder).free / GIB
+        state: Literal["well", "ill"] = "well" if free >= DISK_GIB else "ill"
+        yield Finding(
+            "Disk", state, f"{free:.1f} GiB free for {what} in {folder}", f"free {DISK_GIB} GiB there"
+        )
+    free = psutil.virtual_memory().available / GIB
+    yield Finding(
+        "Memory", "well" if free >= MEMORY_GIB else "note", f"{free:.1f} GiB available", "end other programs"
+    )
+    try:
+        yield Finding("Time", "well", f"{ZoneInfo('Asia/Tokyo').key} is known")
+    except ZoneInfoNotFoundError:
+        yield Finding("Time", "ill", "no time zone data", "`make` again (the package tzdata is in the lock)")
+
+
+def programs(instance: Instance) -> Iterator[Finding]:
+    """Every program that comes from a package runs on this machine."""
+    try:
+        binaries = instance.postgres.binaries()
+        yield runs("PostgreSQL", str(binaries / "postgres"), "--version")
+    except LocalError as error:
+        yield Finding("PostgreSQL", "ill", str(error))
+    yield runs("Java", str(java.JAVA), "--version")
+    missing = java.missing(kafka.LOCK)
+    text = f"{len(missing)} jars not downloaded yet" if missing else "all jars downloaded"
+    yield Finding("Kafka", "note" if missing else "well", text, "`make up TRANSPORT=kafka` does it")
+    yield runs("Node", str(web.NODE / "bin" / "node"), "--version")
+    chromium = browser.find()
+    if chromium is None:
+        yield Finding("Chromium", "note", "none: browser tests are skipped", browser.MISSING)
+    else:
+        yield Finding("Chromium", "well", str(chromium))
+
+
+def runs(part: str, *command: str) -> Finding:
+    mend = "this system may be too old for the package, or lack a library that the message names"
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding(part, "ill", f"{command[0]} does not run: {error}", mend)
+    said = (done.stdout or done.stderr).strip().partition("\n")[0]
+    return Finding(part, "well" if done.returncode == 0 else "ill", said, mend)
+
+
+def web_lock(lock: str | None = None) -> Iterator[Finding]:
+    """Packages whose platform parts the lock lacks.
+
+    A registry that does not serve all of them leads npm to write a lock that `npm ci` then refuses in an empty folder.
+    """
+    packages = json.loads(lock or web.LOCK.read_text(encoding="utf-8"))["packages"]
+    lacking = [
+        f"{place.rpartition('node_modules/')[2]} {package['version']} ({', '.join(parts)})"
+        for place, package in packages.items()
+        if (
+            parts := [
+                part for part, wanted in exact(package).items() if not served(packages, place, part, wanted)
+            ]
+        )
+    ]
+    if lacking:
+        yield Finding(
+            "Front end",
+            "ill",
+            f"the lock lacks platform parts of {'; '.join(lacking)}",
+            web.PLATFORM_PACKAGES,
+        )
+    else:
+        yield Finding("Front end", "well", f"the lock is whole ({len(packages)} packages)")
+
+
+def exact(package: dict[str, dict[str, str]]) -> dict[str, str]:
+    """The optional parts that belong to exactly one version, as platform packages do."""
+    return {
+        name: wanted
+        for name, wanted in package.get("optionalDependencies", {}).items()
+        if wanted[:1].isdigit()
+    }
+
+
+def served(packages: dict[str, dict[str, str]], place: str, part: str, wanted: str) -> bool:
+    """Whether the lock holds `part` in that version where Node looks for it from `place`."""
+    folders = [place]
+    while folders[-1]:
+        folders.append(folders[-1].rpartition("node_modules/")[0].rstrip("/"))
+    found = (packages.get(f"{folder}/node_modules/{part}".lstrip("/")) for folder in folders)
+    return next((entry["version"] for entry in found if entry), None) == wanted
+
+
+def ports(instance: Instance) -> Iterator[Finding]:
+    """Every port is free or ours."""
+    ours = {
+        process.pid
+        for mark in (services_pid(instance), instance.kafka.pid_file)
+        if (process := mark.process()) is not None
+    }
+    wanted = {name: instance.port(name) for name in topology().services}
+    wanted |= {"kafka": instance.kafka.port, "kafka (controller)": instance.kafka.controller_port}
+    for name, port in wanted.items():
+        if not kafka.takes_connections(port):
+            yield Finding("Port", "well", f"{port} for {name} is free")
+        elif (holder := listener(port)) and holder.pid in ours:
+            yield Finding("Port", "well", f"{port} for {name} is ours (running)")
+        else:
+            who = f"{holder.name()} (process {holder.pid})" if holder else "another user's program"
+            yield Finding(
+                "Port", "ill", f"{port} for {name} is taken by {who}", "end it, or set TSUMUGI_PORT"
+            )
+
+
+def listener(port: int) -> psutil.Process | None:
+    """The process that listens on this port, where the system lets us see it."""
+    try:
+        found = [
+            each.pid
+            for each in psutil.net_connections("tcp")
+            if each.status == psutil.CONN_LISTEN and getattr(each.laddr, "port", None) == port and each.pid
+        ]
+        return psutil.Process(found[0]) if found else None
+    except psutil.Error:
+        return None
+
+
+def servers(instance: Instance) -> Iterator[Finding]:
+    """What runs, and what was left running."""
+    marks = {
+        "services": services_pid(instance),
+        "PostgreSQL": instance.postgres.pid_file,
+        "Kafka": instance.kafka.pid_file,
+    }
+    running = [name for name, mark in marks.items() if mark.process() is not None]
+    dead = [mark.path for name, mark in marks.items() if mark.path.exists() and name not in running]
+    if running and "services" not in running:
+        left = " and ".join(running)
+        yield Finding(
+            "Running", "note", f"{left} without services: a start was cut off", "`make up` or `make down`"
+        )
+    else:
+        yield Finding("Running", "well", ", ".join(running) or "nothing")
+    for path in dead:
+        yield Finding(
+            "Running", "note", f"{path} is left of a crash", "nothing to do: the next start replaces it"
+        )
+    made_by = instance.postgres.data / "PG_VERSION"
+    if made_by.exists() and (version := made_by.read_text().strip()) != str(postgres.MAJOR):
+        yield Finding("Data", "ill", f"made by PostgreSQL {version}", "`make reset` (the data are lost)")
+    for home in temporary.abandoned():
+        yield Finding(
+            "Running", "note", f"{home} is left of a killed test run", "the next test run removes it"
+        )
+
+
+def main() -> int:
+    """Print every finding; exit status 1 when something is ill."""
+    console = Console(highlight=False)
+    instance = Instance()
+    examine: list[Callable[[Instance], Iterator[Finding]]] = [
+        machine,
+        programs,
+        lambda _: web_lock(),
+        ports,
+        servers,
+    ]
+    ill = False
+    for part in examine:
+        for finding in part(instance):
+            ill |= finding.state == "ill"
+            console.print(f"{SIGNS[finding.state]} {finding.part}: {finding.text}", soft_wrap=True)
+            if finding.state != "well" and finding.mend:
+                console.print(f"    Mend: {finding.mend}", soft_wrap=True)
+    console.print(
+        "[red]Something must be mended first.[/]" if ill else "[green]Everything needed is here.[/]"
+    )
+    return 1 if ill else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
