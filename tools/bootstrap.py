@@ -44,8 +44,12 @@ def place() -> str:
 
 
 def content() -> str:
-    """What is to be installed."""
-    return hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    """What is to be installed: the lock, and what pyproject.toml says of us (not how it sets up the checks)."""
+    import tomllib  # here, because an older Python must come as far as being told so
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    ours = f"{project['build-system']} {project['project']} {project['tool']['hatch']}"
+    return hashlib.sha256(LOCK.read_bytes() + ours.encode()).hexdigest()
 
 
 def stamped() -> list[str]:
