@@ -7,15 +7,17 @@ environment.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from shared.database import Login, Units
-from shared.events.copies import Copy, CopyWorker, WorkerState
+from shared.events.copies import Copy, CopyWorker
 from shared.events.feed import Feed
 from shared.events.reactions import Reaction, ReactionWorker
+from shared.events.workers import WorkerState
 
 MakeFeed = Callable[[str, Sequence[str]], Feed]
 """``make_feed(publisher, topics)``: the transport's feed for this service as consumer."""
@@ -86,3 +88,17 @@ def _add(
     workers.states.append(worker.state)
     workers.feeds.append(feed)
     workers.jobs.append(lambda: worker.run(settings.feed))
+
+
+@dataclass(frozen=True)
+class ServiceParts:
+    """What a service's module declares: for tools that work on its copies without running it."""
+
+    copies: Sequence[Copy]
+    reactions: Sequence[Reaction]
+
+    @classmethod
+    def of(cls, application: str) -> ServiceParts:
+        """The parts of the service whose module is ``application``."""
+        module = importlib.import_module(application)
+        return cls(module.COPIES, module.REACTIONS)

@@ -76,7 +76,9 @@ async def make_school(units: Units, board: UUID, today: date, *, pupils: int = 5
                 ),
                 {"id": pupil, "board": board, "given": f"子{number}", "at": at},
             )
-        seats = [(pupil, school.class_id, "home", n) for n, pupil in enumerate(school.pupils, 1)]
+        seats: list[tuple[UUID, UUID, str, int | None]] = [
+            (pupil, school.class_id, "home", n) for n, pupil in enumerate(school.pupils, 1)
+        ]
         seats += [
             (school.exchange, school.special, "home", 1),
             (school.exchange, school.class_id, "exchange", None),
@@ -100,14 +102,14 @@ async def make_school(units: Units, board: UUID, today: date, *, pupils: int = 5
                     "number": number,
                 },
             )
-        duties = [
+        duties: list[tuple[UUID, str, UUID, UUID | None, date, date | None]] = [
             (school.homeroom, "homeroom", school.id, school.class_id, _SINCE, None),
             (school.office, "office", school.id, None, _SINCE, None),
             (school.principal, "principal", school.id, None, _SINCE, None),
             (school.substitute, "substitute", school.id, school.class_id, today, today + timedelta(days=1)),
             (school.stranger, "homeroom", other, uuid4(), _SINCE, None),
         ]
-        for person, kind, organisation, class_id, since, until in duties:
+        for person, kind, organisation, of_class, since, until in duties:
             await run(
                 text(
                     "insert into duty_period (id, board_id, subject_id, slot, valid, recorded_at, recorded_by, kind,"
@@ -123,7 +125,7 @@ async def make_school(units: Units, board: UUID, today: date, *, pupils: int = 5
                     "until": until,
                     "at": at,
                     "organisation": organisation,
-                    "class": class_id,
+                    "class": of_class,
                 },
             )
         days = [today - timedelta(days=n) for n in range(30) if (today - timedelta(days=n)).weekday() < 5]

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import text
 
 from services.registry.attendance.tests.conftest import TODAY, Client
 from services.registry.attendance.tests.school import School

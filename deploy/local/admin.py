@@ -1,0 +1,66 @@
+"""The operator's hands on feeds and copies: parked records, rebuilds, epochs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+
+from deploy.local.instance import Instance
+from deploy.local.state import LocalError
+from deploy.topology import topology
+from shared.database import Units, make_engine
+from shared.events.copies import Copy
+from shared.events.parked import Waiting, waiting
+from shared.service import ServiceParts
+
+
+def parts(service: str) -> ServiceParts:
+    """Copies and reactions of a service."""
+    if service not in topology().services:
+        raise LocalError(f"{service} というサービスはありません: {', '.join(topology().services)}")
+    return ServiceParts.of(topology().services[service].application)
+
+
+def copy_of(service: str, name: str) -> Copy:
+    """The copy ``name`` of a service."""
+    for copy in parts(service).copies:
+        if copy.name == name:
+            return copy
+    known = ", ".join(copy.name for copy in parts(service).copies) or "なし"
+    raise LocalError(f"{service} に {name} という写しはありません: {known}")
+
+
+@asynccontextmanager
+async def feed_units(instance: Instance, service: str) -> AsyncIterator[Units]:
+    """Rows of a service as its feed role."""
+    engine = make_engine(instance.settings(service).feed, pool_size=2)
+    try:
+        yield Units(engine, instance.clock)
+    finally:
+        await engine.dispose()
+
+
+async def all_waiting(instance: Instance) -> list[tuple[str, Waiting]]:
+    """Every key that waits, in every service."""
+    found: list[tuple[str, Waiting]] = []
+    for service in topology().services:
+        async with feed_units(instance, service) as units, units.maintain() as session:
+            found += [(service, item) for item in await waiting(session)]
+    return found
+
+
+async def accept_epoch(instance: Instance, service: str, copy: str, publisher: str) -> int:
+    """Let a stopped feed go on with the publisher's present log, after a person has checked. Returns the epoch."""
+    async with feed_units(instance, publisher) as units, units.maintain() as session:
+        epoch = int((await session.execute(text("select epoch from log.head"))).scalar_one())
+    async with feed_units(instance, service) as units, units.maintain() as session:
+        found = await session.execute(
+            text(
+                "update feed.checkpoint set epoch = :epoch where copy = :copy and publisher = :publisher"
+                " returning copy"
+            ),
+            {"epoch": epoch, "copy": copy, "publisher": publisher},
+        )
+        if not found.all():
+            raise LocalError(f"{service} の {copy} は {publisher} をまだ読んでいません。")
+    return epoch

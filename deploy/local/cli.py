@@ -1,0 +1,242 @@
+"""`tsumugi`: the operator's and the developer's command line."""
+
+import asyncio
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from shared.events.rebuild import rebuild
+
+from deploy import catalogue
+from deploy.local import admin, lifecycle
+from deploy.local.instance import Instance, Transport
+from deploy.local.prepare import prepare_databases
+from deploy.local.serve import serve as run_services
+from deploy.local.state import ROOT, LocalError
+from deploy.local.status import Status, status
+from shared.events import parked as parking
+
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="紬（つむぎ）: 統合型校務支援システム"
+)
+parked_app = typer.Typer(no_args_is_help=True, help="取り込めずに待っている記録")
+copy_app = typer.Typer(no_args_is_help=True, help="ほかのサービスの事実の写し")
+feed_app = typer.Typer(no_args_is_help=True, help="サービスのあいだの配送")
+app.add_typer(parked_app, name="parked")
+app.add_typer(copy_app, name="copy")
+app.add_typer(feed_app, name="feed")
+
+console = Console(highlight=False)
+
+
+@app.command()
+def up(
+    transport: Annotated[
+        Transport, typer.Option(help="log: データベースから直接 / kafka: Apache Kafka")
+    ] = "log",
+    on: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="れんしゅうの日付")
+    ] = None,
+) -> None:
+    """すべてを始め、使えるようになったら戻ります。"""
+    began = datetime.now().astimezone()
+    chosen = on.date() if on else None
+    now = lifecycle.up(Instance(), transport=transport, training_date=chosen, say=console.print)
+    seconds = (datetime.now().astimezone() - began).total_seconds()
+    _show_ready(now, seconds)
+
+
+def _show_ready(now: Status, seconds: float) -> None:
+    memory = sum(now.memory_mib.values())
+    parts = "、".join(f"{name} {mib}" for name, mib in now.memory_mib.items())
+    console.print(f"\n[bold]{now.origin}[/bold]  （{seconds:.1f} 秒、メモリ {memory} MiB: {parts}）")
+    console.print(
+        f"れんしゅう用です。日付は {now.training_date}、配送は {now.transport}。本当の記録は入れないでください。"
+    )
+    accounts = ROOT / "docs" / "accounts.md"
+    console.print("サインインのページで人を選びます。パスワードはありません。おすすめ:")
+    from deploy.local.example import PEOPLE
+
+    for who, what in PEOPLE:
+        console.print(f"  {who:<28} {what}")
+    console.print(f"説明: README.md  人の一覧: {accounts.relative_to(ROOT)}  止める: make down")
+
+
+@app.command()
+def down() -> None:
+    """すべてを止めます。データは残ります。"""
+    lifecycle.down(Instance())
+
+
+@app.command()
+def reset() -> None:
+    """すべてを止め、データと鍵を消します。"""
+    lifecycle.reset(Instance())
+
+
+@app.command()
+def serve(
+    service: Annotated[str | None, typer.Argument(help="サービスの名前")] = None,
+    every: Annotated[bool, typer.Option("--all", help="すべてのサービスを1つのプロセスで")] = False,
+    state: Annotated[Path | None, typer.Option(help="状態のフォルダー")] = None,
+) -> None:
+    """サービスを前面で動かします。"""
+    instance = Instance(state)
+    if every == (service is not None):
+        raise LocalError("`tsumugi serve SERVICE` か `tsumugi serve --all` のどちらかにしてください。")
+    names = lifecycle.services() if every else [service or ""]
+    unknown = set(names) - set(lifecycle.services())
+    if unknown:
+        raise LocalError(
+            f"{', '.join(unknown)} というサービスはありません: {', '.join(lifecycle.services())}"
+        )
+    relays = names if every and instance.choices.transport == "kafka" else []
+    asyncio.run(run_services(instance, names, relays))
+
+
+@app.command()
+def relay(service: str, state: Annotated[Path | None, typer.Option(help="状態のフォルダー")] = None) -> None:
+    """サービスの記録を Kafka に送り続けます。"""
+    instance = Instance(state)
+    if instance.choices.transport != "kafka":
+        raise LocalError("配送は log です。`make up TRANSPORT=kafka` で Kafka にしてください。")
+    asyncio.run(run_services(instance, [], [service]))
+
+
+@app.command()
+def migrate() -> None:
+    """データベースを今の版にします。"""
+    instance = Instance()
+    instance.postgres.start()
+    asyncio.run(prepare_databases(instance))
+
+
+@app.command("status")
+def show_status(as_json: Annotated[bool, typer.Option("--json", help="JSON で")] = False) -> None:
+    """住所、準備、版、メモリ、配送の遅れを示します。準備ができていなければ終了コード 1。"""
+    now = asyncio.run(status(Instance()))
+    if as_json:
+        sys.stdout.write(json.dumps(now.to_json(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        _show_status(now)
+    raise typer.Exit(0 if now.ready else 1)
+
+
+def _show_status(now: Status) -> None:
+    console.print(f"{now.origin}  配送 {now.transport}  れんしゅうの日付 {now.training_date or 'なし'}")
+    table = Table("サービス", "住所", "準備", "版", box=None)
+    for service in now.services:
+        table.add_row(
+            service.name, service.url, "できています" if service.ready else "まだ", service.version or "―"
+        )
+    console.print(table)
+    feeds = Table("写し・反応", "もと", "位置", "先頭", "遅れ", "待ち", box=None)
+    for feed in now.feeds:
+        feeds.add_row(
+            f"{feed.service}/{feed.copy}",
+            feed.publisher,
+            *map(str, (feed.reached, feed.head, feed.lag, feed.parked)),
+        )
+    console.print(feeds)
+    console.print("メモリ MiB: " + "、".join(f"{name} {mib}" for name, mib in now.memory_mib.items()))
+
+
+@app.command()
+def events() -> None:
+    """docs/events.md と型の見本を契約からつくり直します。"""
+    for file in catalogue.write():
+        console.print(str(file.relative_to(ROOT)))
+
+
+@parked_app.command("list")
+def parked_list() -> None:
+    """待っている記録を、古い順に示します。"""
+    table = Table("サービス", "写し", "もと", "鍵", "件", "はじめから", "わけ", box=None)
+    for service, item in asyncio.run(admin.all_waiting(Instance())):
+        since = item.since.isoformat(timespec="seconds")
+        table.add_row(service, item.copy, item.publisher, item.key, str(item.count), since, item.reason)
+    console.print(table)
+
+
+Copied = Annotated[str, typer.Argument(help="写しの名前")]
+
+
+@parked_app.command("inspect")
+def parked_inspect(service: str, copy: Copied, publisher: str, key: str) -> None:
+    """ひとつの鍵で待っている記録を、順に示します。"""
+
+    async def show() -> None:
+        async with admin.feed_units(Instance(), service) as units, units.maintain() as session:
+            for record, reason in await parking.inspect(session, copy, publisher, key):
+                line = {**record.to_json(), "reason": reason}
+                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    asyncio.run(show())
+
+
+@parked_app.command("retry")
+def parked_retry(service: str, copy: Copied, publisher: str, key: str) -> None:
+    """もう一度取り込みます。まだ取り込めなければ、わけを示して終了コード 1。"""
+
+    async def again() -> str | None:
+        async with admin.feed_units(Instance(), service) as units:
+            return await parking.retry(units, admin.copy_of(service, copy), publisher, key)
+
+    still = asyncio.run(again())
+    if still:
+        console.print(f"まだ取り込めません: {still}")
+        raise typer.Exit(1)
+    console.print("取り込みました。")
+
+
+@parked_app.command("discard")
+def parked_discard(
+    service: str,
+    copy: Copied,
+    publisher: str,
+    key: str,
+    reason: Annotated[str, typer.Option(help="わけ（残ります）")],
+    by: Annotated[str, typer.Option(help="だれが")],
+) -> None:
+    """捨てます。だれが、なぜ捨てたかは残ります。"""
+
+    async def throw() -> int:
+        async with admin.feed_units(Instance(), service) as units:
+            return await parking.discard(units, copy, publisher, key, reason=reason, by=by)
+
+    console.print(f"{asyncio.run(throw())} 件を捨てました。")
+
+
+@copy_app.command("rebuild")
+def copy_rebuild(service: str, copy: Copied) -> None:
+    """写しをはじめからつくり、今のものと一字一句くらべます。違えば終了コード 1。"""
+    instance = Instance()
+
+    async def run() -> bool:
+        async with admin.feed_units(instance, service) as units:
+            report = await rebuild(service, admin.copy_of(service, copy), instance.make_feed(service), units)
+        console.print(report.in_words())
+        return report.equal
+
+    raise typer.Exit(0 if asyncio.run(run()) else 1)
+
+
+@feed_app.command("accept-epoch")
+def feed_accept_epoch(service: str, copy: Copied, publisher: str) -> None:
+    """もとの記録が復元されたあと、確かめたうえで読みつづけさせます。"""
+    epoch = asyncio.run(admin.accept_epoch(Instance(), service, copy, publisher))
+    console.print(f"{publisher} の {epoch} 代目の記録を読みます。")
+
+
+def main() -> None:
+    """Run the command line; what this machine does not allow is said in a sentence, without a trace."""
+    try:
+        app()
+    except LocalError as error:
+        Console(stderr=True, highlight=False).print(str(error), style="red")
+        sys.exit(1)

@@ -1,0 +1,122 @@
+"""`tsumugi up`, `down`, `reset`: from a fresh clone to a town with a morning, and back."""
+
+import asyncio
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+
+from sqlalchemy import text
+
+from deploy.local import web
+from deploy.local.example import write_example
+from deploy.local.instance import Instance, Transport
+from deploy.local.prepare import prepare_databases
+from deploy.local.process import POLL_SECONDS, end, inherited, is_alive, launch, tail
+from deploy.local.state import ROOT, LocalError, exclusive
+from deploy.local.status import Status, services_pid, status
+from deploy.topology import topology
+from shared.database import make_engine
+from shared.database.roles import role_names
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0
+Say = Callable[[str], None]
+
+
+def up(instance: Instance, *, transport: Transport, training_date: date | None, say: Say) -> Status:
+    """Start everything that does not run yet and return when all of it is ready and in step.
+
+    Raises LocalError when a part does not come up, with what it said last.
+    """
+    with exclusive(instance.state / "lifecycle.lock"):
+        running = services_pid(instance).process()
+        if running is not None and instance.choices.transport != transport:
+            say("配送のしかたが変わるので、サービスを入れ直します。")
+            stop_services(instance)
+            running = None
+        instance = instance.choose(transport=transport, training_date=training_date)
+        say("画面をつくっています（2回目からは、変わったときだけ）。")
+        web.build()
+        say("PostgreSQL を始めています。")
+        instance.postgres.start()
+        if transport == "kafka":
+            say("Kafka を始めています。")
+            instance.kafka.start()
+        if running is None:
+            asyncio.run(prepare_databases(instance))
+            if asyncio.run(is_empty(instance)):
+                say("例の自治体をつくり、名簿を取り込んでいます。")
+                asyncio.run(write_example(instance))
+            say("サービスを始めています。")
+            start_services(instance)
+        return asyncio.run(wait_until_ready(instance))
+
+
+def start_services(instance: Instance) -> None:
+    """Start the services' process; it goes on after this command."""
+    command = [sys.executable, "-m", "deploy.local", "serve", "--all", "--state", str(instance.state)]
+    process = launch(
+        command,
+        log=instance.state / "services.log",
+        environment={**inherited("PATH", "HOME", "LANG"), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+    )
+    services_pid(instance).write(process.pid)
+
+
+def stop_services(instance: Instance) -> None:
+    """End the services' process, if it runs."""
+    process = services_pid(instance).process()
+    if process is not None:
+        end(process, (signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS))
+
+
+async def wait_until_ready(instance: Instance) -> Status:
+    """Until every service answers and every feed has arrived."""
+    deadline = time.monotonic() + READY_SECONDS
+    log = instance.state / "services.log"
+    while True:
+        now = await status(instance)
+        if now.ready:
+            return now
+        process = services_pid(instance).process()
+        if process is None or not is_alive(process):
+            raise LocalError(f"The services stopped while starting.\n{tail(log)}")
+        if time.monotonic() > deadline:
+            behind = [f"{f.service}/{f.copy} {f.lag}" for f in now.feeds if f.lag]
+            behind += [s.name for s in now.services if not s.ready]
+            raise LocalError(f"Not ready within {READY_SECONDS:.0f} s: {', '.join(behind)}.\n{tail(log)}")
+        await asyncio.sleep(POLL_SECONDS * 5)
+
+
+def down(instance: Instance) -> None:
+    """End services, Kafka and PostgreSQL; the data stay."""
+    with exclusive(instance.state / "lifecycle.lock"):
+        stop_services(instance)
+        instance.kafka.stop()
+        instance.postgres.stop()
+
+
+def reset(instance: Instance) -> None:
+    """End everything and delete its data, its keys and its choices."""
+    down(instance)
+    instance.kafka.remove()
+    instance.postgres.remove()
+    shutil.rmtree(instance.state, ignore_errors=True)
+
+
+async def is_empty(instance: Instance) -> bool:
+    """Whether nobody has imported a roster yet."""
+    engine = make_engine(instance.login("registry", role_names("registry")[2]), pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            return not (await connection.execute(text("select position from log.head"))).scalar_one()
+    finally:
+        await engine.dispose()
+
+
+def services() -> list[str]:
+    """All services of the topology."""
+    return list(topology().services)

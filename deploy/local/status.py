@@ -1,0 +1,139 @@
+"""What runs, how far every feed is behind, what waits for an operator."""
+
+import asyncio
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import httpx
+import psutil
+from sqlalchemy import text
+
+from deploy.local.instance import Instance
+from deploy.local.process import PidFile
+from deploy.topology import topology
+from shared.database import make_engine
+from shared.database.roles import role_names
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One service's HTTP face."""
+
+    name: str
+    url: str
+    ready: bool
+    version: str | None
+
+
+@dataclass(frozen=True)
+class FeedStatus:
+    """How far a copy or reaction is in a publisher's log."""
+
+    service: str
+    copy: str
+    publisher: str
+    reached: int
+    head: int
+    lag: int
+    parked: int
+
+
+@dataclass
+class Status:
+    """The deployment."""
+
+    origin: str
+    transport: str
+    training_date: str | None
+    services: list[ServiceStatus] = field(default_factory=list)
+    feeds: list[FeedStatus] = field(default_factory=list)
+    memory_mib: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Every service answers and every feed has arrived."""
+        return (
+            bool(self.services)
+            and all(service.ready for service in self.services)
+            and all(feed.lag == 0 for feed in self.feeds)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``tsumugi status --json``."""
+        return {**asdict(self), "ready": self.ready}
+
+
+def services_pid(instance: Instance) -> PidFile:
+    """The mark of the process that runs the services."""
+    return PidFile(instance.state / "services.pid", names=str(instance.state))
+
+
+async def status(instance: Instance) -> Status:
+    """Ask everything once."""
+    result = Status(instance.origin, instance.choices.transport, instance.choices.training_date)
+    result.services = list(await asyncio.gather(*(_ask(instance, name) for name in topology().services)))
+    if instance.postgres.ready():
+        result.feeds = await _feeds(instance)
+    result.memory_mib = memory(instance)
+    return result
+
+
+async def _ask(instance: Instance, name: str) -> ServiceStatus:
+    url = instance.url(name)
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=2) as client:
+            ready = (await client.get("/health/ready")).status_code == 200
+            version = (await client.get("/health/live")).json()["version"]
+    except (httpx.HTTPError, ValueError):
+        return ServiceStatus(name, url, False, None)
+    return ServiceStatus(name, url, ready, version)
+
+
+_CHECKPOINTS = text(
+    "select c.copy, c.publisher, c.reached, (select count(distinct key) from feed.parked p"
+    " where p.copy = c.copy and p.publisher = c.publisher) as parked from feed.checkpoint c order by 1, 2"
+)
+_HEAD = text("select position from log.head")
+
+
+async def _feeds(instance: Instance) -> list[FeedStatus]:
+    heads: dict[str, int] = {}
+    found: list[FeedStatus] = []
+    rows: list[tuple[str, Any]] = []
+    for service in topology().services:
+        engine = make_engine(instance.login(service, role_names(service)[2]), pool_size=1)
+        try:
+            async with engine.connect() as connection:
+                heads[service] = (await connection.execute(_HEAD)).scalar_one()
+                rows += [(service, row) for row in await connection.execute(_CHECKPOINTS)]
+        finally:
+            await engine.dispose()
+    for service, row in rows:
+        head = heads[row.publisher]
+        found.append(
+            FeedStatus(
+                service, row.copy, row.publisher, row.reached, head, max(0, head - row.reached), row.parked
+            )
+        )
+    return found
+
+
+def memory(instance: Instance) -> dict[str, int]:
+    """Memory of each part in MiB, without counting shared pages twice."""
+    processes = {
+        "services": services_pid(instance).process(),
+        "postgres": instance.postgres.pid_file.process(),
+        "kafka": instance.kafka.pid_file.process(),
+    }
+    return {
+        name: sum(_own(part) for part in [process, *process.children(recursive=True)]) // 2**20
+        for name, process in processes.items()
+        if process is not None
+    }
+
+
+def _own(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.Error, AttributeError):
+        return 0
