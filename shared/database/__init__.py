@@ -3,7 +3,7 @@
 The door to a service's rows is ``Units``: nothing else opens a session, so nothing forgets the tenant.
 """
 
-from shared.database.engine import Login, make_engine, refuse_privileged
+from shared.database.engine import Login, connect, make_engine, refuse_privileged
 from shared.database.units import AlreadyDone, Command, Moved, Scope, Units, Work
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Scope",
     "Units",
     "Work",
+    "connect",
     "make_engine",
     "refuse_privileged",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import asyncpg
 import orjson
 from sqlalchemy import text
 from sqlalchemy.engine import URL
@@ -31,17 +32,31 @@ def make_engine(login: Login, *, pool_size: int = 8) -> AsyncEngine:
         URL.create(
             "postgresql+asyncpg", username=login.role, password=login.password, database=login.database
         ),
-        connect_args={
-            "host": login.host,
-            "port": login.port,
-            "server_settings": {"application_name": login.role, "jit": "off", "timezone": "UTC"},
-        },
+        connect_args={"host": login.host, "port": login.port, "server_settings": _session(login)},
+        # Parameters are personal data; an error's text goes to the log.
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=False,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )
+
+
+async def connect(login: Login) -> asyncpg.Connection:
+    """A connection of its own, outside every pool: to listen, to hold a lock for long, to read a log."""
+    return await asyncpg.connect(
+        host=login.host,
+        port=login.port,
+        user=login.role,
+        password=login.password,
+        database=login.database,
+        server_settings=_session(login),
+    )
+
+
+def _session(login: Login) -> dict[str, str]:
+    return {"application_name": login.role, "jit": "off", "timezone": "UTC"}
 
 
 async def refuse_privileged(engine: AsyncEngine) -> None:

@@ -7,28 +7,24 @@ schema: the worker writes under ``search_path`` ``copy``, a rebuild under ``copy
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import ClassVar
 
 import asyncpg
 import orjson
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Lane, Topic
 from shared.database import Login, Units
-from shared.database.units import sqlstate
 from shared.events import intake
 from shared.events.feed import Batch, Feed
 from shared.events.intake import Arrived, Checkpoint, Refused, Sorted
 from shared.events.records import Record
 from shared.events.trace import context_of, tracer
+from shared.events.workers import WorkerState, lead, told, transient
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +51,11 @@ class Copy(ABC):
     async def known_versions(
         self, session: AsyncSession, facts: Sequence[Record]
     ) -> dict[tuple[str, str], int]:
-        """Version of each stream (topic, stream id) of ``facts`` that the rows already hold."""
-        return {}
+        """Version of each stream (topic, stream id) of ``facts`` that the rows already hold.
+
+        A copy that reads a fact topic keeps the version in its rows: without it a missing record goes unnoticed.
+        """
+        raise NotImplementedError(f"{type(self).__name__} reads facts and must know their versions")
 
     def publishers(self) -> list[str]:
         """Whose logs it reads."""
@@ -65,31 +64,6 @@ class Copy(ABC):
     def topics_of(self, publisher: str) -> list[str]:
         """Names of the topics it reads of one publisher."""
         return sorted(topic.name for topic in self.topics if topic.publisher == publisher)
-
-
-@dataclass
-class WorkerState:
-    """What the operator sees of a worker."""
-
-    service: str
-    copy: str
-    publisher: str
-    active: bool = False
-    reached: int = 0
-    head: int | None = None
-    applied: int = 0
-    dropped: int = 0
-    stopped_because: str | None = None
-
-
-def transient(error: BaseException) -> bool:
-    """Whether the database, not the record, is the trouble: wait, do not park, do not advance."""
-    if isinstance(error, OSError | asyncpg.InterfaceError | TimeoutError):
-        return True
-    if isinstance(error, DBAPIError):
-        state = sqlstate(error) or ""
-        return error.connection_invalidated or not state or state[:2] in {"08", "40", "53", "55", "57", "58"}
-    return False
 
 
 class CopyWorker:
@@ -107,30 +81,14 @@ class CopyWorker:
 
     async def run(self, login: Login) -> None:
         """Work until cancelled. A second worker of the same copy waits here as a hot standby."""
-        while True:
-            try:
-                lock = await leader_lock(login, f"{self._name}/{self.feed.publisher}")
-                try:
-                    self.state.active = True
-                    await self._work(lock)
-                finally:
-                    self.state.active = False
-                    with suppress(Exception):
-                        await lock.close(timeout=1)
-            except Exception as error:
-                logger.warning(
-                    "copy %s of %s stopped: %s", self._name, self.feed.publisher, type(error).__name__
-                )
-                self.state.stopped_because = str(error)[:300]
-                await asyncio.sleep(0.5)
+        await lead(login, self.state, self._work)
 
     async def _work(self, lock: asyncpg.Connection) -> None:
         checkpoint = await self.where()
         while not lock.is_closed():
             batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
-            if batch.cursor == checkpoint.cursor and not batch.records:
-                continue
-            checkpoint = await self.take(checkpoint, batch)
+            if batch.news(checkpoint.cursor):
+                checkpoint = await self.take(checkpoint, batch)
             self.state.stopped_because = None
 
     async def where(self) -> Checkpoint:
@@ -148,9 +106,7 @@ class CopyWorker:
         except Exception as error:
             if transient(error) or isinstance(error, intake.Displaced):
                 raise
-            logger.warning(
-                "copy %s: a record does not fold (%s); key by key", self._name, type(error).__name__
-            )
+            logger.warning("%s: a record does not fold (%s); key by key", self._name, told(error))
             after = await self._take(checkpoint, batch, careful=True)
         self.state.reached, self.state.head = after.reached, batch.head
         return after
@@ -158,26 +114,15 @@ class CopyWorker:
     async def _take(self, checkpoint: Checkpoint, batch: Batch, *, careful: bool) -> Checkpoint:
         async with self._units.maintain() as session:
             await enter(session, self._name, self._schema)
-            sorted_ = await self._sort_out(session, checkpoint, batch.records)
+            sorted_ = await intake.sort_out(session, checkpoint, batch.records)
+            sorted_ = await without_holes(self.copy, session, checkpoint, sorted_)
             live = await (self._fold_by_key if careful else self._fold)(session, sorted_)
             await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())
             after = await intake.store(session, checkpoint, batch)
-            await _tell(session, live)
+            await tell(session, live)
         self.state.applied += len(sorted_.arrived)
         self.state.dropped += sorted_.dropped
         return after
-
-    async def _sort_out(
-        self, session: AsyncSession, checkpoint: Checkpoint, records: Sequence[Record]
-    ) -> Sorted:
-        sorted_ = await intake.sort_out(session, checkpoint, records)
-        facts = [a.record for a in sorted_.arrived if a.record.lane is Lane.FACT]
-        versions = await self.copy.known_versions(session, facts) if facts else {}
-        return intake.find_holes(
-            sorted_,
-            lambda record: versions.get((record.topic, str(record.stream))),
-            began_at_zero=checkpoint.began_at_zero,
-        )
 
     async def _fold(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
         if not sorted_.arrived:
@@ -189,6 +134,7 @@ class CopyWorker:
     async def _fold_by_key(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
         """The slow way round a poisoned batch: each key in a savepoint of its own, the failing ones parked."""
         live: set[str] = set()
+        folded: list[Arrived] = []
         by_key: dict[str, list[Arrived]] = {}
         for arrived in sorted_.arrived:
             by_key.setdefault(arrived.record.key, []).append(arrived)
@@ -196,12 +142,29 @@ class CopyWorker:
             try:
                 async with session.begin_nested():
                     live |= set(await self.copy.fold(session, group))
+                folded += group
             except Exception as error:
                 if transient(error):
                     raise
-                reason = f"does not fold: {type(error).__name__}"
-                sorted_.refused.extend(Refused(arrived.record, reason) for arrived in group)
+                sorted_.refused.append(Refused(group[0].record, f"does not fold: {told(error)}"))
+                sorted_.refused.extend(Refused(arrived.record, intake.BEHIND) for arrived in group[1:])
+        sorted_.arrived = folded
         return live
+
+
+async def without_holes(copy: Copy, session: AsyncSession, checkpoint: Checkpoint, sorted_: Sorted) -> Sorted:
+    """What may be folded: no fact over a missing one, none that was folded before."""
+    facts = [arrived.record for arrived in sorted_.arrived if arrived.record.lane is Lane.FACT]
+    if not facts:
+        return sorted_
+    versions = await copy.known_versions(session, facts)
+    for stream, version in (await intake.discarded(session, checkpoint, facts)).items():
+        versions[stream] = max(version, versions.get(stream, 0))
+    return intake.find_holes(
+        sorted_,
+        lambda record: versions.get((record.topic, str(record.stream))),
+        began_at_zero=checkpoint.began_at_zero,
+    )
 
 
 async def enter(session: AsyncSession, copy: str, schema: str) -> None:
@@ -212,20 +175,7 @@ async def enter(session: AsyncSession, copy: str, schema: str) -> None:
     )
 
 
-async def leader_lock(login: Login, name: str) -> asyncpg.Connection:
-    """A connection holding the session advisory lock ``name``; waits while another process has it."""
-    connection = await asyncpg.connect(
-        host=login.host, port=login.port, user=login.role, password=login.password, database=login.database
-    )
-    try:
-        await connection.execute("select pg_advisory_lock(7463, hashtext($1))", name)
-    except BaseException:
-        connection.terminate()
-        raise
-    return connection
-
-
-async def _tell(session: AsyncSession, live: Iterable[str]) -> None:
+async def tell(session: AsyncSession, live: Iterable[str]) -> None:
     """Wake readers that wait for this copy, and name the views that changed; both only if the commit succeeds."""
     await session.execute(text("select pg_notify('reached', '')"))
     chunk: list[str] = []

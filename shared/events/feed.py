@@ -20,10 +20,16 @@ class Batch:
     """Where to read on once the records are accounted for."""
     reached: int
     """Every position up to this one has been seen or is not of these topics."""
-    epoch: int
-    """Epoch of the publisher's log."""
+    epoch: int | None
+    """Epoch of the publisher's log; None while nothing has been seen of it."""
     head: int | None = None
     """Last position of the publisher's log, where the transport knows it."""
+    whole: bool = True
+    """Of a first read: whether it began with the first fact there ever was."""
+
+    def news(self, cursor: Cursor | None) -> bool:
+        """Whether a consumer that stood at ``cursor`` has anything to account for."""
+        return self.epoch is not None and (bool(self.records) or self.cursor != cursor)
 
 
 class Feed(Protocol):

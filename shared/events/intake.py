@@ -19,13 +19,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.contracts import Contract, Lane
 from shared.events.feed import Batch, Cursor
 from shared.events.records import Record, Unreadable
+from shared.events.workers import Stopped
+
+BEHIND = "an earlier record of this key waits"
 
 
-class UnknownEpoch(RuntimeError):
+class UnknownEpoch(Stopped):
     """The publisher's log was restored; an operator must check before this feed goes on."""
 
 
-class Displaced(RuntimeError):
+class Displaced(Stopped):
     """Another worker has moved this checkpoint; this one must stop."""
 
 
@@ -85,8 +88,13 @@ _PARK = text(
     " on conflict do nothing"
 )
 _SUPERSEDE = text(
-    "delete from feed.parked where copy = :copy and publisher = :publisher and key = :key and topic = :topic"
-    " and lane = 1 and position < :position"
+    "delete from feed.parked p where copy = :copy and publisher = :publisher and key = any (:keys) and lane = 1"
+    " and exists (select from feed.parked newer where newer.copy = p.copy and newer.publisher = p.publisher"
+    " and newer.key = p.key and newer.topic = p.topic and newer.position > p.position)"
+)
+_DISCARDED = text(
+    "select topic, stream, max(version) as version from feed.discarded"
+    " where copy = :copy and publisher = :publisher and stream = any (:streams) group by topic, stream"
 )
 
 
@@ -106,7 +114,7 @@ async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Chec
         batch.cursor,
         batch.epoch,
         max(batch.reached, before.reached),
-        before.began_at_zero,
+        batch.whole if before.cursor is None else before.began_at_zero,
     )
     stored = await session.scalar(
         _STORE,
@@ -121,14 +129,17 @@ async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Chec
         },
     )
     if not stored:
-        raise Displaced(f"{before.copy}/{before.publisher}")
+        raise Displaced(f"{before.copy}/{before.publisher}: ほかの処理が先に進めました。")
     return after
 
 
 def check_epoch(known: Checkpoint, batch: Batch) -> None:
     """Raise :class:`UnknownEpoch` when the log is not the one this consumer has been reading."""
     if known.epoch is not None and batch.epoch != known.epoch:
-        raise UnknownEpoch(f"{known.publisher}: log epoch {batch.epoch}, this consumer knows {known.epoch}")
+        raise UnknownEpoch(
+            f"{known.publisher} のログが復元されています（世代 {known.epoch} → {batch.epoch}）。"
+            "確認するまで、この写しは進みません。"
+        )
 
 
 async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Sequence[Record]) -> Sorted:
@@ -137,17 +148,15 @@ async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Seque
     if not records:
         return result
     keys = sorted({record.key for record in records})
-    waiting = set(
-        await session.scalars(
-            _WAITING, {"copy": checkpoint.copy, "publisher": checkpoint.publisher, "keys": keys}
-        )
-    )
-    erased = {str(p) for p in await session.scalars(_ERASED, {"people": [UUID(key) for key in keys]})}
+    place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher}
+    waiting = set(await session.scalars(_WAITING, {**place, "keys": keys}))
+    people = {UUID(key) for key in keys} | {record.subject for record in records if record.subject}
+    erased = set(await session.scalars(_ERASED, {"people": sorted(people)}))
     for record in records:
-        if record.key in erased and record.payload is not None:
+        if record.payload is not None and (UUID(record.key) in erased or record.subject in erased):
             result.dropped += 1
         elif record.key in waiting:
-            result.refused.append(Refused(record, "an earlier record of this key waits"))
+            result.refused.append(Refused(record, BEHIND))
         else:
             try:
                 result.arrived.append(Arrived(record, record.read()))
@@ -155,6 +164,16 @@ async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Seque
                 waiting.add(record.key)
                 result.refused.append(Refused(record, str(error)))
     return result
+
+
+async def discarded(
+    session: AsyncSession, checkpoint: Checkpoint, facts: Sequence[Record]
+) -> dict[tuple[str, str], int]:
+    """The last version of each stream of ``facts`` that an operator threw away: no hole, somebody has decided."""
+    place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher}
+    streams = sorted({record.stream for record in facts})
+    rows = await session.execute(_DISCARDED, {**place, "streams": streams})
+    return {(row.topic, str(row.stream)): row.version for row in rows}
 
 
 def find_holes(sorted_: Sorted, known: Callable[[Record], int | None], *, began_at_zero: bool) -> Sorted:
@@ -169,7 +188,7 @@ def find_holes(sorted_: Sorted, known: Callable[[Record], int | None], *, began_
     for arrived in sorted_.arrived:
         record = arrived.record
         if record.key in holed:
-            result.refused.append(Refused(record, "an earlier record of this key waits"))
+            result.refused.append(Refused(record, BEHIND))
             continue
         if record.lane is Lane.STATE:
             result.arrived.append(arrived)
@@ -194,21 +213,24 @@ async def park(
     session: AsyncSession, checkpoint: Checkpoint, refused: Sequence[Refused], at: datetime
 ) -> None:
     """Keep records that could not be handled; of a state topic only the newest waits."""
-    for item in refused:
-        record = item.record
-        place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher, "key": record.key}
-        await session.execute(
-            _PARK,
+    if not refused:
+        return
+    place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher}
+    await session.execute(
+        _PARK,
+        [
             {
                 **place,
-                "position": record.position,
-                "topic": record.topic,
-                "lane": int(record.lane),
-                "board": record.board,
-                "record": orjson.dumps(record.to_json()).decode(),
+                "key": item.record.key,
+                "position": item.record.position,
+                "topic": item.record.topic,
+                "lane": int(item.record.lane),
+                "board": item.record.board,
+                "record": item.record.to_json(),
                 "reason": item.reason[:500],
                 "at": at,
-            },
-        )
-        if record.lane is Lane.STATE:
-            await session.execute(_SUPERSEDE, {**place, "topic": record.topic, "position": record.position})
+            }
+            for item in refused
+        ],
+    )
+    await session.execute(_SUPERSEDE, {**place, "keys": sorted({item.record.key for item in refused})})

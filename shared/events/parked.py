@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.contracts import Lane
 from shared.database import Units
 from shared.events import intake
-from shared.events.copies import Copy, enter
+from shared.events.copies import Copy, enter, tell, without_holes
 from shared.events.intake import Arrived, Sorted
-from shared.events.records import Record
+from shared.events.reactions import ReactionWorker
+from shared.events.records import Record, Unreadable
+from shared.events.workers import told, transient
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,14 @@ async def inspect(session: AsyncSession, copy: str, publisher: str, key: str) ->
     return [(Record.from_json(row.record), row.reason) for row in rows]
 
 
-_FREE = text("delete from feed.parked where copy = :copy and publisher = :publisher and key = :key")
+_FREE = text(
+    "delete from feed.parked"
+    " where copy = :copy and publisher = :publisher and key = :key and position = any (:positions)"
+)
+
+
+class _StillWaits(Exception):
+    """Rolls a retry back; its text is why."""
 
 
 async def retry(units: Units, copy: Copy, publisher: str, key: str) -> str | None:
@@ -61,33 +70,54 @@ async def retry(units: Units, copy: Copy, publisher: str, key: str) -> str | Non
 
     All or nothing for the key; the live worker stands still meanwhile, so nothing of the key slips past.
     """
-    place = {"copy": copy.name, "publisher": publisher, "key": key}
-    async with units.maintain() as session:
-        await enter(session, copy.name, "copy")
-        checkpoint = await intake.load(session, copy.name, publisher)
-        records = [record for record, _ in await inspect(session, copy.name, publisher, key)]
-        await session.execute(_FREE, place)
-        sorted_ = Sorted()
-        for record in records:
-            try:
-                sorted_.arrived.append(Arrived(record, record.read()))
-            except ValueError as error:
-                await session.rollback()
-                return str(error)
-        facts = [record for record in records if record.lane is Lane.FACT]
-        versions = await copy.known_versions(session, facts) if facts else {}
-        sorted_ = intake.find_holes(
-            sorted_, lambda r: versions.get((r.topic, str(r.stream))), began_at_zero=checkpoint.began_at_zero
-        )
-        if sorted_.refused:
-            await session.rollback()
-            return sorted_.refused[0].reason
-        try:
-            async with session.begin_nested():
-                await copy.fold(session, sorted_.arrived)
-        except Exception as error:
-            await session.rollback()
-            return f"does not fold: {type(error).__name__}"
+    try:
+        async with units.maintain() as session:
+            await enter(session, copy.name, "copy")
+            checkpoint = await intake.load(session, copy.name, publisher)
+            arrived = await _take_out(session, copy.name, publisher, key)
+            sorted_ = await without_holes(copy, session, checkpoint, Sorted(arrived=arrived))
+            if sorted_.refused:
+                raise _StillWaits(sorted_.refused[0].reason)
+            await tell(session, await _fold(copy, session, sorted_.arrived))
+    except _StillWaits as still:
+        return str(still)
+    return None
+
+
+async def _take_out(session: AsyncSession, name: str, publisher: str, key: str) -> list[Arrived]:
+    """Free a key; its records, readable. Raises :class:`_StillWaits`."""
+    records = [record for record, _ in await inspect(session, name, publisher, key)]
+    place = {"copy": name, "publisher": publisher, "key": key}
+    await session.execute(_FREE, {**place, "positions": [record.position for record in records]})
+    try:
+        return [Arrived(record, record.read()) for record in records]
+    except Unreadable as error:
+        raise _StillWaits(str(error)) from None
+
+
+async def _fold(copy: Copy, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+    try:
+        return await copy.fold(session, arrived)
+    except Exception as error:
+        if transient(error):
+            raise
+        raise _StillWaits(f"does not fold: {told(error)}") from None
+
+
+async def retry_reaction(units: Units, worker: ReactionWorker, key: str) -> str | None:
+    """Let a reaction handle a key's waiting records now. Returns why it still waits, or None when it is through.
+
+    What it handles is handled for good, even if the process ends before the records are freed: event ids tell.
+    """
+    name, publisher = worker.state.copy, worker.feed.publisher
+    try:
+        async with units.maintain() as session:
+            arrived = await _take_out(session, name, publisher, key)
+            refused = await worker.react(arrived)
+            if refused:
+                raise _StillWaits(refused[0].reason)
+    except _StillWaits as still:
+        return str(still)
     return None
 
 
@@ -102,8 +132,10 @@ async def discard(units: Units, copy: str, publisher: str, key: str, *, reason: 
             text(
                 "with gone as (delete from feed.parked where copy = :copy and publisher = :publisher and key = :key"
                 " returning *)"
-                " insert into feed.discarded (copy, publisher, key, position, topic, reason, discarded_by, discarded_at)"
-                " select copy, publisher, key, position, topic, :reason, :by, :at from gone returning position"
+                " insert into feed.discarded (copy, publisher, key, position, topic, stream, version, reason,"
+                " discarded_by, discarded_at)"
+                " select copy, publisher, key, position, topic, cast(record ->> 'stream' as uuid),"
+                " cast(record ->> 'version' as integer), :reason, :by, :at from gone returning position"
             ),
             {**place, "reason": reason, "by": by, "at": units.clock.now()},
         )

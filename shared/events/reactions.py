@@ -6,23 +6,22 @@ the checkpoint may follow in its own: after a crash between the two the batch co
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 
 from shared.contracts import Topic
 from shared.database import Login, Scope, Units, Work
 from shared.events import intake
-from shared.events.copies import BATCH, WAIT_SECONDS, WorkerState, leader_lock, transient
+from shared.events.copies import BATCH, WAIT_SECONDS
 from shared.events.feed import Batch, Feed
 from shared.events.intake import Arrived, Checkpoint, Refused
+from shared.events.workers import WorkerState, lead, told, transient
 
 logger = logging.getLogger(__name__)
 
@@ -63,56 +62,52 @@ class ReactionWorker:
 
     async def run(self, login: Login) -> None:
         """Work until cancelled; a second process stands by."""
-        while True:
-            try:
-                lock = await leader_lock(login, f"{self._name}/{self.feed.publisher}")
-                try:
-                    self.state.active = True
-                    checkpoint = await self.where()
-                    while not lock.is_closed():
-                        batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
-                        if batch.records or batch.cursor != checkpoint.cursor:
-                            checkpoint = await self.take(checkpoint, batch)
-                            self.state.stopped_because = None
-                finally:
-                    self.state.active = False
-                    with suppress(Exception):
-                        await lock.close(timeout=1)
-            except Exception as error:
-                logger.warning("%s of %s stopped: %s", self._name, self.feed.publisher, type(error).__name__)
-                self.state.stopped_because = str(error)[:300]
-                await asyncio.sleep(0.5)
+        await lead(login, self.state, self._work)
+
+    async def _work(self, lock: asyncpg.Connection) -> None:
+        checkpoint = await self.where()
+        while not lock.is_closed():
+            batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
+            if batch.news(checkpoint.cursor):
+                checkpoint = await self.take(checkpoint, batch)
+            self.state.stopped_because = None
 
     async def where(self) -> Checkpoint:
         """The stored checkpoint."""
         async with self._units.maintain() as session:
-            return await intake.load(session, self._name, self.feed.publisher)
+            checkpoint = await intake.load(session, self._name, self.feed.publisher)
+        self.state.reached = checkpoint.reached
+        return checkpoint
 
     async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
-        """Account for one batch: a transaction a board, the checkpoint with the last."""
+        """Account for one batch: a transaction a board, then the checkpoint."""
         intake.check_epoch(checkpoint, batch)
         async with self._units.maintain() as session:
             sorted_ = await intake.sort_out(session, checkpoint, batch.records)
+        refused = await self.react(sorted_.arrived)
+        async with self._units.maintain() as session:
+            await intake.park(session, checkpoint, [*sorted_.refused, *refused], self._units.clock.now())
+            after = await intake.store(session, checkpoint, batch)
+        self.state.reached, self.state.head = after.reached, batch.head
+        self.state.applied += len(sorted_.arrived) - len(refused)
+        self.state.dropped += sorted_.dropped
+        return after
+
+    async def react(self, arrived: Sequence[Arrived]) -> list[Refused]:
+        """React to readable records in order; return those that cannot be handled, with what follows of their keys."""
         by_board: dict[UUID, list[Arrived]] = {}
-        for arrived in sorted_.arrived:
-            by_board.setdefault(arrived.record.board, []).append(arrived)
-        refused = list(sorted_.refused)
+        for one in arrived:
+            by_board.setdefault(one.record.board, []).append(one)
+        refused: list[Refused] = []
         for board, group in by_board.items():
             try:
                 await self._react(board, group)
             except Exception as error:
                 if transient(error):
                     raise
-                logger.warning(
-                    "%s: a record cannot be handled (%s); key by key", self._name, type(error).__name__
-                )
-                refused.extend(await self._by_key(board, group))
-        async with self._units.maintain() as session:
-            await intake.park(session, checkpoint, refused, self._units.clock.now())
-            after = await intake.store(session, checkpoint, batch)
-        self.state.reached, self.state.head = after.reached, batch.head
-        self.state.applied += len(sorted_.arrived)
-        return replace(after)
+                logger.warning("%s: a record cannot be handled (%s); key by key", self._name, told(error))
+                refused += await self._by_key(board, group)
+        return refused
 
     async def _react(self, board: UUID, group: Sequence[Arrived]) -> None:
         async with self._units.work(Scope(board), actor=self._name) as work:
@@ -138,6 +133,6 @@ class ReactionWorker:
             except Exception as error:
                 if transient(error):
                     raise
-                reason = f"cannot be handled: {type(error).__name__}"
-                refused.extend(Refused(arrived.record, reason) for arrived in same_key)
+                refused.append(Refused(same_key[0].record, f"cannot be handled: {told(error)}"))
+                refused.extend(Refused(arrived.record, intake.BEHIND) for arrived in same_key[1:])
         return refused

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
+
+import orjson
+from pydantic import ValidationError
 
 from shared.contracts import Contract, Lane
 from shared.contracts.catalogue import BY_TYPE
@@ -34,6 +37,8 @@ class Record:
     actor: str
     traceparent: str | None
     recorded_at: datetime
+    subject: UUID | None = None
+    """The person it is about, where it is about one: what erasure goes by."""
 
     def read(self) -> Contract | None:
         """The payload as its contract; None for a tombstone.
@@ -48,19 +53,15 @@ class Record:
             raise Unreadable(f"unknown type {self.type}")
         try:
             return kind.model_validate_json(self.payload, extra="ignore")
-        except ValueError as error:
-            raise Unreadable(str(error)) from error
+        except ValidationError as error:
+            # Where and what kind of mistake, never the value: it may be a name.
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise Unreadable(f"{self.type}: {place}: {first['type']}") from None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> str:
         """For keeping a record that waits (``feed.parked``)."""
-        return {
-            name: str(value)
-            if isinstance(value, UUID)
-            else value.isoformat()
-            if isinstance(value, datetime)
-            else value
-            for name, value in asdict(self).items()
-        }
+        return orjson.dumps(self, default=str).decode()
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Self:
@@ -71,6 +72,7 @@ class Record:
                 "id": UUID(kept["id"]),
                 "board": UUID(kept["board"]),
                 "stream": UUID(kept["stream"]),
+                "subject": kept["subject"] and UUID(kept["subject"]),
                 "lane": Lane(kept["lane"]),
                 "recorded_at": datetime.fromisoformat(kept["recorded_at"]),
             }

@@ -186,17 +186,20 @@ create table feed.parked (
     primary key (copy, publisher, key, position)
 );
 
--- What an operator threw away, and why; the record itself is gone.
+-- What an operator threw away, and why; the record itself is gone. Its version is kept: what follows it is no hole.
 create table feed.discarded (
     copy text not null,
     publisher text not null,
     key text not null,
     position bigint not null,
     topic text not null,
+    stream uuid not null,
+    version integer not null,
     reason text not null,
     discarded_by text not null,
     discarded_at timestamptz not null
 );
+create index discarded_stream on feed.discarded (stream);
 
 -- People erased by law: every later record about them is dropped.
 create table feed.erased (
