@@ -1,0 +1,167 @@
+"""A small load generator: keep-alive HTTP/1.1 over asyncio streams, open or closed loop, on loopback only.
+
+Own code because the generator shares two cores with what it measures: a general client costs about as much CPU a
+request as the service does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Connection:
+    """One keep-alive connection to a loopback server."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.hostname not in ("localhost", "127.0.0.1"):
+            raise ValueError("load stays on this machine")
+        self._host, self._port = parts.hostname, parts.port or 80
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
+        """One request and its whole answer."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port, limit=2**22)
+        reader, writer = self._streams
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            f"host: {self._host}:{self._port}",
+            f"content-length: {len(body)}",
+        ]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        status = int(head.split(" ", 2)[1])
+        if "transfer-encoding: chunked" in head:
+            return Answer(status, await _chunks(reader))
+        length = next(
+            (int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:")), 0
+        )
+        return Answer(status, await reader.readexactly(length))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._streams is not None:
+            self._streams[1].close()
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    whole = b""
+    while True:
+        size = int(await reader.readline(), 16)
+        whole += await reader.readexactly(size)
+        await reader.readline()
+        if size == 0:
+            return whole
+
+
+@dataclass
+class Timings:
+    """Latencies in milliseconds, and what went wrong."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    errors: int = 0
+    seconds: float = 0.0
+
+    def percentile(self, share: float) -> float:
+        """The latency that ``share`` of the requests did not exceed."""
+        ordered = sorted(self.milliseconds)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else float("nan")
+
+    @property
+    def rate(self) -> float:
+        """Requests answered a second."""
+        return len(self.milliseconds) / self.seconds if self.seconds else 0.0
+
+
+Act = Callable[[Connection, int], Awaitable[bool]]
+"""One request on a connection, numbered; whether it went well."""
+
+
+async def offered(url: str, act: Act, *, rate: float, seconds: float, connections: int = 32) -> Timings:
+    """Open loop: ``rate`` requests a second whatever the answers do; latency counts from when each was due."""
+    timings = Timings()
+    free: asyncio.Queue[Connection] = asyncio.Queue()
+    for _ in range(connections):
+        free.put_nowait(Connection(url))
+
+    async def one(number: int, due: float) -> None:
+        connection = await free.get()
+        try:
+            well = await act(connection, number)
+        except (OSError, asyncio.IncompleteReadError):
+            well = False
+        finally:
+            free.put_nowait(connection)
+        timings.milliseconds.append((time.perf_counter() - due) * 1000)
+        timings.errors += not well
+
+    began = time.perf_counter()
+    tasks = []
+    for number in range(int(rate * seconds)):
+        due = began + number / rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        tasks.append(asyncio.create_task(one(number, due)))
+    await asyncio.gather(*tasks)
+    timings.seconds = time.perf_counter() - began
+    while not free.empty():
+        free.get_nowait().close()
+    return timings
+
+
+async def saturated(url: str, act: Act, *, seconds: float, connections: int) -> Timings:
+    """Closed loop: each connection asks again as soon as it is answered."""
+    timings = Timings()
+    began = time.perf_counter()
+
+    async def worker(number: int) -> None:
+        connection = Connection(url)
+        turn = 0
+        while time.perf_counter() - began < seconds:
+            at = time.perf_counter()
+            try:
+                well = await act(connection, number + turn * connections)
+            except (OSError, asyncio.IncompleteReadError):
+                well = False
+            timings.milliseconds.append((time.perf_counter() - at) * 1000)
+            timings.errors += not well
+            turn += 1
+        connection.close()
+
+    await asyncio.gather(*(worker(number) for number in range(connections)))
+    timings.seconds = time.perf_counter() - began
+    return timings
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the report."""
+
+    what: str
+    measured: str
+    target: str
+
+
+def report(figures: Sequence[Figure]) -> str:
+    """A Markdown table."""
+    rows = [f"| {figure.what} | {figure.measured} | {figure.target} |" for figure in figures]
+    return "\n".join(["| what | measured | target |", "|---|---|---|", *rows])
