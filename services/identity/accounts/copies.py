@@ -1,0 +1,81 @@
+"""Names, places and duties: what the list of people to sign in as says about each.
+
+Accounts themselves never depend on this copy: a card that has not come yet shows as 「―」 and fills itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts import Contract, Topic
+from shared.contracts.registry import (
+    DUTY,
+    ORGANISATION,
+    PERSON,
+    DutyChanged,
+    OrganisationChanged,
+    PersonChanged,
+)
+from shared.events.copies import Copy
+from shared.events.intake import Arrived
+from shared.events.upsert import GuardedTable, Put
+
+_TABLES = {
+    PERSON.name: GuardedTable(
+        "person",
+        "id",
+        {"family": "text", "given": "text", "kana": "text", "sort_key": "text"},
+    ),
+    ORGANISATION.name: GuardedTable(
+        "organisation",
+        "id",
+        {"kind": "text", "name": "text", "code": "text", "grade": "text"},
+    ),
+    DUTY.name: GuardedTable("duty", "id", {"duties": "jsonb"}),
+}
+
+
+def _values(payload: Contract | None) -> dict[str, Any]:
+    match payload:
+        case PersonChanged():
+            # 通称 where one is used: the list is for finding oneself, by the name one is called.
+            name = payload.common or payload.legal
+            return {
+                "family": name.family,
+                "given": name.given,
+                "kana": f"{payload.kana.family} {payload.kana.given}" if payload.kana else "",
+                "sort_key": payload.sort_key,
+            }
+        case OrganisationChanged():
+            return {
+                "kind": payload.kind,
+                "name": payload.name,
+                "code": payload.code,
+                "grade": payload.grade,
+            }
+        case DutyChanged():
+            return {"duties": [duty.model_dump(mode="json") for duty in payload.duties]}
+        case _:
+            return {}
+
+
+class Directory(Copy):
+    """Name cards, organisations and duties."""
+
+    name: ClassVar[str] = "directory"
+    topics: ClassVar[tuple[Topic, ...]] = (PERSON, ORGANISATION, DUTY)
+    tables: ClassVar[tuple[str, ...]] = ("organisation", "person", "duty")
+
+    async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        for topic, table in _TABLES.items():
+            puts = [
+                Put(item, UUID(item.record.key), _values(item.payload))
+                for item in arrived
+                if item.record.topic == topic
+            ]
+            await table.put(session, puts)
+        return ()

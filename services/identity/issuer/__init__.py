@@ -1,0 +1,1 @@
+"""The embedded edition's identity authority: a small OIDC provider without passwords, for loopback only."""

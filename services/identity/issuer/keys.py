@@ -1,0 +1,68 @@
+"""The issuer's signing key: RS256, made when the installation is made, kept in a file that only its owner can read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from shared.access.tokens import ALGORITHM
+
+FILE = "signing-key.json"
+BITS = 2048
+
+
+class KeyOpen(RuntimeError):
+    """Others can read the signing key; the service refuses to start."""
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """Signs tokens; its public half is published."""
+
+    key: RSAKey
+
+    @property
+    def kid(self) -> str:
+        """RFC 7638 thumbprint: the same key has the same name after every restart."""
+        return self.key.thumbprint()
+
+    def sign(self, typ: str, claims: dict[str, Any]) -> str:
+        """``claims`` as a signed token of type ``typ``."""
+        return jwt.encode({"alg": ALGORITHM, "typ": typ, "kid": self.kid}, claims, self.key)
+
+    def public(self) -> dict[str, Any]:
+        """The key set that verifiers fetch; it holds no private part."""
+        shown = self.key.as_dict(private=False)
+        return {"keys": [{**shown, "kid": self.kid, "use": "sig", "alg": ALGORITHM}]}
+
+
+def signing_key(folder: Path) -> SigningKey:
+    """The key kept in ``folder``, made at first use. Raises :class:`KeyOpen` when others can read it."""
+    path = folder / FILE
+    if not path.exists():
+        _write(path, orjson.dumps(RSAKey.generate_key(BITS, auto_kid=True).as_dict(private=True)))
+    if path.stat().st_mode & 0o077:
+        raise KeyOpen(f"{path} がほかの人にも読めます。消して起動し直すと、新しい鍵を作ります。")
+    return SigningKey(RSAKey.import_key(orjson.loads(path.read_bytes())))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, 0600 from the first byte; of two makers the first wins."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,94 @@
+"""The issuer's pages: server-rendered, no script, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.identity.issuer import store
+from services.identity.issuer.people import Choice, Directory, Place, suggestions
+from services.identity.issuer.provider import Provider
+from services.identity.issuer.rules import SignInRequest
+from services.identity.tables import NOWHERE
+from shared.database import Scope
+from shared.dates import in_words
+
+FOLDER = Path(__file__).parent / "pages"
+MOST_FAMILIES = 20
+"""Guardians shown for a search; more would only be scrolled past."""
+
+_PAGES = Environment(
+    loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
+
+@dataclass(frozen=True)
+class BoardList:
+    """The part of the list that belongs to one board."""
+
+    id: UUID
+    name: str
+    suggestions: Sequence[tuple[str, Choice]]
+    places: Sequence[Place]
+
+
+def headers(*form_targets: str) -> dict[str, str]:
+    """Headers of every page. A browser holds a form's redirects to ``form-action`` too, so their origins are in it."""
+    policy = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none';"
+        f" form-action 'self' {' '.join(form_targets)}"
+    ).rstrip()
+    return {
+        "content-security-policy": policy,
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "cross-origin-opener-policy": "same-origin",
+        "cache-control": "no-store",
+    }
+
+
+async def sign_in_page(
+    provider: Provider, request: SignInRequest, parameters: Mapping[str, str], query: str
+) -> HTMLResponse:
+    """The list of people to sign in as; ``query`` narrows it."""
+    today = provider.clock.today()
+    boards: list[BoardList] = []
+    families: list[tuple[UUID, Choice]] = []
+    async with provider.units.read(NOWHERE) as rows:
+        known = await store.boards(rows)
+    for id, name in known:
+        async with provider.units.read(Scope(id)) as rows:
+            directory = Directory(await store.staff(rows, id), await store.organisations(rows, id), today)
+            found = await store.guardians(rows, id, query, MOST_FAMILIES) if query else []
+        places = directory.places(query)
+        boards.append(BoardList(id, name, [] if query else suggestions(places), places))
+        families += [(id, Choice(p.account, "guardian", p.name, p.kana, "保護者")) for p in found]
+    carried = [(name, value) for name, value in parameters.items() if name != "q"]
+    body = _PAGES.get_template("sign_in.html").render(
+        today=in_words(today),
+        request=carried,
+        query=query,
+        everybody=f"/authorize?{urlencode(carried)}",
+        boards=boards,
+        families=families,
+        total=sum(place.count for board in boards for place in board.places),
+    )
+    target = urlsplit(request.redirect_uri)
+    return HTMLResponse(body, headers=headers(f"{target.scheme}://{target.netloc}"))
+
+
+def message_page(
+    provider: Provider, origin: str, title: str, detail: str, way: str, status: int
+) -> HTMLResponse:
+    """A page that says one thing and the way on."""
+    body = _PAGES.get_template("message.html").render(
+        today=in_words(provider.clock.today()), title=title, detail=detail, way=way, origin=origin
+    )
+    return HTMLResponse(body, status, headers=headers())

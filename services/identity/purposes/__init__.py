@@ -1,0 +1,1 @@
+"""What departments may receive, and for which purpose (利用目的)."""

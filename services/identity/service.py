@@ -1,0 +1,128 @@
+"""identity (統合ID): composition. What it owns, publishes and consumes: README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from services.identity.accounts.copies import Directory
+from services.identity.accounts.reactions import KeepAccounts
+from services.identity.accounts.reconciler import reconcile
+from services.identity.daily import each_day
+from services.identity.issuer import api as issuer_api
+from services.identity.issuer.keys import signing_key
+from services.identity.issuer.loopback import LoopbackOnly, refuse_other_addresses
+from services.identity.issuer.provider import Provider
+from services.identity.issuer.rules import Client, hash_of
+from services.identity.issuer.store import forget_old
+from services.identity.issuer.tokens import Mint
+from shared.access import KeySource, TokenVerifier
+from shared.database import Units, make_engine, refuse_privileged
+from shared.database.migrate import check_schema
+from shared.dates import Clock, SystemClock
+from shared.events.copies import Copy
+from shared.events.reactions import Reaction
+from shared.service import MakeFeed, ServiceSettings, make_workers
+from shared.web import ServiceApp, make_app
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+COPIES: Sequence[Copy] = (Directory(),)
+REACTIONS: Sequence[Reaction] = (KeepAccounts(),)
+
+APPLICATION = "dashboard"
+"""The service that signs people in; it is the origin."""
+COMMAND_LINE = "tsumugi-cli"
+REMEMBERED = timedelta(days=30)
+"""How long a sign-in that is over is kept."""
+
+
+class MissingSecret(RuntimeError):
+    """A client has no secret; the service refuses to start."""
+
+
+def clients(settings: ServiceSettings) -> dict[str, Client]:
+    """The clients that are there from the beginning: every service, and the command line."""
+    comes_back = {
+        APPLICATION: (f"{settings.origin}/auth/callback",),
+        COMMAND_LINE: (command_line_redirect(settings),),
+    }
+    wanted = [*settings.urls, COMMAND_LINE]
+    if missing := [id for id in wanted if not settings.secrets.get(id)]:
+        raise MissingSecret(
+            f"identity に {', '.join(missing)} の秘密がありません。配備の設定を確かめてください。"
+        )
+    return {
+        id: Client(
+            id,
+            "service",
+            hash_of(settings.secrets[id]),
+            redirect_uris=comes_back.get(id, ()),
+            after_logout=(f"{settings.origin}/",) if id == APPLICATION else (),
+        )
+        for id in wanted
+    }
+
+
+def command_line_redirect(settings: ServiceSettings) -> str:
+    """Where the command line's codes would go; it takes them out of the redirect and never follows it."""
+    return f"{settings.issuer}/command-line"
+
+
+def make_provider(settings: ServiceSettings, units: Units, clock: Clock) -> Provider:
+    """The embedded edition's issuer. Refuses any address but this machine's."""
+    refuse_other_addresses(settings.edition, [settings.issuer, settings.origin, *settings.urls.values()])
+    return Provider(
+        units=units,
+        clock=clock,
+        real=SystemClock(),
+        mint=Mint(settings.issuer, signing_key(settings.state)),
+        clients=clients(settings),
+        services=frozenset(settings.urls),
+    )
+
+
+def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
+    """The service's application. In the platform edition Keycloak is the issuer and this service has no routes yet."""
+    engine, feed_engine = make_engine(settings.app), make_engine(settings.feed)
+    units, feed_units = Units(engine, clock), Units(feed_engine, clock)
+    provider = make_provider(settings, units, clock) if settings.edition == "embedded" else None
+    workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
+
+    async def start() -> None:
+        for each in (engine, feed_engine):
+            await refuse_privileged(each)
+        await check_schema(engine, MIGRATIONS)
+
+    async def ready() -> bool:
+        async with engine.connect() as connection:
+            return bool(await connection.scalar(text("select true")))
+
+    async def new_day() -> None:
+        await reconcile(feed_units)
+        await forget_old(feed_units, SystemClock().now() - REMEMBERED)
+
+    async def stop() -> None:
+        await workers.close()
+        for each in (engine, feed_engine):
+            await each.dispose()
+
+    app = make_app(
+        ServiceApp(
+            name="identity",
+            verifier=TokenVerifier(settings.issuer, "identity", KeySource.of(settings.jwks_url)),
+            ready=ready,
+            background=[*workers.jobs, lambda: each_day(clock, new_day)],
+            start=start,
+            stop=stop,
+        ),
+        "紬 統合ID（identity）",
+        [issuer_api.router] if provider else [],
+    )
+    if provider:
+        app.state.provider, app.state.origin = provider, settings.origin
+        app.add_middleware(LoopbackOnly)
+    return app

@@ -1,0 +1,20 @@
+"""What identity's ``store.py`` files have in common."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+from shared.database import Scope
+
+NOWHERE = Scope(UUID(int=0))
+"""Before a request's board is known: the database shows only what whoever asks may see of every board."""
+
+
+class Base(SQLModel, registry=registry()):
+    """Base of identity's table classes: metadata of its own, because several services live in one process.
+
+    Tables are made by migrations, never from these.
+    """
