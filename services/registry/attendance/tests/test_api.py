@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 
 from services.registry.attendance.tests.conftest import TODAY, Client
 from services.registry.attendance.tests.school import School
@@ -232,3 +235,55 @@ async def test_the_list_of_classes(client: Client, school: School) -> None:
     mine = (await client.get("/v1/classes", school.principal)).json()
     assert {item["name"] for item in mine} == {"2年1組", "あおぞら学級"}
     assert (await client.get("/v1/classes", school.stranger)).json() == []
+
+
+async def test_the_trace_of_the_request_goes_into_the_log(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    answer = await client.http.post(
+        f"/v1/classes/{school.class_id}/days/{TODAY}/roll",
+        json={"marks": everyone(school)[:1]},
+        headers={
+            **client.headers(school.homeroom),
+            "idempotency-key": str(uuid4()),
+            "traceparent": f"00-{trace}-b7ad6b7169203331-01",
+        },
+    )
+    assert answer.status_code == 200
+    connection = await registry_database.server.connect(registry_database.name)
+    try:
+        kept = await connection.fetchval("select traceparent from log.log_fact")
+        seen = await connection.fetchval("select traceparent from access.entry")
+    finally:
+        await connection.close()
+    assert kept.split("-")[1] == trace
+    assert seen.split("-")[1] == trace
+
+
+async def test_logs_hold_no_person(client: Client, school: School, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="tsumugi"):
+        await client.roll(school.homeroom, school.class_id, everyone(school), taken=True)
+        await client.roll(
+            school.homeroom, school.class_id, [{"pupil": str(school.pupils[0]), "seen": 9, "code": "?"}]
+        )
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("tsumugi")]
+    assert any('"route":"/v1/classes/{class_id}/days/{on}/roll"' in line for line in lines)
+    for line in lines:
+        assert not any(str(id_) in line for id_ in [*school.pupils, school.homeroom, school.class_id])
+        assert "紬" not in line
+
+
+async def test_two_teachers_at_once_lose_nothing(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    """The same cells from two people at the same moment: each cell is saved once and refused once."""
+    first, second = await asyncio.gather(
+        client.roll(school.homeroom, school.class_id, everyone(school, "present")),
+        client.roll(school.office, school.class_id, everyone(school, "absent_sick")),
+    )
+    assert first.status_code == second.status_code == 200
+    saved = [cell["pupil"] for answer in (first, second) for cell in answer.json()["saved"]]
+    refused = [cell["pupil"] for answer in (first, second) for cell in answer.json()["refused"]]
+    assert sorted(saved) == sorted(refused) == sorted(str(pupil) for pupil in school.pupils)
+    assert [record["stream_version"] for record in await log_of(registry_database)] == [1] * 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 from uuid import UUID, uuid4
 
 from hypothesis import given
@@ -12,6 +13,7 @@ from services.registry import service
 from services.registry.attendance.api import _schools_of_staff
 from shared.access import HeldDuty, Holder, Policies, Principal
 from shared.access.principal import entity, ref
+from shared.contracts.registry import DutyKind
 
 POLICIES = Policies(service.POLICIES)
 BOARDS = [uuid4(), uuid4()]
@@ -20,10 +22,7 @@ CLASSES = [uuid4() for _ in range(3)]
 
 duties = st.builds(
     HeldDuty,
-    kind=st.sampled_from(
-        ["homeroom", "assistant", "substitute", "subject", "principal", "vice_principal", "office", "nurse"]
-        + ["board_staff", "system_operator"]
-    ),
+    kind=st.sampled_from(get_args(DutyKind)),
     organisation=st.sampled_from(SCHOOLS),
     class_id=st.one_of(st.none(), st.sampled_from(CLASSES)),
 )
