@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterable
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.postgres import Postgres
 from shared.database import Scope, Units, make_engine
 from shared.dates import TOKYO, FixedClock
+from shared.events.adversary import AdversarialFeed
+from shared.events.copies import Copy, CopyWorker
+from shared.events.feed import Feed
+from shared.events.log_feed import LogFeed
+from shared.events.reactions import Reaction, ReactionWorker
 from tests.support import toy as toy_service
 from tests.support.databases import Database, Databases, Template
+from tests.support.toy import TOPICS, Change, change
+
+TODAY = date(2026, 11, 20)
 
 
 @pytest.fixture
@@ -50,6 +60,7 @@ class Toy:
         self.board = board
         self.scope = Scope(board)
         self._engines: dict[str, AsyncEngine] = {}
+        self._feeds: list[LogFeed] = []
         self.app = Units(self.engine("toy_app"), clock)
         """What answers requests works in these."""
         self.feed = Units(self.engine("toy_feed"), clock)
@@ -61,10 +72,55 @@ class Toy:
             self._engines[role] = make_engine(self.database.login(role), pool_size=pool_size)
         return self._engines[role]
 
+    def log_feed(self, consumer: str = "toy", topics: Iterable[str] | None = None) -> LogFeed:
+        """The toy's log as ``consumer`` reads it, in the order of its positions."""
+        names = [topic.name for topic in TOPICS] if topics is None else topics
+        feed = LogFeed("toy", self.database.reader(consumer), names)
+        self._feeds.append(feed)
+        return feed
+
+    def any_order(self, topics: Iterable[str], seed: int = 0) -> AdversarialFeed:
+        """The toy's log in an order that is legal, and no better."""
+        return AdversarialFeed(self.log_feed(topics=topics), seed)
+
+    def copy_worker(self, copy: Copy, feed: Feed | None = None, seed: int = 0) -> CopyWorker:
+        """A worker of ``copy``; unless told otherwise its feed is in any order."""
+        return CopyWorker("toy", copy, feed or self.any_order(copy.topics_of("toy"), seed), self.feed)
+
+    def reaction_worker(self, reaction: Reaction, feed: Feed | None = None, seed: int = 0) -> ReactionWorker:
+        """A worker of ``reaction``; unless told otherwise its feed is in any order."""
+        feed = feed or self.any_order(reaction.topics_of("toy"), seed)
+        return ReactionWorker("toy", reaction, feed, self.feed)
+
+    async def change(self, thing: UUID, amount: int, *, on: date = TODAY, label: str = "thing") -> int:
+        """Change a thing by a command; returns the log's position after it."""
+        async with self.app.work(self.scope, actor="teacher") as work:
+            await change(work, Change(thing, amount, on, label))
+        assert work.position is not None
+        return work.position
+
+    async def rows(self, statement: str, **values: Any) -> list[Any]:
+        """What the feed role sees."""
+        async with self.feed.maintain() as session:
+            return list(await session.execute(text(statement), values))
+
     async def close(self) -> None:
         """Give back connections."""
+        for feed in self._feeds:
+            await feed.close()
         for engine in self._engines.values():
             await engine.dispose()
+
+
+async def catch_up(worker: CopyWorker | ReactionWorker, *, limit: int = 20) -> None:
+    """Let a worker take batch after batch until it has reached its publisher's head."""
+    checkpoint = await worker.where()
+    while True:
+        batch = await worker.feed.read(checkpoint.cursor, limit=limit, wait=0)
+        if batch.news(checkpoint.cursor):
+            checkpoint = await worker.take(checkpoint, batch)
+        if batch.head is not None and checkpoint.reached >= batch.head:
+            return
 
 
 @pytest.fixture
