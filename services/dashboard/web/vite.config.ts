@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { alias: { '~': new URL('./src', import.meta.url).pathname } },
   plugins: [
     react(),
-    lingui({ failOnMissing: true }),
+    lingui({ failOnMissing: true, failOnCompileError: true }),
     babel({ presets: [linguiTransformerBabelPreset()] }),
     // React Aria brings its own words in thirty languages; only ours are kept. The size gate is the test of this line.
     { ...optimizeLocales.vite({ locales: ['ja-JP'] }), enforce: 'pre' },

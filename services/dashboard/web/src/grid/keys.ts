@@ -9,8 +9,8 @@ export interface Press extends KeyLike {
   readonly altKey: boolean
 }
 
-/** What only the screen can do. */
-export type Order = 'confirm' | 'save' | 'marks' | 'explain'
+/** What only the screen can do; `point` is a click on a choice cell. */
+export type Order = 'confirm' | 'save' | 'marks' | 'explain' | 'point'
 
 /** Digits typed so far on the way to a 出席番号. */
 export interface Digits {

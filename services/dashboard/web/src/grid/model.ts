@@ -47,6 +47,10 @@ export interface Row {
   /** 出席番号, or null for a row that has none here. */
   readonly number: number | null
   readonly name: string
+  /** Kana, a small line of its own; may be empty. */
+  readonly reading: string
+  /** A few words after the name: 「交流 しらかば」; may be empty. */
+  readonly tag: string
   /** False: shown, never changed here (交流). */
   readonly editable: boolean
 }

@@ -21,7 +21,7 @@ export const COLUMNS: readonly Column[] = [
 const NAMES = ['青木 陽菜', '石井 蓮', '上田 結衣', '江口 湊', '大野 葵', '加藤 律', '木村 凛', '久保 樹', '小林 澪', '佐藤 蒼', '清水 紬', '鈴木 朔']
 
 export function rows(n = 12): Row[] {
-  return Array.from({ length: n }, (_, i) => ({ id: `p${i + 1}`, number: i + 1, name: NAMES[i % NAMES.length]!, editable: true }))
+  return Array.from({ length: n }, (_, i) => ({ id: `p${i + 1}`, number: i + 1, name: NAMES[i % NAMES.length]!, reading: '', tag: '', editable: true }))
 }
 
 export function sample(options: { columns?: readonly Column[]; rows?: readonly Row[]; locked?: boolean; held?: Record<string, string> } = {}): GridState {

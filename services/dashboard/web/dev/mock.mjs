@@ -1,0 +1,345 @@
+/**
+ * The BFF in memory, to look at every screen and state without a town: `npm run build && npm run mock`, then open the
+ * printed address. Serves dist/ under the product's content security policy. Not a model of the rules: registry's
+ * tests own those. `createMock()` gives tests a server of their own with switches.
+ */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { extname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { id, REASONS, SYMBOLS, town } from './town.mjs'
+
+const DIST = fileURLToPath(new URL('../dist', import.meta.url))
+const STYLE_HASH = "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='"
+export const CSP = `default-src 'none'; script-src 'self'; style-src 'self' ${STYLE_HASH}; img-src 'self'; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' }
+export const TODAY = '2026-11-20'
+
+class Refuse extends Error {
+  constructor(status, type, title, detail = '', errors = []) {
+    super(title)
+    this.body = { type: `https://tsumugi.example/problems/${type}`, title, status, detail, errors }
+  }
+}
+
+/** State of the mock; everything a test or a person may switch is a field. */
+class Mock {
+  constructor() {
+    this.town = town()
+    this.rolls = new Map()
+    this.done = new Map()
+    this.position = 100
+    this.streams = new Set()
+    this.requests = []
+    this.sessions = new Set(Object.keys(this.people()))
+    /** Answers to spoil: { path: RegExp source, status | drop | delay, times } */
+    this.faults = []
+    this.schoolDay = true
+    this.closed = null
+    this.empty = false
+    this.parked = []
+    this.lag = 0
+    this.training = true
+    this.clock = () => new Date()
+    this.readOnly = false
+  }
+
+  people() {
+    const { schools, own, staff } = this.town
+    const first = schools[0]
+    const second = first.classes[6]
+    const role = (kind, label, cls) => ({ kind, label, school: first.school, class: cls ?? null })
+    return {
+      teacher: { person: own.homeroom, kind: 'staff', roles: [role('homeroom', '担任', own.class), role('assistant', '副担任', second.class)], rail: ['today'], home: '/today', classes: [[own, 'homeroom'], [second, 'assistant']] },
+      substitute: { person: { ...staff, id: id('aaaa', 90001) }, kind: 'staff', roles: [role('substitute', '補教', own.class)], rail: ['today'], home: '/today', classes: [[own, 'substitute']] },
+      nobody: { person: { ...staff, id: id('aaaa', 90006) }, kind: 'staff', roles: [role('subject', '専科')], rail: ['today'], home: '/today', classes: [] },
+      principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school'], home: '/school', classes: [] },
+      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
+      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board'], home: '/board', classes: [] },
+      operator: { person: { ...staff, id: id('aaaa', 90005) }, kind: 'staff', roles: [{ kind: 'system_operator', label: 'システム管理', school: null, class: null }], rail: ['operations'], home: '/operations', classes: [] },
+    }
+  }
+
+  findClass(classId) {
+    for (const school of this.town.schools) {
+      const found = school.classes.find((one) => one.class.id === classId)
+      if (found) return { school: school.school, ...found }
+    }
+    throw new Refuse(404, 'not-found', 'このページは見られません')
+  }
+
+  roll(classId, date) {
+    const key = `${classId} ${date}`
+    if (!this.rolls.has(key)) this.rolls.set(key, { cells: new Map(), taken: null })
+    return this.rolls.get(key)
+  }
+
+  cell(classId, date, pupil) {
+    const { cells } = this.roll(classId, date)
+    if (!cells.has(pupil)) cells.set(pupil, { revision: 0, facts: [], contradiction: null })
+    return cells.get(pupil)
+  }
+
+  /** The office's word holds over the class's; the newest of one source holds. */
+  holding(cell) {
+    return cell.facts.findLast((fact) => fact.source === 'office') ?? cell.facts.findLast((fact) => fact.source === 'teacher') ?? cell.facts.at(-1)
+  }
+
+  /** Somebody enters a mark. */
+  mark(classId, date, pupil, code, { source = 'teacher', who = '佐藤 恵', reason = null } = {}) {
+    const cell = this.cell(classId, date, pupil)
+    cell.revision += 1
+    const symbol = SYMBOLS.find((one) => one.code === code)
+    cell.facts.push({ source, code, word: symbol?.word ?? '未入力', who, at: this.clock().toISOString(), reason })
+    this.position += 1
+    this.tell(classId, date)
+    return cell
+  }
+
+  tell(classId, date) {
+    const { school } = this.findClass(classId)
+    for (const key of [`class-day:${classId}:${date}`, `school-day:${school.id}:${date}`, `board-day:${this.town.board.id}:${date}`])
+      for (const stream of this.streams)
+        if (stream.keys.includes(key)) stream.answer.write(`event: view\ndata: ${JSON.stringify({ view: key.split(':')[0], key, revision: this.position })}\n\n`)
+  }
+
+  counts(found, date) {
+    const own = found.members.filter((one) => !one.exchange)
+    const codes = own.map((one) => this.holding(this.cell(found.class.id, date, one.pupil.id))?.code ?? null)
+    const marks = codes.map((code) => SYMBOLS.find((one) => one.code === code))
+    const count = (test) => marks.filter((one) => one && test(one)).length
+    const taken = this.roll(found.class.id, date).taken
+    return {
+      members: own.length,
+      present: count((one) => one.presence === 'present'),
+      absent: count((one) => one.presence === 'absent' && one.tint !== 'apart'),
+      late: count((one) => one.late),
+      early: count((one) => one.early),
+      apart: count((one) => one.tint === 'apart'),
+      unrecorded: marks.filter((one) => !one).length,
+      taken_at: taken?.at ?? null,
+      taken_by: taken?.by ?? null,
+    }
+  }
+
+  stamp(live) {
+    return { live, reached: { registry: this.position }, as_of: this.clock().toISOString() }
+  }
+
+  me(who) {
+    const { classes: _, ...me } = this.people()[who]
+    return { ...me, board: this.town.board, acr: '2', today: TODAY, training: this.training, session_ends_at: `${TODAY}T18:00:00+09:00` }
+  }
+
+  today(who) {
+    const classes = this.people()[who].classes.map(([found, role]) => {
+      const { school } = this.findClass(found.class.id)
+      const { present: _, ...counts } = this.counts(found, TODAY)
+      return { class: found.class, school, role, ...counts }
+    })
+    const keys = classes.map((one) => `class-day:${one.class.id}:${TODAY}`)
+    return { date: TODAY, school_day: this.schoolDay, next_school_day: '2026-11-24', classes: this.empty ? [] : classes, ...this.stamp(keys) }
+  }
+
+  rollView(who, classId, date) {
+    const found = this.findClass(classId)
+    const roll = this.roll(classId, date)
+    const may = !this.readOnly && this.people()[who].classes.some(([one]) => one.class.id === classId)
+    const members = this.empty ? [] : found.members.map((one) => {
+      const cell = this.cell(classId, date, one.pupil.id)
+      const holds = this.holding(cell)
+      return { ...one, cell: { code: holds?.code ?? null, status: holds?.code ?? 'unrecorded', revision: cell.revision, contradiction: cell.contradiction, explain: cell.facts.toReversed().map((fact) => ({ ...fact, holds: fact === holds })) } }
+    })
+    return {
+      class: found.class, school: found.school, date, closed: this.closed, may: { take: may, correct: may }, symbols: SYMBOLS, reasons: REASONS,
+      columns: [{ id: 'attendance', kind: 'choice', label: '出欠' }], members, taken: roll.taken, ...this.stamp([`class-day:${classId}:${date}`]),
+    }
+  }
+
+  take(who, classId, date, body) {
+    const found = this.findClass(classId)
+    const roll = this.roll(classId, date)
+    const { person, classes } = this.people()[who]
+    if (!classes.some(([one]) => one.class.id === classId)) throw new Refuse(403, 'not-allowed', 'この学級の記録は入れられません')
+    const number = (pupil) => `${found.members.find((one) => one.pupil.id === pupil)?.number}番`
+    const unknown = body.marks.filter(({ code }) => code !== null && !SYMBOLS.some((one) => one.code === code))
+    if (unknown.length) throw new Refuse(422, 'unknown-code', '印を読めません', '', unknown.map(({ pupil, code }) => ({ cell: number(pupil), message: `「${code}」という印はありません` })))
+    if (roll.taken && body.marks.some(({ reason }) => !reason)) throw new Refuse(422, 'reason-missing', '訂正のわけがありません', '確定したあとの変更には、わけが要ります。')
+    const [saved, refused] = [[], []]
+    for (const { pupil, seen, code, reason } of body.marks) {
+      const cell = this.cell(classId, date, pupil)
+      const theirs = this.holding(cell)
+      if (cell.revision !== seen) {
+        refused.push({ pupil, yours: { code }, theirs: { code: theirs.code, revision: cell.revision, source: theirs.source, by: theirs.who, at: theirs.at } })
+        continue
+      }
+      this.mark(classId, date, pupil, code, { who: `${person.family} ${person.given}`, reason: reason ? reason.text || reason.code : null })
+      saved.push({ pupil, revision: cell.revision, code, status: code ?? 'unrecorded' })
+    }
+    if (body.taken) {
+      const missing = found.members.filter((one) => !one.exchange && !this.holding(this.cell(classId, date, one.pupil.id))?.code)
+      if (missing.length) throw new Refuse(422, 'unrecorded', '印のない子がいます', '', missing.map((one) => ({ cell: number(one.pupil.id), message: '印がありません' })))
+      roll.taken = { at: this.clock().toISOString(), by: person, members: found.members.filter((one) => !one.exchange).length }
+      this.tell(classId, date)
+    }
+    return { saved, refused, taken: roll.taken, after: `registry:${this.position}` }
+  }
+
+  schoolDayView(schoolId, date) {
+    const found = this.town.schools.find((one) => one.school.id === schoolId)
+    if (!found) throw new Refuse(404, 'not-found', 'このページは見られません')
+    const all = found.classes.map((one) => ({ class: one.class, homeroom: one.homeroom, ...this.counts(one, date), members_: one.members }))
+    const classes = all.map(({ members_: _, ...one }) => one).toSorted((a, b) => Number(a.taken_at !== null) - Number(b.taken_at !== null))
+    const exceptions = found.classes.flatMap((one) =>
+      one.members.filter((member) => !member.exchange).flatMap((member) => {
+        const symbol = SYMBOLS.find(({ code }) => code === this.holding(this.cell(one.class.id, date, member.pupil.id))?.code)
+        return symbol && symbol.code !== 'present' ? [{ pupil: member.pupil, class: one.class, number: member.number, code: symbol.code, word: symbol.word, glyph: symbol.glyph, tint: symbol.tint }] : []
+      }),
+    )
+    return { school: found.school, date, school_day: this.schoolDay, totals: { ...sum(classes), classes: classes.length, classes_taken: classes.filter((one) => one.taken_at).length }, classes: this.empty ? [] : classes, exceptions, ...this.stamp([`school-day:${schoolId}:${date}`]) }
+  }
+
+  boardDayView(date) {
+    const schools = this.town.schools.map((one) => {
+      const day = this.schoolDayView(one.school.id, date)
+      return { school: one.school, kind: one.kind, ...day.totals, school_day: this.schoolDay }
+    })
+    return { board: this.town.board, date, totals: { ...sum(schools), schools: schools.length, classes: schools.reduce((n, one) => n + one.classes, 0), classes_taken: schools.reduce((n, one) => n + one.classes_taken, 0) }, schools: this.empty ? [] : schools, ...this.stamp([`board-day:${this.town.board.id}:${date}`]) }
+  }
+
+  operations() {
+    const feed = (service, copy, publisher, lag) => ({ service, copy, publisher, position: this.position - lag, head: this.position, lag_records: lag, lag_seconds: lag ? lag * 0.4 : 0.1 })
+    return {
+      services: [['registry', 84.2], ['identity', 51], ['dashboard', 92.7]].map(([name, memory_mib]) => ({ name, ready: true, version: '0.1.0', memory_mib })),
+      feeds: [feed('dashboard', 'school_day', 'registry', this.lag), feed('dashboard', 'names', 'registry', 0), feed('identity', 'duties', 'registry', 0)],
+      parked: this.parked, ...this.stamp(['operations']),
+    }
+  }
+}
+
+function sum(rows) {
+  const total = (field) => rows.reduce((n, one) => n + one[field], 0)
+  return Object.fromEntries(['members', 'present', 'absent', 'late', 'early', 'apart', 'unrecorded'].map((field) => [field, total(field)]))
+}
+
+/** Starts a server; port 0 takes a free one. */
+export async function createMock({ port = 0 } = {}) {
+  const mock = new Mock()
+  const server = createServer((request, answer) => void serve(mock, request, answer).catch((error) => fail(answer, error)))
+  await new Promise((done) => server.listen(port, 'localhost', done))
+  const heart = setInterval(() => mock.streams.forEach(({ answer }) => answer.write(': beat\n\n')), 10_000)
+  const close = () => {
+    clearInterval(heart)
+    mock.streams.forEach(({ answer }) => answer.end())
+    server.closeAllConnections()
+    return new Promise((done) => server.close(done))
+  }
+  return { mock, url: `http://localhost:${server.address().port}`, close }
+}
+
+function fail(answer, error) {
+  if (!(error instanceof Refuse)) console.error(error)
+  const body = error instanceof Refuse ? error.body : { type: 'about:blank', title: '', status: 500, detail: '', errors: [] }
+  send(answer, body.status, body, { 'Content-Type': 'application/problem+json' })
+}
+
+function send(answer, status, body, headers = {}) {
+  answer.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers })
+  answer.end(body === undefined ? '' : JSON.stringify(body))
+}
+
+async function serve(mock, request, answer) {
+  const { pathname, searchParams } = new URL(request.url, 'http://localhost')
+  const text = await new Promise((done) => {
+    let all = ''
+    request.on('data', (piece) => (all += piece)).on('end', () => done(all))
+  })
+  if (pathname.startsWith('/api/')) mock.requests.push({ method: request.method, path: pathname, headers: request.headers, body: text })
+  const fault = mock.faults.find((one) => new RegExp(one.path).test(`${request.method} ${pathname}`) && (one.times ?? Infinity) > 0)
+  if (fault) {
+    if (fault.times !== undefined) fault.times -= 1
+    if (fault.delay) await new Promise((done) => setTimeout(done, fault.delay))
+    if (fault.drop) return request.socket.destroy()
+    if (fault.status) return send(answer, fault.status, fault.body ?? { type: 'about:blank', title: '', status: fault.status, detail: '', errors: [] })
+  }
+  if (pathname.startsWith('/auth/')) return auth(mock, request, answer, pathname, searchParams)
+  if (!pathname.startsWith('/api/')) return file(answer, pathname)
+  const who = /(?:^|; )mock=(\w+)/.exec(request.headers.cookie ?? '')?.[1]
+  if (!who || !mock.sessions.has(who)) throw new Refuse(401, 'signed-out', 'サインインしてください')
+  if (pathname === '/api/live') return live(mock, answer, request, (searchParams.get('views') ?? '').split(',').map(decodeURIComponent))
+  if (request.method === 'POST') return send(answer, 200, act(mock, who, pathname, request.headers, JSON.parse(text)))
+  return reply(answer, request, view(mock, who, pathname))
+}
+
+function view(mock, who, path) {
+  if (path === '/api/me') return mock.me(who)
+  if (path === '/api/today') return mock.today(who)
+  if (path === '/api/operations') return mock.operations()
+  const roll = /^\/api\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
+  if (roll) return mock.rollView(who, roll[1], roll[2])
+  const school = /^\/api\/schools\/([^/]+)\/days\/([^/]+)$/.exec(path)
+  if (school) return mock.schoolDayView(school[1], school[2])
+  const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
+  if (board) return mock.boardDayView(board[1])
+  throw new Refuse(404, 'not-found', 'このページは見られません')
+}
+
+function act(mock, who, path, headers, body) {
+  if (headers['x-tsumugi'] !== '1') throw new Refuse(403, 'forged', '送り元を確かめられません')
+  const key = headers['idempotency-key']
+  if (!key) throw new Refuse(400, 'no-key', 'Idempotency-Key がありません')
+  const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
+  if (!roll) throw new Refuse(404, 'not-found', 'このページは見られません')
+  if (!mock.done.has(key)) mock.done.set(key, mock.take(who, roll[1], roll[2], body))
+  return mock.done.get(key)
+}
+
+function reply(answer, request, body) {
+  const { as_of: _, reached: __, ...rest } = body
+  const etag = `"${createHash('sha1').update(JSON.stringify(rest)).digest('base64url')}"`
+  if (request.headers['if-none-match'] === etag) {
+    answer.writeHead(304, { ETag: etag })
+    return answer.end()
+  }
+  return send(answer, 200, body, { ETag: etag })
+}
+
+function live(mock, answer, request, keys) {
+  answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+  answer.write(': open\n\n')
+  const stream = { keys, answer }
+  mock.streams.add(stream)
+  request.on('close', () => mock.streams.delete(stream))
+}
+
+function auth(mock, request, answer, path, query) {
+  if (path === '/auth/logout') return send(answer, 200, { redirect: '/signed-out' }, { 'Set-Cookie': 'mock=; Path=/; Max-Age=0' })
+  if (path === '/auth/as') {
+    mock.sessions.add(query.get('role'))
+    answer.writeHead(302, { Location: query.get('to') ?? '/', 'Set-Cookie': `mock=${query.get('role')}; Path=/; HttpOnly` })
+    return answer.end()
+  }
+  const links = Object.keys(mock.people()).map((role) => `<li><a href="/auth/as?role=${role}&to=${encodeURIComponent(query.get('to') ?? '/')}">${role}</a>`)
+  answer.writeHead(200, { 'Content-Type': TYPES['.html'] })
+  return answer.end(`<!doctype html><title>mock</title><ul>${links.join('')}</ul>`)
+}
+
+async function file(answer, pathname) {
+  const asset = extname(pathname) !== ''
+  const path = join(DIST, normalize(asset ? pathname : '/index.html'))
+  try {
+    const body = await readFile(path)
+    const caching = pathname.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
+    answer.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream', 'Content-Security-Policy': CSP, 'Cache-Control': caching, 'X-Content-Type-Options': 'nosniff' })
+    answer.end(body)
+  } catch {
+    answer.writeHead(404, { 'Content-Type': 'text/plain' })
+    answer.end('not found')
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { url } = await createMock({ port: Number(process.env.PORT ?? 8650) })
+  console.log(`${url}  (roles: ${url}/auth/login)`)
+}

@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/react-query'
+import { useLingui } from '@lingui/react/macro'
+import { useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
+import { Problem } from '~/api/problem'
+import { session } from '~/api/session'
+import { agedDrafts } from '~/outbox/drafts'
+import { outbox } from '~/outbox/useOutbox'
+import { CannotRead, LoadingRows } from '~/parts/States'
+import { Frame } from './Frame'
+import { meQuery } from './me'
+import { SignIn } from './SignIn'
+
+/** Nothing of the inside is shown before the session is known; afterwards its end does not take the page away. */
+export function Gate() {
+  const { t } = useLingui()
+  const { data: me, error, refetch } = useQuery(meQuery)
+  const here = useLocation({ select: ({ href }) => href })
+  const owner = me?.person.id
+  const first = useRef(owner)
+
+  useEffect(() => {
+    if (owner === undefined) return
+    if (first.current !== undefined && first.current !== owner) location.reload() // somebody else signed in meanwhile
+    first.current = owner
+    session.open()
+    void agedDrafts()
+    void outbox.start(owner)
+    return outbox.watch()
+  }, [owner])
+
+  if (me) return <Frame />
+  if (error instanceof Problem && error.status === 401) return <SignIn to={here} />
+  if (error) return <CannotRead error={error} what={t`サインインの状態`} onRetry={() => void refetch()} />
+  return <LoadingRows rows={8} />
+}

@@ -1,0 +1,34 @@
+import { Trans } from '@lingui/react/macro'
+import { useLocation } from '@tanstack/react-router'
+import { useState } from 'react'
+import { signInAddress } from '~/api/session'
+import { Button } from '~/parts/Button'
+import { Dialog } from '~/parts/Dialog'
+import { DialogButtons } from '~/parts/DialogButtons'
+import { PlainLinkButton } from '~/parts/LinkButton'
+
+/** The session ran out while somebody worked: what was typed stays, here and on the device, until the next sign-in. */
+export default function SessionEnded() {
+  const here = useLocation({ select: ({ href }) => href })
+  const [put, setPut] = useState(false)
+  return (
+    <Dialog
+      role="alertdialog"
+      open={!put}
+      onClose={() => setPut(true)}
+      title={<Trans>サインインの時間が終わりました</Trans>}
+    >
+      <p>
+        <Trans>入力したものはこの端末に残っています。サインインすると同じ画面に戻り、送っていない記録は自動で送ります。</Trans>
+      </p>
+      <DialogButtons>
+        <PlainLinkButton look="filled" href={signInAddress(here)} autoFocus>
+          <Trans>サインインする</Trans>
+        </PlainLinkButton>
+        <Button onPress={() => setPut(true)}>
+          <Trans>画面を見る</Trans>
+        </Button>
+      </DialogButtons>
+    </Dialog>
+  )
+}

@@ -1,0 +1,98 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { CircleUserRound, CloudOff, RefreshCw, TriangleAlert } from 'lucide-react'
+import { Suspense, useRef, useState } from 'react'
+import { Button as AriaButton } from 'react-aria-components'
+import { signInAddress, useSession } from '~/api/session'
+import { clockTime } from '~/dates/dates'
+import { useLiveState } from '~/live/live'
+import { counts } from '~/outbox/rules'
+import { useOutbox } from '~/outbox/useOutbox'
+import { Goto } from '~/parts/Goto'
+import { later } from '~/parts/later'
+import { Name } from '~/parts/Name'
+import { useMe } from './me'
+import { PLACE_SLOT } from './Place'
+import styles from './TopLine.module.css'
+
+const MePanel = later(() => import('./MePanel'))
+const SignOutDialog = later(() => import('./SignOutDialog'))
+
+export function TopLine({ onHelp }: { readonly onHelp: () => void }) {
+  return (
+    <header className={styles.top}>
+      <div id={PLACE_SLOT} className={styles.place} />
+      <UnsentBadge />
+      <LiveBadge />
+      <MeMenu onHelp={onHelp} />
+    </header>
+  )
+}
+
+/** How many commands of mine nobody has confirmed; leads to where they were made. */
+function UnsentBadge() {
+  const me = useMe()
+  const queue = useOutbox()
+  const { unsent, stuck } = counts(queue, me.person.id)
+  const open = queue.find((entry) => entry.owner === me.person.id && (stuck === 0 || entry.state !== 'waiting'))
+  if (!open) return null
+  return (
+    <Goto href={open.screen} className={styles.badge} data-kind={stuck ? 'stuck' : 'unsent'}>
+      {stuck ? <TriangleAlert aria-hidden size={18} strokeWidth={1.75} /> : <CloudOff aria-hidden size={18} strokeWidth={1.75} />}
+      {stuck ? <Plural value={stuck} other="見て直す #件" /> : <Plural value={unsent} other="未送信 #件" />}
+    </Goto>
+  )
+}
+
+function LiveBadge() {
+  const live = useLiveState()
+  const session = useSession()
+  if (session === 'ended')
+    return (
+      <a className={styles.badge} data-kind="lost" href={signInAddress(location.pathname + location.search)}>
+        <Trans>サインインが必要です</Trans>
+      </a>
+    )
+  if (live.kind === 'lost') {
+    const at = clockTime(live.since)
+    return (
+      <span className={styles.badge} data-kind="lost" role="status">
+        <Trans>{at} 時点の表示です</Trans>
+      </span>
+    )
+  }
+  return (
+    <span className={styles.live} data-kind={live.kind}>
+      <RefreshCw aria-hidden size={14} strokeWidth={2} />
+      <Trans>自動で更新</Trans>
+    </span>
+  )
+}
+
+function MeMenu({ onHelp }: { readonly onHelp: () => void }) {
+  const { t } = useLingui()
+  const me = useMe()
+  const trigger = useRef<HTMLButtonElement>(null)
+  const [open, setOpen] = useState(false)
+  const [leaving, setLeaving] = useState(false)
+  return (
+    <>
+      <AriaButton ref={trigger} className={styles.me!} aria-label={t`わたし`} aria-expanded={open} aria-haspopup="dialog" onPress={() => setOpen(!open)}>
+        <CircleUserRound aria-hidden size={20} strokeWidth={1.75} />
+        <span className={styles.name}>
+          <Name person={me.person} />
+        </span>
+      </AriaButton>
+      <Suspense>
+        {open && (
+          <MePanel
+            trigger={trigger}
+            onClose={() => setOpen(false)}
+            onHelp={onHelp}
+            onLeave={() => setLeaving(true)}
+          />
+        )}
+        {leaving && <SignOutDialog onClose={() => setLeaving(false)} />}
+      </Suspense>
+    </>
+  )
+}

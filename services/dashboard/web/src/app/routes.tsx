@@ -1,0 +1,114 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import type { Me, School } from '~/api/types'
+import { NoRight } from '~/parts/States'
+import { Broken } from './Broken'
+import { Gate } from './Gate'
+import { meQuery } from './me'
+import { SignIn } from './SignIn'
+
+interface Context {
+  readonly queries: QueryClient
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, errorComponent: Broken })
+
+const signedOut = createRoute({ getParentRoute: () => root, path: '/signed-out', component: () => <SignIn to="/" left /> })
+
+/** Everything that needs a session stands inside the gate. */
+const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Gate, notFoundComponent: NoRight })
+
+async function meOf({ queries }: Context): Promise<Me | null> {
+  try {
+    return await queries.ensureQueryData(meQuery)
+  } catch {
+    return null // the gate says why
+  }
+}
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const me = await meOf(context)
+    if (me) throw redirect({ href: me.home, replace: true })
+  },
+})
+
+const today = createRoute({
+  getParentRoute: () => inside,
+  path: '/today',
+  component: lazyRouteComponent(() => import('~/screens/teacher/today/Page')),
+})
+
+const roll = createRoute({
+  getParentRoute: () => inside,
+  path: '/classes/$classId/days/$date/roll',
+  component: lazyRouteComponent(() => import('~/screens/teacher/roll/Page')),
+})
+
+function schoolOf(me: Me): School | null {
+  return me.roles.find((role) => role.school)?.school ?? null
+}
+
+/** The rail's short addresses become dated ones, which can be pasted to a colleague. */
+const school = createRoute({
+  getParentRoute: () => inside,
+  path: '/school',
+  component: NoRight,
+  beforeLoad: async ({ context }) => {
+    const me = await meOf(context)
+    const own = me && schoolOf(me)
+    if (own) throw redirect({ to: '/schools/$schoolId/days/$date', params: { schoolId: own.id, date: me.today }, replace: true })
+  },
+})
+
+const schoolDay = createRoute({
+  getParentRoute: () => inside,
+  path: '/schools/$schoolId/days/$date',
+  component: lazyRouteComponent(() => import('~/screens/school/day/Page')),
+})
+
+const board = createRoute({
+  getParentRoute: () => inside,
+  path: '/board',
+  beforeLoad: async ({ context }) => {
+    const me = await meOf(context)
+    if (me) throw redirect({ to: '/board/days/$date', params: { date: me.today }, replace: true })
+  },
+})
+
+const boardDay = createRoute({
+  getParentRoute: () => inside,
+  path: '/board/days/$date',
+  component: lazyRouteComponent(() => import('~/screens/board/day/Page')),
+})
+
+const operations = createRoute({
+  getParentRoute: () => inside,
+  path: '/operations',
+  component: lazyRouteComponent(() => import('~/screens/operator/operations/Page')),
+})
+
+const tree = root.addChildren([
+  signedOut,
+  inside.addChildren([home, today, roll, school, schoolDay, board, boardDay, operations]),
+])
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: 'intent',
+    defaultPreloadDelay: 80,
+    defaultErrorComponent: Broken,
+    defaultNotFoundComponent: NoRight,
+    notFoundMode: 'fuzzy',
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

@@ -1,0 +1,40 @@
+import '~/tokens/tokens.css'
+import '~/tokens/base.css'
+import { I18nProvider } from '@lingui/react'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { I18nProvider as AriaLocale } from 'react-aria-components'
+import { createRoot } from 'react-dom/client'
+import { NotConnected, Problem } from '~/api/problem'
+import { i18n, speakJapanese } from '~/app/i18n'
+import { makeRouter } from '~/app/routes'
+import { startLive } from '~/live/live'
+
+/** A refusal stays one; troubles that pass are tried twice more. */
+function worthRetrying(failures: number, error: Error): boolean {
+  const passing = error instanceof NotConnected || (error instanceof Problem && error.status >= 500)
+  return passing && failures < 2
+}
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: { networkMode: 'always', staleTime: 15_000, gcTime: 10 * 60_000, retry: worthRetrying, retryDelay: (n) => 400 * 2 ** n },
+  },
+})
+const router = makeRouter(queries)
+
+speakJapanese()
+startLive(queries)
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <I18nProvider i18n={i18n}>
+      <AriaLocale locale="ja-JP">
+        <QueryClientProvider client={queries}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </AriaLocale>
+    </I18nProvider>
+  </StrictMode>,
+)

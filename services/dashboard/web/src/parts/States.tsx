@@ -1,0 +1,117 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { CircleAlert, CloudOff, DoorClosed } from 'lucide-react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { NotConnected, Problem } from '~/api/problem'
+import { Button } from './Button'
+import styles from './States.module.css'
+
+interface NoteProps {
+  readonly icon: ReactNode
+  readonly title: ReactNode
+  readonly children?: ReactNode
+  readonly action?: ReactNode
+  /** A whole page's only content has the page's heading. */
+  readonly page?: boolean
+}
+
+function Note({ icon, title, children, action, page = false }: NoteProps) {
+  const Title = page ? 'h1' : 'h2'
+  return (
+    <div className={styles.note} data-page={page ? '' : undefined}>
+      {icon}
+      <div className={styles.words}>
+        <Title className={styles.title}>{title}</Title>
+        {children !== undefined && <div className={styles.text}>{children}</div>}
+        {action}
+      </div>
+    </div>
+  )
+}
+
+/** Nothing here, and that is either fine or explained. */
+export function Empty({ title, children, action }: { readonly title: ReactNode; readonly children?: ReactNode; readonly action?: ReactNode }) {
+  return (
+    <Note icon={null} title={title} action={action}>
+      {children}
+    </Note>
+  )
+}
+
+/** For "does not exist" and "not allowed" alike, so that neither is told. */
+export function NoRight() {
+  return (
+    <Note page icon={<DoorClosed aria-hidden size={32} strokeWidth={1.5} />} title={<Trans>このページは見られません</Trans>}>
+      <p>
+        <Trans>仕事で必要なときは教頭に伝えてください。住所を打ちまちがえたときも、この画面になります。</Trans>
+      </p>
+    </Note>
+  )
+}
+
+interface CannotReadProps {
+  readonly error: Error
+  /** 「2年1組の出欠」: what could not be read. */
+  readonly what: string
+  /** What still works meanwhile. */
+  readonly still?: ReactNode
+  readonly onRetry: () => void
+}
+
+/** Why a block has nothing to show, what still works, and the one thing to do. */
+export function CannotRead({ error, what, still, onRetry }: CannotReadProps) {
+  const again = (
+    <div>
+      <Button onPress={onRetry}>
+        <Trans>もう一度読み込む</Trans>
+      </Button>
+    </div>
+  )
+  if (error instanceof NotConnected)
+    return (
+      <Note page icon={<CloudOff aria-hidden size={32} strokeWidth={1.5} />} title={<Trans>つながっていません</Trans>} action={again}>
+        <p>
+          <Trans>{what}は、まだこの端末にありません。つながると読み込みます。</Trans>
+        </p>
+        {still}
+      </Note>
+    )
+  const problem = error instanceof Problem ? error.body : null
+  if (problem && (problem.status === 403 || problem.status === 404)) return <NoRight />
+  const told = problem && problem.status < 500 ? problem : null
+  return (
+    <Note page icon={<CircleAlert aria-hidden size={32} strokeWidth={1.5} />} title={<Trans>{what}を読み込めません</Trans>} action={again}>
+      {told?.title ? (
+        <p>
+          {told.title} {told.detail}
+        </p>
+      ) : (
+        <p>
+          <Trans>少し待ってから読み込んでください。入力してあるものは、この端末に残っています。</Trans>
+        </p>
+      )}
+      {still}
+    </Note>
+  )
+}
+
+/** Rows of the right height; nothing for the first 150 ms, because most answers are quicker. */
+export function LoadingRows({ rows }: { readonly rows: number }) {
+  const { t } = useLingui()
+  const late = useLate(150)
+  return (
+    <div className={styles.loading} role="status" aria-label={late ? t`読み込んでいます` : undefined} data-shown={late ? '' : undefined}>
+      {Array.from({ length: rows }, (_, i) => (
+        <div key={i} className={styles.bone} />
+      ))}
+    </div>
+  )
+}
+
+function useLate(ms: number): boolean {
+  const [late, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), ms)
+    return () => clearTimeout(timer)
+  }, [ms])
+  return late
+}

@@ -1,0 +1,35 @@
+import { Label, Radio, RadioGroup } from 'react-aria-components'
+import type { ReactNode } from 'react'
+import styles from './Tiles.module.css'
+
+export interface Tile {
+  readonly value: string
+  readonly content: ReactNode
+  /** The key that chooses it, shown on the tile. */
+  readonly shortcut?: string
+}
+
+interface TilesProps {
+  readonly label: string
+  readonly tiles: readonly Tile[]
+  /** Nothing is chosen for the person: null until they do. */
+  readonly value: string | null
+  readonly onChange: (value: string) => void
+}
+
+/** A choice among a few, as tiles large enough for a finger. */
+export function Tiles({ label, tiles, value, onChange }: TilesProps) {
+  return (
+    <RadioGroup className={styles.group!} value={value} onChange={onChange}>
+      <Label className={styles.label!}>{label}</Label>
+      <div className={styles.tiles}>
+        {tiles.map((tile) => (
+          <Radio key={tile.value} value={tile.value} className={styles.tile!}>
+            {tile.content}
+            {tile.shortcut !== undefined && <kbd className={styles.key}>{tile.shortcut}</kbd>}
+          </Radio>
+        ))}
+      </div>
+    </RadioGroup>
+  )
+}

@@ -1,0 +1,246 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useMe } from '~/app/me'
+import { Place } from '~/app/Place'
+import { useScreen } from '~/app/screen'
+import type { SchoolDay, SchoolDayClass } from '~/api/types'
+import { addDays, timeOf, workDay, type Day } from '~/dates/dates'
+import { Counts } from '~/parts/Counts'
+import { fullName, Name } from '~/parts/Name'
+import { CannotRead, Empty, LoadingRows } from '~/parts/States'
+import { StatusMark } from '~/parts/StatusMark'
+import { Strip } from '~/parts/Strip'
+import panel from '~/parts/Panel.module.css'
+import { schoolDayQuery } from './data'
+import styles from './Page.module.css'
+
+const route = getRouteApi('/inside/schools/$schoolId/days/$date')
+
+/** 学校の今日: is every child accounted for? Classes not taken yet come first. */
+export default function SchoolDayPage() {
+  const { t } = useLingui()
+  const me = useMe()
+  const { schoolId, date } = route.useParams()
+  const { data, error, refetch } = useQuery(schoolDayQuery(schoolId, date))
+  const navigate = useNavigate()
+  const turn = (n: number) => () =>
+    void navigate({ to: '/schools/$schoolId/days/$date', params: { schoolId, date: addDays(date, n) } })
+  useScreen(
+    data ? `${t`学校の今日`} ${data.school.name}` : t`学校の今日`,
+    [
+      { keys: 'g p', word: t`前の日` },
+      { keys: 'g n', word: t`次の日` },
+    ],
+    { p: turn(-1), n: turn(1) },
+  )
+  return (
+    <div className={panel.screen}>
+      <Place
+        title={date === me.today ? t`学校の今日` : t`学校の一日`}
+        of={data ? [data.school.name] : []}
+        date={date}
+        today={me.today}
+        addressOn={(day) => `/schools/${schoolId}/days/${day}`}
+      />
+      {data ? (
+        <SchoolWork day={data} />
+      ) : error ? (
+        <CannotRead error={error} what={t`学校の一日`} onRetry={() => void refetch()} />
+      ) : (
+        <LoadingRows rows={12} />
+      )}
+    </div>
+  )
+}
+
+function SchoolWork({ day }: { readonly day: SchoolDay }) {
+  const { t } = useLingui()
+  const { totals } = day
+  const date = workDay(day.date)
+  if (!day.school_day)
+    return (
+      <Empty title={<Trans>{date}は休みの日です</Trans>}>
+        <Trans>出欠はとりません。前の日、次の日は上の矢印で開けます。</Trans>
+      </Empty>
+    )
+  if (!day.classes.length)
+    return (
+      <Empty title={<Trans>学級がありません</Trans>}>
+        <Trans>名簿を取り込むと、学級がここに並びます。</Trans>
+      </Empty>
+    )
+  return (
+    <>
+      <Collected day={day} />
+      <Counts
+        counts={[
+          { word: t`在籍`, n: totals.members },
+          { word: t`出席`, n: totals.present },
+          { word: t`欠席`, n: totals.absent },
+          { word: t`遅刻`, n: totals.late },
+          { word: t`早退`, n: totals.early },
+          { word: t`停・忌`, n: totals.apart },
+          { word: t`未入力`, n: totals.unrecorded },
+        ]}
+      />
+      <div className={panel.two}>
+        <Classes day={day} />
+        <Exceptions day={day} />
+      </div>
+    </>
+  )
+}
+
+/** The answer to the page's question, in one line. */
+function Collected({ day }: { readonly day: SchoolDay }) {
+  const { classes, classes_taken: taken } = day.totals
+  if (taken < classes)
+    return (
+      <Strip kind="look" live>
+        <strong>
+          <Plural value={classes - taken} other="確定していない学級が#つあります" />
+        </strong>{' '}
+        <Trans>
+          （{taken} / {classes} 学級が確定）
+        </Trans>
+      </Strip>
+    )
+  const last = timeOf(day.classes.map(({ taken_at }) => taken_at ?? '').toSorted().at(-1), day.date)
+  return (
+    <Strip kind="good" live>
+      <strong>
+        <Trans>全学級の記録がそろいました {last}</Trans>
+      </strong>
+    </Strip>
+  )
+}
+
+function Classes({ day }: { readonly day: SchoolDay }) {
+  return (
+    <section className={panel.block}>
+      <div className={panel.head}>
+        <h2>
+          <Trans>学級</Trans>
+        </h2>
+        <p className={panel.aside}>
+          <Trans>確定していない学級が上です</Trans>
+        </p>
+      </div>
+      <div className={panel.scroll}>
+        <table className={`${panel.table} ${styles.classes}`}>
+          <thead>
+            <tr>
+              <th scope="col">
+                <Trans>学級</Trans>
+              </th>
+              <th scope="col" className={styles.homeroom}>
+                <Trans>担任</Trans>
+              </th>
+              <th scope="col">
+                <Trans>朝の記録</Trans>
+              </th>
+              <th scope="col" data-n="">
+                <Trans>在籍</Trans>
+              </th>
+              <th scope="col" data-n="">
+                <Trans>欠席</Trans>
+              </th>
+              <th scope="col" data-n="">
+                <Trans>遅刻</Trans>
+              </th>
+              <th scope="col" data-n="">
+                <Trans>早退</Trans>
+              </th>
+              <th scope="col" data-n="">
+                <Trans>停・忌</Trans>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {day.classes.map((one) => (
+              <ClassRow key={one.class.id} one={one} date={day.date} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+function ClassRow({ one, date }: { readonly one: SchoolDayClass; readonly date: Day }) {
+  return (
+    <tr>
+      <th scope="row">
+        <Link to="/classes/$classId/days/$date/roll" params={{ classId: one.class.id, date }}>
+          {one.class.name}
+        </Link>
+      </th>
+      <td className={styles.homeroom}>{one.homeroom ? <Name person={one.homeroom} /> : '―'}</td>
+      <td className={styles.state}>
+        <ClassState one={one} date={date} />
+      </td>
+      <td data-n={one.members}>{one.members}</td>
+      <td data-n={one.absent}>{one.absent}</td>
+      <td data-n={one.late}>{one.late}</td>
+      <td data-n={one.early}>{one.early}</td>
+      <td data-n={one.apart}>{one.apart}</td>
+    </tr>
+  )
+}
+
+function ClassState({ one, date }: { readonly one: SchoolDayClass; readonly date: Day }) {
+  if (one.taken_at !== null) {
+    const at = timeOf(one.taken_at, date)
+    return (
+      <>
+        <span className={panel.good}>
+          <Trans>{at} 確定</Trans>
+        </span>
+        {one.taken_by && one.taken_by.id !== one.homeroom?.id && <span className={panel.aside}> {fullName(one.taken_by)}</span>}
+      </>
+    )
+  }
+  return (
+    <span className={panel.wait}>
+      <Plural value={one.unrecorded} _0="確定まち" other="未入力 #人" />
+    </span>
+  )
+}
+
+function Exceptions({ day }: { readonly day: SchoolDay }) {
+  return (
+    <section className={panel.block}>
+      <div className={panel.head}>
+        <h2>
+          <Trans>出席でない子</Trans>
+        </h2>
+        <p className={panel.aside}>
+          <Plural value={day.exceptions.length} other="#人" />
+        </p>
+      </div>
+      {day.exceptions.length === 0 ? (
+        <p className={panel.aside}>
+          <Trans>いまのところ、欠席・遅刻・早退の子はいません。</Trans>
+        </p>
+      ) : (
+        <ul className={styles.exceptions}>
+          {day.exceptions.map((one) => (
+            <li key={one.pupil.id} className={styles.exception}>
+              <span className={styles.class}>
+                {one.class.name}
+                {one.number !== null && (
+                  <span className={styles.number}>
+                    <Trans>{one.number}番</Trans>
+                  </span>
+                )}
+              </span>
+              <Name person={one.pupil} reading="line" />
+              <StatusMark glyph={one.glyph} word={one.word} tint={one.tint} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

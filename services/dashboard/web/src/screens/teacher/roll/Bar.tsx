@@ -1,0 +1,168 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { CircleAlert, CircleCheck, CloudOff, PencilLine } from 'lucide-react'
+import type { Roll, RollMember } from '~/api/types'
+import { timeOf } from '~/dates/dates'
+import type { GridState } from '~/grid/model'
+import { outbox } from '~/outbox/useOutbox'
+import { Button } from '~/parts/Button'
+import { fullName } from '~/parts/Name'
+import { presentCode, rest, totals, type SyncState } from './rules'
+import styles from './Bar.module.css'
+
+interface BarProps {
+  readonly roll: Roll
+  readonly state: GridState
+  readonly sync: SyncState
+  readonly unsent: number
+  readonly undecided: number
+  /** The pupil under the cursor. */
+  readonly here: RollMember | null
+  readonly onConfirm: () => void
+  readonly onSave: () => void
+  readonly onCorrect: (member: RollMember) => void
+}
+
+/** Under the work: what state it is in, what it comes to, and the one act that finishes it. */
+export function Bar(props: BarProps) {
+  const { roll, state, sync, unsent } = props
+  return (
+    <div className={styles.bar}>
+      <Sync roll={roll} sync={sync} unsent={unsent} entered={state.drafts.size} />
+      <RollCounts state={state} roll={roll} />
+      <Acts {...props} />
+    </div>
+  )
+}
+
+function Sync({ roll, sync, unsent, entered }: { readonly roll: Roll; readonly sync: SyncState; readonly unsent: number; readonly entered: number }) {
+  return (
+    <p className={styles.sync} data-state={sync} role="status">
+      <SyncWords roll={roll} sync={sync} unsent={unsent} entered={entered} />
+    </p>
+  )
+}
+
+function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) {
+  const taken = roll.taken
+  if (sync === 'refused')
+    return (
+      <>
+        <CircleAlert aria-hidden size={20} strokeWidth={1.75} />
+        <Trans>届きませんでした。見て直す</Trans>
+      </>
+    )
+  if (sync === 'unsent')
+    return (
+      <>
+        <CloudOff aria-hidden size={20} strokeWidth={1.75} />
+        <span>
+          {outbox.durable ? (
+            <Trans>
+              この端末に保存しました。<Plural value={unsent} other="未送信 #件" />
+            </Trans>
+          ) : (
+            <Trans>
+              この端末には保存できません。閉じずにお待ちください。<Plural value={unsent} other="未送信 #件" />
+            </Trans>
+          )}
+        </span>
+      </>
+    )
+  if (sync === 'taken' && taken) {
+    const [at, by] = [timeOf(taken.at, roll.date), fullName(taken.by)]
+    return (
+      <>
+        <CircleCheck aria-hidden size={20} strokeWidth={1.75} />
+        <span>
+          <Trans>{at} に確定して届けました</Trans>
+          <small className={styles.by}>{by}</small>
+        </span>
+      </>
+    )
+  }
+  if (roll.closed) return null
+  return (
+    <>
+      <PencilLine aria-hidden size={20} strokeWidth={1.75} />
+      <span>
+        <Trans>まだ確定していません</Trans>
+        {entered > 0 && (
+          <small className={styles.by}>
+            <Plural value={entered} other="#人を入力" />
+          </small>
+        )}
+      </span>
+    </>
+  )
+}
+
+function RollCounts({ state, roll }: { readonly state: GridState; readonly roll: Roll }) {
+  const { t } = useLingui()
+  const n = totals(state, roll.symbols)
+  const counts = [
+    { word: t`出席`, n: n.present },
+    { word: t`欠席`, n: n.absent },
+    { word: t`遅刻`, n: n.late },
+    { word: t`早退`, n: n.early },
+    { word: t`停・忌`, n: n.apart },
+    { word: t`未入力`, n: n.unrecorded },
+  ]
+  return (
+    <dl className={styles.counts}>
+      {counts.map((count) => (
+        <div key={count.word} data-zero={count.n === 0 ? '' : undefined}>
+          <dt>{count.word}</dt>
+          <dd>{count.n}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Acts({ roll, state, undecided, here, onConfirm, onSave, onCorrect }: BarProps) {
+  const { t } = useLingui()
+  if (roll.closed) return null
+  if (roll.taken)
+    return roll.may.correct ? (
+      <div className={styles.acts}>
+        <CorrectButton here={here} onCorrect={onCorrect} />
+      </div>
+    ) : null
+  if (!roll.may.take)
+    return (
+      <p className={styles.only}>
+        <Trans>この学級の記録は見るだけです</Trans>
+      </p>
+    )
+  if (state.shape.locked) return null
+  const left = rest(state).length
+  const members = state.shape.rows.filter(({ editable }) => editable).length
+  const off = undecided
+    ? t`先に、入力がちがう子をどちらにするか決めてください`
+    : presentCode(roll.symbols) === null
+      ? t`出席の印が決まっていません。教育委員会の設定を確かめてください`
+      : undefined
+  return (
+    <div className={styles.acts}>
+      {state.drafts.size > 0 && left > 0 && (
+        <Button onPress={onSave} shortcut="Ctrl+S">
+          <Plural value={state.drafts.size} other="ここまでを保存（#人）" />
+        </Button>
+      )}
+      <Button look="filled" onPress={onConfirm} off={off} shortcut="Ctrl+Enter">
+        {left > 0 ? <Plural value={left} other="残り#人を出席にして確定" /> : <Plural value={members} other="#人の出欠を確定" />}
+      </Button>
+    </div>
+  )
+}
+
+function CorrectButton({ here, onCorrect }: Pick<BarProps, 'here' | 'onCorrect'>) {
+  const { t } = useLingui()
+  const number = here?.number
+  const off = !here ? t`訂正する子をえらんでください` : here.exchange ? t`ほかの学級で記録する子は、ここでは訂正できません` : undefined
+  return (
+    <Button onPress={() => here && onCorrect(here)} off={off}>
+      {number == null ? <Trans>訂正する</Trans> : <Trans>{number}番を訂正する</Trans>}
+    </Button>
+  )
+}

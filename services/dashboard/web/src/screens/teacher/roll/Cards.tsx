@@ -1,0 +1,143 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useState } from 'react'
+import type { Roll, RollMember } from '~/api/types'
+import { valueAt, type Action, type GridState, type Row } from '~/grid/model'
+import { Dialog } from '~/parts/Dialog'
+import { Name } from '~/parts/Name'
+import { StatusMark } from '~/parts/StatusMark'
+import { Explain } from './Explain'
+import { ATTENDANCE, choiceOf, presentCode, pupilKey } from './rules'
+import styles from './Cards.module.css'
+
+interface CardsProps {
+  readonly roll: Roll
+  readonly state: GridState
+  readonly members: ReadonlyMap<string, RollMember>
+  readonly onAct: (action: Action) => void
+  /** True after 確定, where a choice asks for its reason. */
+  readonly correctable: boolean
+}
+
+/** The roll on a phone: one card per exception, and a pad of numbers to find a child. Not a shrunken grid. */
+export default function Cards({ roll, state, members, onAct, correctable }: CardsProps) {
+  const { t } = useLingui()
+  const [row, setRow] = useState<number | null>(null)
+  const present = presentCode(roll.symbols)
+  const value = (one: Row) => valueAt(state, one.id, ATTENDANCE)
+  const rows = state.shape.rows
+  const exceptions = rows.flatMap((one, i) => (value(one) !== null && value(one) !== present ? [i] : []))
+  const opened = row === null ? undefined : rows[row]
+  return (
+    <div className={styles.cards}>
+      <section className={styles.part}>
+        <h2 className={styles.title}>
+          <Trans>出席でない子</Trans> <span className={styles.n}>{<Plural value={exceptions.length} other="#人" />}</span>
+        </h2>
+        {exceptions.length === 0 ? (
+          <p className={styles.none}>
+            <Trans>欠席や遅刻の子の番号を、下から押してください。</Trans>
+          </p>
+        ) : (
+          <ul className={styles.list}>
+            {exceptions.map((i) => (
+              <li key={rows[i]!.id}>
+                <Card row={rows[i]!} roll={roll} state={state} member={members.get(rows[i]!.id)} onOpen={() => setRow(i)} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+      <section className={styles.part}>
+        <h2 className={styles.title}>
+          <Trans>番号からえらぶ</Trans>
+        </h2>
+        <ul className={styles.pad}>
+          {rows.map((one, i) => (
+            <li key={one.id}>
+              <button
+                type="button"
+                className={styles.pupil}
+                data-set={value(one) === null ? undefined : ''}
+                data-foreign={one.editable ? undefined : ''}
+                onClick={() => setRow(i)}
+              >
+                <span className={styles.number}>{one.number ?? t`交流`}</span>
+                <span className={styles.short}>{one.name}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {opened && row !== null && (
+        <Choose
+          roll={roll}
+          row={opened}
+          member={members.get(opened.id)}
+          value={value(opened)}
+          may={opened.editable && (!state.shape.locked || correctable)}
+          onClose={() => setRow(null)}
+          onChoose={(code) => {
+            setRow(null)
+            onAct({ type: 'enter', cells: [{ row, col: 0, value: code }] })
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+interface CardProps {
+  readonly row: Row
+  readonly roll: Roll
+  readonly state: GridState
+  readonly member: RollMember | undefined
+  readonly onOpen: () => void
+}
+
+function Card({ row, roll, state, member, onOpen }: CardProps) {
+  const mark = roll.symbols.find(({ code }) => code === valueAt(state, row.id, ATTENDANCE))
+  return (
+    <button type="button" className={styles.card} data-draft={state.drafts.has(pupilKey(row.id)) ? '' : undefined} onClick={onOpen}>
+      <span className={styles.number}>{row.number}</span>
+      <span className={styles.who}>
+        <Name person={member?.pupil ?? null} reading="line" />
+        {row.tag !== '' && <small className={styles.tag}>{row.tag}</small>}
+      </span>
+      {mark && <StatusMark glyph={mark.glyph} word={mark.word} tint={mark.tint} />}
+    </button>
+  )
+}
+
+interface ChooseProps {
+  readonly roll: Roll
+  readonly row: Row
+  readonly member: RollMember | undefined
+  readonly value: string | null
+  readonly may: boolean
+  readonly onClose: () => void
+  readonly onChoose: (code: string | null) => void
+}
+
+function Choose({ roll, row, member, value, may, onClose, onChoose }: ChooseProps) {
+  const { number, name } = row
+  return (
+    <Dialog open onClose={onClose} title={number === null ? name : <Trans>{number}番 {name}</Trans>}>
+      {row.tag !== '' && <p className={styles.tag}>{row.tag}</p>}
+      {may && (
+        <div className={styles.choices}>
+          {roll.symbols.map(choiceOf).map(({ code, glyph, word, tint }) => (
+            <button key={code} type="button" className={styles.choice} aria-pressed={code === value} onClick={() => onChoose(code)}>
+              <StatusMark glyph={glyph} word={word} tint={tint} />
+            </button>
+          ))}
+          {value !== null && (
+            <button type="button" className={styles.choice} onClick={() => onChoose(null)}>
+              <Trans>未入力に戻す</Trans>
+            </button>
+          )}
+        </div>
+      )}
+      {member && <Explain roll={roll} member={member} />}
+    </Dialog>
+  )
+}

@@ -1,0 +1,123 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useState, type KeyboardEvent } from 'react'
+import type { Roll, RollMark, RollMember } from '~/api/types'
+import { isImeKey, letterOf } from '~/grid/ime'
+import { Button } from '~/parts/Button'
+import { Dialog } from '~/parts/Dialog'
+import { DialogButtons } from '~/parts/DialogButtons'
+import { fullName } from '~/parts/Name'
+import { StatusMark } from '~/parts/StatusMark'
+import { TextLine } from '~/parts/TextLine'
+import { Tiles } from '~/parts/Tiles'
+import { choiceOf } from './rules'
+import { markWord } from './words'
+import styles from './Correction.module.css'
+
+const OTHER = 'other'
+/** Longest written reason, in characters. */
+const REASON_MAX = 100
+
+interface CorrectionProps {
+  readonly roll: Roll
+  readonly member: RollMember
+  /** The mark that was already chosen, or null. */
+  readonly to: string | null
+  readonly onClose: () => void
+  readonly onSend: (code: string, reason: NonNullable<RollMark['reason']>) => void
+}
+
+/** After 確定 a change says what it was, what it becomes, and why. Letters choose the mark, digits the reason. */
+export default function Correction({ roll, member, to, onClose, onSend }: CorrectionProps) {
+  const { t } = useLingui()
+  const [code, setCode] = useState(to)
+  const [reason, setReason] = useState<string | null>(null)
+  const [text, setText] = useState('')
+  const choices = roll.symbols.map(choiceOf)
+  const before = member.cell.code
+  const missing =
+    code === null || code === before
+      ? t`新しい印をえらんでください`
+      : reason === null
+        ? t`訂正のわけをえらんでください`
+        : reason === OTHER && text.trim() === ''
+          ? t`訂正のわけを書いてください`
+          : undefined
+  const [tried, setTried] = useState(false)
+
+  function send() {
+    setTried(true)
+    if (missing === undefined && code !== null && reason !== null) onSend(code, { code: reason, text: text.trim() })
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLFormElement>) {
+    if (isImeKey(event.nativeEvent)) return event.preventDefault()
+    if (event.target instanceof HTMLInputElement && event.target.type === 'text') return
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const letter = letterOf(event)
+    const byDigit = roll.reasons[Number(letter) - 1]
+    const byLetter = choices.find(({ key }) => key !== ' ' && key.toUpperCase() === letter)
+    if (byDigit) setReason(byDigit.code)
+    else if (byLetter) setCode(byLetter.code)
+    else return
+    event.preventDefault()
+  }
+
+  const number = member.number
+  const name = fullName(member.pupil)
+  const [old, next] = [markWord(roll.symbols, before), code === null ? t`？` : markWord(roll.symbols, code)]
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      wide
+      title={number === null ? <Trans>{name}さんの訂正</Trans> : <Trans>{number}番 {name}さんの訂正</Trans>}
+    >
+      <form
+        className={styles.form}
+        onKeyDown={onKeyDown}
+        onSubmit={(event) => {
+          event.preventDefault()
+          send()
+        }}
+      >
+        <p className={styles.change} role="status">
+          <Trans>
+            「{old}」 → <strong>「{next}」</strong>
+          </Trans>
+        </p>
+        <Tiles
+          label={t`新しい印`}
+          value={code}
+          onChange={setCode}
+          tiles={choices
+            .filter((choice) => choice.code !== before)
+            .map(({ code: value, key, glyph, word, tint }) => ({
+              value,
+              content: <StatusMark glyph={glyph} word={word} tint={tint} />,
+              ...(key === ' ' ? {} : { shortcut: key }),
+            }))}
+        />
+        <Tiles
+          label={t`訂正のわけ`}
+          value={reason}
+          onChange={setReason}
+          tiles={roll.reasons.map(({ code: value, word }, i) => ({ value, content: word, shortcut: String(i + 1) }))}
+        />
+        {reason === OTHER && <TextLine label={t`わけ`} required max={REASON_MAX} value={text} onChange={setText} autoFocus />}
+        {tried && missing !== undefined && (
+          <p className={styles.missing} role="alert">
+            {missing}
+          </p>
+        )}
+        <DialogButtons>
+          <Button look="filled" type="submit" shortcut="Enter">
+            <Trans>訂正を届ける</Trans>
+          </Button>
+          <Button onPress={onClose} shortcut="Esc">
+            <Trans>やめる</Trans>
+          </Button>
+        </DialogButtons>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,132 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import type { Roll } from '~/api/types'
+import { timeOf } from '~/dates/dates'
+import type { Row } from '~/grid/model'
+import type { Entry } from '~/outbox/rules'
+import { Button } from '~/parts/Button'
+import { Strip } from '~/parts/Strip'
+import type { Conflict } from './rules'
+import { markWord, sourceWord } from './words'
+import styles from './Notices.module.css'
+
+interface NoticesProps {
+  readonly roll: Roll
+  readonly rows: readonly Row[]
+  readonly entries: readonly Entry[]
+  readonly conflicts: readonly Conflict[]
+  readonly onDecide: (conflict: Conflict, choice: 'mine' | 'theirs') => void
+  readonly onTakeBack: (entry: Entry) => void
+  readonly onRetry: (entry: Entry) => void
+}
+
+/** What must be looked at before the roll is right: each acts in place. */
+export function Notices({ roll, rows, entries, conflicts, onDecide, onTakeBack, onRetry }: NoticesProps) {
+  const parked = entries.filter(({ state }) => state === 'parked')
+  const clashes = roll.members.filter(({ cell }) => cell.contradiction !== null)
+  if (!roll.closed && !parked.length && !conflicts.length && !clashes.length) return null
+  return (
+    <div className={styles.notices}>
+      {roll.closed && (
+        <Strip kind="plain">
+          <strong>
+            <Trans>この日は出欠をとりません</Trans>
+          </strong>
+          <span className={styles.more}>{roll.closed.reason}</span>
+        </Strip>
+      )}
+      {parked.map((entry) => (
+        <Refused key={entry.id} entry={entry} onTakeBack={onTakeBack} onRetry={onRetry} />
+      ))}
+      {conflicts.map((conflict) => (
+        <Decide key={conflict.pupil} roll={roll} rows={rows} conflict={conflict} onDecide={onDecide} />
+      ))}
+      {clashes.map(({ pupil, cell }) => (
+        <Strip key={pupil.id} kind="wrong">
+          <strong>
+            <PupilWords rows={rows} pupil={pupil.id} />
+          </strong>
+          <span className={styles.more}>{cell.contradiction}</span>
+        </Strip>
+      ))}
+    </div>
+  )
+}
+
+function PupilWords({ rows, pupil }: { readonly rows: readonly Row[]; readonly pupil: string }) {
+  const row = rows.find(({ id }) => id === pupil)
+  const name = row?.name ?? ''
+  const number = row?.number
+  return number == null ? <Trans>{name}さん</Trans> : <Trans>{number}番 {name}さん</Trans>
+}
+
+function Refused({ entry, onTakeBack, onRetry }: { readonly entry: Entry } & Pick<NoticesProps, 'onTakeBack' | 'onRetry'>) {
+  const { problem } = entry
+  return (
+    <Strip
+      kind="wrong"
+      live
+      action={
+        <>
+          <Button size="small" onPress={() => onTakeBack(entry)}>
+            <Trans>入力に戻して直す</Trans>
+          </Button>
+          <Button size="small" onPress={() => onRetry(entry)}>
+            <Trans>もう一度送る</Trans>
+          </Button>
+        </>
+      }
+    >
+      <strong>
+        <Trans>届きませんでした。見て直す</Trans>
+      </strong>
+      {problem && <span className={styles.more}>{[problem.title, problem.detail].filter(Boolean).join(' ')}</span>}
+      {problem && problem.errors.length > 0 && (
+        <ul className={styles.cells}>
+          {problem.errors.map((one, i) => (
+            <li key={i}>
+              {(one.cell ?? one.field) !== undefined && <strong>{one.cell ?? one.field}: </strong>}
+              {one.message}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Strip>
+  )
+}
+
+interface DecideProps extends Pick<NoticesProps, 'roll' | 'rows' | 'onDecide'> {
+  readonly conflict: Conflict
+}
+
+/** The same cell twice: both values with names and times; a person chooses, nothing is chosen beforehand. */
+function Decide({ roll, rows, conflict, onDecide }: DecideProps) {
+  const { t } = useLingui()
+  const [mine, theirs] = [markWord(roll.symbols, conflict.mine), markWord(roll.symbols, conflict.theirs)]
+  const who = [conflict.source === null ? '' : sourceWord(conflict.source), conflict.who].filter(Boolean).join(' ')
+  const at = timeOf(conflict.at, roll.date)
+  return (
+    <Strip
+      kind="look"
+      live
+      action={
+        <>
+          <Button size="small" onPress={() => onDecide(conflict, 'mine')}>
+            <Trans>「{mine}」にする</Trans>
+          </Button>
+          <Button size="small" onPress={() => onDecide(conflict, 'theirs')}>
+            <Trans>「{theirs}」のままにする</Trans>
+          </Button>
+        </>
+      }
+    >
+      <strong>
+        <PupilWords rows={rows} pupil={conflict.pupil} />
+      </strong>
+      <span className={styles.more}>
+        <Trans>
+          {who || t`ほかの人`}が {at} に「{theirs}」と入れました。あなたは「{mine}」です。どちらにしますか
+        </Trans>
+      </span>
+    </Strip>
+  )
+}

@@ -1,0 +1,52 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useMe } from '~/app/me'
+import { Place } from '~/app/Place'
+import { useScreen } from '~/app/screen'
+import { CannotRead, Empty, LoadingRows } from '~/parts/States'
+import { rollQuery } from './data'
+import { RollWork } from './RollWork'
+import styles from './Page.module.css'
+
+const route = getRouteApi('/inside/classes/$classId/days/$date/roll')
+
+/** 朝の記録: the roll of one class on one day. */
+export default function RollPage() {
+  const { t } = useLingui()
+  const me = useMe()
+  const { classId, date } = route.useParams()
+  const { data, error, refetch } = useQuery(rollQuery(classId, date))
+  return (
+    <div className={styles.page}>
+      <Place
+        title={t`朝の記録`}
+        of={data ? [data.school.name, data.class.name] : []}
+        date={date}
+        today={me.today}
+        addressOn={(day) => `/classes/${classId}/days/${day}/roll`}
+      />
+      {data ? (
+        data.members.length ? (
+          <RollWork key={`${classId} ${date}`} roll={data} />
+        ) : (
+          <Nobody />
+        )
+      ) : error ? (
+        <CannotRead error={error} what={t`この学級の朝の記録`} onRetry={() => void refetch()} />
+      ) : (
+        <LoadingRows rows={18} />
+      )}
+    </div>
+  )
+}
+
+function Nobody() {
+  const { t } = useLingui()
+  useScreen(t`朝の記録`)
+  return (
+    <Empty title={<Trans>この日に在籍している子がいません</Trans>}>
+      <Trans>名簿に在籍が入ると、ここに並びます。名簿は事務室で確かめられます。</Trans>
+    </Empty>
+  )
+}

@@ -1,0 +1,234 @@
+import { useLingui } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useMe } from '~/app/me'
+import { useScreen, type KeyHelp } from '~/app/screen'
+import type { Roll, RollAnswer, RollCommand, RollMember } from '~/api/types'
+import { addDays, timeOf, workDay } from '~/dates/dates'
+import { nowIso } from '~/dates/clock'
+import { Grid } from '~/grid/Grid'
+import type { Order } from '~/grid/keys'
+import { mayEdit, type Action, type GridState, type Row } from '~/grid/model'
+import { outbox, useOutboxOf } from '~/outbox/useOutbox'
+import { later } from '~/parts/later'
+import { useMedia } from '~/parts/useMedia'
+import { Bar } from './Bar'
+import { rollPath, rollQuery } from './data'
+import {
+  applyAnswer, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, ROLL_RULES,
+  syncState, type Conflict,
+} from './rules'
+import { Notices } from './Notices'
+import { useRollGrid } from './useRollGrid'
+import { markWord, sourceWord } from './words'
+import styles from './Page.module.css'
+
+outbox.rules('roll', ROLL_RULES)
+
+const Cards = later(() => import('./Cards'))
+const CellPanel = later(() => import('./CellPanel'))
+const Correction = later(() => import('./Correction'))
+
+/** What the panel beside a cell is open for. */
+interface OpenPanel {
+  readonly row: number
+  readonly keys: 'grid' | 'marks' | 'why'
+}
+
+export function RollWork({ roll }: { readonly roll: Roll }) {
+  const { t } = useLingui()
+  const me = useMe()
+  const queries = useQueryClient()
+  const path = rollPath(roll.class.id, roll.date)
+  const screen = `/classes/${roll.class.id}/days/${roll.date}/roll`
+  const entries = useOutboxOf(me.person.id, path)
+  const [state, dispatch] = useRollGrid(roll, entries, `${me.person.id} ${path}`)
+  const [panel, setPanel] = useState<OpenPanel | null>(null)
+  const [correcting, setCorrecting] = useState<{ readonly member: RollMember; readonly to: string | null } | null>(null)
+  const phone = useMedia('(max-width: 767px)')
+  const members = useMemo(() => new Map(roll.members.map((member) => [member.pupil.id, member])), [roll.members])
+  const open = useMemo(() => conflicts(roll, state, entries), [roll, state, entries])
+  const taken = isTaken(roll, entries)
+  const present = presentCode(roll.symbols)
+  useRollScreen(roll)
+
+  useEffect(
+    () =>
+      outbox.onDone(({ entry, answer }) => {
+        if (entry.path !== path) return
+        const { queryKey } = rollQuery(roll.class.id, roll.date)
+        queries.setQueryData(queryKey, (before) => before && applyAnswer(before, answer as RollAnswer))
+        void queries.invalidateQueries({ queryKey })
+      }),
+    [path, queries, roll.class.id, roll.date],
+  )
+
+  async function send(body: RollCommand) {
+    if (!body.marks.length && !body.taken) return
+    const [name, day] = [roll.class.name, workDay(roll.date)]
+    await outbox.add({ kind: 'roll', path, body, screen, label: t`${name} ${day}の朝の記録` })
+    dispatch({ type: 'release', cells: body.marks.map(({ pupil }) => pupilKey(pupil)) })
+  }
+
+  function confirm(now: GridState) {
+    if (now.shape.locked || present === null || open.length) return
+    void send(confirmCommand(now, present, nowIso()))
+  }
+
+  function save(now: GridState) {
+    if (!now.shape.locked) void send({ marks: draftMarks(now), taken: false, claimed_at: nowIso() })
+  }
+
+  /** After 確定 every entry is a correction and asks for its reason; before, it is simply entered. */
+  function act(action: Action) {
+    setPanel(null)
+    const cell = action.type === 'enter' ? action.cells[0] : undefined
+    const member = cell && members.get(state.shape.rows[cell.row]?.id ?? '')
+    if (cell && member && taken && action.type === 'enter' && action.cells.length === 1) startCorrection(member, cell.value)
+    else dispatch(action)
+  }
+
+  function startCorrection(member: RollMember, to: string | null) {
+    if (roll.may.correct && !member.exchange && roll.closed === null) setCorrecting({ member, to })
+    else dispatch({ type: 'say', said: { kind: 'locked' } })
+  }
+
+  function order(what: Order, now: GridState) {
+    const { row } = now.cursor
+    if (what === 'confirm') confirm(now)
+    else if (what === 'save') save(now)
+    else setPanel({ row, keys: what === 'point' ? 'grid' : what === 'marks' ? 'marks' : 'why' })
+  }
+
+  function decide(conflict: Conflict, choice: 'mine' | 'theirs') {
+    const member = members.get(conflict.pupil)
+    if (conflict.entry !== null) void outbox.amend(conflict.entry, (entry) => decided(entry, conflict.pupil))
+    dispatch({ type: 'release', cells: [pupilKey(conflict.pupil)] })
+    if (choice === 'theirs' || !member) return
+    if (taken) startCorrection(member, conflict.mine)
+    else void send({ marks: [{ pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: null }], taken: false, claimed_at: nowIso() })
+  }
+
+  const note = useCellNotes(roll, members, open)
+  const row = panel && state.shape.rows[panel.row]
+  const member = row && members.get(row.id)
+  const latest = useRef(act)
+  useEffect(() => {
+    latest.current = act
+  })
+  const onAct = useCallback((action: Action) => latest.current(action), [])
+
+  return (
+    <>
+      <Notices
+        roll={roll}
+        rows={state.shape.rows}
+        entries={entries}
+        conflicts={open}
+        onDecide={decide}
+        onTakeBack={(entry) => {
+          dispatch({ type: 'restore', drafts: new Map([...state.drafts, ...draftsOf(entry)]) })
+          void outbox.amend(entry.id, () => null)
+        }}
+        onRetry={(entry) => void outbox.retry(entry.id)}
+      />
+      <div className={styles.work}>
+        {phone ? (
+          <Suspense>
+            <Cards roll={roll} state={state} members={members} onAct={onAct} correctable={taken && roll.may.correct && roll.closed === null} />
+          </Suspense>
+        ) : (
+          <Grid
+            label={t`${roll.class.name}の出欠`}
+            state={state}
+            onAct={onAct}
+            onOrder={order}
+            note={note}
+            autoFocus
+          />
+        )}
+      </div>
+      <Bar
+        roll={roll}
+        state={state}
+        sync={syncState(roll, entries, state.drafts.size)}
+        unsent={entries.filter((entry) => entry.state === 'waiting').length}
+        undecided={open.length}
+        here={members.get(state.shape.rows[state.cursor.row]?.id ?? '') ?? null}
+        onConfirm={() => confirm(state)}
+        onSave={() => save(state)}
+        onCorrect={(one) => startCorrection(one, null)}
+      />
+      <Suspense>
+        {panel && row && member && (
+          <CellPanel
+            roll={roll}
+            member={member}
+            row={panel.row}
+            value={state.drafts.get(pupilKey(row.id))?.value ?? member.cell.code}
+            keys={panel.keys}
+            may={mayEdit(state.shape, panel.row) || (taken && roll.may.correct && row.editable && roll.closed === null)}
+            onChoose={(value) => act({ type: 'enter', cells: [{ row: panel.row, col: 0, value }] })}
+            onClose={() => setPanel(null)}
+          />
+        )}
+        {correcting && (
+          <Correction
+            roll={roll}
+            member={correcting.member}
+            to={correcting.to}
+            onClose={() => setCorrecting(null)}
+            onSend={(code, reason) => {
+              const { pupil, cell } = correcting.member
+              setCorrecting(null)
+              void send({ marks: [{ pupil: pupil.id, seen: cell.revision, code, reason }], taken: false, claimed_at: nowIso() })
+            }}
+          />
+        )}
+      </Suspense>
+    </>
+  )
+}
+
+/** What stands after a mark: the other person's value, a contradiction, or who said it when it was not the class. */
+function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open: readonly Conflict[]) {
+  return useCallback(
+    (row: Row) => {
+      const member = members.get(row.id)
+      const conflict = open.find(({ pupil }) => pupil === row.id)
+      if (conflict) return { look: 'stale' as const, note: `≠ ${markWord(roll.symbols, conflict.theirs)}` }
+      if (!member) return { look: undefined, note: '' }
+      const fact = member.cell.explain.find(({ holds, source }) => holds && source !== 'teacher')
+      const said = fact ? `${sourceWord(fact.source)} ${timeOf(fact.at, roll.date)}` : ''
+      return { look: member.cell.contradiction === null ? undefined : ('clash' as const), note: said }
+    },
+    [roll.symbols, roll.date, members, open],
+  )
+}
+
+function useRollScreen(roll: Roll) {
+  const { t } = useLingui()
+  const navigate = useNavigate()
+  const turn = (n: number) => () =>
+    void navigate({ to: '/classes/$classId/days/$date/roll', params: { classId: roll.class.id, date: addDays(roll.date, n) } })
+  const marks = roll.symbols.map(({ key, word }): KeyHelp => ({ keys: key === ' ' || key === '␣' ? t`空白` : key, word }))
+  useScreen(
+    `${t`朝の記録`} ${roll.class.name} ${workDay(roll.date)}`,
+    [
+      { keys: t`1 2 …`, word: t`出席番号の子へ` },
+      ...marks,
+      { keys: 'Delete', word: t`未入力に戻す` },
+      { keys: 'Ctrl+Enter', word: t`残りを出席にして確定` },
+      { keys: 'Ctrl+S', word: t`ここまでを保存` },
+      { keys: 'Ctrl+Z', word: t`元に戻す（Ctrl+Shift+Z でやり直す）` },
+      { keys: '↑ ↓ ← →', word: t`うごく（Enter は下、Shift+Enter は上）` },
+      { keys: 'F2', word: t`印をえらぶ` },
+      { keys: 'Ctrl+I', word: t`わけを見る（だれが・いつ）` },
+      { keys: 'g p', word: t`前の日` },
+      { keys: 'g n', word: t`次の日` },
+    ],
+    { p: turn(-1), n: turn(1) },
+  )
+}
+

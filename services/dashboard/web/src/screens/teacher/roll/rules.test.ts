@@ -1,0 +1,153 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { AttendanceSymbol, Person, Roll, RollAnswer, RollCommand } from '~/api/types'
+import { EMPTY, reduce, type Action, type GridState } from '~/grid/model'
+import type { Entry } from '~/outbox/rules'
+import {
+  applyAnswer, columnsOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, heldOf, isTaken, presentCode, pupilKey, rest,
+  ROLL_RULES, rowsOf, syncState, totals,
+} from './rules'
+
+const symbol = (code: string, key: string, over: Partial<AttendanceSymbol> = {}): AttendanceSymbol => ({
+  code, key, glyph: '', word: code, presence: 'present', category: null, late: false, early: false, tint: 'none', ...over,
+})
+
+const SYMBOLS = [
+  symbol('late', 'C', { late: true, tint: 'late' }),
+  symbol('present', '␣'),
+  symbol('absent_sick', 'K', { presence: 'absent', category: 'sick', tint: 'absent' }),
+  symbol('late_early', 'B', { late: true, early: true, tint: 'late' }),
+  symbol('suspended', 'T', { presence: 'absent', category: 'suspension', tint: 'apart' }),
+]
+
+const person = (id: string): Person => ({ id, family: '青木', given: id, family_kana: 'あおき', given_kana: '' })
+
+function roll(n: number, over: Partial<Roll> = {}): Roll {
+  const cls = { id: 'c', name: '2年1組', grade: 'P2', special_needs: false }
+  return {
+    class: cls, school: { id: 's', name: '第一小' }, date: '2026-11-20', closed: null, may: { take: true, correct: true },
+    symbols: SYMBOLS, reasons: [], columns: [{ id: 'attendance', kind: 'choice', label: '出欠' }],
+    members: Array.from({ length: n }, (_, i) => ({
+      pupil: person(`p${i + 1}`), number: i + 1, exchange: false, home_class: null,
+      cell: { code: null, status: 'unrecorded', revision: 0, contradiction: null, explain: [] },
+    })),
+    taken: null, live: [], as_of: '', ...over,
+  }
+}
+
+function stateOf(source: Roll, entries: readonly Entry[] = [], from: GridState = EMPTY): GridState {
+  const shape = { columns: columnsOf(source), rows: rowsOf(source.members, (home) => home), locked: isTaken(source, entries) }
+  return reduce(from, { type: 'arrived', shape, held: heldOf(source, entries) })
+}
+
+const set = (row: number, value: string | null): Action => ({ type: 'enter', cells: [{ row, col: 0, value }] })
+const run = (state: GridState, ...actions: Action[]) => actions.reduce(reduce, state)
+
+function entry(body: RollCommand, over: Partial<Entry> = {}): Entry {
+  return { id: 'e1', owner: 'me', kind: 'roll', path: '/r', body, label: '', screen: '/', made: '', state: 'waiting', ...over }
+}
+
+const ANSWER: RollAnswer = { saved: [], refused: [], taken: null, after: null }
+
+describe('the confirmation', () => {
+  it('sends what was entered and 出席 for the rest, once each, in register order', () => {
+    const state = run(stateOf(roll(35)), set(25, 'late'), set(11, 'absent_sick'))
+    expect(rest(state)).toHaveLength(33)
+    const command = confirmCommand(state, presentCode(SYMBOLS)!, 'now')
+    expect(command.taken).toBe(true)
+    expect(command.marks.map(({ pupil }) => pupil)).toEqual(Array.from({ length: 35 }, (_, i) => `p${i + 1}`))
+    expect(command.marks.filter(({ code }) => code !== 'present').map(({ pupil, code }) => [pupil, code])).toEqual([
+      ['p12', 'absent_sick'], ['p26', 'late'],
+    ])
+  })
+
+  it('leaves 交流 pupils and marks that are saved already alone', () => {
+    const source = roll(4)
+    const members = source.members.map((member, i) => ({
+      ...member, exchange: i === 0, cell: i === 1 ? { ...member.cell, code: 'late', status: 'late', revision: 3 } : member.cell,
+    }))
+    const command = confirmCommand(stateOf({ ...source, members }), 'present', 'now')
+    expect(command.marks.map(({ pupil }) => pupil)).toEqual(['p3', 'p4'])
+  })
+
+  it('counts a cell that was emptied among the rest, over the revision it had', () => {
+    const source = roll(2)
+    const members = source.members.map((member) => ({ ...member, cell: { ...member.cell, code: 'late', status: 'late', revision: 3 } }))
+    const state = run(stateOf({ ...source, members }), set(0, null))
+    expect(draftMarks(state)).toEqual([{ pupil: 'p1', seen: 3, code: null, reason: null }])
+    expect(confirmCommand(state, 'present', 'now').marks).toEqual([{ pupil: 'p1', seen: 3, code: 'present', reason: null }])
+  })
+
+  it('gives every own pupil a mark, whatever was entered before', () => {
+    const step = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.option(fc.constantFrom(...SYMBOLS.map(({ code }) => code)), { nil: null }))
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        const source = roll(10)
+        const state = run(stateOf(source), ...steps.map(([row, value]) => set(row, value)))
+        const command = confirmCommand(state, 'present', 'now')
+        const after = applyAnswer(source, { ...ANSWER, saved: command.marks.map((mark) => ({ ...mark, revision: 1, status: '' })) })
+        expect(rest(stateOf(after))).toEqual([])
+        expect(command.marks.every(({ code }) => code !== null)).toBe(true)
+      }),
+    )
+  })
+})
+
+it('counts what is shown', () => {
+  const state = run(stateOf(roll(6)), set(0, 'present'), set(1, 'absent_sick'), set(2, 'late_early'), set(3, 'suspended'))
+  expect(totals(state, SYMBOLS)).toEqual({ members: 6, present: 2, absent: 1, late: 1, early: 1, apart: 1, unrecorded: 2 })
+})
+
+describe('what is on its way', () => {
+  const command: RollCommand = { marks: [{ pupil: 'p1', seen: 0, code: 'late', reason: null }], taken: true, claimed_at: null }
+
+  it('is shown as if it had arrived, and locks the roll when it confirms', () => {
+    const waiting = [entry(command)]
+    const state = stateOf(roll(2), waiting)
+    expect(state.held.get(pupilKey('p1'))).toEqual({ value: 'late', revision: 0 })
+    expect(state.shape.locked).toBe(true)
+    expect(syncState(roll(2), waiting, 0)).toBe('unsent')
+    expect(syncState(roll(2), [entry(command, { state: 'parked' })], 0)).toBe('refused')
+    expect(isTaken(roll(2), [entry(command, { state: 'parked' })])).toBe(false)
+  })
+
+  it('makes the next command stand on the revision it got', () => {
+    const later = entry({ ...command, marks: [{ pupil: 'p1', seen: 0, code: 'present', reason: null }, { pupil: 'p2', seen: 4, code: null, reason: null }] })
+    const answer = { ...ANSWER, saved: [{ pupil: 'p1', revision: 1, code: 'late', status: 'late' }] }
+    expect((ROLL_RULES.rebase(later, answer).body as RollCommand).marks.map(({ seen }) => seen)).toEqual([1, 4])
+  })
+
+  it('can be taken back as drafts when it was refused', () => {
+    expect([...draftsOf(entry(command))]).toEqual([[pupilKey('p1'), { value: 'late', seen: 0 }]])
+  })
+})
+
+describe('two people, one cell', () => {
+  const theirs = { code: 'absent_sick', revision: 2, source: 'office', by: person('山田'), at: '2026-11-20T08:24:00+09:00' }
+  const answer: RollAnswer = { ...ANSWER, refused: [{ pupil: 'p1', yours: { code: 'late' }, theirs }, { pupil: 'p2', yours: { code: null }, theirs }] }
+  const answered = entry({ marks: [], taken: true, claimed_at: null }, { state: 'answered', answer })
+
+  it('is told by the answer until each cell is decided', () => {
+    expect(ROLL_RULES.open(answered, answer)).toBe(true)
+    const found = conflicts(roll(3), stateOf(roll(3)), [answered])
+    expect(found.map(({ pupil, mine, theirs: other, entry: id }) => [pupil, mine, other, id])).toEqual([
+      ['p1', 'late', 'absent_sick', 'e1'], ['p2', null, 'absent_sick', 'e1'],
+    ])
+    const one = decided(answered, 'p1')!
+    expect(conflicts(roll(3), stateOf(roll(3)), [one]).map(({ pupil }) => pupil)).toEqual(['p2'])
+    expect(decided(one, 'p2')).toBeNull()
+  })
+
+  it('is seen before sending, held back from the command, and gone when both agree', () => {
+    const mine = run(stateOf(roll(3)), set(0, 'late'), set(1, 'late'))
+    const fact = { source: 'office', code: 'absent_sick', word: '病欠', who: '山田', at: theirs.at, holds: true, reason: null }
+    const moved = (code: string): Roll => {
+      const source = roll(3)
+      return { ...source, members: source.members.map((member, i) => (i ? member : { ...member, cell: { ...member.cell, code, revision: 1, explain: [fact] } })) }
+    }
+    const state = stateOf(moved('absent_sick'), [], mine)
+    expect(conflicts(moved('absent_sick'), state, [])).toMatchObject([{ pupil: 'p1', mine: 'late', theirs: 'absent_sick', who: '山田', entry: null }])
+    expect(draftMarks(state).map(({ pupil }) => pupil)).toEqual(['p2'])
+    expect(conflicts(moved('late'), stateOf(moved('late'), [], mine), [])).toEqual([])
+  })
+})

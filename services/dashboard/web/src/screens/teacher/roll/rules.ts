@@ -1,0 +1,213 @@
+/** The roll as grid, command and counts. Pure. */
+import type { AttendanceSymbol, RefusedMark, Roll, RollAnswer, RollCommand, RollMark, RollMember } from '~/api/types'
+import { cellKey, isStale, valueAt, type CellKey, type Choice, type Column, type Draft, type GridState, type Held, type Row } from '~/grid/model'
+import type { Entry, KindRules } from '~/outbox/rules'
+import { fullName, kanaOf } from '~/parts/Name'
+
+export const ATTENDANCE = 'attendance'
+
+export function pupilKey(pupil: string): CellKey {
+  return cellKey(pupil, ATTENDANCE)
+}
+
+export function choiceOf({ code, key, glyph, word, tint }: AttendanceSymbol): Choice {
+  return { code, key: key === '␣' ? ' ' : key, glyph, word, tint }
+}
+
+/** The plain 出席 that "the rest" gets. */
+export function presentCode(symbols: readonly AttendanceSymbol[]): string | null {
+  return symbols.find(({ presence, late, early }) => presence === 'present' && !late && !early)?.code ?? null
+}
+
+/** Columns the grid knows; the answer's list decides which and in what order. */
+export function columnsOf(roll: Roll): readonly Column[] {
+  return roll.columns.flatMap(({ id, kind, label }): Column[] =>
+    kind === 'choice' && id === ATTENDANCE ? [{ id, kind, label, choices: roll.symbols.map(choiceOf) }] : [],
+  )
+}
+
+/** `exchange` writes the words for a child whose roll is taken elsewhere. */
+export function rowsOf(members: readonly RollMember[], exchange: (homeClass: string) => string): readonly Row[] {
+  return members.map((member) => ({
+    id: member.pupil.id,
+    number: member.number,
+    name: fullName(member.pupil),
+    reading: kanaOf(member.pupil),
+    tag: member.exchange ? exchange(member.home_class?.name ?? '') : '',
+    editable: !member.exchange,
+  }))
+}
+
+export function bodyOf(entry: Entry): RollCommand {
+  return entry.body as RollCommand
+}
+
+/** Commands that will reach the server as they are: their marks count as held, and 確定 as done. */
+export function waitingOf(entries: readonly Entry[]): readonly Entry[] {
+  return entries.filter(({ state }) => state === 'waiting')
+}
+
+/** What the server holds, with what is on its way laid over it. */
+export function heldOf(roll: Roll, entries: readonly Entry[]): ReadonlyMap<CellKey, Held> {
+  const held = new Map<CellKey, Held>()
+  for (const { pupil, cell } of roll.members) held.set(pupilKey(pupil.id), { value: cell.code, revision: cell.revision })
+  for (const entry of entries)
+    if (entry.state !== 'answered')
+      for (const mark of bodyOf(entry).marks) {
+        const key = pupilKey(mark.pupil)
+        const before = held.get(key)
+        if (before) held.set(key, { ...before, value: mark.code })
+      }
+  return held
+}
+
+/** True once 確定 was said: by the server, or here and on its way. */
+export function isTaken(roll: Roll, entries: readonly Entry[]): boolean {
+  return roll.taken !== null || waitingOf(entries).some((entry) => bodyOf(entry).taken)
+}
+
+/** The class's own pupils without any mark. */
+export function rest(state: GridState): readonly Row[] {
+  return state.shape.rows.filter((row) => row.editable && valueAt(state, row.id, ATTENDANCE) === null)
+}
+
+/** Marks as entered here, in register order; cells that somebody else changed meanwhile wait for a decision. */
+export function draftMarks(state: GridState): readonly RollMark[] {
+  return state.shape.rows.flatMap((row) => {
+    const key = pupilKey(row.id)
+    const draft = state.drafts.get(key)
+    return draft && !isStale(state, key) ? [{ pupil: row.id, seen: draft.seen, code: draft.value, reason: null }] : []
+  })
+}
+
+/** "The rest is present": what was entered, 出席 for everybody without a mark, and 確定. */
+export function confirmCommand(state: GridState, present: string, claimedAt: string): RollCommand {
+  const empty = new Set(rest(state).map(({ id }) => id))
+  const entered = draftMarks(state).filter(({ pupil }) => !empty.has(pupil))
+  const filled = [...empty].map((pupil) => ({
+    pupil,
+    seen: state.held.get(pupilKey(pupil))?.revision ?? 0,
+    code: present,
+    reason: null,
+  }))
+  const order = new Map(state.shape.rows.map(({ id }, i) => [id, i]))
+  const marks = [...entered, ...filled].toSorted((a, b) => (order.get(a.pupil) ?? 0) - (order.get(b.pupil) ?? 0))
+  return { marks, taken: true, claimed_at: claimedAt }
+}
+
+export interface DayTotals {
+  readonly members: number
+  readonly present: number
+  readonly absent: number
+  readonly late: number
+  readonly early: number
+  readonly apart: number
+  readonly unrecorded: number
+}
+
+/** Counts of what the grid shows now; 遅刻・早退 counts in both. */
+export function totals(state: GridState, symbols: readonly AttendanceSymbol[]): DayTotals {
+  const own = state.shape.rows.filter(({ editable }) => editable)
+  const marks = own.map((row) => symbols.find(({ code }) => code === valueAt(state, row.id, ATTENDANCE)))
+  const count = (test: (mark: AttendanceSymbol) => boolean) => marks.filter((mark) => mark !== undefined && test(mark)).length
+  return {
+    members: own.length,
+    present: count((mark) => mark.presence === 'present'),
+    absent: count((mark) => mark.presence === 'absent' && mark.tint !== 'apart'),
+    late: count((mark) => mark.late),
+    early: count((mark) => mark.early),
+    apart: count((mark) => mark.tint === 'apart'),
+    unrecorded: marks.filter((mark) => mark === undefined).length,
+  }
+}
+
+/** One cell that two people entered differently. */
+export interface Conflict {
+  readonly pupil: string
+  readonly mine: string | null
+  readonly theirs: string | null
+  /** Revision the other value stands at. */
+  readonly revision: number
+  /** Who entered the other value and when, as far as known. */
+  readonly source: string | null
+  readonly who: string
+  readonly at: string
+  /** Command whose answer told it; null when it was seen before sending. */
+  readonly entry: string | null
+}
+
+/** Cells to decide: refused by the server, or changed by somebody while they were being entered here. */
+export function conflicts(roll: Roll, state: GridState, entries: readonly Entry[]): readonly Conflict[] {
+  const told = entries.flatMap((entry) =>
+    entry.state === 'answered' ? (entry.answer as RollAnswer).refused.map((mark) => refusedConflict(mark, entry.id)) : [],
+  )
+  const seen = roll.members.flatMap((member): Conflict[] => {
+    const key = pupilKey(member.pupil.id)
+    const draft = state.drafts.get(key)
+    if (!draft || !isStale(state, key)) return []
+    const fact = member.cell.explain.find(({ holds }) => holds)
+    return [
+      {
+        pupil: member.pupil.id,
+        mine: draft.value,
+        theirs: member.cell.code,
+        revision: member.cell.revision,
+        source: fact?.source ?? null,
+        who: fact?.who ?? '',
+        at: fact?.at ?? '',
+        entry: null,
+      },
+    ]
+  })
+  const known = new Set(told.map(({ pupil }) => pupil))
+  return [...told, ...seen.filter(({ pupil }) => !known.has(pupil))]
+}
+
+function refusedConflict({ pupil, yours, theirs }: RefusedMark, entry: string): Conflict {
+  const who = typeof theirs.by === 'string' ? theirs.by : theirs.by ? fullName(theirs.by) : ''
+  return { pupil, mine: yours.code, theirs: theirs.code, revision: theirs.revision, source: theirs.source, who, at: theirs.at, entry }
+}
+
+/** The answered command without the cell that was decided; null when nothing is left to decide. */
+export function decided(entry: Entry, pupil: string): Entry | null {
+  const answer = entry.answer as RollAnswer
+  const refused = answer.refused.filter((mark) => mark.pupil !== pupil)
+  return refused.length ? { ...entry, answer: { ...answer, refused } } : null
+}
+
+/** Marks of a refused command as drafts again, so that they can be mended where they were made. */
+export function draftsOf(entry: Entry): ReadonlyMap<CellKey, Draft> {
+  return new Map(bodyOf(entry).marks.map(({ pupil, seen, code }) => [pupilKey(pupil), { value: code, seen }]))
+}
+
+/** The roll as the answer leaves it, until the next read brings the whole. */
+export function applyAnswer(roll: Roll, answer: RollAnswer): Roll {
+  const saved = new Map(answer.saved.map((one) => [one.pupil, one]))
+  return {
+    ...roll,
+    taken: answer.taken ?? roll.taken,
+    members: roll.members.map((member) => {
+      const now = saved.get(member.pupil.id)
+      return now ? { ...member, cell: { ...member.cell, code: now.code, status: now.status, revision: now.revision } } : member
+    }),
+  }
+}
+
+/** What the outbox needs to know of a roll's answer. */
+export const ROLL_RULES: KindRules = {
+  open: (_, answer) => (answer as RollAnswer).refused.length > 0,
+  rebase(later, answer) {
+    const saved = new Map((answer as RollAnswer).saved.map(({ pupil, revision }) => [pupil, revision]))
+    const body = bodyOf(later)
+    return { ...later, body: { ...body, marks: body.marks.map((mark) => ({ ...mark, seen: saved.get(mark.pupil) ?? mark.seen })) } }
+  },
+}
+
+/** What the line beside the work says; the first that holds. */
+export type SyncState = 'refused' | 'unsent' | 'taken' | 'open'
+
+export function syncState(roll: Roll, entries: readonly Entry[], drafts: number): SyncState {
+  if (entries.some(({ state }) => state === 'parked')) return 'refused'
+  if (waitingOf(entries).length) return 'unsent'
+  return roll.taken && drafts === 0 ? 'taken' : 'open'
+}

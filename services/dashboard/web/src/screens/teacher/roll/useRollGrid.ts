@@ -1,0 +1,37 @@
+import { t } from '@lingui/core/macro'
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'react'
+import type { Roll } from '~/api/types'
+import { EMPTY, reduce, type Action, type CellKey, type Draft, type GridState } from '~/grid/model'
+import { keepDraft, readDraft } from '~/outbox/drafts'
+import type { Entry } from '~/outbox/rules'
+import { columnsOf, heldOf, isTaken, rowsOf } from './rules'
+
+type Kept = readonly (readonly [CellKey, Draft])[]
+
+/** The grid's state of one roll: fed by the server and the outbox, with what is typed kept on the device. */
+export function useRollGrid(roll: Roll, entries: readonly Entry[], draftKey: string): [GridState, (action: Action) => void] {
+  const arrival = useMemo<Action>(() => {
+    const locked = !roll.may.take || roll.closed !== null || isTaken(roll, entries) || entries.some(({ state }) => state === 'parked')
+    const rows = rowsOf(roll.members, (home) => (home === '' ? t`交流` : t`交流・${home}`))
+    return { type: 'arrived', shape: { columns: columnsOf(roll), rows, locked }, held: heldOf(roll, entries) }
+  }, [roll, entries])
+  const [state, act] = useReducer(reduce, arrival, (first) => reduce(EMPTY, first))
+  useLayoutEffect(() => act(arrival), [arrival])
+
+  const restored = useRef(false)
+  useEffect(() => {
+    let gone = false
+    void readDraft<Kept>(draftKey).then((kept) => {
+      if (gone) return
+      restored.current = true
+      if (kept) act({ type: 'restore', drafts: new Map(kept) })
+    })
+    return () => {
+      gone = true
+    }
+  }, [draftKey])
+  useEffect(() => {
+    if (restored.current) void keepDraft(draftKey, state.drafts.size ? [...state.drafts] : null)
+  }, [draftKey, state.drafts])
+  return [state, act]
+}
