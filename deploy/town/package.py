@@ -343,7 +343,7 @@ def _companion(town: Town, school_days: list[date], closed: date | None) -> dict
         "protections": [
             {
                 "pupil": pupil.person.sourced_id,
-                "since": _day(pupil.protected_since),
+                "from": _day(pupil.protected_since),
                 "confidential_from": [
                     tie.guardian.sourced_id
                     for tie in pupil.ties

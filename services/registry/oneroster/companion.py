@@ -99,11 +99,10 @@ class GuardianshipPart(DatedPart):
     rights: Rights
 
 
-class ProtectionPart(Part):
-    """A child whose whereabouts are protected (DV 等支援措置)."""
+class ProtectionPart(DatedPart):
+    """A child whose whereabouts are protected (DV 等支援措置). It ends by ``to`` only, never by leaving it out."""
 
     pupil: SourcedId
-    since: date
     confidential_from: list[SourcedId] = Field(description="People from whom everything is withheld.")
 
 

@@ -65,20 +65,21 @@ def read_protections(resolver: Resolver) -> list[Protection]:
             if each not in people.rows and people.whole:
                 rule = f"users.csv に sourcedId「{each}」がありません"
                 origin.refuse(resolver.problems, "confidential_from", rule, MEND_REFERENCE)
-        _check_no_rights(resolver, part)
-        if pupil is not None:
+        valid = resolver.period(origin, part)
+        if valid is not None:
+            _check_no_rights(resolver, part, valid)
+        if pupil is not None and valid is not None:
             hidden_from = tuple(ExternalKey("person", each) for each in sorted(set(part.confidential_from)))
-            found.append(Protection(pupil, part.since, hidden_from))
+            found.append(Protection(pupil, valid.since, valid.until, hidden_from))
     return found
 
 
-def _check_no_rights(resolver: Resolver, protection: ProtectionPart) -> None:
+def _check_no_rights(resolver: Resolver, protection: ProtectionPart, protected: Period) -> None:
     for place, part in enumerate(resolver.told.guardianships):
         if part.pupil != protection.pupil or part.guardian not in protection.confidential_from:
             continue
         valid, rights = period_told(part), part.rights
-        ended = valid is not None and valid.until is not None and valid.until <= protection.since
-        if not ended and (rights.notify or rights.read or rights.contact):
+        if (valid is None or valid.overlaps(protected)) and (rights.notify or rights.read or rights.contact):
             rule = "秘匿する相手（protections の confidential_from）に権利があります"
             origin = Pointer(f"/guardianships/{place}", part)
             origin.refuse(

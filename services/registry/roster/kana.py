@@ -71,9 +71,8 @@ def _field_key(reading: str | None) -> str:
         if character in _IGNORED_IN_SEARCH:
             continue
         katakana = character.translate(_HIRAGANA_TO_KATAKANA)
-        letter, *marks = unicodedata.normalize("NFD", katakana)
-        weight = "2"
-        mark = marks[0] if marks else ""
+        parts = unicodedata.normalize("NFD", katakana)
+        letter, mark, weight = parts[:1], parts[1:2], "2"
         if letter == "ヽ" and previous:  # ゝ repeats the kana before it, ゞ voices it.
             letter = previous
         elif letter == "ー" and previous in _VOWEL_OF:

@@ -124,10 +124,14 @@ class Guardianship:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """A protected child (DV 等支援措置) and the people from whom everything is withheld."""
+    """A protected child (DV 等支援措置) and the people from whom everything is withheld.
+
+    ``until`` is never guessed: a mark that its source no longer has is not thereby lifted.
+    """
 
     pupil: ExternalKey
     since: date
+    until: date | None
     confidential_from: tuple[ExternalKey, ...]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,36 +11,17 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.registry import service
 from services.registry.attendance.tests.school import School, make_school
-from shared.database import Units, make_engine
-from shared.database.migrate import migrate
+from shared.database import Units
 from shared.dates import FixedClock
 from shared.events.feed import Feed
 from shared.service import ServiceSettings
-from tests.support.databases import Database, Databases, Template
+from tests.support.databases import Database
 from tests.support.tokens import ISSUER, Authority
 
 TODAY = date(2026, 11, 20)
-
-
-@pytest.fixture(scope="session")
-def registry_template(databases: Databases) -> Template:
-    """registry's database in its first state."""
-
-    async def build(engine: AsyncEngine) -> None:
-        await migrate(engine, service.MIGRATIONS)
-
-    return asyncio.run(databases.make_template("registry", [], build))
-
-
-@pytest.fixture
-async def registry_database(databases: Databases, registry_template: Template) -> AsyncIterator[Database]:
-    """A database of this test's own."""
-    async with databases.copy(registry_template) as database:
-        yield database
 
 
 @dataclass
@@ -77,14 +57,6 @@ class Client:
             json={"marks": marks, "taken": taken},
             headers={**self.headers(person, **claims), "idempotency-key": str(key or uuid4())},
         )
-
-
-@pytest.fixture
-async def units(registry_database: Database, clock: FixedClock) -> AsyncIterator[Units]:
-    """registry's rows as its app role."""
-    engine = make_engine(registry_database.app)
-    yield Units(engine, clock)
-    await engine.dispose()
 
 
 @pytest.fixture

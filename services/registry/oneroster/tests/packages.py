@@ -231,7 +231,7 @@ COMPANION: dict[str, Any] = {
             "from": "2020-04-01",
         }
     ],
-    "protections": [{"pupil": "p1", "since": "2025-11-02", "confidential_from": ["g2"]}],
+    "protections": [{"pupil": "p1", "from": "2025-11-02", "confidential_from": ["g2"]}],
     "exchanges": [{"pupil": "p2", "class": "k21", "number": 2, "from": "2026-04-07"}],
     "calendars": [
         {

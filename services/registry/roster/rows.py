@@ -1,0 +1,182 @@
+"""Rows of the roster as plain values, in our ids: what rules compare and stores write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from services.registry.roster.snapshot import Period
+
+
+class OrganisationRow(NamedTuple):
+    """A row of ``organisation``."""
+
+    id: UUID
+    kind: str
+    parent_id: UUID | None
+    school_id: UUID | None
+    name: str
+    short_name: str
+    code: str | None
+    school_year: int | None
+    grade: str | None
+    special_needs: bool
+
+
+class PersonRow(NamedTuple):
+    """A row of ``person``. ``kana_*`` read the name that is shown."""
+
+    id: UUID
+    legal_family: str
+    legal_given: str
+    common_family: str | None
+    common_given: str | None
+    kana_family: str | None
+    kana_given: str | None
+    legal_kana_family: str | None
+    legal_kana_given: str | None
+    sort_key: str
+    search: str
+    birth_date: date | None
+    sex: str
+    merged_into: UUID | None = None
+
+
+class CalendarRow(NamedTuple):
+    """A row of ``calendar``."""
+
+    id: UUID
+    school_id: UUID
+    school_year: int
+    school_days: tuple[date, ...]
+    closures: tuple[dict[str, Any], ...]
+
+
+class EnrolmentIs(NamedTuple):
+    """在籍 at a school: one at a time."""
+
+    school_id: UUID
+    grade: str
+
+    @property
+    def slot(self) -> str:
+        """What a pupil can have only one of."""
+        return "school"
+
+    @property
+    def tie(self) -> str:
+        """What makes it the same relation, however its details change."""
+        return str(self.school_id)
+
+
+class MembershipIs(NamedTuple):
+    """A class: one of 在籍 at a time, any number of 交流."""
+
+    school_id: UUID
+    class_id: UUID
+    kind: str
+    number: int | None
+
+    @property
+    def slot(self) -> str:
+        """What a pupil can have only one of."""
+        return "home" if self.kind == "home" else f"exchange:{self.class_id}"
+
+    @property
+    def tie(self) -> str:
+        """What makes it the same relation, however its details change."""
+        return f"{self.kind}:{self.class_id}"
+
+
+class DutyIs(NamedTuple):
+    """A duty: the same one only once at a time."""
+
+    kind: str
+    organisation_id: UUID
+    class_id: UUID | None
+
+    @property
+    def slot(self) -> str:
+        """What a staff member can have only one of."""
+        return f"{self.kind}:{self.class_id or self.organisation_id}"
+
+    @property
+    def tie(self) -> str:
+        """What makes it the same relation, however its details change."""
+        return self.slot
+
+
+class GuardianshipIs(NamedTuple):
+    """A guardian with rights: each guardian of a child once at a time."""
+
+    guardian_id: UUID
+    relation: str
+    may_notify: bool
+    may_read: bool
+    may_contact: bool
+
+    @property
+    def slot(self) -> str:
+        """What a pupil can have only one of."""
+        return f"guardian:{self.guardian_id}"
+
+    @property
+    def tie(self) -> str:
+        """What makes it the same relation, however its details change."""
+        return self.slot
+
+
+class ProtectionIs(NamedTuple):
+    """A protection mark: one at a time."""
+
+    confidential_from: tuple[UUID, ...]
+
+    @property
+    def slot(self) -> str:
+        """What a pupil can have only one of."""
+        return "protection"
+
+    @property
+    def tie(self) -> str:
+        """What makes it the same relation, however its details change."""
+        return "protection"
+
+
+Is = EnrolmentIs | MembershipIs | DutyIs | GuardianshipIs | ProtectionIs
+I = TypeVar("I", EnrolmentIs, MembershipIs, DutyIs, GuardianshipIs, ProtectionIs)  # noqa: E741
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[I]):
+    """A relation of a subject during a period."""
+
+    subject: UUID
+    valid: Period
+    what: I
+
+
+@dataclass(frozen=True, slots=True)
+class Standing(Generic[I]):
+    """A stored period that is not voided."""
+
+    id: UUID
+    held: Held[I]
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """A stored period that no longer stands."""
+
+    id: UUID
+    subject: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added(Generic[I]):
+    """A period to store, and the one it replaces."""
+
+    held: Held[I]
+    replaces: UUID | None

@@ -1,0 +1,333 @@
+"""The roster's tables: read whole for a board, written in bulk, one round trip a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.roster.rows import (
+    Added,
+    CalendarRow,
+    DutyIs,
+    EnrolmentIs,
+    GuardianshipIs,
+    Held,
+    I,
+    MembershipIs,
+    OrganisationRow,
+    PersonRow,
+    ProtectionIs,
+    Standing,
+    Voided,
+)
+from services.registry.roster.snapshot import ExternalKey, Period
+from shared.database import Work
+from shared.ids import new_id
+
+BOARD = "board"
+"""Kind of an external id that names a board: the only rows seen before a board is known."""
+
+
+@dataclass(frozen=True)
+class PeriodTable(Generic[I]):
+    """A table of dated relations: its columns beside those of the pattern, and how a row is read."""
+
+    name: str
+    columns: Mapping[str, str]
+    read: Callable[[Any], I]
+
+    @property
+    def select(self) -> str:
+        """Columns of a standing row."""
+        return ", ".join(("id", "subject_id", "valid", *self.columns))
+
+
+ENROLMENT = PeriodTable(
+    "enrolment_period",
+    {"school_id": "uuid", "grade": "text"},
+    lambda row: EnrolmentIs(row.school_id, row.grade),
+)
+MEMBERSHIP = PeriodTable(
+    "membership_period",
+    {"school_id": "uuid", "class_id": "uuid", "kind": "text", "number": "integer"},
+    lambda row: MembershipIs(row.school_id, row.class_id, row.kind, row.number),
+)
+DUTY = PeriodTable(
+    "duty_period",
+    {"kind": "text", "organisation_id": "uuid", "class_id": "uuid"},
+    lambda row: DutyIs(row.kind, row.organisation_id, row.class_id),
+)
+GUARDIANSHIP = PeriodTable(
+    "guardianship_period",
+    {
+        "guardian_id": "uuid",
+        "relation": "text",
+        "may_notify": "boolean",
+        "may_read": "boolean",
+        "may_contact": "boolean",
+    },
+    lambda row: GuardianshipIs(row.guardian_id, row.relation, row.may_notify, row.may_read, row.may_contact),
+)
+# The people of a protection are an array; arrays of unlike length cannot be unnested, so they travel as JSON.
+PROTECTION = PeriodTable(
+    "protection_period",
+    {"confidential_from": "json"},
+    lambda row: ProtectionIs(tuple(row.confidential_from)),
+)
+
+_LOCK_IMPORT = text("select pg_advisory_xact_lock(7480, hashtext(:source))")
+_BOARD_OF = text(
+    "select board_id from external_id where source = :source and kind = :kind and sourced_id = :sourced_id"
+)
+_KNOWN = text("select kind, sourced_id, id from external_id where board_id = :board and source = :source")
+_REMEMBER = text(
+    "insert into external_id (board_id, source, kind, sourced_id, id)"
+    " select :board, :source, * from unnest(cast(:kinds as text[]), cast(:sourced as text[]), cast(:ids as uuid[]))"
+)
+
+
+async def lock_import(session: AsyncSession, source: str) -> None:
+    """Imports of one source stand in line, so that no board and no person is minted twice."""
+    await session.execute(_LOCK_IMPORT, {"source": source})
+
+
+async def board_of(session: AsyncSession, source: str, sourced_id: str) -> UUID | None:
+    """The board a source's district is, in whatever tenant's context."""
+    row = await session.execute(_BOARD_OF, {"source": source, "kind": BOARD, "sourced_id": sourced_id})
+    found: UUID | None = row.scalar_one_or_none()
+    return found
+
+
+async def known_ids(session: AsyncSession, board: UUID, source: str) -> dict[ExternalKey, UUID]:
+    """Our ids of what a source has named before."""
+    rows = await session.execute(_KNOWN, {"board": board, "source": source})
+    return {ExternalKey(row.kind, row.sourced_id): row.id for row in rows if row.kind != BOARD}
+
+
+async def remember_ids(work: Work, source: str, ids: Mapping[ExternalKey, UUID]) -> None:
+    """Keep ids minted for a source's new things."""
+    if ids:
+        values = {
+            "board": work.scope.board,
+            "source": source,
+            "kinds": [key.kind for key in ids],
+            "sourced": [key.sourced_id for key in ids],
+            "ids": list(ids.values()),
+        }
+        await work.session.execute(_REMEMBER, values)
+
+
+async def remember_board(work: Work, source: str, sourced_id: str) -> None:
+    """Keep which board a source's district is, for whoever does not know its tenant yet."""
+    values = {"board": work.scope.board, "source": source, "kinds": [BOARD], "sourced": [sourced_id]}
+    await work.session.execute(_REMEMBER, {**values, "ids": [work.scope.board]})
+
+
+async def standing(session: AsyncSession, board: UUID, table: PeriodTable[I]) -> list[Standing[I]]:
+    """All periods of a board that are not voided."""
+    rows = await session.execute(
+        text(f"select {table.select} from {table.name} where board_id = :board and voided_at is null"),  # noqa: S608
+        {"board": board},
+    )
+    return [
+        Standing(row.id, Held(row.subject_id, Period(row.valid.lower, row.valid.upper), table.read(row)))
+        for row in rows
+    ]
+
+
+async def void(work: Work, table: PeriodTable[I], voided: Sequence[Voided]) -> None:
+    """Void periods; who, when and why stay readable."""
+    if not voided:
+        return
+    await work.session.execute(
+        text(
+            f"update {table.name} t set voided_at = :at, voided_by = :by, void_reason = g.reason"  # noqa: S608
+            " from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) as g(id, reason)"
+            " where t.board_id = :board and t.id = g.id"
+        ),
+        {
+            "at": work.at,
+            "by": work.actor,
+            "board": work.scope.board,
+            "ids": [each.id for each in voided],
+            "reasons": [each.reason for each in voided],
+        },
+    )
+
+
+async def add(work: Work, table: PeriodTable[I], added: Sequence[Added[I]]) -> None:
+    """Store new periods. The database refuses those that overlap another of the same slot."""
+    if not added:
+        return
+    given = {"id": "uuid", "subject_id": "uuid", "slot": "text", "since": "date", "until": "date"}
+    given |= {"replaces": "uuid"} | {
+        name: "text" if kind == "json" else kind for name, kind in table.columns.items()
+    }
+    values: dict[str, list[Any]] = {
+        "id": [new_id() for _ in added],
+        "subject_id": [each.held.subject for each in added],
+        "slot": [each.held.what.slot for each in added],
+        "since": [each.held.valid.since for each in added],
+        "until": [each.held.valid.until for each in added],
+        "replaces": [each.replaces for each in added],
+    }
+    for place, (name, kind) in enumerate(table.columns.items()):
+        column = [each.held.what[place] for each in added]
+        values[name] = [_json(each) for each in column] if kind == "json" else column
+    own = ", ".join(
+        f"array(select jsonb_array_elements_text({name}::jsonb))::uuid[]" if kind == "json" else name
+        for name, kind in table.columns.items()
+    )
+    await work.session.execute(
+        text(
+            f"insert into {table.name} (id, board_id, subject_id, slot, valid, recorded_at, recorded_by, replaces,"  # noqa: S608
+            f" {', '.join(table.columns)})"
+            f" select id, :board, subject_id, slot, daterange(since, until, '[)'), :at, :by, replaces, {own}"
+            f" from {_unnest(given)}"
+        ),
+        {"board": work.scope.board, "at": work.at, "by": work.actor, **values},
+    )
+
+
+_ORGANISATION = {
+    "id": "uuid",
+    "kind": "text",
+    "parent_id": "uuid",
+    "school_id": "uuid",
+    "name": "text",
+    "short_name": "text",
+    "code": "text",
+    "school_year": "integer",
+    "grade": "text",
+    "special_needs": "boolean",
+}
+_PERSON = {
+    "id": "uuid",
+    "legal_family": "text",
+    "legal_given": "text",
+    "common_family": "text",
+    "common_given": "text",
+    "kana_family": "text",
+    "kana_given": "text",
+    "legal_kana_family": "text",
+    "legal_kana_given": "text",
+    "sort_key": "text",
+    "search": "text",
+    "birth_date": "date",
+    "sex": "text",
+    "merged_into": "uuid",
+}
+
+
+async def organisations(session: AsyncSession, board: UUID) -> dict[UUID, OrganisationRow]:
+    """All organisations of a board."""
+    return {row.id: row for row in await _all(session, board, "organisation", _ORGANISATION, OrganisationRow)}
+
+
+async def people(session: AsyncSession, board: UUID) -> dict[UUID, PersonRow]:
+    """All people of a board."""
+    return {row.id: row for row in await _all(session, board, "person", _PERSON, PersonRow)}
+
+
+async def put_organisations(work: Work, rows: Sequence[OrganisationRow]) -> None:
+    """Insert or replace organisations."""
+    await _put(work, "organisation", _ORGANISATION, rows)
+
+
+async def put_people(work: Work, rows: Sequence[PersonRow]) -> None:
+    """Insert or replace people's cards."""
+    await _put(work, "person", _PERSON, rows)
+
+
+async def _all(
+    session: AsyncSession, board: UUID, table: str, columns: Mapping[str, str], make: Callable[..., Any]
+) -> list[Any]:
+    statement = text(f"select {', '.join(columns)} from {table} where board_id = :board")  # noqa: S608
+    return [make(*row) for row in await session.execute(statement, {"board": board})]
+
+
+async def _put(work: Work, table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in (*columns, "recorded_at") if name != "id")
+    await work.session.execute(
+        text(
+            f"insert into {table} as t (board_id, recorded_at, {', '.join(columns)})"  # noqa: S608
+            f" select :board, :at, * from {_unnest(columns)}"
+            f" on conflict (id) do update set {replaced} where t.board_id = :board"
+        ),
+        {
+            "board": work.scope.board,
+            "at": work.at,
+            **{name: [row[place] for row in rows] for place, name in enumerate(columns)},
+        },
+    )
+
+
+def _unnest(columns: Mapping[str, str]) -> str:
+    arrays = ", ".join(f"cast(:{name} as {kind}[])" for name, kind in columns.items())
+    return f"unnest({arrays}) as g({', '.join(columns)})"
+
+
+def _json(value: Any) -> str:
+    # The driver's UUIDs are a subclass that orjson does not know.
+    return orjson.dumps(value, default=str).decode()
+
+
+_CALENDARS = text(
+    "select id, school_id, school_year, school_days, closures from calendar where board_id = :board"
+)
+_PUT_CALENDAR = text(
+    "insert into calendar as c (id, board_id, school_id, school_year, school_days, closures, recorded_at)"
+    " values (:id, :board, :school_id, :school_year, cast(:school_days as date[]), cast(:closures as jsonb), :at)"
+    " on conflict (id) do update set school_days = excluded.school_days, closures = excluded.closures,"
+    " recorded_at = excluded.recorded_at where c.board_id = :board"
+)
+_SETTINGS = text("select name, since, value from setting where board_id = :board order by name, since")
+_PUT_SETTING = text(
+    "insert into setting (board_id, name, since, value, recorded_at)"
+    " values (:board, :name, :since, cast(:value as jsonb), :at)"
+)
+
+
+async def calendars(session: AsyncSession, board: UUID) -> dict[UUID, CalendarRow]:
+    """All calendars of a board."""
+    rows = await session.execute(_CALENDARS, {"board": board})
+    return {
+        row.id: CalendarRow(
+            row.id, row.school_id, row.school_year, tuple(row.school_days), tuple(row.closures)
+        )
+        for row in rows
+    }
+
+
+async def put_calendars(work: Work, rows: Sequence[CalendarRow]) -> None:
+    """Insert or replace calendars: a few rows, each with an array of its own."""
+    for row in rows:
+        values = {
+            **row._asdict(),
+            "school_days": list(row.school_days),
+            "closures": _json(row.closures),
+            "board": work.scope.board,
+            "at": work.at,
+        }
+        await work.session.execute(_PUT_CALENDAR, values)
+
+
+async def settings(session: AsyncSession, board: UUID) -> list[tuple[str, date, Any]]:
+    """All dated settings of a board: name, first day, value."""
+    rows = await session.execute(_SETTINGS, {"board": board})
+    return [(row.name, row.since, row.value) for row in rows]
+
+
+async def put_setting(work: Work, name: str, since: date, value: Any) -> None:
+    """Store a dated setting."""
+    values = {"board": work.scope.board, "name": name, "since": since, "at": work.at}
+    await work.session.execute(_PUT_SETTING, {**values, "value": orjson.dumps(value).decode()})

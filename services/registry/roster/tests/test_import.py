@@ -1,0 +1,370 @@
+"""Imports on a real database: all or nothing, once is enough, published as whole sets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from deploy.town.generate import generate
+from services.registry.attendance.rules import DEFAULT_SYMBOLS
+from services.registry.oneroster import layout
+from services.registry.oneroster.importing import Refused, import_package
+from services.registry.oneroster.tests.packages import (
+    small_package,
+    with_cell,
+    with_companion,
+    with_row,
+    without_row,
+)
+from services.registry.roster.imports import Imported
+from shared.database import Scope, Units, make_engine
+from shared.dates import FixedClock
+from tests.support.databases import Database
+
+TODAY = date(2026, 11, 20)
+YEAR = (date(2026, 4, 1), date(2027, 4, 1))
+
+
+async def log_of(database: Database, after: int = 0) -> list[Any]:
+    """The log as the feed role reads it."""
+    engine = make_engine(database.feed, pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "select position, topic, key, payload from log.log_state where position > :after order by 1"
+                ),
+                {"after": after},
+            )
+            return list(rows)
+    finally:
+        await engine.dispose()
+
+
+async def rows(units: Units, board: UUID, statement: str, **values: Any) -> Sequence[Any]:
+    """Rows of a board."""
+    async with units.read(Scope(board)) as session:
+        return (await session.execute(text(statement), values)).all()
+
+
+async def id_of(units: Units, board: UUID, sourced_id: str) -> UUID:
+    """Our id of a thing of the small package."""
+    found = await rows(
+        units, board, "select id from external_id where sourced_id = :s and kind <> 'board'", s=sourced_id
+    )
+    return UUID(str(found[0].id))
+
+
+async def periods(units: Units, board: UUID, table: str, subject: str, columns: str) -> list[tuple[Any, ...]]:
+    """Standing periods of somebody: first day, day after the last, columns."""
+    found = await rows(
+        units,
+        board,
+        f"select lower(valid), upper(valid), {columns} from {table} where subject_id = :id and voided_at is null"
+        " order by 1, 2",
+        id=await id_of(units, board, subject),
+    )
+    return [tuple(row) for row in found]
+
+
+async def test_a_package_becomes_the_roster(units: Units, registry_database: Database) -> None:
+    done = await import_package(units, small_package())
+    k21, kh, e1 = [await id_of(units, done.board, each) for each in ("k21", "kh", "e1")]
+    assert await periods(units, done.board, "membership_period", "p2", "class_id, kind, number") == [
+        (*YEAR, kh, "home", 1),
+        (date(2026, 4, 7), YEAR[1], k21, "exchange", 2),
+    ]
+    assert await periods(units, done.board, "enrolment_period", "p1", "school_id, grade") == [
+        (*YEAR, e1, "P2")
+    ]
+    assert await periods(units, done.board, "duty_period", "t1", "kind, class_id") == [
+        (date(2024, 4, 1), None, "nurse", None),
+        (*YEAR, "homeroom", k21),
+    ]
+    (person,) = await rows(
+        units,
+        done.board,
+        "select * from person where id = :id",
+        id=await id_of(units, done.board, "p1"),
+    )
+    assert (person.legal_family, person.kana_family, person.birth_date) == (
+        "\ufa19田",
+        "カンダ",
+        date(2018, 6, 1),
+    )
+    assert "神田" in person.search
+    (foreign,) = await rows(
+        units, done.board, "select * from person where id = :id", id=await id_of(units, done.board, "p2")
+    )
+    assert (foreign.common_family, foreign.kana_family, foreign.legal_kana_family) == (
+        "金田",
+        "カネダ",
+        "キム",
+    )
+    topics: dict[str, int] = {}
+    for row in await log_of(registry_database):
+        topics[row.topic] = topics.get(row.topic, 0) + 1
+    assert topics == {
+        "registry.organisation": 8,
+        "registry.person": 7,
+        "registry.enrolment": 3,
+        "registry.guardianship": 3,
+        "registry.duty": 2,
+        "registry.calendar": 2,
+        "registry.setting": 1,
+    }
+    assert done.events == sum(topics.values())
+
+
+async def test_events_carry_whole_sets(units: Units, registry_database: Database) -> None:
+    done = await import_package(units, small_package())
+    by_key = {(row.topic, row.key): row.payload for row in await log_of(registry_database)}
+    p1, g1, g2 = [str(await id_of(units, done.board, each)) for each in ("p1", "g1", "g2")]
+    tie = by_key["registry.guardianship", p1]
+    assert {each["guardian"] for each in tie["guardians"]} == {g1, g2}
+    assert tie["protection"] == {"since": "2025-11-02", "confidential_from": [g2]}
+    p2 = str(await id_of(units, done.board, "p2"))
+    kinds = [each["kind"] for each in by_key["registry.enrolment", p2]["memberships"]]
+    assert kinds == ["home", "exchange"]
+    (symbols,) = by_key["registry.setting", str(done.board)]["settings"]
+    assert symbols["name"] == "attendance_symbols"
+    assert len(symbols["value"]) == len(DEFAULT_SYMBOLS)
+    closures = [
+        closure
+        for (topic, _), payload in by_key.items()
+        if topic == "registry.calendar"
+        for closure in payload["closures"]
+    ]
+    assert {each["scope"] for each in closures} == {"school", "class"}
+
+
+async def test_the_same_package_twice_changes_and_publishes_nothing(
+    units: Units, registry_database: Database
+) -> None:
+    done = await import_package(units, small_package())
+    before = await log_of(registry_database)
+    again = await import_package(units, small_package())
+    assert again.nothing
+    assert again.board == done.board
+    assert again.position is None
+    assert await log_of(registry_database) == before
+
+
+async def test_a_dry_run_tells_the_same_and_writes_nothing(units: Units, registry_database: Database) -> None:
+    told = await import_package(units, small_package(), dry_run=True)
+    assert await log_of(registry_database) == []
+    done = await import_package(units, small_package())
+    assert (told.counts, told.classes, told.events) == (done.counts, done.classes, done.events)
+    assert done.classes == ("にし小 1年1組", "紬市立ひがし小学校 2年1組", "紬市立ひがし小学校 ひまわり")
+
+
+async def test_a_refused_package_leaves_nothing(units: Units, registry_database: Database) -> None:
+    wrong = with_cell(small_package(), layout.USERS, 2, "metadata.jp.homeClass", "k99")
+    with pytest.raises(Refused) as refused:
+        await import_package(units, wrong)
+    assert [each.column for each in refused.value.problems] == ["metadata.jp.homeClass"]
+    assert await log_of(registry_database) == []
+
+
+async def test_a_failure_in_the_middle_leaves_nothing(
+    units: Units, registry_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.registry.roster import published
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no events today")
+
+    monkeypatch.setattr(published, "setting_changed", fail)
+    with pytest.raises(RuntimeError, match="no events"):
+        await import_package(units, small_package())
+    monkeypatch.undo()
+    assert await log_of(registry_database) == []
+    assert (await import_package(units, small_package())).counts["人"].new == 7
+
+
+async def test_a_changed_number_replaces_the_period_and_is_published_whole(
+    units: Units, registry_database: Database
+) -> None:
+    done = await import_package(units, small_package())
+    changed = await import_package(
+        units, with_cell(small_package(), layout.ENROLLMENTS, 2, "metadata.jp.shussekiNo", "7")
+    )
+    assert changed.counts["学級の所属"].changed == 1
+    assert changed.classes == ("紬市立ひがし小学校 2年1組",)
+    (event,) = await log_of(registry_database, after=done.position or 0)
+    assert event.topic == "registry.enrolment"
+    assert [each["number"] for each in event.payload["memberships"]] == [7]
+    assert len(event.payload["enrolments"]) == 1
+    history = await rows(
+        units,
+        done.board,
+        "select number, voided_by, void_reason, replaces, id from membership_period where subject_id = :id",
+        id=await id_of(units, done.board, "p1"),
+    )
+    old, new = sorted(history, key=lambda row: row.number)
+    assert (old.voided_by, new.voided_by) == ("importer", None)
+    assert new.replaces == old.id
+
+
+async def test_a_renamed_person_is_one_event_and_keeps_the_id(
+    units: Units, registry_database: Database
+) -> None:
+    done = await import_package(units, small_package())
+    before = await id_of(units, done.board, "g2")
+    await import_package(units, with_cell(small_package(), layout.USERS, 6, "familyName", "神田"))
+    (event,) = await log_of(registry_database, after=done.position or 0)
+    assert event.key == str(before)
+    assert event.payload["legal"]["family"] == "神田"
+
+
+async def test_what_the_package_no_longer_has_ends_today(units: Units, registry_database: Database) -> None:
+    """A mover out whom the exporter simply leaves off: the past stays."""
+    done = await import_package(units, small_package())
+    p2 = await id_of(units, done.board, "p2")
+    p1 = await id_of(units, done.board, "p1")
+    files = small_package()
+    for name, line in (
+        (layout.USERS, 3),
+        (layout.ROLES, 3),
+        (layout.ENROLLMENTS, 3),
+        (layout.DEMOGRAPHICS, 3),
+    ):
+        files = without_row(files, name, line)
+    told = json.loads(files["companion.json"])
+    told["guardianships"] = [each for each in told["guardianships"] if each["pupil"] != "p2"]
+    told["exchanges"], told["birth_dates"] = [], []
+    files["companion.json"] = json.dumps(told).encode()
+    changed = await import_package(units, files)
+    assert changed.counts["学級の所属"].ended == 2
+    assert [
+        (until, kind)
+        for _, until, kind in await periods(units, done.board, "membership_period", "p2", "kind")
+    ] == [(TODAY, "home"), (TODAY, "exchange")]
+    keys = {row.key for row in await log_of(registry_database, after=done.position or 0)}
+    assert str(p2) in keys
+    assert str(p1) not in keys
+    assert (await import_package(units, files)).nothing
+
+
+async def test_the_next_day_still_changes_nothing(units: Units, clock: FixedClock) -> None:
+    files = with_cell(small_package(), layout.USERS, 2, "status", "active")
+    without = without_row(files, layout.ENROLLMENTS, 5)  # t1 no longer has 2年1組
+    await import_package(units, files)
+    assert (await import_package(units, without)).counts["職務"].ended == 1
+    clock.instant += timedelta(days=3)
+    assert (await import_package(units, without)).nothing
+
+
+async def test_a_move_between_classes_within_the_year(units: Units) -> None:
+    done = await import_package(units, small_package())
+    moved = with_cell(small_package(), layout.ENROLLMENTS, 2, "endDate", "2026-11-30")
+    moved = with_row(
+        moved,
+        layout.ENROLLMENTS,
+        sourcedId="m9",
+        classSourcedId="k22",
+        schoolSourcedId="e1",
+        userSourcedId="p1",
+        role="student",
+        beginDate="2026-12-01",
+        **{"metadata.jp.shussekiNo": "36"},
+    )
+    moved = with_cell(moved, layout.USERS, 2, "metadata.jp.homeClass", "k22")
+    await import_package(units, moved)
+    found = await periods(units, done.board, "membership_period", "p1", "number")
+    assert found == [(YEAR[0], date(2026, 12, 1), 1), (date(2026, 12, 1), YEAR[1], 36)]
+    assert (await import_package(units, moved)).nothing
+
+
+async def test_next_year_stands_beside_this_year(units: Units) -> None:
+    done = await import_package(units, small_package())
+    files = small_package()
+    files = {
+        name: content.replace(b"2027-03-31", b"2028-03-31").replace(b"2026", b"2027")
+        if name != "users.csv"
+        else content
+        for name, content in files.items()
+    }
+    told = json.loads(files["companion.json"])
+    told["protections"][0]["from"] = "2025-11-02"
+    files["companion.json"] = json.dumps(told).encode()
+    later = await import_package(units, files)
+    assert later.board == done.board
+    found = await periods(units, done.board, "enrolment_period", "p1", "grade")
+    assert found == [(*YEAR, "P2"), (YEAR[1], date(2028, 4, 1), "P2")]
+    years = await rows(units, done.board, "select school_year from calendar order by 1")
+    assert [row.school_year for row in years] == [2026, 2026, 2027, 2027]
+
+
+async def test_a_forgotten_protection_mark_refuses_the_package(
+    units: Units, registry_database: Database
+) -> None:
+    done = await import_package(units, small_package())
+    with pytest.raises(Refused) as refused:
+        await import_package(units, with_companion(small_package(), "/protections", []))
+    assert [(each.column, each.value) for each in refused.value.problems] == [("/protections", "p1")]
+    assert await log_of(registry_database, after=done.position or 0) == []
+
+
+async def test_a_protection_ends_when_the_companion_says_so(
+    units: Units, registry_database: Database
+) -> None:
+    done = await import_package(units, small_package())
+    await import_package(units, with_companion(small_package(), "/protections/0/to", "2026-11-19"))
+    (event,) = await log_of(registry_database, after=done.position or 0)
+    assert event.topic == "registry.guardianship"
+    assert event.payload["protection"] is None
+    assert len(event.payload["guardians"]) == 2
+
+
+async def test_a_protected_child_who_leaves_the_package_stays_protected(units: Units) -> None:
+    done = await import_package(units, small_package())
+    files = small_package()
+    for name, line in ((layout.USERS, 2), (layout.ROLES, 2), (layout.DEMOGRAPHICS, 2)):
+        files = without_row(files, name, line)
+    files = without_row(without_row(files, layout.ENROLLMENTS, 7), layout.ENROLLMENTS, 2)
+    told = json.loads(files["companion.json"])
+    told["guardianships"] = [each for each in told["guardianships"] if each["pupil"] != "p1"]
+    told["protections"] = []
+    files["companion.json"] = json.dumps(told).encode()
+    await import_package(units, files)
+    assert await periods(units, done.board, "protection_period", "p1", "slot") == [
+        (date(2025, 11, 2), None, "protection")
+    ]
+
+
+async def test_two_boards_do_not_see_each_other(units: Units) -> None:
+    one = await import_package(units, small_package())
+    other_files = with_cell(small_package(), layout.ORGS, 2, "sourcedId", "board2")
+    other_files = {
+        name: content.replace(b"board\r\n", b"board2\r\n") for name, content in other_files.items()
+    }
+    other_files = with_companion(other_files, "/board/district", "board2")
+    other = await import_package(units, other_files)
+    assert one.board != other.board
+    for board in (one.board, other.board):
+        assert len(await rows(units, board, "select id from person")) == 7
+    assert (await import_package(units, small_package())).nothing
+
+
+async def test_two_first_imports_at_once_make_one_board(units: Units) -> None:
+    one, other = await asyncio.gather(
+        import_package(units, small_package()), import_package(units, small_package())
+    )
+    assert one.board == other.board
+    assert sorted([one.nothing, other.nothing]) == [False, True]
+
+
+async def test_a_town_is_imported_quickly_and_once(units: Units, registry_database: Database) -> None:
+    files = generate(seed=1, school_year=2026, training_date=TODAY)
+    done: Imported = await import_package(units, files)
+    assert done.counts["在籍"].new == 902
+    assert len(await log_of(registry_database)) == done.events
+    assert (await import_package(units, files)).nothing
