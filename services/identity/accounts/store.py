@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,9 +51,9 @@ _TAKE_OFF = text(
 )
 _PUT_ON = text(
     "insert into hat (board_id, topic, key, person, kind, valid)"
-    " select :board, r.topic, r.key, r.person, r.kind, daterange(r.since, r.until, '[)')"
-    " from jsonb_to_recordset(cast(:hats as jsonb))"
-    " as r(topic text, key uuid, person uuid, kind text, since date, until date)"
+    " select :board, topic, key, person, kind, daterange(since, until, '[)')"
+    " from unnest(cast(:topics as text[]), cast(:keys as uuid[]), cast(:people as uuid[]), cast(:kinds as text[]),"
+    " cast(:sinces as date[]), cast(:untils as date[])) as h(topic, key, person, kind, since, until)"
 )
 
 
@@ -63,7 +62,7 @@ async def replace_hats(work: Work, sources: Mapping[SourceKey, tuple[Version, Co
 
     A record that is not newer than the one its hats come from changes nothing.
     """
-    await work.session.execute(_LOCK, {"board": work.scope.board})
+    await work.session.execute(_LOCK, {"board": str(work.scope.board)})
     rows = await work.session.execute(
         _GUARD,
         {
@@ -81,20 +80,18 @@ async def replace_hats(work: Work, sources: Mapping[SourceKey, tuple[Version, Co
     people = set(await work.session.scalars(_TAKE_OFF, names))
     hats = [(source, hat) for source in newer for hat in sources[source][1]]
     await work.session.execute(
-        _PUT_ON, {"board": work.scope.board, "hats": orjson.dumps([_row(*pair) for pair in hats]).decode()}
+        _PUT_ON,
+        {
+            "board": work.scope.board,
+            "topics": [source.topic for source, _ in hats],
+            "keys": [source.key for source, _ in hats],
+            "people": [hat.person for _, hat in hats],
+            "kinds": [hat.kind for _, hat in hats],
+            "sinces": [hat.since for _, hat in hats],
+            "untils": [hat.until for _, hat in hats],
+        },
     )
     return people | {hat.person for _, hat in hats}
-
-
-def _row(source: SourceKey, hat: Hat) -> dict[str, Any]:
-    return {
-        "topic": source.topic,
-        "key": source.key,
-        "person": hat.person,
-        "kind": hat.kind,
-        "since": hat.since,
-        "until": hat.until,
-    }
 
 
 _DUE = text(
@@ -108,13 +105,13 @@ _STANDING = text(
 )
 _OPEN = text(
     "insert into account (id, board_id, person, kinds, opened_at)"
-    " select r.id, :board, r.person, array(select jsonb_array_elements_text(r.kinds)), :at"
-    " from jsonb_to_recordset(cast(:accounts as jsonb)) as r(id uuid, person uuid, kinds jsonb)"
+    " select id, :board, person, string_to_array(kinds, ','), :at"
+    " from unnest(cast(:ids as uuid[]), cast(:people as uuid[]), cast(:kinds as text[])) as given(id, person, kinds)"
 )
 _CHANGE = text(
-    "update account a set kinds = array(select jsonb_array_elements_text(r.kinds))"
-    " from jsonb_to_recordset(cast(:accounts as jsonb)) as r(id uuid, person uuid, kinds jsonb)"
-    " where a.board_id = :board and a.id = r.id"
+    "update account a set kinds = string_to_array(given.kinds, ',')"
+    " from unnest(cast(:ids as uuid[]), cast(:people as uuid[]), cast(:kinds as text[])) as given(id, person, kinds)"
+    " where a.board_id = :board and a.id = given.id and a.person = given.person"
 )
 
 
@@ -130,17 +127,10 @@ async def settle(work: Work, people: Collection[UUID], today: date) -> int:
         [Account(row.id, row.person, tuple(row.kinds)) for row in standing],
     )
     opened = [Account(new_id(), person, kinds) for person, kinds in sorted(todo.open.items())]
-    for statement, accounts in ((_OPEN, opened), (_CHANGE, todo.changed)):
-        if accounts:
-            rows = [{"id": a.id, "person": a.person, "kinds": a.kinds} for a in accounts]
-            await work.session.execute(
-                statement,
-                {
-                    "board": work.scope.board,
-                    "accounts": orjson.dumps(rows).decode(),
-                    **({"at": work.at} if statement is _OPEN else {}),
-                },
-            )
+    if opened:
+        await work.session.execute(_OPEN, {**_given(work, opened), "at": work.at})
+    if todo.changed:
+        await work.session.execute(_CHANGE, _given(work, todo.changed))
     for account in [*opened, *todo.changed]:
         work.publish(
             AccountChanged(
@@ -150,6 +140,15 @@ async def settle(work: Work, people: Collection[UUID], today: date) -> int:
             subject=account.person,
         )
     return len(opened) + len(todo.changed)
+
+
+def _given(work: Work, accounts: Collection[Account]) -> dict[str, Any]:
+    return {
+        "board": work.scope.board,
+        "ids": [account.id for account in accounts],
+        "people": [account.person for account in accounts],
+        "kinds": [",".join(account.kinds) for account in accounts],
+    }
 
 
 _OVERDUE = text(
@@ -163,7 +162,7 @@ _OVERDUE = text(
 
 async def settle_all(work: Work, today: date) -> int:
     """Settle everybody of the board whose hats begin or end with the day, without any event. Returns how many."""
-    await work.session.execute(_LOCK, {"board": work.scope.board})
+    await work.session.execute(_LOCK, {"board": str(work.scope.board)})
     people = await work.session.scalars(_OVERDUE, {"board": work.scope.board, "today": today})
     return await settle(work, list(people), today)
 
