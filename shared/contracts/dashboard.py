@@ -14,6 +14,11 @@ FEED = Topic("dashboard.feed", Lane.STATE, key="item", importance="III")
 """Pattern of all feed topics; the concrete name is ``feed_topic(...)``."""
 
 
+def feed_topic(board: UUID, department: UUID, name: str) -> Topic:
+    """The topic of one department's feed: the department alone may read it."""
+    return Topic(f"feed.{board}.{department}.{name}", FEED.lane, key=FEED.key, importance=FEED.importance)
+
+
 class LunchCount(Part):
     """Meals of one class on one day. Unrecorded counts as eating (decisions.md §5)."""
 

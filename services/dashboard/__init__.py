@@ -1,0 +1,1 @@
+"""dashboard (カルテ and boards): read models, department feeds, and the web front end with its BFF."""

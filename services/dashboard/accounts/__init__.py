@@ -1,0 +1,1 @@
+"""Copies of identity's accounts and purpose grants."""

@@ -1,0 +1,86 @@
+"""Copy ``accounts``: which accounts are shut, and what each department may receive for which purpose.
+
+The wording of a purpose stays with identity; here are the terms that a decision needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts import Topic
+from shared.contracts.identity import ACCOUNT, PURPOSE, AccountChanged, PurposeChanged
+from shared.events.copies import Copy
+from shared.events.intake import Arrived
+from shared.events.upsert import GuardedTable, Put, SetTable
+
+_ACCOUNT = GuardedTable("account", "person_id", {"enabled": "boolean"})
+_PURPOSE_SET = GuardedTable("purpose_set", "department_id", {"client": "text"})
+_PURPOSE_GRANT = SetTable(
+    "purpose_grant",
+    "department_id",
+    {
+        "board_id": "uuid",
+        "purpose_id": "uuid",
+        "feed": "text",
+        "fields": "jsonb",
+        "importance": "text",
+        "small_groups": "boolean",
+        "since": "date",
+        "until": "date",
+    },
+)
+
+
+class AccountsCopy(Copy):
+    """Accounts and purposes."""
+
+    name: ClassVar[str] = "accounts"
+    topics: ClassVar[tuple[Topic, ...]] = (ACCOUNT, PURPOSE)
+    tables: ClassVar[tuple[str, ...]] = ("account", "purpose_set", "purpose_grant")
+
+    async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        accounts = [_put(one) for one in arrived if one.record.topic == ACCOUNT.name]
+        purposes = [_put(one) for one in arrived if one.record.topic == PURPOSE.name]
+        news = await _ACCOUNT.put(session, accounts)
+        granted = await _PURPOSE_SET.put(session, purposes)
+        await _PURPOSE_GRANT.replace(
+            session, [put.key for put in granted], [row for put in granted for row in _grants(put)]
+        )
+        return {f"accounts:{put.arrived.record.board}" for put in news} | {
+            f"purposes:{put.arrived.record.board}" for put in granted
+        }
+
+
+def _put(one: Arrived) -> Put:
+    key = UUID(one.record.key)
+    match one.payload:
+        case AccountChanged(enabled=enabled):
+            return Put(one, key, {"enabled": enabled})
+        case PurposeChanged(client=client):
+            return Put(one, key, {"client": client})
+        case _:
+            return Put(one, key, {})
+
+
+def _grants(put: Put) -> list[dict[str, Any]]:
+    purpose = put.arrived.payload
+    if not isinstance(purpose, PurposeChanged):
+        return []
+    return [
+        {
+            "department_id": put.key,
+            "board_id": put.arrived.record.board,
+            "purpose_id": grant.purpose,
+            "feed": grant.feed,
+            "fields": sorted(grant.fields),
+            "importance": grant.importance,
+            "small_groups": grant.small_groups,
+            "since": grant.since,
+            "until": grant.until,
+        }
+        for grant in purpose.grants
+    ]

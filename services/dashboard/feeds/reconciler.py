@@ -1,0 +1,130 @@
+"""Keeps department feeds up: reads the copies of touched classes and gives what differs. Idempotent, without input.
+
+Woken by the copies' notices and by a timer; one process at a time does it, and a second that tried would be stopped by
+the items' versions. Items are events of this service, so the department's topic and its HTTP interface tell the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.dashboard.feeds import store
+from services.dashboard.feeds.rules import LUNCH, cut_off, next_revision
+from services.dashboard.feeds.store import Receiver
+from services.dashboard.live.hub import Hub, notices
+from services.dashboard.live.rules import view
+from shared.contracts.dashboard import FeedItemChanged, feed_topic
+from shared.database import Login, Scope, Units
+from shared.events.workers import WorkerState, lead
+
+logger = logging.getLogger(__name__)
+
+TIMER_SECONDS = 30.0
+"""Safety net, and how late a change that no copy tells of (a new day, a cut-off moved) may be seen."""
+
+
+class LunchFeed:
+    """The reconciler of ``lunch-count``. ``units`` works as the feed role."""
+
+    def __init__(self, units: Units, hub: Hub) -> None:
+        self._units = units
+        self._hub = hub
+        self._touched: set[UUID] = set()
+        self._all = True
+        self._wake = asyncio.Event()
+        self.state = WorkerState("dashboard", f"feed:{LUNCH}", "dashboard")
+
+    async def run(self, login: Login) -> None:
+        """Reconcile until cancelled; a second process stands by."""
+        self._hub.add(self.hear)
+        try:
+            await lead(login, self.state, self._work)
+        finally:
+            self._hub.remove(self.hear)
+
+    def hear(self, channel: str, said: str | None) -> None:
+        """Remember which classes to look at (a listener of the hub)."""
+        if channel != "live":
+            return
+        keys = None if said is None else notices(said)
+        for key in keys or [""]:
+            named = view(key)
+            if named is None:
+                self._all = True  # every day of a class, any page of a board: look at all
+            elif named.kind == "class-day" and named.of is not None and named.on == self._units.clock.today():
+                self._touched.add(named.of)
+        self._wake.set()
+
+    async def _work(self, lock: asyncpg.Connection) -> None:
+        self._all = True
+        while not lock.is_closed():
+            self._wake.clear()
+            classes = None if self._all else self._touched
+            self._all, self._touched = False, set()
+            try:
+                until_cut_off = await self.reconcile(classes)
+            except BaseException:
+                self._all = True
+                raise
+            self.state.stopped_because = None
+            try:
+                await asyncio.wait_for(self._wake.wait(), min(TIMER_SECONDS, until_cut_off))
+            except TimeoutError:
+                self._all = True
+
+    async def reconcile(self, classes: Collection[UUID] | None = None) -> float:
+        """Give what differs, of ``classes`` or all; returns the seconds to the next cut-off."""
+        today = self._units.clock.today()
+        async with self._units.maintain() as session:
+            receivers = await store.receivers(session, LUNCH, today)
+        waits = [TIMER_SECONDS]
+        if classes is None or classes:
+            for receiver in receivers:
+                freezes_at = await self._give(receiver, today, classes)
+                left = (freezes_at - self._units.clock.now()).total_seconds()
+                if left > 0:
+                    waits.append(left)
+        return min(waits)
+
+    async def _give(self, receiver: Receiver, day: date, classes: Collection[UUID] | None) -> datetime:
+        board, grant = receiver.board, receiver.grant
+        async with self._units.work(Scope(board), actor=f"feed:{LUNCH}") as work:
+            freezes_at = cut_off(await store.cut_off_setting(work.session, board, day), day)
+            kept = await store.kept_items(work.session, receiver, LUNCH, day)
+            given = []
+            for group in await store.groups(work.session, board, day, classes):
+                item = store.item_id(board, LUNCH, group.id, day)
+                step = next_revision(
+                    group,
+                    kept.get(item),
+                    small_groups=grant.small_groups,
+                    now=work.at,
+                    freezes_at=freezes_at,
+                )
+                if step is not None:
+                    given.append((item, group, step))
+            if given:
+                await store.add_items(work.session, receiver, LUNCH, day, given, work.at)
+            for item, group, step in given:
+                work.publish(
+                    FeedItemChanged(
+                        feed=LUNCH,
+                        item=item,
+                        group=group.id,
+                        school=group.school,
+                        on=day,
+                        revision=step.revision,
+                        value=step.value,
+                        frozen_at=step.frozen_at,
+                    ),
+                    key=item,
+                    expected=step.revision - 1,
+                    topic=feed_topic(board, receiver.department, LUNCH),
+                )
+        return freezes_at

@@ -1,0 +1,241 @@
+"""Feed items, proofs of delivery, and the counts they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dashboard.feeds.rules import CUT_OFF_SETTING, Grant, Group, Kept, Next, together, within
+from services.dashboard.school_day.rules import Calendar
+from shared.contracts.dashboard import LunchCount
+from shared.dates import school_year
+from shared.ids import natural_id
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A department with a purpose that holds today."""
+
+    board: UUID
+    department: UUID
+    grant: Grant
+
+
+_GRANTS = """
+select s.board_id, s.department_id, s.client,
+       coalesce(json_agg(json_build_object('fields', g.fields, 'small_groups', g.small_groups,
+                                           'importance', g.importance))
+                filter (where g.since <= :day and (g.until is null or g.until > :day)), '[]') as grants
+from copy.purpose_set s join copy.purpose_grant g on g.department_id = s.department_id
+where g.feed = :feed {of}
+group by s.board_id, s.department_id, s.client
+"""
+_RECEIVERS = text(_GRANTS.format(of=""))
+_OF_CLIENT = text(_GRANTS.format(of="and s.client = :client and s.board_id = :board"))
+
+
+async def receivers(session: AsyncSession, feed: str, day: date) -> list[Receiver]:
+    """Who receives ``feed`` on a day, of every board."""
+    rows = await session.execute(_RECEIVERS, {"feed": feed, "day": day})
+    found = [(row, together(row.grants)) for row in rows]
+    return [Receiver(row.board_id, row.department_id, grant) for row, grant in found if grant is not None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A department that has, or had, a purpose for a feed."""
+
+    department: UUID
+    grant: Grant | None
+    """None: no purpose holds today."""
+
+
+async def known(session: AsyncSession, board: UUID, client: str, feed: str, day: date) -> Known | None:
+    """What a client may receive of ``feed``; None when it never had a purpose for it."""
+    given = {"feed": feed, "day": day, "client": client, "board": board}
+    row = (await session.execute(_OF_CLIENT, given)).one_or_none()
+    return None if row is None else Known(row.department_id, together(row.grants))
+
+
+_SETTING = text(
+    "select s.value from copy.setting s where s.board_id = :board and s.name = :name and s.since <= :day"
+    " order by s.since desc limit 1"
+)
+
+
+async def cut_off_setting(session: AsyncSession, board: UUID, day: date) -> Any:
+    """The board's cut-off as it says it, or None."""
+    return await session.scalar(_SETTING, {"board": board, "name": CUT_OFF_SETTING, "day": day})
+
+
+_GROUPS = text(
+    """
+select o.organisation_id as id, o.school_id, o.grade,
+       (select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures)
+        from copy.calendar c where c.school_id = o.school_id and c.school_year = :year) as calendar,
+       count(h.person_id) as members,
+       count(*) filter (where s.presence = 'absent') as absent,
+       count(h.person_id) filter (where coalesce(s.presence, 'unrecorded') = 'unrecorded') as unrecorded,
+       (select min(r.taken_at) from copy.class_day r where r.class_id = o.organisation_id and r.day = :day) as taken_at
+from copy.organisation o
+left join home_on(:day) h on h.class_id = o.organisation_id
+left join said_on(:day) s on s.person_id = h.person_id
+where o.kind = 'class' and o.board_id = :board and coalesce(o.school_year, :year) = :year
+  and (cast(:classes as uuid[]) is null or o.organisation_id = any (cast(:classes as uuid[])))
+group by o.organisation_id
+order by o.organisation_id
+"""
+)
+
+
+async def groups(
+    session: AsyncSession, board: UUID, day: date, classes: Collection[UUID] | None
+) -> list[Group]:
+    """The classes of a board on a date (None: all), counted."""
+    given = {"board": board, "day": day, "year": school_year(day), "classes": classes and sorted(classes)}
+    found = []
+    for row in await session.execute(_GROUPS, given):
+        calendar = Calendar.of(row.calendar, day)
+        meets = calendar.meets() and not calendar.closes(str(row.id), row.grade)
+        found.append(
+            Group(row.id, row.school_id, meets, row.members, row.absent, row.unrecorded, row.taken_at)
+        )
+    return found
+
+
+_KEPT = text(
+    "select distinct on (i.item_id) i.item_id, i.revision, i.value,"
+    " bool_or(i.frozen_at is not null) over (partition by i.item_id) as frozen"
+    " from feed_item i where i.department_id = :department and i.feed = :feed and i.day = :day"
+    " order by i.item_id, i.revision desc"
+)
+_ADD = text(
+    "insert into feed_item (board_id, department_id, feed, item_id, revision, school_id, group_id, day, value,"
+    " frozen_at, recorded_at) select :board, :department, :feed, i.item, i.revision, i.school, i.group_id, :day,"
+    " i.value::jsonb, i.frozen_at, :at from unnest(cast(:items as uuid[]), cast(:revisions as integer[]),"
+    " cast(:schools as uuid[]), cast(:groups as uuid[]), cast(:values as text[]),"
+    " cast(:frozen as timestamptz[])) as i(item, revision, school, group_id, value, frozen_at)"
+)
+
+
+def item_id(board: UUID, feed: str, group: UUID, day: date) -> UUID:
+    """An item's key: the same however often it is computed."""
+    return natural_id(board, "feed", feed, group, day.isoformat())
+
+
+async def kept_items(session: AsyncSession, receiver: Receiver, feed: str, day: date) -> dict[UUID, Kept]:
+    """The newest revision of every item of a day that a department was given."""
+    rows = await session.execute(_KEPT, {"department": receiver.department, "feed": feed, "day": day})
+    return {row.item_id: Kept(row.revision, LunchCount.model_validate(row.value), row.frozen) for row in rows}
+
+
+async def add_items(
+    session: AsyncSession,
+    receiver: Receiver,
+    feed: str,
+    day: date,
+    given: Sequence[tuple[UUID, Group, Next]],
+    at: datetime,
+) -> None:
+    """Keep revisions that are being given."""
+    await session.execute(
+        _ADD,
+        {
+            "board": receiver.board,
+            "department": receiver.department,
+            "feed": feed,
+            "day": day,
+            "at": at,
+            "items": [item for item, _, _ in given],
+            "revisions": [step.revision for _, _, step in given],
+            "schools": [group.school for _, group, _ in given],
+            "groups": [group.id for _, group, _ in given],
+            "values": [step.value.model_dump_json() for _, _, step in given],
+            "frozen": [step.frozen_at for _, _, step in given],
+        },
+    )
+
+
+_ITEMS = text(
+    """
+select l.position, l.payload, g.name as group_name, s.name as school_name,
+       (select json_build_object('revision', f.revision, 'value', f.value, 'frozen_at', f.frozen_at)
+        from feed_item f where f.department_id = :department and f.item_id = l.stream and f.frozen_at is not null
+        order by f.revision limit 1) as frozen
+from log.log_state l
+left join copy.organisation g on g.organisation_id = (l.payload ->> 'group')::uuid
+left join copy.organisation s on s.organisation_id = (l.payload ->> 'school')::uuid
+where l.topic = :topic and l.position > :after and l.payload is not null
+order by l.position limit :limit
+"""
+)
+_HEAD = text("select position from log.head")
+_CONFIRMED = text("select max(position) from feed_ack where department_id = :department and feed = :feed")
+_CONFIRM = text(
+    "insert into feed_ack (board_id, department_id, feed, client, position, confirmed_at)"
+    " values (:board, :department, :feed, :client, :position, :at) on conflict do nothing"
+)
+
+
+async def items_after(
+    session: AsyncSession, department: UUID, topic: str, after: int, limit: int
+) -> list[Any]:
+    """Items whose newest revision lies after a position of this service's log, in its order."""
+    given = {"department": department, "topic": topic, "after": after, "limit": limit}
+    return list((await session.execute(_ITEMS, given)).all())
+
+
+async def head(session: AsyncSession) -> int:
+    """The last position of this service's log."""
+    return int((await session.execute(_HEAD)).scalar_one())
+
+
+async def confirmed(session: AsyncSession, department: UUID, feed: str) -> int:
+    """Up to which position a department has confirmed to have everything."""
+    return await session.scalar(_CONFIRMED, {"department": department, "feed": feed}) or 0
+
+
+async def confirm(
+    session: AsyncSession,
+    *,
+    board: UUID,
+    department: UUID,
+    feed: str,
+    client: str,
+    position: int,
+    at: datetime,
+) -> None:
+    """Keep a proof of delivery. The first word about a position stands."""
+    await session.execute(
+        _CONFIRM,
+        {
+            "board": board,
+            "department": department,
+            "feed": feed,
+            "client": client,
+            "position": position,
+            "at": at,
+        },
+    )
+
+
+def line(row: Any, grant: Grant) -> bytes:
+    """An item as the department receives it: the value's fields that its purpose allows, and no others."""
+    item = row.payload
+    told = {
+        "position": row.position,
+        **{name: item[name] for name in ("feed", "item", "group", "school", "on", "revision")},
+        "group_name": row.group_name,
+        "school_name": row.school_name,
+        "value": within(item["value"], grant),
+        "frozen_at": item["frozen_at"],
+        "frozen": row.frozen and {**row.frozen, "value": within(row.frozen["value"], grant)},
+    }
+    return orjson.dumps(told) + b"\n"

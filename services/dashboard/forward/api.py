@@ -1,0 +1,103 @@
+"""Calls of the browser to a service, with a token made for that service on behalf of the signed-in person.
+
+The service decides, logs and answers; nothing is changed on the way and nothing is tried twice, except when the service
+did not accept the token and so did nothing. A write goes to exactly one service (decisions.md §4 "BFF").
+"""
+
+from __future__ import annotations
+
+import logging
+
+import httpx
+from fastapi import APIRouter, Request, Response
+
+from services.dashboard.room import Dashboard, dashboard, opening
+from shared.events.trace import current_traceparent
+from shared.web import Problem, not_found
+from shared.web.problems import TYPES
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter(prefix="/api", tags=["取り次ぎ"])
+
+TIMEOUT = httpx.Timeout(10.0, connect=2.0, pool=2.0)
+_PASSED_ON = ("content-type", "accept", "idempotency-key", "if-match", "if-none-match", "x-after")
+_PASSED_BACK = (
+    "content-type",
+    "cache-control",
+    "etag",
+    "retry-after",
+    "www-authenticate",
+    "content-disposition",
+)
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@router.api_route("/{service}/v1/{path:path}", methods=METHODS, summary="サービスへ取り次ぐ")
+async def forward(service: str, path: str, request: Request) -> Response:
+    """Pass the request on to ``service``. Only services of this deployment, only their versioned interface."""
+    room = dashboard(request)
+    base = room.settings.urls.get(service)
+    if base is None or service == room.settings.service or not _plain(path):
+        raise not_found()
+    async with opening(request) as page:
+        session = page.signed
+    body = await request.body()
+    token = await room.sessions.exchanged(session, service)
+    answer = await _send(room, request, f"{base}/v1/{path}", token, body, service)
+    if _token_refused(answer):
+        token = await room.sessions.exchanged(session, service, anew=True)
+        answer = await _send(room, request, f"{base}/v1/{path}", token, body, service)
+        if _token_refused(answer):
+            logger.error("%s does not accept exchanged tokens", service)
+            raise away()
+    headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers)
+
+
+def _plain(path: str) -> bool:
+    """Whether a path stays below ``/v1/`` whatever a server makes of it."""
+    return all(part not in ("", ".", "..") for part in path.split("/")) and not set(path) & set("\\%?#")
+
+
+def _token_refused(answer: httpx.Response) -> bool:
+    # Another 401 is the service's own question to the person: step-up.
+    if answer.status_code != 401:
+        return False
+    try:
+        return bool(answer.json().get("type") == f"{TYPES}signed-out")
+    except (ValueError, AttributeError):
+        return True
+
+
+async def _send(
+    room: Dashboard, request: Request, url: str, token: str, body: bytes, service: str
+) -> httpx.Response:
+    headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+    headers["authorization"] = f"Bearer {token}"
+    traceparent = current_traceparent()
+    if traceparent is not None:
+        headers["traceparent"] = traceparent
+    try:
+        return await room.http.request(
+            request.method,
+            url,
+            params=request.url.query,
+            content=body,
+            headers=headers,
+            timeout=TIMEOUT,
+        )
+    except httpx.TransportError as error:
+        logger.warning("%s is away: %s", service, type(error).__name__)
+        raise away() from error
+
+
+def away() -> Problem:
+    """The service does not answer. Whether it did anything is not known; the same command id may be sent again."""
+    return Problem(
+        503,
+        "service-away",
+        "いま保存先につながりません",
+        "入力したものは端末に残っています。つながると自動で送ります。同じ内容が二重に記録されることはありません。",
+        headers={"retry-after": "3"},
+    )

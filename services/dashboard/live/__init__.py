@@ -1,0 +1,1 @@
+"""Live pages: which views changed, told to the browsers that show them."""

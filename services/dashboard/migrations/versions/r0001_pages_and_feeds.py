@@ -1,0 +1,339 @@
+"""Copies of registry's and identity's facts, sessions, department feeds, what workers were seen doing."""
+
+from alembic import op
+
+from shared.database.migrate import platform_sql, run_script
+from shared.database.roles import open_to_feed, platform_grants, protect
+
+revision = "r0001"
+down_revision = None
+
+GUARD = """
+    board_id uuid not null,
+    epoch integer not null,
+    position bigint not null"""
+
+# A row with null values is a tombstone, or a redacted fact: its guard keeps older records out.
+COPIES = f"""
+create table copy.person_card (
+    person_id uuid primary key, {GUARD},
+    legal_family text,
+    legal_given text,
+    common_family text,
+    common_given text,
+    kana_family text,
+    kana_given text,
+    sort_key text collate "C",
+    merged_into uuid
+);
+create index person_card_alias on copy.person_card (merged_into) where merged_into is not null;
+
+create table copy.organisation (
+    organisation_id uuid primary key, {GUARD},
+    kind text,
+    name text,
+    short_name text,
+    parent_id uuid,
+    school_id uuid,
+    school_year integer,
+    grade text,
+    special_needs boolean
+);
+create index organisation_school on copy.organisation (school_id, kind);
+
+create table copy.membership_set (pupil_id uuid primary key, {GUARD});
+create table copy.membership (
+    pupil_id uuid not null,
+    board_id uuid not null,
+    school_id uuid not null,
+    class_id uuid not null,
+    kind text not null,
+    number integer,
+    since date not null,
+    until date
+);
+create index membership_pupil on copy.membership (pupil_id);
+create index membership_class on copy.membership (class_id);
+create index membership_school on copy.membership (school_id);
+
+create table copy.duty_set (staff_id uuid primary key, {GUARD});
+create table copy.duty (
+    staff_id uuid not null,
+    board_id uuid not null,
+    kind text not null,
+    organisation_id uuid not null,
+    class_id uuid,
+    since date not null,
+    until date
+);
+create index duty_staff on copy.duty (staff_id);
+create index duty_class on copy.duty (class_id);
+
+create table copy.protection (
+    pupil_id uuid primary key, {GUARD},
+    since date,
+    confidential_from uuid[]
+);
+
+create table copy.calendar (
+    calendar_id uuid primary key, {GUARD},
+    school_id uuid,
+    school_year integer,
+    school_days date[],
+    closures jsonb
+);
+create index calendar_school on copy.calendar (school_id, school_year);
+
+create table copy.setting_set (setting_id uuid primary key, {GUARD});
+create table copy.setting (
+    setting_id uuid not null,
+    board_id uuid not null,
+    name text not null,
+    since date not null,
+    value jsonb not null
+);
+create index setting_name on copy.setting (board_id, name, since);
+
+create table copy.pupil_day (
+    pupil_day_id uuid primary key, {GUARD},
+    version integer not null,
+    pupil_id uuid,
+    school_id uuid,
+    class_id uuid,
+    day date,
+    revision integer,
+    status text,
+    code text,
+    presence text,
+    category text,
+    late boolean,
+    early_leave boolean,
+    decided_by text,
+    contradiction text,
+    facts jsonb
+) with (fillfactor = 80);
+create index pupil_day_pupil on copy.pupil_day (pupil_id, day);
+create index pupil_day_day on copy.pupil_day (day, school_id);
+
+create table copy.class_day (
+    class_day_id uuid primary key, {GUARD},
+    version integer not null,
+    class_id uuid,
+    school_id uuid,
+    day date,
+    members integer,
+    taken_at timestamptz,
+    taken_by uuid
+);
+create index class_day_class on copy.class_day (class_id, day);
+
+create table copy.account (
+    person_id uuid primary key, {GUARD},
+    enabled boolean
+);
+
+create table copy.purpose_set (department_id uuid primary key, {GUARD}, client text);
+create index purpose_set_client on copy.purpose_set (client);
+create table copy.purpose_grant (
+    department_id uuid not null,
+    board_id uuid not null,
+    purpose_id uuid not null,
+    feed text not null,
+    fields jsonb not null,
+    importance text not null,
+    small_groups boolean not null,
+    since date not null,
+    until date
+);
+create index purpose_grant_department on copy.purpose_grant (department_id);
+"""
+
+# One person may have several ids since two cards were found to be of one (merged_into). Facts keep their id; these
+# resolve it on reading, the person's own rows before those of an alias.
+# Bodies are text, not bound to a table: the tables may be swapped for rebuilt ones.
+READING = """
+create function home_on(p_day date)
+returns table (person_id uuid, board_id uuid, school_id uuid, class_id uuid, number integer)
+language sql stable as $$
+    select m.pupil_id, m.board_id, m.school_id, m.class_id, m.number
+    from copy.membership m
+    where m.kind = 'home' and m.since <= p_day and (m.until is null or m.until > p_day)
+      and not exists (select from copy.person_card a where a.person_id = m.pupil_id and a.merged_into is not null)
+    union all
+    select * from (
+        select distinct on (a.merged_into) a.merged_into, m.board_id, m.school_id, m.class_id, m.number
+        from copy.person_card a
+        join copy.membership m on m.pupil_id = a.person_id and m.kind = 'home'
+            and m.since <= p_day and (m.until is null or m.until > p_day)
+        where a.merged_into is not null
+          and not exists (
+            select from copy.membership o where o.pupil_id = a.merged_into and o.kind = 'home'
+            and o.since <= p_day and (o.until is null or o.until > p_day))
+        order by a.merged_into, m.pupil_id
+    ) as of_aliases
+$$;
+
+create function said_on(p_day date)
+returns table (person_id uuid, board_id uuid, school_id uuid, pupil_day_id uuid, revision integer, status text,
+               code text, presence text, category text, late boolean, early_leave boolean, decided_by text,
+               contradiction text, facts jsonb)
+language sql stable as $$
+    select d.pupil_id, d.board_id, d.school_id, d.pupil_day_id, d.revision, d.status, d.code, d.presence, d.category,
+           d.late, d.early_leave, d.decided_by, d.contradiction, d.facts
+    from copy.pupil_day d
+    where d.day = p_day
+      and not exists (select from copy.person_card a where a.person_id = d.pupil_id and a.merged_into is not null)
+    union all
+    select * from (
+        select distinct on (a.merged_into) a.merged_into, d.board_id, d.school_id, d.pupil_day_id, d.revision,
+               d.status, d.code, d.presence, d.category, d.late, d.early_leave, d.decided_by, d.contradiction, d.facts
+        from copy.person_card a
+        join copy.pupil_day d on d.pupil_id = a.person_id and d.day = p_day
+        where a.merged_into is not null
+          and not exists (select from copy.pupil_day o where o.pupil_id = a.merged_into and o.day = p_day)
+        order by a.merged_into, d.pupil_id
+    ) as of_aliases
+$$;
+
+create function protected_on(p_day date)
+returns table (person_id uuid, confidential_from uuid[])
+language sql stable as $$
+    select coalesce(k.merged_into, p.pupil_id), p.confidential_from
+    from copy.protection p left join copy.person_card k on k.person_id = p.pupil_id
+    where p.since <= p_day
+$$;
+
+create function card_of(p_people uuid[])
+returns table (asked uuid, person_id uuid, family text, given text, family_kana text, given_kana text, sort_key text)
+language sql stable as $$
+    select asking.asked, coalesce(k.merged_into, asking.asked),
+           coalesce(c.common_family, c.legal_family, ''), coalesce(c.common_given, c.legal_given, ''),
+           coalesce(c.kana_family, ''), coalesce(c.kana_given, ''), c.sort_key
+    from (select distinct unnest(p_people) as asked) as asking
+    left join copy.person_card k on k.person_id = asking.asked
+    left join copy.person_card c on c.person_id = coalesce(k.merged_into, k.person_id)
+    where asking.asked is not null
+$$;
+"""
+
+OWN = """
+-- One signed-in browser. Tokens are sealed with a key that is not in the database; of the cookie's secret a hash is kept.
+create table web_session (
+    id uuid primary key,
+    board_id uuid not null,
+    secret_hash bytea not null,
+    subject text not null,
+    person_id uuid,
+    kind text not null,
+    acr integer not null,
+    auth_time timestamptz,
+    issuer_session text,
+    tokens bytea not null,
+    token_expires_at timestamptz not null,
+    created_at timestamptz not null,
+    seen_at timestamptz not null,
+    ends_at timestamptz not null,
+    ended_at timestamptz,
+    end_reason text
+) with (fillfactor = 80);
+create index web_session_person on web_session (person_id) where ended_at is null;
+
+-- Every revision of every item that a department was given: append only, the proof beside the compacted topic.
+create table feed_item (
+    board_id uuid not null,
+    department_id uuid not null,
+    feed text not null,
+    item_id uuid not null,
+    revision integer not null,
+    school_id uuid not null,
+    group_id uuid not null,
+    day date not null,
+    value jsonb not null,
+    frozen_at timestamptz,
+    recorded_at timestamptz not null,
+    primary key (department_id, item_id, revision)
+);
+create index feed_item_day on feed_item (department_id, feed, day);
+
+-- Proof of delivery: who confirmed to have everything up to which position, and when.
+create table feed_ack (
+    board_id uuid not null,
+    department_id uuid not null,
+    feed text not null,
+    client text not null,
+    position bigint not null,
+    confirmed_at timestamptz not null,
+    primary key (department_id, feed, position)
+);
+
+-- What the active process of each worker last saw, so that every process can tell how old the copies are.
+create table worker_seen (
+    copy text not null,
+    publisher text not null,
+    reached bigint not null,
+    head bigint,
+    stopped_because text,
+    current_at timestamptz,
+    seen_at timestamptz not null,
+    primary key (copy, publisher)
+) with (fillfactor = 50);
+"""
+
+BY_BOARD = (
+    "person_card",
+    "organisation",
+    "membership_set",
+    "duty_set",
+    "duty",
+    "protection",
+    "calendar",
+    "setting_set",
+    "setting",
+    "account",
+    "purpose_set",
+    "purpose_grant",
+)
+BY_SCHOOL = ("membership", "pupil_day", "class_day")
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    run_script(connection, platform_sql("0001_log"))
+    run_script(connection, platform_grants("dashboard"))
+    run_script(connection, COPIES)
+    run_script(connection, READING)
+    run_script(connection, OWN)
+    for table in (*BY_BOARD, *BY_SCHOOL):
+        run_script(connection, protect("dashboard", f"copy.{table}", school=table in BY_SCHOOL))
+        run_script(connection, open_to_feed("dashboard", f"copy.{table}"))
+        run_script(connection, f"grant select on copy.{table} to dashboard_app")
+    run_script(connection, protect("dashboard", "web_session"))
+    run_script(connection, "grant select, insert, update on web_session to dashboard_app")
+    run_script(connection, protect("dashboard", "feed_item"))
+    run_script(
+        connection,
+        """
+        create policy feed_item_feed on feed_item to dashboard_feed using (true) with check (true);
+        grant select, insert on feed_item to dashboard_feed;
+        grant select on feed_item to dashboard_app;
+        """,
+    )
+    run_script(connection, protect("dashboard", "feed_ack"))
+    run_script(connection, "grant select, insert on feed_ack to dashboard_app")
+    run_script(
+        connection,
+        """
+        grant select, insert, update, delete on worker_seen to dashboard_feed;
+        grant select on worker_seen to dashboard_app;
+        -- Departments read their feed's topic from the log, through this wall and the policy before it.
+        create policy state_departments on log.log_state for select to dashboard_app
+            using (topic like 'feed.%' and board_id = (select nullif(current_setting('app.board', true), '')::uuid));
+        grant select on log.log_state to dashboard_app;
+        """,
+    )
+    for year in range(2025, 2032):
+        run_script(connection, f"select log.keep_year({year})")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a released database goes forward only")

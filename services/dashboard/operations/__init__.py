@@ -1,0 +1,1 @@
+"""How the copies are doing: lag, parked keys, services."""

@@ -1,0 +1,70 @@
+"""Who I am here: the frame of every page stands on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import text
+
+from services.dashboard.room import opening, person_or_none
+from services.dashboard.roster import rules
+from shared.access import Seen
+
+router = APIRouter(prefix="/api", tags=["わたし"])
+
+_ME = text(
+    """
+select (select json_object_agg(o.organisation_id, json_build_object(
+            'id', o.organisation_id, 'name', o.name, 'kind', o.kind, 'grade', o.grade,
+            'special_needs', coalesce(o.special_needs, false)))
+        from copy.organisation o where o.organisation_id = any (cast(:units as uuid[]))) as units,
+       (select json_object_agg(c.asked, json_build_object('id', c.person_id, 'family', c.family, 'given', c.given,
+            'family_kana', c.family_kana, 'given_kana', c.given_kana))
+        from card_of(array[cast(:person as uuid)]) c) as people
+"""
+)
+
+
+@router.get("/me", summary="わたし")
+async def read_me(request: Request) -> Response:
+    """The signed-in person, the duties held today, and the places these open. About oneself: no policy is asked."""
+    async with opening(request) as page:
+        principal, duties = page.holder.principal, rules.in_order(page.holder.duties)
+        units = {principal.board, *(d.organisation for d in duties), *(d.class_id for d in duties)}
+        row = (
+            await page.db.execute(
+                _ME, {"units": sorted(filter(None, units), key=str), "person": principal.person}
+            )
+        ).one()
+    staff = principal.kind == "staff"
+    known: dict[str, Any] = row.units or {}
+    roles = []
+    for duty in duties if staff else ():
+        unit = known.get(str(duty.organisation))
+        school = unit if unit and duty.organisation != principal.board else None
+        taught = known.get(str(duty.class_id)) if duty.class_id else None
+        roles.append(
+            {
+                "kind": duty.kind,
+                "label": rules.DUTY_WORDS[duty.kind],
+                "school": school and {"id": school["id"], "name": school["name"]},
+                "class": taught and {name: taught[name] for name in ("id", "name", "grade", "special_needs")},
+            }
+        )
+    places = rules.rail(duties) if staff else []
+    board = known.get(str(principal.board))
+    body = {
+        "person": person_or_none(row.people, principal.person)
+        or {"id": principal.subject, "family": "", "given": "", "family_kana": "", "given_kana": ""},
+        "board": {"id": principal.board, "name": board["name"] if board else ""},
+        "kind": principal.kind,
+        "roles": roles,
+        "rail": places,
+        "home": rules.home(places),
+        "acr": str(principal.acr),
+        "today": page.today,
+        "training": page.room.training,
+        "session_ends_at": page.signed.ends_at,
+    }
+    return await page.answer(body, Seen("ReadMe", "account", principal.person, "IV"))

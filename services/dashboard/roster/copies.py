@@ -1,0 +1,285 @@
+"""Copy ``roster``: name cards, organisations, memberships, duties, protection marks, calendars, settings.
+
+Every topic is a state lane, so the newest record of a key is the whole truth about it and older ones are dropped by
+the guard. Nothing waits for anything else: a membership whose card or class has not come is kept, and pages show what
+is there (decisions.md §3 "What to do with what arrives"). Addresses, guardians' names and free text never come here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts import Topic
+from shared.contracts.registry import (
+    CALENDAR,
+    DUTY,
+    ENROLMENT,
+    GUARDIANSHIP,
+    ORGANISATION,
+    PERSON,
+    SETTING,
+    CalendarChanged,
+    DutyChanged,
+    EnrolmentChanged,
+    GuardianshipChanged,
+    OrganisationChanged,
+    PersonChanged,
+    SettingChanged,
+)
+from shared.events.copies import Copy
+from shared.events.intake import Arrived
+from shared.events.upsert import GuardedTable, Put, SetTable
+
+SETTINGS_SHOWN = frozenset({"attendance_symbols", "lunch_cut_off", "step_up"})
+"""Settings of the board that a page, a feed or a decision of this service reads; others are not kept."""
+
+_CARD = GuardedTable(
+    "person_card",
+    "person_id",
+    {
+        "legal_family": "text",
+        "legal_given": "text",
+        "common_family": "text",
+        "common_given": "text",
+        "kana_family": "text",
+        "kana_given": "text",
+        "sort_key": "text",
+        "merged_into": "uuid",
+    },
+)
+_ORGANISATION = GuardedTable(
+    "organisation",
+    "organisation_id",
+    {
+        "kind": "text",
+        "name": "text",
+        "short_name": "text",
+        "parent_id": "uuid",
+        "school_id": "uuid",
+        "school_year": "integer",
+        "grade": "text",
+        "special_needs": "boolean",
+    },
+)
+_MEMBERSHIP_SET = GuardedTable("membership_set", "pupil_id", {})
+_MEMBERSHIP = SetTable(
+    "membership",
+    "pupil_id",
+    {
+        "board_id": "uuid",
+        "school_id": "uuid",
+        "class_id": "uuid",
+        "kind": "text",
+        "number": "integer",
+        "since": "date",
+        "until": "date",
+    },
+)
+_DUTY_SET = GuardedTable("duty_set", "staff_id", {})
+_DUTY = SetTable(
+    "duty",
+    "staff_id",
+    {
+        "board_id": "uuid",
+        "kind": "text",
+        "organisation_id": "uuid",
+        "class_id": "uuid",
+        "since": "date",
+        "until": "date",
+    },
+)
+_PROTECTION = GuardedTable("protection", "pupil_id", {"since": "date", "confidential_from": "uuid[]"})
+_CALENDAR = GuardedTable(
+    "calendar",
+    "calendar_id",
+    {"school_id": "uuid", "school_year": "integer", "school_days": "date[]", "closures": "jsonb"},
+)
+_SETTING_SET = GuardedTable("setting_set", "setting_id", {})
+_SETTING = SetTable(
+    "setting", "setting_id", {"board_id": "uuid", "name": "text", "since": "date", "value": "jsonb"}
+)
+
+
+class RosterCopy(Copy):
+    """Who is where, and what of it this service shows."""
+
+    name: ClassVar[str] = "roster"
+    topics: ClassVar[tuple[Topic, ...]] = (
+        PERSON,
+        ORGANISATION,
+        ENROLMENT,
+        DUTY,
+        GUARDIANSHIP,
+        CALENDAR,
+        SETTING,
+    )
+    tables: ClassVar[tuple[str, ...]] = (
+        "person_card",
+        "organisation",
+        "membership_set",
+        "membership",
+        "duty_set",
+        "duty",
+        "protection",
+        "calendar",
+        "setting_set",
+        "setting",
+    )
+
+    async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        by_topic: dict[str, list[Arrived]] = {}
+        for one in arrived:
+            by_topic.setdefault(one.record.topic, []).append(one)
+        live: set[str] = set()
+        for topic, group in by_topic.items():
+            live |= await _FOLDS[topic](session, group)
+        return live
+
+
+def _whole_board(puts: Iterable[Put]) -> set[str]:
+    # A name, a class or a calendar may stand on any page of its board.
+    return {f"board:{put.arrived.record.board}" for put in puts}
+
+
+def _puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]]) -> list[Put]:
+    return [
+        Put(one, UUID(one.record.key), values(one.payload) if one.payload is not None else {})
+        for one in group
+    ]
+
+
+async def _people(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
+    def values(person: PersonChanged) -> dict[str, Any]:
+        common, kana = person.common, person.kana
+        return {
+            "legal_family": person.legal.family,
+            "legal_given": person.legal.given,
+            "common_family": common.family if common else None,
+            "common_given": common.given if common else None,
+            "kana_family": kana.family if kana else None,
+            "kana_given": kana.given if kana else None,
+            "sort_key": person.sort_key,
+            "merged_into": person.merged_into,
+        }
+
+    return _whole_board(await _CARD.put(session, _puts(group, values)))
+
+
+async def _organisations(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
+    def values(unit: OrganisationChanged) -> dict[str, Any]:
+        return {
+            "kind": unit.kind,
+            "name": unit.name,
+            "short_name": unit.short_name,
+            "parent_id": unit.parent,
+            "school_id": unit.school,
+            "school_year": unit.school_year,
+            "grade": unit.grade,
+            "special_needs": unit.special_needs,
+        }
+
+    return _whole_board(await _ORGANISATION.put(session, _puts(group, values)))
+
+
+async def _memberships(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
+    news = await _MEMBERSHIP_SET.put(session, _puts(group, lambda _: {}))
+    rows = [
+        {
+            "pupil_id": put.key,
+            "board_id": put.arrived.record.board,
+            "school_id": membership.school,
+            "class_id": membership.class_id,
+            "kind": membership.kind,
+            "number": membership.number,
+            "since": membership.since,
+            "until": membership.until,
+        }
+        for put in news
+        if isinstance(put.arrived.payload, EnrolmentChanged)
+        for membership in put.arrived.payload.memberships
+    ]
+    before = await _MEMBERSHIP.replace(session, [put.key for put in news], rows)
+    touched = {(r["board_id"], r["school_id"], r["class_id"]) for r in rows}
+    touched |= {(r.board_id, r.school_id, r.class_id) for r in before}
+    return {
+        key
+        for board, school, class_id in touched
+        for key in (f"class-day:{class_id}:*", f"school-day:{school}:*", f"board-day:{board}:*")
+    }
+
+
+async def _duties(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
+    news = await _DUTY_SET.put(session, _puts(group, lambda _: {}))
+    rows = [
+        {
+            "staff_id": put.key,
+            "board_id": put.arrived.record.board,
+            "kind": duty.kind,
+            "organisation_id": duty.organisation,
+            "class_id": duty.class_id,
+            "since": duty.since,
+            "until": duty.until,
+        }
+        for put in news
+        if isinstance(put.arrived.payload, DutyChanged)
+        for duty in put.arrived.payload.duties
+    ]
+    before = await _DUTY.replace(session, [put.key for put in news], rows)
+    schools = {r["organisation_id"] for r in rows} | {r.organisation_id for r in before}
+    return {f"duties:{put.arrived.record.board}" for put in news} | {
+        f"school-day:{school}:*" for school in schools
+    }
+
+
+async def _protection(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
+    def values(tie: GuardianshipChanged) -> dict[str, Any]:
+        mark = tie.protection
+        return {"since": mark.since, "confidential_from": mark.confidential_from} if mark else {}
+
+    return _whole_board(await _PROTECTION.put(session, _puts(group, values)))
+
+
+async def _calendars(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
+    def values(calendar: CalendarChanged) -> dict[str, Any]:
+        return {
+            "school_id": calendar.school,
+            "school_year": calendar.school_year,
+            "school_days": sorted(calendar.school_days),
+            "closures": [closure.model_dump(mode="json") for closure in calendar.closures],
+        }
+
+    return _whole_board(await _CALENDAR.put(session, _puts(group, values)))
+
+
+async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
+    news = await _SETTING_SET.put(session, _puts(group, lambda _: {}))
+    rows = [
+        {
+            "setting_id": put.key,
+            "board_id": put.arrived.record.board,
+            "name": setting.name,
+            "since": setting.since,
+            "value": setting.value,
+        }
+        for put in news
+        if isinstance(put.arrived.payload, SettingChanged)
+        for setting in put.arrived.payload.settings
+        if setting.name in SETTINGS_SHOWN
+    ]
+    await _SETTING.replace(session, [put.key for put in news], rows)
+    return _whole_board(news)
+
+
+_FOLDS = {
+    PERSON.name: _people,
+    ORGANISATION.name: _organisations,
+    ENROLMENT.name: _memberships,
+    DUTY.name: _duties,
+    GUARDIANSHIP.name: _protection,
+    CALENDAR.name: _calendars,
+    SETTING.name: _settings,
+}

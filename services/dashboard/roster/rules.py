@@ -1,0 +1,44 @@
+"""What a person's duties mean for the frame of every page: which places there are, where the day begins. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.access import HeldDuty
+from shared.contracts.registry import DutyKind
+
+DUTY_WORDS: dict[DutyKind, str] = {
+    "principal": "校長",
+    "vice_principal": "教頭",
+    "homeroom": "担任",
+    "assistant": "副担任",
+    "subject": "教科",
+    "substitute": "補欠",
+    "office": "事務",
+    "nurse": "養護教諭",
+    "board_staff": "教育委員会",
+    "system_operator": "システム管理",
+}
+_PLACES: dict[str, frozenset[DutyKind]] = {
+    "today": frozenset({"homeroom", "assistant", "substitute", "subject", "office"}),
+    "school": frozenset({"principal", "vice_principal", "office", "nurse"}),
+    "board": frozenset({"board_staff"}),
+    "operations": frozenset({"system_operator"}),
+}
+
+
+def rail(duties: Iterable[HeldDuty]) -> list[str]:
+    """The places a staff member may open, in the order of the rail."""
+    kinds = {duty.kind for duty in duties}
+    return [place for place, holders in _PLACES.items() if kinds & holders]
+
+
+def home(places: list[str]) -> str:
+    """Address of the first screen."""
+    return f"/{places[0]}" if places else "/today"
+
+
+def in_order(duties: Iterable[HeldDuty]) -> list[HeldDuty]:
+    """Duties as a person would name them: leading a school first, then classes."""
+    rank = {kind: number for number, kind in enumerate(DUTY_WORDS)}
+    return sorted(duties, key=lambda duty: (rank[duty.kind], str(duty.organisation), str(duty.class_id)))

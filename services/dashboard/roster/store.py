@@ -1,0 +1,114 @@
+"""What every page needs first: who is asking, what they hold today, how old the copies are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dashboard.sessions.rules import Ticket
+from services.dashboard.sessions.store import COLUMNS, Session, of_row, secret_hash
+from shared.access import HeldDuty
+from shared.access.step_up import StepUp
+
+_DUTIES = TypeAdapter(tuple[HeldDuty, ...])
+
+_FACTS = """
+       coalesce((select json_agg(json_build_object('kind', d.kind, 'organisation', d.organisation_id,
+                                                   'class_id', d.class_id)
+                                 order by d.kind, d.organisation_id, d.class_id)
+                 from copy.duty d where d.staff_id = asking.person_id
+                 and d.since <= :today and (d.until is null or d.until > :today)), '[]') as duties,
+       (select a.enabled from copy.account a where a.person_id = asking.person_id) as enabled,
+       (select s.value from copy.setting s where s.board_id = asking.board_id and s.name = 'step_up'
+        and s.since <= :today order by s.since desc limit 1) as step_up,
+       (select json_object_agg(c.copy || '/' || c.publisher, c.reached) from feed.checkpoint c) as reached,
+       (select json_object_agg(w.copy || '/' || w.publisher, w.current_at) from worker_seen w) as current_at
+"""
+_OF_SESSION = text(
+    f"select {COLUMNS}, {_FACTS} from web_session w"  # noqa: S608 (constants)
+    " cross join lateral (select w.person_id, w.board_id) as asking"
+    " where w.id = :id and w.secret_hash = :secret"
+)
+_OF_CLIENT = text(
+    "select '[]'::json as duties, null::boolean as enabled, null::jsonb as step_up,"
+    " (select json_object_agg(c.copy || '/' || c.publisher, c.reached) from feed.checkpoint c) as reached,"
+    " (select json_object_agg(w.copy || '/' || w.publisher, w.current_at) from worker_seen w) as current_at"
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the copies stand, and what they say today about the one who asks."""
+
+    duties: tuple[HeldDuty, ...]
+    account_shut: bool
+    """Identity has said that the account is shut. Not having heard of it shuts nothing: it signed in there."""
+    step_up: StepUp
+    reached: Mapping[str, int]
+    """Position by ``copy/publisher``."""
+    current_at: Mapping[str, datetime]
+    """When each ``copy/publisher`` was last known to lack nothing."""
+
+
+def _standing(row: Any) -> Standing:
+    current = {
+        name: datetime.fromisoformat(at) for name, at in (row.current_at or {}).items() if at is not None
+    }
+    return Standing(
+        duties=_DUTIES.validate_python(row.duties),
+        account_shut=row.enabled is False,
+        step_up=StepUp.model_validate(row.step_up) if row.step_up is not None else StepUp(),
+        reached=row.reached or {},
+        current_at=current,
+    )
+
+
+async def session_standing(
+    session: AsyncSession, ticket: Ticket, today: date
+) -> tuple[Session, Standing] | None:
+    """The session of a cookie and what the copies say of its person; None when there is no such session."""
+    row = (
+        await session.execute(
+            _OF_SESSION, {"id": ticket.session, "secret": secret_hash(ticket.secret), "today": today}
+        )
+    ).one_or_none()
+    return None if row is None else (of_row(row), _standing(row))
+
+
+async def copies_standing(session: AsyncSession) -> Standing:
+    """Where the copies stand, for one who holds no duties (a department)."""
+    return _standing((await session.execute(_OF_CLIENT)).one())
+
+
+_DUTIES_OF = text(
+    """
+select d.staff_id, json_agg(json_build_object('kind', d.kind, 'organisation', d.organisation_id, 'class_id', d.class_id)
+                            order by d.kind, d.organisation_id, d.class_id) as duties
+from copy.duty d
+where d.staff_id = any (cast(:people as uuid[])) and d.since <= :today and (d.until is null or d.until > :today)
+group by d.staff_id
+"""
+)
+_SHUT = text(
+    "select person_id from copy.account where person_id = any (cast(:people as uuid[])) and not enabled"
+)
+
+
+async def duties_of(
+    session: AsyncSession, people: list[UUID], today: date
+) -> dict[UUID, tuple[HeldDuty, ...]]:
+    """The duties that each of ``people`` holds today."""
+    rows = await session.execute(_DUTIES_OF, {"people": people, "today": today})
+    return {row.staff_id: _DUTIES.validate_python(row.duties) for row in rows}
+
+
+async def shut_accounts(session: AsyncSession, people: list[UUID]) -> set[UUID]:
+    """Those of ``people`` whose account is shut."""
+    return set(await session.scalars(_SHUT, {"people": people}))

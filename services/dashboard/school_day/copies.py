@@ -1,0 +1,141 @@
+"""Copy ``school_day``: every pupil-day with the facts it follows from, and which rolls were taken.
+
+Only registry derives a status (decisions.md §2); it is kept here as it came. A pupil-day is kept under its pupil and
+date, not its class: pages find the class by membership at that date. A redacted fact leaves a row that knows its
+version and nothing else, so that the stream has no hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts import Topic
+from shared.contracts.registry import ATTENDANCE, ROLL, AttendanceDayChanged, DayFact, RollTaken
+from shared.events.copies import Copy
+from shared.events.intake import Arrived
+from shared.events.records import Record
+from shared.events.upsert import GuardedTable, Put
+
+_PUPIL_DAY = GuardedTable(
+    "pupil_day",
+    "pupil_day_id",
+    {
+        "version": "integer",
+        "pupil_id": "uuid",
+        "school_id": "uuid",
+        "class_id": "uuid",
+        "day": "date",
+        "revision": "integer",
+        "status": "text",
+        "code": "text",
+        "presence": "text",
+        "category": "text",
+        "late": "boolean",
+        "early_leave": "boolean",
+        "decided_by": "text",
+        "contradiction": "text",
+        "facts": "jsonb",
+    },
+)
+_CLASS_DAY = GuardedTable(
+    "class_day",
+    "class_day_id",
+    {
+        "version": "integer",
+        "class_id": "uuid",
+        "school_id": "uuid",
+        "day": "date",
+        "members": "integer",
+        "taken_at": "timestamptz",
+        "taken_by": "uuid",
+    },
+)
+_VERSIONS = text(
+    "select pupil_day_id as stream, version from pupil_day where pupil_day_id = any (cast(:streams as uuid[]))"
+    " union all"
+    " select class_day_id, version from class_day where class_day_id = any (cast(:streams as uuid[]))"
+)
+
+
+class SchoolDayCopy(Copy):
+    """What every source says about every pupil's day."""
+
+    name: ClassVar[str] = "school_day"
+    topics: ClassVar[tuple[Topic, ...]] = (ATTENDANCE, ROLL)
+    tables: ClassVar[tuple[str, ...]] = ("pupil_day", "class_day")
+
+    async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        days = [one for one in arrived if one.record.topic == ATTENDANCE.name]
+        rolls = [one for one in arrived if one.record.topic == ROLL.name]
+        news = await _PUPIL_DAY.put(session, [Put(one, one.record.stream, _day(one)) for one in days])
+        news += await _CLASS_DAY.put(session, [Put(one, one.record.stream, _roll(one)) for one in rolls])
+        return {key for put in news for key in _keys(put.arrived)}
+
+    async def known_versions(
+        self, session: AsyncSession, facts: Sequence[Record]
+    ) -> dict[tuple[str, str], int]:
+        streams = {record.stream: record.topic for record in facts}
+        rows = await session.execute(_VERSIONS, {"streams": list(streams)})
+        return {(streams[row.stream], str(row.stream)): row.version for row in rows}
+
+
+def _day(one: Arrived) -> dict[str, Any]:
+    day = one.payload
+    if not isinstance(day, AttendanceDayChanged):
+        return {"version": one.record.version}
+    return {
+        "version": one.record.version,
+        "pupil_id": day.pupil,
+        "school_id": day.school,
+        "class_id": day.class_id,
+        "day": day.on,
+        "revision": day.revision,
+        "status": day.status,
+        "code": day.code,
+        "presence": day.presence,
+        "category": day.category,
+        "late": day.late,
+        "early_leave": day.early_leave,
+        "decided_by": day.decided_by,
+        "contradiction": day.contradiction,
+        "facts": [_fact(fact) for fact in day.facts],
+    }
+
+
+def _fact(fact: DayFact) -> dict[str, Any]:
+    """What the explain panel shows of a fact."""
+    return fact.model_dump(mode="json", include={"source", "code", "by", "at", "reason"})
+
+
+def _roll(one: Arrived) -> dict[str, Any]:
+    roll = one.payload
+    if not isinstance(roll, RollTaken):
+        return {"version": one.record.version}
+    return {
+        "version": one.record.version,
+        "class_id": roll.class_id,
+        "school_id": roll.school,
+        "day": roll.on,
+        "members": roll.members,
+        "taken_at": roll.taken_at,
+        "taken_by": roll.taken_by,
+    }
+
+
+def _keys(one: Arrived) -> set[str]:
+    match one.payload:
+        case (
+            AttendanceDayChanged(class_id=class_id, school=school, on=on)
+            | RollTaken(class_id=class_id, school=school, on=on)
+        ):
+            return {
+                f"class-day:{class_id}:{on}",
+                f"school-day:{school}:{on}",
+                f"board-day:{one.record.board}:{on}",
+            }
+        case _:
+            return {f"board:{one.record.board}"}

@@ -1,0 +1,275 @@
+"""The queries of the day's pages: one statement a page, counts from per-pupil rows by membership of that date.
+
+A child is counted once, in the class of 在籍; 交流 children stand on the other class's list and are counted in none of
+its numbers. Counts include protected children; names leave only through the predicate that stands beside the policy
+``SeePupil`` (policy.cedar). Row-level security (board, schools) is the wall behind all of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.access import Holder
+from shared.dates import school_year
+
+_CALENDAR = """
+select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures) as calendar
+from copy.calendar c where c.school_id = {school} and c.school_year = :year
+"""
+
+_COUNTS = """
+counts as (
+    select h.class_id, count(*) as members,
+           count(*) filter (where s.presence = 'present') as present,
+           count(*) filter (where s.presence = 'absent'
+                            and coalesce(s.category, '') not in ('suspension', 'bereavement')) as absent,
+           count(*) filter (where s.presence = 'absent' and s.category in ('suspension', 'bereavement')) as apart,
+           count(*) filter (where coalesce(s.presence, 'unrecorded') = 'unrecorded') as unrecorded,
+           count(*) filter (where s.late) as late, count(*) filter (where s.early_leave) as early
+    from home h left join said s using (person_id)
+    group by h.class_id
+), tallied as (
+    select k.id, k.school_id, k.name, k.grade, k.special_needs,
+           coalesce(c.members, 0) as members, coalesce(c.present, 0) as present, coalesce(c.absent, 0) as absent,
+           coalesce(c.apart, 0) as apart, coalesce(c.unrecorded, 0) as unrecorded, coalesce(c.late, 0) as late,
+           coalesce(c.early, 0) as early, d.taken_at, d.taken_by
+    from klass k
+    left join counts c on c.class_id = k.id
+    left join lateral (select r.taken_at, r.taken_by from copy.class_day r
+                       where r.class_id = k.id and r.day = :day limit 1) d on true
+)
+"""
+
+_CARDS = """
+(select json_object_agg(c.asked, json_build_object('id', c.person_id, 'family', c.family, 'given', c.given,
+                                                   'family_kana', c.family_kana, 'given_kana', c.given_kana))
+ from card_of({people}) c) as people
+"""
+
+_SYMBOLS = """
+(select s.value from copy.setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :day
+ order by s.since desc limit 1) as symbols
+"""
+
+SEES_PUPIL = """
+{school} = any (cast(:schools as uuid[]))
+and not exists (select from protected_on(:today) p
+                where p.person_id = {person} and cast(:viewer as uuid) = any (p.confidential_from))
+"""
+"""SQL side of ``SeePupil``: whether the viewer, with a duty at ``:schools`` today, may see a child there by name."""
+
+_KLASS = (
+    "select o.organisation_id as id, o.school_id, o.name, o.grade, coalesce(o.special_needs, false) as special_needs"
+    " from copy.organisation o where o.kind = 'class'"
+)
+
+_ROLL = text(
+    f"""
+with klass as ({_KLASS} and o.organisation_id = :class), listed as (
+    select coalesce(k.merged_into, m.pupil_id) as person_id, bool_and(m.kind = 'exchange') as exchange,
+           min(m.number) as number, (array_agg(m.school_id order by m.kind desc))[1] as school_id
+    from copy.membership m left join copy.person_card k on k.person_id = m.pupil_id
+    where m.class_id = :class and m.since <= :day and (m.until is null or m.until > :day)
+    group by 1
+), cell as (
+    select l.person_id, l.number, l.exchange, h.class_id as home_class, s.revision, s.status, s.code, s.decided_by,
+           s.contradiction, s.facts
+    from listed l
+    left join said_on(:day) s using (person_id)
+    left join home_on(:day) h on l.exchange and h.person_id = l.person_id
+    where {SEES_PUPIL.format(school="l.school_id", person="l.person_id")}
+), roll as (
+    select r.taken_at as at, r.taken_by as by, r.members,
+           (select count(*) from listed l join said_on(:day) s using (person_id)
+            where not l.exchange and s.status <> 'unrecorded') as here
+    from copy.class_day r where r.class_id = :class and r.day = :day limit 1
+)
+select (select row_to_json(klass) from klass) as klass,
+       (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
+        where o.organisation_id = (select school_id from klass)) as school,
+       ({_CALENDAR.format(school="(select school_id from klass)")}) as calendar,
+       {_SYMBOLS},
+       (select row_to_json(roll) from roll) as taken,
+       (select json_agg(cell order by exchange, number nulls last, person_id) from cell) as members,
+       (select json_object_agg(k.id, k) from ({
+        _KLASS
+    } and o.organisation_id in (select home_class from cell)) k)
+           as home_classes,
+       {
+        _CARDS.format(
+            people='''array(
+            select person_id from cell union select by from roll
+            union select (fact ->> 'by')::uuid from cell cross join jsonb_array_elements(cell.facts) as fact)'''
+        )
+    }
+"""  # noqa: S608 (put together from the constants above)
+)
+
+_SCHOOL_DAY = text(
+    f"""
+with klass as ({_KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
+home as (select * from home_on(:day) where school_id = :school),
+said as (select * from said_on(:day)),
+{_COUNTS},
+homeroom as (
+    select distinct on (d.class_id) d.class_id, d.staff_id from copy.duty d
+    where d.kind = 'homeroom' and d.class_id in (select id from klass)
+    and d.since <= :day and (d.until is null or d.until > :day)
+    order by d.class_id, d.since, d.staff_id
+), exception as (
+    select h.person_id, h.class_id, h.number, s.code, s.status
+    from home h join said s using (person_id) join klass k on k.id = h.class_id
+    where s.status not in ('present', 'unrecorded')
+    and {SEES_PUPIL.format(school="h.school_id", person="h.person_id")}
+)
+select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
+        where o.organisation_id = :school and o.school_id = o.organisation_id) as school,
+       ({_CALENDAR.format(school=":school")}) as calendar,
+       {_SYMBOLS},
+       (select json_agg(json_build_object('class', t.id, 'homeroom', r.staff_id, 'tally', t)
+                        order by t.taken_at is not null, t.special_needs, t.grade, t.name, t.id)
+        from tallied t left join homeroom r on r.class_id = t.id) as classes,
+       (select json_agg(e order by k.special_needs, k.grade, k.name, k.id, e.number nulls last, e.person_id)
+        from exception e join klass k on k.id = e.class_id) as exceptions,
+       {
+        _CARDS.format(
+            people='''array(
+            select person_id from exception union select staff_id from homeroom
+            union select taken_by from tallied)'''
+        )
+    }
+"""  # noqa: S608
+)
+
+_BOARD_DAY = text(
+    f"""
+with klass as ({_KLASS} and o.board_id = :board and coalesce(o.school_year, :year) = :year),
+home as (select * from home_on(:day)),
+said as (select * from said_on(:day)),
+{_COUNTS}
+select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
+        where o.organisation_id = :board) as board,
+       (select json_agg(json_build_object(
+            'school', json_build_object('id', s.organisation_id, 'name', s.name), 'kind', s.kind,
+            'calendar', ({_CALENDAR.format(school="s.organisation_id")}),
+            'classes', coalesce(t.classes, 0), 'classes_taken', coalesce(t.taken, 0),
+            'tally', json_build_object(
+                'members', coalesce(t.members, 0), 'present', coalesce(t.present, 0), 'absent', coalesce(t.absent, 0),
+                'apart', coalesce(t.apart, 0), 'unrecorded', coalesce(t.unrecorded, 0), 'late', coalesce(t.late, 0),
+                'early', coalesce(t.early, 0))) order by s.kind, s.name, s.organisation_id)
+        from copy.organisation s
+        left join (select school_id, count(*) as classes, count(taken_at) as taken, sum(members) as members,
+                          sum(present) as present, sum(absent) as absent, sum(apart) as apart,
+                          sum(unrecorded) as unrecorded, sum(late) as late, sum(early) as early
+                   from tallied group by school_id) t on t.school_id = s.organisation_id
+        where s.board_id = :board and s.school_id = s.organisation_id) as schools
+"""  # noqa: S608
+)
+
+_TODAY = text(
+    f"""
+with klass as ({_KLASS} and coalesce(o.school_year, :year) = :year
+               and (o.organisation_id = any (cast(:classes as uuid[]))
+                    or o.school_id = any (cast(:offices as uuid[])))),
+home as (select * from home_on(:day) where class_id in (select id from klass)),
+said as (select * from said_on(:day)),
+{_COUNTS}
+select (select json_agg(json_build_object(
+            'class', t.id, 'school', json_build_object('id', t.school_id, 'name', coalesce(s.name, '')), 'tally', t)
+            order by s.name, t.special_needs, t.grade, t.name, t.id)
+        from tallied t left join copy.organisation s on s.organisation_id = t.school_id) as classes,
+       (select coalesce(bool_or(:day = any (c.school_days) and not exists (
+            select from jsonb_array_elements(c.closures) x where x ->> 'scope' = 'school' and x ->> 'on' = :day_text)),
+            false)
+        from copy.calendar c where c.school_id = any (cast(:at as uuid[]))) as school_day,
+       (select min(d.day) from copy.calendar c cross join unnest(c.school_days) as d(day)
+        where c.school_id = any (cast(:at as uuid[])) and d.day > :day and not exists (
+            select from jsonb_array_elements(c.closures) x
+            where x ->> 'scope' = 'school' and x ->> 'on' = d.day::text)) as next_school_day,
+       {_CARDS.format(people="array(select taken_by from tallied)")}
+"""  # noqa: S608
+)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who reads a page, in the terms of the predicates."""
+
+    board: UUID
+    person: UUID | None
+    schools: Collection[UUID]
+    today: date
+
+    @classmethod
+    def of(cls, holder: Holder, today: date) -> Viewer:
+        """The viewer of a holder; only staff see children by name."""
+        principal = holder.principal
+        schools = holder.schools() if principal.kind == "staff" else frozenset[UUID]()
+        return cls(principal.board, principal.person, schools, today)
+
+    def _parameters(self, day: date) -> dict[str, Any]:
+        return {
+            "board": self.board,
+            "viewer": self.person,
+            "schools": sorted(self.schools),
+            "today": self.today,
+            "day": day,
+            "year": school_year(day),
+        }
+
+
+async def roll(session: AsyncSession, viewer: Viewer, class_id: UUID, day: date) -> Any:
+    """One class's day; ``klass`` is None when no such class is known."""
+    return (await session.execute(_ROLL, {**viewer._parameters(day), "class": class_id})).one()
+
+
+async def school_day(session: AsyncSession, viewer: Viewer, school: UUID, day: date) -> Any:
+    """One school's day; ``school`` is None when no such school is known."""
+    return (await session.execute(_SCHOOL_DAY, {**viewer._parameters(day), "school": school})).one()
+
+
+async def board_day(session: AsyncSession, board: UUID, day: date) -> Any:
+    """The board's day, by school: counts only."""
+    return (await session.execute(_BOARD_DAY, {"board": board, "day": day, "year": school_year(day)})).one()
+
+
+def own_classes(holder: Holder) -> dict[UUID, str]:
+    """Classes whose roll the holder takes as their teacher, with the capacity: the first that applies."""
+    found: dict[UUID, str] = {}
+    for kind in ("homeroom", "assistant", "substitute"):
+        for class_id in holder.classes(kind):
+            found.setdefault(class_id, kind)
+    return found
+
+
+async def today(session: AsyncSession, holder: Holder, day: date) -> Any:
+    """Classes whose roll the holder takes today: the list form of ``TakeRoll`` (policy.cedar)."""
+    staff = holder.principal.kind == "staff"
+    given = {
+        "day": day,
+        "day_text": day.isoformat(),
+        "year": school_year(day),
+        "classes": sorted(own_classes(holder)) if staff else [],
+        "offices": sorted(holder.organisations("office")) if staff else [],
+        "at": sorted(holder.schools()) if staff else [],
+    }
+    return (await session.execute(_TODAY, given)).one()
+
+
+_SCHOOLS_OF = text(
+    "select o.organisation_id as class_id, o.school_id from copy.organisation o"
+    " where o.kind = 'class' and o.organisation_id = any (cast(:classes as uuid[]))"
+)
+
+
+async def schools_of_classes(session: AsyncSession, classes: Collection[UUID]) -> dict[UUID, UUID]:
+    """The school of each class that is known."""
+    rows = await session.execute(_SCHOOLS_OF, {"classes": sorted(classes)})
+    return {row.class_id: row.school_id for row in rows}

@@ -1,0 +1,147 @@
+"""dashboard: composition. What it owns, publishes and consumes: README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from services.dashboard import feeds, operations, school_day
+from services.dashboard.accounts.copies import AccountsCopy
+from services.dashboard.feeds.api import router as feeds_router
+from services.dashboard.feeds.reconciler import LunchFeed
+from services.dashboard.forward.api import router as forward_router
+from services.dashboard.live.api import router as live_router
+from services.dashboard.live.hub import Hub
+from services.dashboard.operations.api import router as operations_router
+from services.dashboard.operations.watch import Watch
+from services.dashboard.room import Dashboard
+from services.dashboard.roster.api import router as me_router
+from services.dashboard.roster.copies import RosterCopy
+from services.dashboard.school_day.api import router as school_day_router
+from services.dashboard.school_day.copies import SchoolDayCopy
+from services.dashboard.sessions.api import router as sessions_router
+from services.dashboard.sessions.issuer import Issuer
+from services.dashboard.sessions.rules import cookie_names
+from services.dashboard.sessions.seal import Seal
+from services.dashboard.sessions.service import Sessions
+from services.dashboard.shell import FrontEnd, Shell
+from shared.access import AccessLog, KeySource, Policies, TokenVerifier
+from shared.database import Units, make_engine, refuse_privileged
+from shared.database.migrate import check_schema
+from shared.dates import Clock, SystemClock, TrainingClock
+from shared.events.copies import Copy
+from shared.events.reactions import Reaction
+from shared.service import MakeFeed, ServiceSettings, make_workers
+from shared.web import ServiceApp, make_app
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+COPIES: Sequence[Copy] = (RosterCopy(), SchoolDayCopy(), AccountsCopy())
+REACTIONS: Sequence[Reaction] = ()
+POLICIES = [Path(room.__path__[0]) for room in (school_day, feeds, operations)]
+CLIENT = "dashboard"
+SEAL_KEY = "sessions.key"
+
+
+def build(
+    settings: ServiceSettings,
+    clock: Clock,
+    make_feed: MakeFeed,
+    *,
+    real: Clock | None = None,
+    front_end: FrontEnd | None = None,
+) -> FastAPI:
+    """The origin's application: BFF, pages, feeds, front end, and the workers that keep its copies."""
+    real = real or SystemClock()
+    app_engine, feed_engine = make_engine(settings.app, pool_size=16), make_engine(settings.feed)
+    units, feed_units = Units(app_engine, clock), Units(feed_engine, clock)
+    log = AccessLog(units)
+    hub = Hub(settings.app, real.now())
+    http = httpx.AsyncClient(limits=httpx.Limits(max_connections=100, max_keepalive_connections=20))
+    keys = KeySource.of(settings.jwks_url)
+    issuer = Issuer(
+        settings.issuer,
+        CLIENT,
+        settings.secrets.get(CLIENT, ""),
+        f"{settings.origin}/auth/callback",
+        keys,
+        http,
+    )
+    workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
+    lunch = LunchFeed(feed_units, hub)
+    watch = Watch(feed_units, [*workers.states, lunch.state])
+    cookie, login_cookie = cookie_names(settings.origin)
+    room = Dashboard(
+        settings=settings,
+        units=units,
+        clock=clock,
+        policies=Policies(POLICIES),
+        log=log,
+        sessions=Sessions(units, issuer, Seal.of(settings.state / SEAL_KEY), real),
+        hub=hub,
+        http=http,
+        cookie=cookie,
+        login_cookie=login_cookie,
+        copies=_by_publisher(COPIES),
+        training=isinstance(clock, TrainingClock),
+        started_at=clock.now(),
+    )
+
+    async def start() -> None:
+        await refuse_privileged(app_engine)
+        await refuse_privileged(feed_engine)
+        await check_schema(app_engine, MIGRATIONS)
+
+    async def ready() -> bool:
+        async with app_engine.connect() as connection:
+            return bool(await connection.scalar(text("select true"))) and hub.connected.is_set()
+
+    async def stop() -> None:
+        await workers.close()
+        await http.aclose()
+        await app_engine.dispose()
+        await feed_engine.dispose()
+
+    app = make_app(
+        ServiceApp(
+            name=settings.service,
+            verifier=TokenVerifier(settings.issuer, settings.service, keys),
+            ready=ready,
+            background=[
+                log.run,
+                hub.run,
+                watch.run,
+                lambda: lunch.run(settings.feed),
+                *workers.jobs,
+            ],
+            start=start,
+            stop=stop,
+        ),
+        "紬 ダッシュボード（dashboard）",
+        [
+            sessions_router,
+            me_router,
+            school_day_router,
+            operations_router,
+            live_router,
+            feeds_router,
+            forward_router,
+        ],
+    )
+    app.state.dashboard = room
+    # Open streams and long polls end when this is called; a server that is told to stop calls it first.
+    app.state.end_streams = room.ending.set
+    app.mount("/", front_end or FrontEnd())
+    app.add_middleware(Shell, origin=settings.origin)
+    return app
+
+
+def _by_publisher(copies: Sequence[Copy]) -> dict[str, tuple[str, ...]]:
+    publishers = sorted({publisher for copy in copies for publisher in copy.publishers()})
+    return {
+        publisher: tuple(f"{copy.name}/{publisher}" for copy in copies if publisher in copy.publishers())
+        for publisher in publishers
+    }

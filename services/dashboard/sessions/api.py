@@ -1,0 +1,132 @@
+"""Sign-in and sign-out in the browser: authorization code with PKCE, then one cookie and nothing else (RFC 10017)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+from services.dashboard.room import Dashboard, dashboard
+from services.dashboard.roster.store import session_standing
+from services.dashboard.sessions.issuer import IssuerAway, IssuerRefused
+from services.dashboard.sessions.rules import LOGIN, safe_target, ticket
+from services.dashboard.sessions.service import issuer_away
+from services.dashboard.sessions.store import Session
+from shared.database import Scope
+
+router = APIRouter(prefix="/auth", tags=["サインイン"])
+
+SIGNED_OUT = "/signed-out"
+_STATE = "login-state"
+
+
+@router.get("/login", summary="サインインへ")
+async def login(request: Request, to: str | None = None, again: bool = False) -> Response:
+    """To the identity authority, and from there back to ``to``. ``again``: prove once more who you are."""
+    room = dashboard(request)
+    verifier, state, nonce = (secrets.token_urlsafe(32) for _ in range(3))
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    try:
+        address = await room.sessions.issuer.sign_in_address(
+            state=state, nonce=nonce, challenge=challenge, again=again
+        )
+    except IssuerAway as error:
+        raise issuer_away() from error
+    kept = {
+        "state": state,
+        "nonce": nonce,
+        "verifier": verifier,
+        "to": safe_target(to),
+        "until": (room.sessions.clock.now() + LOGIN).isoformat(),
+    }
+    answer = RedirectResponse(address, 302)
+    sealed = base64.urlsafe_b64encode(room.sessions.seal.close(kept, _STATE)).decode()
+    answer.set_cookie(
+        room.login_cookie,
+        sealed,
+        max_age=int(LOGIN.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",  # the authority's redirect back comes from another site
+    )
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+@router.get("/callback", summary="サインインから戻る")
+async def callback(request: Request, code: str = "", state: str = "", error: str = "") -> Response:
+    """The way back from the identity authority. What is not our own beginning of a sign-in begins nothing."""
+    room = dashboard(request)
+    begun = _begun(room, request)
+    if begun is None or not secrets.compare_digest(begun["state"].encode(), state.encode()):
+        return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=expired", 302))
+    if error or not code:
+        return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=refused", 302))
+    try:
+        tokens, who = await room.sessions.issuer.redeem(
+            code, begun["verifier"], begun["nonce"], room.sessions.clock.now()
+        )
+    except IssuerAway as away:
+        raise issuer_away() from away
+    except IssuerRefused:
+        return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=refused", 302))
+    before = await _standing(room, request)
+    if before is not None:
+        await room.sessions.end(before, "signed in anew")
+    fresh = await room.sessions.begin(tokens, who)
+    answer = _without(room, RedirectResponse(begun["to"], 302))
+    answer.set_cookie(room.cookie, fresh.cookie(), path="/", secure=True, httponly=True, samesite="strict")
+    return answer
+
+
+@router.post("/logout", summary="サインアウト")
+async def logout(request: Request) -> Response:
+    """End the session here and say where to go so that the identity authority ends its own. Always succeeds."""
+    room = dashboard(request)
+    target = SIGNED_OUT
+    standing = await _standing(room, request)
+    if standing is not None:
+        tokens = room.sessions.tokens(standing)
+        await room.sessions.end(standing, "signed out")
+        room.sessions.forget(standing.id)
+        if tokens is not None:
+            try:
+                back_to = room.settings.origin + SIGNED_OUT
+                target = await room.sessions.issuer.sign_out_address(tokens, back_to)
+            except (IssuerAway, KeyError):
+                target = SIGNED_OUT
+    answer = JSONResponse({"redirect": target}, headers={"cache-control": "no-store"})
+    answer.delete_cookie(room.cookie, path="/", secure=True, httponly=True, samesite="strict")
+    return answer
+
+
+def _begun(room: Dashboard, request: Request) -> dict[str, str] | None:
+    cookie = request.cookies.get(room.login_cookie, "")
+    try:
+        sealed = base64.b64decode(cookie.encode("ascii"), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    kept: dict[str, str] | None = room.sessions.seal.open(sealed, _STATE)
+    if kept is None or room.sessions.clock.now() >= datetime.fromisoformat(kept["until"]):
+        return None
+    return kept
+
+
+def _without(room: Dashboard, answer: RedirectResponse) -> RedirectResponse:
+    answer.delete_cookie(room.login_cookie, path="/", secure=True, httponly=True, samesite="lax")
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+async def _standing(room: Dashboard, request: Request) -> Session | None:
+    held = ticket(request.cookies.get(room.cookie))
+    if held is None:
+        return None
+    async with room.units.read(Scope(held.board, frozenset())) as db:
+        found = await session_standing(db, held, room.clock.today())
+    return None if found is None or found[0].ended_at is not None else found[0]

@@ -1,0 +1,196 @@
+"""The identity authority, as its confidential client ``dashboard`` sees it.
+
+Addresses come from its discovery document, so that the embedded issuer and Keycloak differ in nothing here. Times are
+real: tokens never use the training clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from shared.access import KeySource, Principal, TokenVerifier, Unauthenticated
+from shared.access.tokens import ALGORITHM, LEEWAY_SECONDS
+
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 (a name, not a secret)
+
+
+class IssuerAway(Exception):
+    """The identity authority cannot be reached, or answers nonsense; trying again later may help."""
+
+
+class IssuerRefused(Exception):
+    """The identity authority says no; trying again does not help."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a sign-in is worth. ``expires_at`` is the access token's."""
+
+    access: str
+    refresh: str | None
+    identity: str | None
+    expires_at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """For sealing."""
+        return {
+            "access": self.access,
+            "refresh": self.refresh,
+            "identity": self.identity,
+            "expires_at": self.expires_at.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Tokens:
+        """What ``to_json`` gave."""
+        return cls(
+            kept["access"], kept["refresh"], kept["identity"], datetime.fromisoformat(kept["expires_at"])
+        )
+
+
+class Issuer:
+    """Talks to the identity authority."""
+
+    def __init__(
+        self,
+        issuer: str,
+        client_id: str,
+        secret: str,
+        redirect_uri: str,
+        keys: KeySource,
+        http: httpx.AsyncClient,
+    ) -> None:
+        self.issuer = issuer
+        self._client_id = client_id
+        self._secret = secret
+        self._redirect_uri = redirect_uri
+        self._keys = keys
+        self._http = http
+        self._verifier = TokenVerifier(issuer, client_id, keys)
+        self._endpoints: dict[str, Any] | None = None
+
+    async def _endpoint(self, name: str) -> str:
+        if self._endpoints is None:
+            try:
+                answer = await self._http.get(f"{self.issuer}/.well-known/openid-configuration")
+                answer.raise_for_status()
+                found = answer.json()
+            except (httpx.HTTPError, ValueError) as error:
+                raise IssuerAway(type(error).__name__) from error
+            if found.get("issuer") != self.issuer:
+                raise IssuerAway("the discovery document is another issuer's")
+            self._endpoints = found
+        return str(self._endpoints[name])
+
+    async def sign_in_address(self, *, state: str, nonce: str, challenge: str, again: bool) -> str:
+        """Where the browser goes to sign in. ``again``: even if it is signed in, and with two factors."""
+        asked = {
+            "response_type": "code",
+            "client_id": self._client_id,
+            "redirect_uri": self._redirect_uri,
+            "scope": "openid",
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        if again:
+            asked |= {"prompt": "login", "acr_values": "2"}
+        return f"{await self._endpoint('authorization_endpoint')}?{urlencode(asked)}"
+
+    async def sign_out_address(self, tokens: Tokens, back_to: str) -> str:
+        """Where the browser goes so that the authority forgets the sign-in too."""
+        asked = {"client_id": self._client_id, "post_logout_redirect_uri": back_to}
+        if tokens.identity:
+            asked["id_token_hint"] = tokens.identity
+        return f"{await self._endpoint('end_session_endpoint')}?{urlencode(asked)}"
+
+    async def redeem(self, code: str, verifier: str, nonce: str, now: datetime) -> tuple[Tokens, Principal]:
+        """Tokens for an authorization code, and who signed in."""
+        answer = await self._ask(
+            {
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": self._redirect_uri,
+                "code_verifier": verifier,
+            }
+        )
+        tokens = _tokens(answer, now, None)
+        await self._check_identity(tokens.identity, nonce)
+        return tokens, await self._holder(tokens)
+
+    async def refresh(self, tokens: Tokens, now: datetime) -> tuple[Tokens, Principal]:
+        """New tokens for the same sign-in. A refresh token is good once."""
+        if tokens.refresh is None:
+            raise IssuerRefused("no refresh token")
+        answer = await self._ask({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
+        renewed = _tokens(answer, now, tokens)
+        return renewed, await self._holder(renewed)
+
+    async def exchange(self, access: str, audience: str, now: datetime) -> tuple[str, datetime]:
+        """A token for ``audience`` on behalf of the same person (RFC 8693), and when it expires."""
+        answer = await self._ask(
+            {
+                "grant_type": EXCHANGE,
+                "subject_token": access,
+                "subject_token_type": ACCESS_TOKEN,
+                "audience": audience,
+            }
+        )
+        exchanged = _tokens(answer, now, None)
+        return exchanged.access, exchanged.expires_at
+
+    async def _ask(self, form: Mapping[str, str]) -> dict[str, Any]:
+        address = await self._endpoint("token_endpoint")
+        try:
+            answer = await self._http.post(address, data=form, auth=(self._client_id, self._secret))
+            body = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise IssuerAway(type(error).__name__) from error
+        if answer.status_code in (400, 401, 403):
+            raise IssuerRefused(str(body.get("error", answer.status_code)))
+        if answer.status_code != 200 or not isinstance(body, dict):
+            raise IssuerAway(f"status {answer.status_code}")
+        return body
+
+    async def _holder(self, tokens: Tokens) -> Principal:
+        try:
+            return await self._verifier.verify(tokens.access)
+        except Unauthenticated as error:
+            raise IssuerAway(f"an access token that is not good here: {error}") from error
+
+    async def _check_identity(self, token: str | None, nonce: str) -> None:
+        """OpenID Connect Core §3.1.3.7: the ID token is for us, from there, and for this very sign-in."""
+        claims = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self.issuer},
+            aud={"essential": True, "value": self._client_id},
+            exp={"essential": True},
+            nonce={"essential": True, "value": nonce},
+        )
+        try:
+            decoded = jwt.decode(token or "", await self._keys.get(None), algorithms=[ALGORITHM])
+            claims.validate(decoded.claims)
+        except (JoseError, ValueError, httpx.HTTPError) as error:
+            raise IssuerRefused(f"ID token: {type(error).__name__}") from error
+
+
+def _tokens(answer: Mapping[str, Any], now: datetime, before: Tokens | None) -> Tokens:
+    try:
+        return Tokens(
+            access=str(answer["access_token"]),
+            refresh=answer.get("refresh_token") or (before.refresh if before else None),
+            identity=answer.get("id_token") or (before.identity if before else None),
+            expires_at=now.astimezone(UTC) + timedelta(seconds=int(answer.get("expires_in", 60))),
+        )
+    except (KeyError, ValueError) as error:
+        raise IssuerAway("a token answer without a token") from error

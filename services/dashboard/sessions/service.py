@@ -1,0 +1,150 @@
+"""Tokens of a session: renewed before they expire, exchanged for the service called, never shown to a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from services.dashboard.sessions import store
+from services.dashboard.sessions.issuer import Issuer, IssuerAway, IssuerRefused, Tokens
+from services.dashboard.sessions.rules import RENEW_BEFORE, SECRET_BYTES, WHOLE, Ticket
+from services.dashboard.sessions.seal import Seal
+from services.dashboard.sessions.store import Session
+from shared.access import Principal
+from shared.database import Scope, Units
+from shared.dates import Clock
+from shared.web import Problem
+from shared.web.problems import signed_out
+
+_KEPT = 10_000
+"""Exchanged tokens remembered at most; the oldest go first."""
+
+
+def issuer_away() -> Problem:
+    """The identity authority does not answer; nothing is lost."""
+    return Problem(
+        503,
+        "issuer-away",
+        "本人確認の窓口につながりません",
+        "少し待ってからもう一度お試しください。入力したものは消えていません。",
+        headers={"retry-after": "5"},
+    )
+
+
+@dataclass
+class _Exchanged:
+    token: str
+    expires_at: datetime
+
+
+@dataclass
+class Sessions:
+    """Begins, renews and ends sessions. ``clock`` is real time: tokens and sessions never use the training clock."""
+
+    units: Units
+    issuer: Issuer
+    seal: Seal
+    clock: Clock
+    _exchanged: dict[tuple[UUID, str], _Exchanged] = field(default_factory=dict)
+    _flights: dict[tuple[UUID, str], asyncio.Task[_Exchanged]] = field(default_factory=dict)
+
+    async def begin(self, tokens: Tokens, who: Principal) -> Ticket:
+        """A new session; its ticket goes into the cookie and nowhere else."""
+        now = self.clock.now()
+        ticket = Ticket(who.board, uuid4(), secrets.token_bytes(SECRET_BYTES))
+        sealed = self.seal.close(tokens.to_json(), _place(ticket.session))
+        await store.begin(self.units, ticket, who, sealed, at=now, ends_at=now + WHOLE)
+        return ticket
+
+    async def end(self, session: Session, reason: str) -> None:
+        """End a session now, everywhere."""
+        await store.end(self.units, session, reason, self.clock.now())
+
+    def tokens(self, session: Session) -> Tokens | None:
+        """The session's tokens; None when they cannot be opened (another key)."""
+        kept = self.seal.open(session.tokens, _place(session.id))
+        return None if kept is None else Tokens.from_json(kept)
+
+    async def access(self, session: Session) -> str:
+        """An access token that holds for a while yet. Raises the problem signed-out when the sign-in is over."""
+        tokens = self.tokens(session)
+        if tokens is not None and tokens.expires_at - self.clock.now() > RENEW_BEFORE:
+            return tokens.access
+        return await self.renew(session)
+
+    async def renew(self, session: Session) -> str:
+        """A new access token, and with it the authority's word that the sign-in still stands.
+
+        The session's row is locked meanwhile, because a refresh token is good once and several processes may want to
+        use it. Raises the problem signed-out and ends the session when the authority refuses.
+        """
+        refused: str | None = None
+        async with self.units.work(Scope(session.board), actor=session.principal.subject) as work:
+            standing = await store.locked(work.session, session.id)
+            if standing is None or standing.ended_at is not None:
+                raise signed_out()
+            tokens = self.tokens(standing)
+            if tokens is None:
+                refused = "the tokens were sealed with another key"
+            elif tokens.expires_at - self.clock.now() > RENEW_BEFORE:
+                return tokens.access
+            else:
+                try:
+                    renewed, who = await self.issuer.refresh(tokens, self.clock.now())
+                    sealed = self.seal.close(renewed.to_json(), _place(session.id))
+                    await store.renew(work.session, session.id, who, sealed)
+                    return renewed.access
+                except IssuerAway as error:
+                    raise issuer_away() from error
+                except IssuerRefused as error:
+                    refused = f"the authority refuses: {error}"
+        await self.end(session, refused)
+        raise signed_out()
+
+    async def exchanged(self, session: Session, service: str, *, anew: bool = False) -> str:
+        """A token for ``service`` on behalf of the session's person; one exchange at a time for each pair."""
+        key = (session.id, service)
+        standing = self._exchanged.get(key)
+        if not anew and standing is not None and standing.expires_at - self.clock.now() > RENEW_BEFORE:
+            return standing.token
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = asyncio.ensure_future(self._exchange(session, service))
+            self._flights[key] = flight
+            flight.add_done_callback(lambda done: self._landed(key, done))
+        # A request that is given up does not take the exchange away from the others that wait for it.
+        got = await asyncio.shield(flight)
+        self._exchanged[key] = got
+        while len(self._exchanged) > _KEPT:
+            del self._exchanged[next(iter(self._exchanged))]
+        return got.token
+
+    async def _exchange(self, session: Session, service: str) -> _Exchanged:
+        access = await self.access(session)
+        try:
+            token, expires_at = await self.issuer.exchange(access, service, self.clock.now())
+        except IssuerAway as error:
+            raise issuer_away() from error
+        except IssuerRefused as error:
+            if str(error) != "invalid_grant":
+                raise issuer_away() from error  # our own set-up is wrong: nothing the person could mend by signing in
+            await self.end(session, "the authority refuses an exchange")
+            raise signed_out() from error
+        return _Exchanged(token, expires_at)
+
+    def _landed(self, key: tuple[UUID, str], flight: asyncio.Task[_Exchanged]) -> None:
+        del self._flights[key]
+        if not flight.cancelled():
+            flight.exception()  # seen, also when everybody who waited has gone
+
+    def forget(self, session: UUID) -> None:
+        """Drop the tokens of a session that ended."""
+        for key in [key for key in self._exchanged if key[0] == session]:
+            del self._exchanged[key]
+
+
+def _place(session: UUID) -> str:
+    return f"session:{session}"

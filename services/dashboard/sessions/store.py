@@ -1,0 +1,155 @@
+"""Sessions in the database: found by the cookie's ticket behind the wall of its board, revocable at once.
+
+Every end is told on the channel ``session`` when it is committed, so that live streams of any process end with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dashboard.sessions.rules import Ticket
+from shared.access import Principal
+from shared.database import Scope, Units
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session as it stands."""
+
+    id: UUID
+    board: UUID
+    principal: Principal
+    """As of the last renewal; ``expires_at`` is the access token's."""
+    tokens: bytes
+    """Sealed."""
+    seen_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+
+
+COLUMNS = (
+    "w.id, w.board_id, w.subject, w.person_id, w.kind, w.acr, w.auth_time, w.issuer_session, w.tokens,"
+    " w.token_expires_at, w.seen_at, w.ends_at, w.ended_at"
+)
+"""What :func:`of_row` needs, of ``web_session as w``."""
+
+_INSERT = text(
+    "insert into web_session (id, board_id, secret_hash, subject, person_id, kind, acr, auth_time, issuer_session,"
+    " tokens, token_expires_at, created_at, seen_at, ends_at) values (:id, :board, :secret, :subject,"
+    " cast(:person as uuid), :kind, :acr, cast(:auth_time as timestamptz), :sid, :tokens, :expires_at, :at, :at,"
+    " :ends_at)"
+)
+_LOCKED = text(f"select {COLUMNS} from web_session w where w.id = :id for update")  # noqa: S608 (a constant)
+_RENEW = text(
+    "update web_session set tokens = :tokens, token_expires_at = :expires_at, acr = :acr,"
+    " auth_time = cast(:auth_time as timestamptz) where id = :id"
+)
+_SEEN = text("update web_session set seen_at = :at where id = :id and seen_at < :at")
+_END = text(
+    "with ended as (update web_session set ended_at = :at, end_reason = :reason, tokens = ''"
+    " where ended_at is null and (id = cast(:id as uuid) or person_id = cast(:person as uuid)) returning id)"
+    " select id, pg_notify('session', id::text) from ended"
+)
+
+
+def secret_hash(secret: bytes) -> bytes:
+    """What is stored of a cookie's secret. It is 256 random bits: a slow hash would protect nothing more."""
+    return hashlib.sha256(secret).digest()
+
+
+def of_row(row: Any) -> Session:
+    """The session in a row with :data:`COLUMNS`."""
+    principal = Principal(
+        subject=row.subject,
+        kind=row.kind,
+        board=row.board_id,
+        person=row.person_id,
+        client="dashboard",
+        acr=row.acr,
+        auth_time=row.auth_time,
+        session=row.issuer_session,
+        expires_at=row.token_expires_at,
+    )
+    return Session(row.id, row.board_id, principal, row.tokens, row.seen_at, row.ends_at, row.ended_at)
+
+
+async def begin(
+    units: Units, ticket: Ticket, who: Principal, tokens: bytes, *, at: datetime, ends_at: datetime
+) -> None:
+    """Store a new session."""
+    async with units.work(Scope(ticket.board), actor=who.subject) as work:
+        await work.session.execute(
+            _INSERT,
+            {
+                "id": ticket.session,
+                "board": ticket.board,
+                "secret": secret_hash(ticket.secret),
+                "subject": who.subject,
+                "person": who.person,
+                "kind": who.kind,
+                "acr": who.acr,
+                "auth_time": who.auth_time,
+                "sid": who.session,
+                "tokens": tokens,
+                "expires_at": who.expires_at,
+                "at": at,
+                "ends_at": ends_at,
+            },
+        )
+
+
+async def locked(session: AsyncSession, id: UUID) -> Session | None:
+    """The session, locked: of several processes one renews its tokens, the others wait and find them."""
+    row = (await session.execute(_LOCKED, {"id": id})).one_or_none()
+    return None if row is None else of_row(row)
+
+
+async def renew(session: AsyncSession, id: UUID, who: Principal, tokens: bytes) -> None:
+    """Replace the tokens."""
+    await session.execute(
+        _RENEW,
+        {
+            "id": id,
+            "tokens": tokens,
+            "expires_at": who.expires_at,
+            "acr": who.acr,
+            "auth_time": who.auth_time,
+        },
+    )
+
+
+async def seen(units: Units, session: Session, at: datetime) -> None:
+    """Note that the session is in use."""
+    async with units.work(Scope(session.board), actor=session.principal.subject) as work:
+        await work.session.execute(_SEEN, {"id": session.id, "at": at})
+
+
+async def end(units: Units, session: Session, reason: str, at: datetime) -> None:
+    """End one session now."""
+    await _end(units, session.board, reason, at, id=session.id)
+
+
+async def end_all_of(units: Units, board: UUID, person: UUID, reason: str, at: datetime) -> int:
+    """End every session of a person now: the way to take a right away at once (decisions.md §4). Returns how many."""
+    return await _end(units, board, reason, at, person=person)
+
+
+async def _end(
+    units: Units,
+    board: UUID,
+    reason: str,
+    at: datetime,
+    *,
+    id: UUID | None = None,
+    person: UUID | None = None,
+) -> int:
+    async with units.work(Scope(board), actor="sessions") as work:
+        given = {"id": id, "person": person, "reason": reason, "at": at}
+        return len((await work.session.execute(_END, given)).all())
