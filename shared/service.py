@@ -102,3 +102,12 @@ class ServiceParts:
         """The parts of the service whose module is ``application``."""
         module = importlib.import_module(application)
         return cls(module.COPIES, module.REACTIONS)
+
+    def consumers(self) -> list[tuple[str, str]]:
+        """(name of its checkpoint, publisher) of every copy and reaction."""
+        copies = [(copy.name, publisher) for copy in self.copies for publisher in copy.publishers()]
+        return copies + [
+            (f"reaction:{reaction.name}", publisher)
+            for reaction in self.reactions
+            for publisher in reaction.publishers()
+        ]

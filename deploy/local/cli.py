@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from shared.events.rebuild import rebuild
 
 from deploy import catalogue
 from deploy.local import admin, lifecycle
+from deploy.local.example import PEOPLE
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
 from deploy.local.serve import serve as run_services
@@ -58,13 +58,10 @@ def _show_ready(now: Status, seconds: float) -> None:
     console.print(
         f"れんしゅう用です。日付は {now.training_date}、配送は {now.transport}。本当の記録は入れないでください。"
     )
-    accounts = ROOT / "docs" / "accounts.md"
     console.print("サインインのページで人を選びます。パスワードはありません。おすすめ:")
-    from deploy.local.example import PEOPLE
-
     for who, what in PEOPLE:
         console.print(f"  {who:<28} {what}")
-    console.print(f"説明: README.md  人の一覧: {accounts.relative_to(ROOT)}  止める: make down")
+    console.print("説明: README.md  止める: make down")
 
 
 @app.command()
@@ -173,7 +170,7 @@ def parked_inspect(service: str, copy: Copied, publisher: str, key: str) -> None
     async def show() -> None:
         async with admin.feed_units(Instance(), service) as units, units.maintain() as session:
             for record, reason in await parking.inspect(session, copy, publisher, key):
-                line = {**record.to_json(), "reason": reason}
+                line = {"reason": reason, "record": record.to_json()}
                 sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     asyncio.run(show())
@@ -215,6 +212,8 @@ def parked_discard(
 @copy_app.command("rebuild")
 def copy_rebuild(service: str, copy: Copied) -> None:
     """写しをはじめからつくり、今のものと一字一句くらべます。違えば終了コード 1。"""
+    from shared.events.rebuild import rebuild
+
     instance = Instance()
 
     async def run() -> bool:

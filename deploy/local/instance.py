@@ -6,7 +6,7 @@ This is the composition root's knowledge of the embedded edition. Nothing below 
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal, Self
@@ -70,13 +70,13 @@ class Instance:
         durable: bool | None = None,
     ) -> "Instance":
         """Keep other choices and return the deployment as it then is; what is not given stays."""
-        given = {
-            "port": port,
-            "transport": transport,
-            "training_date": training_date and training_date.isoformat(),
-            "durable": durable,
-        }
-        chosen = replace(self.choices, **{name: value for name, value in given.items() if value is not None})
+        old = self.choices
+        chosen = Choices(
+            port=port or old.port,
+            transport=transport or old.transport,
+            training_date=training_date.isoformat() if training_date else old.training_date,
+            durable=old.durable if durable is None else durable,
+        )
         self._file.write_text(json.dumps(asdict(chosen)) + "\n", encoding="utf-8")
         return Instance(self.state)
 

@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import text
 
 from deploy.local import web
-from deploy.local.example import write_example
+from deploy.local.example import allow_lunch_count, import_example, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import POLL_SECONDS, end, inherited, is_alive, launch, tail
@@ -20,6 +20,7 @@ from deploy.local.status import Status, services_pid, status
 from deploy.topology import topology
 from shared.database import make_engine
 from shared.database.roles import role_names
+from shared.dates import SystemClock, school_year
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -33,11 +34,15 @@ def up(instance: Instance, *, transport: Transport, training_date: date | None, 
     """
     with exclusive(instance.state / "lifecycle.lock"):
         running = services_pid(instance).process()
-        if running is not None and instance.choices.transport != transport:
-            say("配送のしかたが変わるので、サービスを入れ直します。")
+        kept = instance.choices.training_date
+        day = training_date or training_day(
+            SystemClock().today(), school_year(date.fromisoformat(kept)) if kept else None
+        )
+        if running is not None and (instance.choices.transport, kept) != (transport, day.isoformat()):
+            say("配送か日付が変わるので、サービスを入れ直します。")
             stop_services(instance)
             running = None
-        instance = instance.choose(transport=transport, training_date=training_date)
+        instance = instance.choose(transport=transport, training_date=day)
         say("画面をつくっています（2回目からは、変わったときだけ）。")
         web.build()
         say("PostgreSQL を始めています。")
@@ -47,11 +52,15 @@ def up(instance: Instance, *, transport: Transport, training_date: date | None, 
             instance.kafka.start()
         if running is None:
             asyncio.run(prepare_databases(instance))
-            if asyncio.run(is_empty(instance)):
+            fresh = asyncio.run(is_empty(instance))
+            if fresh:
                 say("例の自治体をつくり、名簿を取り込んでいます。")
-                asyncio.run(write_example(instance))
+                asyncio.run(import_example(instance, day))
             say("サービスを始めています。")
             start_services(instance)
+            if fresh:
+                asyncio.run(wait_until_ready(instance))
+                asyncio.run(allow_lunch_count(instance, instance.clock))
         return asyncio.run(wait_until_ready(instance))
 
 

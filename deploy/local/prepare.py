@@ -1,7 +1,5 @@
 """Making a deployment's databases: roles, grants, migrations, all repeatable, done before any service starts."""
 
-import asyncio
-
 from deploy.local.instance import Instance
 from deploy.topology import topology
 from shared.database import make_engine
@@ -14,7 +12,8 @@ async def prepare_databases(instance: Instance) -> None:
     services = topology().services
     roles = [role for service in services for role in role_names(service)]
     await make_roles(instance.server, {role: instance.secret(role) for role in roles})
-    await asyncio.gather(*(_prepare(instance, service) for service in services))
+    for service in services:  # one after another: alembic's `op` is one for the whole process
+        await _prepare(instance, service)
 
 
 async def _prepare(instance: Instance, service: str) -> None:

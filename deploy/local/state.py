@@ -63,3 +63,12 @@ def secret(path: Path) -> str:
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise LocalError(f"{path} can be read by others. Make it anew: `make reset`.")
     return path.read_text(encoding="ascii").strip()
+
+
+def write_secret(path: Path, value: str) -> None:
+    """Keep a secret that somebody else made, 0600 from its first byte; replaces what was there."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(value)
+    draft.replace(path)

@@ -13,6 +13,7 @@ from deploy.local.process import PidFile
 from deploy.topology import topology
 from shared.database import make_engine
 from shared.database.roles import role_names
+from shared.service import ServiceParts
 
 
 @dataclass(frozen=True)
@@ -97,24 +98,25 @@ _HEAD = text("select position from log.head")
 
 
 async def _feeds(instance: Instance) -> list[FeedStatus]:
+    """Every copy and reaction there is, whether it has begun to read or not."""
     heads: dict[str, int] = {}
-    found: list[FeedStatus] = []
-    rows: list[tuple[str, Any]] = []
+    stored: dict[tuple[str, str, str], Any] = {}
     for service in topology().services:
         engine = make_engine(instance.login(service, role_names(service)[2]), pool_size=1)
         try:
             async with engine.connect() as connection:
                 heads[service] = (await connection.execute(_HEAD)).scalar_one()
-                rows += [(service, row) for row in await connection.execute(_CHECKPOINTS)]
+                for row in await connection.execute(_CHECKPOINTS):
+                    stored[service, row.copy, row.publisher] = row
         finally:
             await engine.dispose()
-    for service, row in rows:
-        head = heads[row.publisher]
-        found.append(
-            FeedStatus(
-                service, row.copy, row.publisher, row.reached, head, max(0, head - row.reached), row.parked
-            )
-        )
+    found = []
+    for service, entry in topology().services.items():
+        for name, publisher in ServiceParts.of(entry.application).consumers():
+            row = stored.get((service, name, publisher))
+            head, reached = heads[publisher], row.reached if row else 0
+            parked = row.parked if row else 0
+            found.append(FeedStatus(service, name, publisher, reached, head, max(0, head - reached), parked))
     return found
 
 

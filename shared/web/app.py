@@ -113,7 +113,8 @@ class _Observed:
             finally:
                 route = getattr(scope.get("route"), "path", "-")
                 span.update_name(f"{scope['method']} {route}")
-                logger.info(
+                logger.log(
+                    logging.DEBUG if route.startswith("/health/") else logging.INFO,
                     orjson.dumps(
                         {
                             "service": self.service,
@@ -123,7 +124,7 @@ class _Observed:
                             "ms": round((time.perf_counter() - began) * 1000, 1),
                             "trace": format(span.get_span_context().trace_id, "032x"),
                         }
-                    ).decode()
+                    ).decode(),
                 )
 
 

@@ -1,0 +1,135 @@
+"""The municipality that `make up` shows: generated, imported, and one department allowed its feed."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from sqlalchemy import text
+
+from deploy.local.instance import CLI_CLIENT, Instance
+from deploy.local.state import LocalError, write_secret
+from deploy.town.generate import generate
+from deploy.town.holidays import school_days
+from services.identity.purposes.grants import grant
+from services.identity.purposes.rules import Terms
+from services.registry.oneroster.importing import Refused, import_package
+from shared.access import Principal
+from shared.database import Units, make_engine
+from shared.database.roles import role_names
+from shared.dates import Clock, latest_school_day, school_year, school_year_bounds
+
+SEED = 20260401
+KITCHEN = "健康給食課"
+LUNCH = "lunch-count"
+
+PEOPLE = (
+    ("第一小学校 2年1組の担任", "今日 → 朝の記録"),
+    ("第一小学校の校長", "学校の今日（ひとりでに変わります）"),
+    ("学務課の職員", "市の今日（人数だけ）"),
+    ("システム管理者", "配信の状態"),
+)
+
+
+def training_day(today: date, within: int | None = None) -> date:
+    """The latest school day of the example's calendar, in school year ``within`` if the town has one already."""
+    years = [school_year(today) - 1, school_year(today)] if within is None else [within]
+    found = latest_school_day(today, [day for year in years for day in school_days(year)])
+    if found is None:
+        raise LocalError(f"{today} までに授業日がありません。`make up` の日付を確かめてください。")
+    return found
+
+
+async def import_example(instance: Instance, on: date, *, pupils: int = 900) -> None:
+    """Generate the town and import it through the same code as `tsumugi import`."""
+    files = generate(seed=SEED, school_year=school_year(on), training_date=on, pupils=pupils)
+    engine = make_engine(instance.settings("registry").app, pool_size=2)
+    try:
+        await import_package(Units(engine, instance.clock), files)
+    except Refused as refused:
+        raise LocalError("\n".join(str(problem) for problem in refused.problems[:20])) from None
+    finally:
+        await engine.dispose()
+
+
+async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
+    """Grant 健康給食課 its feed, once identity knows the department; its secret is kept for the examples."""
+    engine = make_engine(instance.settings("identity").app, pool_size=2)
+    try:
+        since, _ = school_year_bounds(school_year(clock.today()))
+        granted = await grant(
+            Units(engine, clock),
+            await deployer(instance),
+            KITCHEN,
+            Terms(
+                feed=LUNCH,
+                fields=("members", "absent", "unrecorded", "taken_at"),
+                statement="その日の給食の食数を決め、つくりすぎと不足を防ぐ。5人より少ない学級も、食数が要る。",
+                basis="学校給食法 第4条",
+                importance="III",
+                since=since,
+                small_groups=True,
+            ),
+            now=datetime.now(UTC),
+            client="dept-kenko-kyushoku",
+        )
+    finally:
+        await engine.dispose()
+    if granted.secret is not None:
+        write_secret(department_secret(instance, granted.client_id), granted.secret)
+
+
+def department_secret(instance: Instance, client: str) -> Path:
+    """Where the example keeps a department's secret."""
+    return instance.state / "secrets" / f"{client}.secret"
+
+
+async def deployer(instance: Instance) -> Principal:
+    """The named service principal the command line acts as, in the deployment's only board."""
+    now = datetime.now(UTC)
+    return Principal(
+        subject=CLI_CLIENT,
+        kind="service",
+        board=await only_board(instance),
+        person=None,
+        client=CLI_CLIENT,
+        acr=2,
+        auth_time=now,
+        session=None,
+        expires_at=now + timedelta(minutes=5),
+    )
+
+
+async def only_board(instance: Instance) -> UUID:
+    """The board of a deployment that has one. Raises LocalError when there is none or several."""
+    engine = make_engine(instance.login("registry", role_names("registry")[2]), pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            boards = (
+                (await connection.execute(text("select distinct board_id from log.log_state")))
+                .scalars()
+                .all()
+            )
+    finally:
+        await engine.dispose()
+    if len(boards) != 1:
+        raise LocalError(
+            "まだ名簿がありません。" if not boards else "設置者がいくつもあります。一つを選んでください。"
+        )
+    return UUID(str(boards[0]))
+
+
+async def department_token(instance: Instance, client: str) -> str:
+    """A department's token for the dashboard, got as the department would."""
+    file = department_secret(instance, client)
+    if not file.exists():
+        raise LocalError(f"{client} の秘密がありません。`tsumugi purpose grant` で許可してください。")
+    async with httpx.AsyncClient(timeout=10) as http:
+        answer = await http.post(
+            f"{instance.url('identity')}/token",
+            data={"grant_type": "client_credentials", "audience": "dashboard"},
+            auth=(client, file.read_text(encoding="ascii").strip()),
+        )
+    if answer.status_code != 200:
+        raise LocalError(f"{client} の鍵を出してもらえません: {answer.text[:200]}")
+    return str(answer.json()["access_token"])
