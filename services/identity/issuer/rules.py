@@ -243,7 +243,7 @@ def may_exchange(subject: Subject, client: Client) -> UUID:
 
 def access_until(now: datetime, *bounds: datetime) -> datetime:
     """When an access token ends: after five minutes, and never after what it rests on."""
-    return min(now + ACCESS_LIFE, *bounds)
+    return min((now + ACCESS_LIFE, *bounds))
 
 
 def own_service(client: Client, parameters: Mapping[str, str], services: Collection[str]) -> tuple[UUID, str]:

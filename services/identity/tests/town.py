@@ -40,6 +40,7 @@ from shared.database.roles import platform_grants, reader_grants
 from shared.dates import FixedClock
 from shared.events.adversary import AdversarialFeed
 from shared.events.copies import CopyWorker
+from shared.events.feed import Feed
 from shared.events.log_feed import LogFeed
 from shared.events.reactions import ReactionWorker
 from shared.service import ServiceSettings
@@ -230,9 +231,10 @@ class Identity:
             secrets=SECRETS,
         )
 
-    def make_feed(self, publisher: str, topics: Sequence[str]) -> LogFeed:
-        """registry's log, as identity reads it."""
-        return LogFeed(publisher, self.log.reader("identity"), topics)
+    def make_feed(self, publisher: str, topics: Sequence[str], seed: int | None = 0) -> Feed:
+        """registry's log, as identity reads it: in any legal order (``seed`` None: as published)."""
+        feed = LogFeed(publisher, self.log.reader("identity"), topics)
+        return feed if seed is None else AdversarialFeed(feed, seed)
 
     async def say(self, *facts: Contract) -> None:
         """registry publishes, one transaction a fact."""
@@ -254,17 +256,15 @@ class Identity:
             finally:
                 await worker.feed.close()
 
-    def _feed(self, topics: list[str], seed: int | None) -> LogFeed | AdversarialFeed:
-        feed = self.make_feed("registry", topics)
-        return feed if seed is None else AdversarialFeed(feed, seed)
-
     def _copy(self, seed: int | None) -> CopyWorker:
         copy = Directory()
-        return CopyWorker("identity", copy, self._feed(copy.topics_of("registry"), seed), self.feed)
+        return CopyWorker(
+            "identity", copy, self.make_feed("registry", copy.topics_of("registry"), seed), self.feed
+        )
 
     def _reaction(self, seed: int | None) -> ReactionWorker:
         reaction = KeepAccounts()
-        feed = self._feed(reaction.topics_of("registry"), seed)
+        feed = self.make_feed("registry", reaction.topics_of("registry"), seed)
         return ReactionWorker("identity", reaction, feed, self.feed)
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
