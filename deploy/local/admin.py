@@ -40,6 +40,21 @@ async def feed_units(instance: Instance, service: str) -> AsyncIterator[Units]:
         await engine.dispose()
 
 
+@asynccontextmanager
+async def app_units(instance: Instance, service: str) -> AsyncIterator[Units]:
+    """Rows of a service as its app role, whose walls are those of a request."""
+    engine = make_engine(instance.settings(service).app, pool_size=2)
+    try:
+        try:
+            async with engine.connect():
+                pass
+        except OSError as error:
+            raise LocalError("データベースが動いていません。`make up` で始めてください。") from error
+        yield Units(engine, instance.clock)
+    finally:
+        await engine.dispose()
+
+
 async def all_waiting(instance: Instance) -> list[tuple[str, Waiting]]:
     """Every key that waits, in every service."""
     found: list[tuple[str, Waiting]] = []

@@ -13,13 +13,16 @@ from rich.table import Table
 
 from deploy import catalogue
 from deploy.local import admin, lifecycle
-from deploy.local.example import PEOPLE
+from deploy.local.example import PEOPLE, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
 from deploy.local.serve import serve as run_services
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import Status, status
+from deploy.town.cli import add_commands as town_commands
+from services.registry.cli import add_commands as registry_commands
 from shared.events import parked as parking
+from shared.events.rebuild import Rebuilt, rebuild
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="紬（つむぎ）: 統合型校務支援システム"
@@ -32,6 +35,8 @@ app.add_typer(copy_app, name="copy")
 app.add_typer(feed_app, name="feed")
 
 console = Console(highlight=False)
+registry_commands(app, lambda: admin.app_units(Instance(), "registry"), console)
+town_commands(app, lambda: training_day(Instance().clock.today()), console)
 
 
 @app.command()
@@ -212,17 +217,23 @@ def parked_discard(
 @copy_app.command("rebuild")
 def copy_rebuild(service: str, copy: Copied) -> None:
     """写しをはじめからつくり、今のものと一字一句くらべます。違えば終了コード 1。"""
-    from shared.events.rebuild import rebuild
-
     instance = Instance()
 
-    async def run() -> bool:
+    async def run() -> Rebuilt:
         async with admin.feed_units(instance, service) as units:
-            report = await rebuild(service, admin.copy_of(service, copy), instance.make_feed(service), units)
-        console.print(report.in_words())
-        return report.equal
+            return await rebuild(service, admin.copy_of(service, copy), units, instance.make_feed(service))
 
-    raise typer.Exit(0 if asyncio.run(run()) else 1)
+    done = asyncio.run(run())
+    table = Table("表", "行", box=None)
+    for name, rows in done.rows.items():
+        table.add_row(name, str(rows))
+    console.print(table)
+    console.print(f"{done.records} 件の記録から。取り込めない記録 {done.parked}、違う行 {done.different}。")
+    for difference in done.differences:
+        console.print(
+            f"  {difference.table} {difference.key}: {', '.join(difference.columns())}", markup=False
+        )
+    raise typer.Exit(1 if done.different else 0)
 
 
 @feed_app.command("accept-epoch")

@@ -146,7 +146,7 @@ COMMON_GIVEN_BOY = Named("大地", "ダイチ")
 COMMON_GIVEN_GIRL = Named("由奈", "ユナ")
 
 SCHOOL_WORDS = (
-    *("ひがし", "にし", "みなみ", "きた", "中央", "桜木", "緑ヶ丘", "川辺", "青葉", "若草"),
+    *("第一", "第二", "ひがし", "にし", "みなみ", "きた", "中央", "桜木", "緑ヶ丘", "川辺", "青葉", "若草"),
     *("松原", "泉", "城山", "花園", "富士見", "清流", "白鳥", "梅園", "光が丘", "大和"),
 )
-"""Names of elementary schools."""
+"""Names of elementary schools; the first one has the class that is shown first."""

@@ -33,7 +33,7 @@ def schools(town: RosterSnapshot) -> list[Organisation]:
 
 
 def first_school(town: RosterSnapshot) -> Organisation:
-    return next(each for each in town.organisations if each.short_name == "ひがし小")
+    return next(each for each in town.organisations if each.short_name == "第一小")
 
 
 def members(

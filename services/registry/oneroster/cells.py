@@ -49,7 +49,8 @@ def as_list(text: str) -> tuple[str, ...]:
 
 
 def sourced_id(text: str) -> Fault | None:
-    if any(character.isspace() or unicodedata.category(character) in _FORBIDDEN for character in text):
+    # Not printable: control characters and every blank but the ASCII one.
+    if not text.isprintable() or " " in text:
         return Fault("sourcedId に空白や制御文字は使えません", "空白を取り除いてください")
     if len(text) > 255:
         return Fault("sourcedId は 255 文字までです", "短い ID にしてください")

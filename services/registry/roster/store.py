@@ -28,7 +28,7 @@ from services.registry.roster.rows import (
     Voided,
 )
 from services.registry.roster.snapshot import ExternalKey, Period
-from shared.database import Work
+from shared.database import Scope, Units, Work
 from shared.ids import new_id
 
 BOARD = "board"
@@ -86,6 +86,7 @@ _LOCK_IMPORT = text("select pg_advisory_xact_lock(7480, hashtext(:source))")
 _BOARD_OF = text(
     "select board_id from external_id where source = :source and kind = :kind and sourced_id = :sourced_id"
 )
+_BOARDS = text("select distinct board_id from external_id where kind = :kind order by board_id")
 _KNOWN = text("select kind, sourced_id, id from external_id where board_id = :board and source = :source")
 _REMEMBER = text(
     "insert into external_id (board_id, source, kind, sourced_id, id)"
@@ -103,6 +104,13 @@ async def board_of(session: AsyncSession, source: str, sourced_id: str) -> UUID 
     row = await session.execute(_BOARD_OF, {"source": source, "kind": BOARD, "sourced_id": sourced_id})
     found: UUID | None = row.scalar_one_or_none()
     return found
+
+
+async def boards(units: Units) -> list[UUID]:
+    """All boards of the deployment."""
+    async with units.read(Scope(UUID(int=0))) as session:
+        rows = await session.scalars(_BOARDS, {"kind": BOARD})
+        return list(rows)
 
 
 async def known_ids(session: AsyncSession, board: UUID, source: str) -> dict[ExternalKey, UUID]:

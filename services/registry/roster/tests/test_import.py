@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from deploy.town.generate import generate
 from services.registry.attendance.rules import DEFAULT_SYMBOLS
@@ -24,54 +20,13 @@ from services.registry.oneroster.tests.packages import (
     without_row,
 )
 from services.registry.roster.imports import Imported
-from shared.database import Scope, Units, make_engine
+from services.registry.roster.tests.reading import id_of, log_of, periods, rows
+from shared.database import Units
 from shared.dates import FixedClock
 from tests.support.databases import Database
 
 TODAY = date(2026, 11, 20)
 YEAR = (date(2026, 4, 1), date(2027, 4, 1))
-
-
-async def log_of(database: Database, after: int = 0) -> list[Any]:
-    """The log as the feed role reads it."""
-    engine = make_engine(database.feed, pool_size=1)
-    try:
-        async with engine.connect() as connection:
-            rows = await connection.execute(
-                text(
-                    "select position, topic, key, payload from log.log_state where position > :after order by 1"
-                ),
-                {"after": after},
-            )
-            return list(rows)
-    finally:
-        await engine.dispose()
-
-
-async def rows(units: Units, board: UUID, statement: str, **values: Any) -> Sequence[Any]:
-    """Rows of a board."""
-    async with units.read(Scope(board)) as session:
-        return (await session.execute(text(statement), values)).all()
-
-
-async def id_of(units: Units, board: UUID, sourced_id: str) -> UUID:
-    """Our id of a thing of the small package."""
-    found = await rows(
-        units, board, "select id from external_id where sourced_id = :s and kind <> 'board'", s=sourced_id
-    )
-    return UUID(str(found[0].id))
-
-
-async def periods(units: Units, board: UUID, table: str, subject: str, columns: str) -> list[tuple[Any, ...]]:
-    """Standing periods of somebody: first day, day after the last, columns."""
-    found = await rows(
-        units,
-        board,
-        f"select lower(valid), upper(valid), {columns} from {table} where subject_id = :id and voided_at is null"
-        " order by 1, 2",
-        id=await id_of(units, board, subject),
-    )
-    return [tuple(row) for row in found]
 
 
 async def test_a_package_becomes_the_roster(units: Units, registry_database: Database) -> None:

@@ -1,0 +1,110 @@
+"""The command line of registry: what a person sees, and the exit status."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
+
+from services.registry.cli import add_commands
+from services.registry.oneroster import layout
+from services.registry.oneroster.tests.packages import Files, small_package, with_cell
+from shared.database import Units, make_engine
+from shared.dates import FixedClock
+from tests.support.databases import Database
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(registry_database: Database, clock: FixedClock) -> Run:
+    """Runs a command line; returns exit status and what it said."""
+
+    @asynccontextmanager
+    async def open_units() -> AsyncIterator[Units]:
+        engine = make_engine(registry_database.app, pool_size=2)
+        try:
+            yield Units(engine, clock)
+        finally:
+            await engine.dispose()
+
+    said = io.StringIO()
+    app = typer.Typer()
+    add_commands(app, open_units, Console(file=said, width=200, highlight=False))
+
+    def run(*words: str) -> tuple[int, str]:
+        said.seek(0)
+        said.truncate()
+        result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+        return result.exit_code, said.getvalue()
+
+    return run
+
+
+def written(folder: Path, files: Files) -> str:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return str(folder)
+
+
+def test_import_tells_what_becomes_new_and_which_classes(run: Run, tmp_path: Path) -> None:
+    path = written(tmp_path / "town", small_package())
+    status, said = run("import", "oneroster", path, "--dry-run")
+    assert status == 0
+    assert "これは予行です" in said
+    assert run("import", "oneroster", path, "--dry-run") == (status, said)
+    status, said = run("import", "oneroster", path)
+    assert status == 0
+    assert "にし小 1年1組" in said
+    assert "取り込みました（26 件を知らせました）" in said
+    status, said = run("import", "oneroster", path)
+    assert (status, said.strip()) == (0, "すべてこのとおりになっています。何も変えていません。")
+
+
+def test_a_refused_package_is_a_table_of_problems_and_status_1(run: Run, tmp_path: Path) -> None:
+    wrong = with_cell(small_package(), layout.USERS, 2, "familyName", "ｶﾝﾀﾞ")
+    wrong = with_cell(wrong, layout.ROLES, 3, "beginDate", "2026/4/1")
+    status, said = run("import", "oneroster", written(tmp_path / "town", wrong))
+    assert status == 1
+    for word in ("users.csv", "familyName", "ｶﾝﾀﾞ", "roles.csv", "beginDate", "2026/4/1", "誤りが 2 件"):
+        assert word in said
+    assert "すべて" not in run("import", "oneroster", written(tmp_path / "town", small_package()))[1]
+
+
+def test_what_is_no_package_is_said_in_a_sentence(run: Run, tmp_path: Path) -> None:
+    for path, word in (
+        (tmp_path / "nowhere", "がありません"),
+        (tmp_path, "manifest.csv がありません"),
+        (tmp_path / "broken.zip", "zip ファイルとして開けません"),
+    ):
+        if path.suffix:
+            path.write_bytes(b"PK\x03\x04 not a zip")
+        status, said = run("import", "oneroster", str(path))
+        assert status == 1
+        assert word in said.replace("\n", "")
+
+
+def test_a_substitute_for_a_day_by_names(run: Run, tmp_path: Path) -> None:
+    run("import", "oneroster", written(tmp_path / "town", small_package()))
+    words = ("substitute", "紬市立ひがし小学校", "2年2組", "原田 学", "--date", "2026-11-24")
+    assert (
+        run(*words)[1].strip()
+        == "原田 学 は 11月24日（火） に 紬市立ひがし小学校 2年2組 の補欠に入りました。"
+    )
+    assert "すでに補欠です" in run(*words)[1]
+    status, said = run("substitute", "紬市立ひがし小学校", "2年2組", "だれか")
+    assert status == 1
+    assert "原田 学" in said
+    status, said = run("substitute", "どこか小", "2年2組", "原田 学")
+    assert (status, "学校: にし小・紬市立ひがし小学校" in said) == (1, True)
+
+
+def test_a_substitute_before_any_roster_is_refused(run: Run) -> None:
+    assert run("substitute", "第一小", "2年1組", "原田 学") == (1, "名簿がありません。\n")
