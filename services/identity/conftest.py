@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,24 +15,29 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.identity import service
 from services.identity.tests.town import Identity, Town, build_log
 from shared.database.migrate import migrate
-from shared.dates import FixedClock
-from tests.support.databases import Databases, Template
+from shared.database.roles import make_database
+from shared.dates import TOKYO, FixedClock
+from tests.support.databases import Database, Databases, Template
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The databases of identity and of registry's log, and what is in them."""
+
+    own: Template
+    log: Template
+    town: Town | None = None
 
 
 @pytest.fixture(scope="session")
-def identity_template(databases: Databases) -> Template:
-    """identity's database in its first state."""
+def identity_templates(databases: Databases) -> Filled:
+    """Both databases in their first state. Only identity reads the log."""
 
     async def build(engine: AsyncEngine) -> None:
         await migrate(engine, service.MIGRATIONS)
 
-    return asyncio.run(databases.make_template("identity", ["identity"], build))
-
-
-@pytest.fixture(scope="session")
-def school_log_template(databases: Databases, identity_template: Template) -> Template:
-    """A log that identity may read, empty. It needs identity's roles."""
-    return asyncio.run(databases.make_template("school_log", ["identity"], build_log))
+    own = asyncio.run(databases.make_template("identity", [], build))
+    return Filled(own, asyncio.run(databases.make_template("school_log", ["identity"], build_log)))
 
 
 @pytest.fixture(scope="session")
@@ -39,18 +46,46 @@ def identity_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("identity")
 
 
+@pytest.fixture(scope="session")
+def town_templates(databases: Databases, identity_templates: Filled, identity_state: Path) -> Filled:
+    """The same, after a small town has arrived; filled once a run."""
+
+    async def fill() -> Filled:
+        full = [
+            replace(empty, name=f"{empty.service}_town")
+            for empty in (identity_templates.own, identity_templates.log)
+        ]
+        for to, template in zip(full, (identity_templates.own, identity_templates.log), strict=True):
+            await make_database(
+                databases.server, to.service, to.readers, database=to.name, template=template.name
+            )
+        own, log = (Database(databases.server, template.service, template.name) for template in full)
+        clock = FixedClock(datetime(2026, 11, 20, 8, 30, tzinfo=TOKYO))
+        town = Town(uuid4())
+        made = Identity(own, log, clock, town.board, identity_state)
+        try:
+            await made.say(*town.facts())
+            await made.catch_up()
+        finally:
+            await made.close()
+        return Filled(full[0], full[1], town)
+
+    return asyncio.run(fill())
+
+
 @pytest.fixture
 async def identity(
+    request: pytest.FixtureRequest,
     databases: Databases,
-    identity_template: Template,
-    school_log_template: Template,
     clock: FixedClock,
     board: UUID,
     identity_state: Path,
 ) -> AsyncIterator[Identity]:
-    """identity, empty."""
-    async with databases.copy(identity_template) as own, databases.copy(school_log_template) as log:
-        made = Identity(own, log, clock, board, identity_state)
+    """identity: empty, or with a small town for whoever asks for ``town`` too."""
+    wanted = "town_templates" if "town" in request.fixturenames else "identity_templates"
+    filled: Filled = request.getfixturevalue(wanted)
+    async with databases.copy(filled.own) as own, databases.copy(filled.log) as log:
+        made = Identity(own, log, clock, filled.town.board if filled.town else board, identity_state)
         try:
             yield made
         finally:
@@ -58,9 +93,7 @@ async def identity(
 
 
 @pytest.fixture
-async def town(identity: Identity) -> Town:
+def town(identity: Identity, town_templates: Filled) -> Town:
     """A small town, arrived at identity."""
-    made = Town(identity.board)
-    await identity.say(*made.facts())
-    await identity.catch_up()
-    return made
+    assert town_templates.town is not None
+    return town_templates.town

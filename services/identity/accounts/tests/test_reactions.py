@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from services.identity.accounts.reconciler import reconcile
 from services.identity.accounts.rules import Hat
 from services.identity.accounts.store import SourceKey, Version, replace_hats, settle
+from services.identity.conftest import Filled
 from services.identity.tests.town import (
     SINCE,
     Identity,
@@ -26,7 +27,7 @@ from shared.contracts import Contract
 from shared.contracts.registry import DUTY, DutyChanged
 from shared.database import Scope
 from shared.dates import TOKYO
-from tests.support.databases import Databases, Template
+from tests.support.databases import Databases
 from tests.support.walls import extensions, tables_without_wall
 
 
@@ -94,11 +95,11 @@ async def test_a_tombstone_takes_the_hats_off(identity: Identity, town: Town) ->
 
 @pytest.mark.parametrize("seed", range(8))
 async def test_any_legal_order_ends_like_the_published_one(
-    identity: Identity, databases: Databases, identity_template: Template, seed: int
+    identity: Identity, databases: Databases, identity_templates: Filled, seed: int
 ) -> None:
     await identity.say(*a_year(Town(identity.board)))
     await identity.catch_up(seed=seed, limit=5 if seed % 2 else 100)
-    async with databases.copy(identity_template) as other:
+    async with databases.copy(identity_templates.own) as other:
         ordered = Identity(other, identity.log, identity.clock, identity.board, identity.state)
         try:
             await ordered.catch_up(seed=None)

@@ -148,10 +148,10 @@ class TestCode:
         real.instant += CODE_LIFE
         assert await refused(browser, **form) == "invalid_grant"
 
-    @pytest.mark.parametrize("code", ["", "x", "0" * 32, "0" * 32 + ".x"])
-    async def test_a_made_up_one_finds_nothing(self, browser: Browser, code: str) -> None:
+    async def test_a_made_up_one_finds_nothing(self, browser: Browser) -> None:
         form = {"grant_type": "authorization_code", "redirect_uri": BACK, "code_verifier": "v" * 43}
-        assert await refused(browser, code=code, **form) == "invalid_grant"
+        for code in ("", "x", "0" * 32, "0" * 32 + ".x"):
+            assert await refused(browser, code=code, **form) == "invalid_grant"
 
     async def test_only_hashes_are_stored(self, browser: Browser, identity: Identity, town: Town) -> None:
         tokens = await browser.sign_in(await identity.account(town.homeroom))
@@ -269,16 +269,16 @@ class TestClients:
             assert answer.json()["error"] == "invalid_client"
             assert answer.headers["www-authenticate"].startswith("Basic")
 
-    @pytest.mark.parametrize("header", [None, "Basic %%%", "Basic eA==", "Bearer x", "Basic /w=="])
-    async def test_there_is_one_way_to_show_it(self, browser: Browser, header: str | None) -> None:
+    async def test_there_is_one_way_to_show_it(self, browser: Browser) -> None:
         form = {
             "grant_type": "client_credentials",
             "client_id": "dashboard",
             "client_secret": "secret-of-dashboard",
         }
-        headers = {"authorization": header} if header else {}
-        answer = await browser.http.post("/token", data=form, headers=headers)
-        assert answer.json()["error"] == "invalid_client"
+        for header in ("", "Basic %%%", "Basic eA==", "Bearer x", "Basic /w=="):
+            headers = {"authorization": header} if header else {}
+            answer = await browser.http.post("/token", data=form, headers=headers)
+            assert answer.json()["error"] == "invalid_client"
 
     async def test_a_service_acts_for_a_board_it_names(self, browser: Browser, town: Town) -> None:
         form = {"grant_type": "client_credentials", "audience": "registry"}
@@ -288,11 +288,10 @@ class TestClients:
         assert "refresh_token" not in answer.json()
         assert await refused(browser, board=str(uuid4()), **form) == "invalid_request"
 
-    @pytest.mark.parametrize(
-        "kind", ["password", "implicit", "", "urn:ietf:params:oauth:grant-type:device_code"]
-    )
-    async def test_there_are_four_grants(self, browser: Browser, kind: str) -> None:
-        assert await refused(browser, grant_type=kind, username="a", password="b") == "unsupported_grant_type"
+    async def test_there_are_four_grants(self, browser: Browser) -> None:
+        for kind in ("password", "implicit", "", "urn:ietf:params:oauth:grant-type:device_code"):
+            error = await refused(browser, grant_type=kind, username="a", password="b")
+            assert error == "unsupported_grant_type"
 
 
 class TestSignOut:
