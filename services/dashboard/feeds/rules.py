@@ -1,6 +1,6 @@
 """The lunch count: what a class's item is, when it is frozen, who may see how much of it. Pure.
 
-``members`` by 在籍 of the date; unrecorded counts as eating; whoever is not at school does not eat, whatever the reason;
+``members`` by 在籍 of the date; unrecorded counts as eating; whoever is not at school does not eat, for any reason;
 late and early leavers do (decisions.md §5). At the board's cut-off the number the kitchen cooks by is frozen: that
 revision never changes, and what is learnt later comes as further revisions without ``frozen_at``.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from shared.dates import TOKYO
 
 LUNCH = "lunch-count"
 CUT_OFF_SETTING = "lunch_cut_off"
-DEFAULT_CUT_OFF = time(9, 30)
+DEFAULT_CUT_OFF = timedelta(hours=9, minutes=30)
 """Until the board has said otherwise (dated setting ``lunch_cut_off``, "HH:MM")."""
 SMALL = 5
 """Groups with fewer members are not shown unless the purpose says why they must be."""
@@ -29,12 +29,13 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 def cut_off(setting: Any, on: date) -> datetime:
     """The instant at which ``on``'s numbers are frozen. Raises ValueError for a setting that is no time of day."""
+    midnight = datetime(on.year, on.month, on.day, tzinfo=TOKYO)
     if setting is None:
-        return datetime.combine(on, DEFAULT_CUT_OFF, TOKYO)
+        return midnight + DEFAULT_CUT_OFF
     found = _CLOCK.fullmatch(setting) if isinstance(setting, str) else None
     if found is None:
         raise ValueError(f"setting {CUT_OFF_SETTING} is not a time of day such as 09:30")
-    return datetime.combine(on, time(int(found[1]), int(found[2])), TOKYO)
+    return midnight + timedelta(hours=int(found[1]), minutes=int(found[2]))
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,7 @@ $$;
 """
 
 OWN = """
--- One signed-in browser. Tokens are sealed with a key that is not in the database; of the cookie's secret a hash is kept.
+-- One signed-in browser. Tokens are sealed with a key that is not in the database; of the cookie's secret only a hash.
 create table web_session (
     id uuid primary key,
     board_id uuid not null,

@@ -1,0 +1,245 @@
+"""Other servers in miniature, over real HTTP: an identity authority and a service that records what reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import secrets
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+from uuid import UUID
+
+import uvicorn
+from joserfc import jwt
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from services.dashboard.sessions.issuer import EXCHANGE
+from shared.access.tokens import ALGORITHM
+from tests.support.tokens import Authority
+from tests.support.waiting import eventually
+
+AUTHORITY = Authority()
+"""One key for the run: making one takes a while."""
+
+
+class _Server(uvicorn.Server):
+    def install_signal_handlers(self) -> None:
+        return
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, port: int) -> AsyncIterator[uvicorn.Server]:
+    """Serve ``app`` on a loopback port."""
+    config = uvicorn.Config(
+        app, host="localhost", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server._serve())
+    try:
+        await eventually(lambda: server.started or task.done(), within=20)
+        if task.done():
+            task.result()
+        yield server
+    finally:
+        server.should_exit = True
+        await task
+
+
+@dataclass
+class IssuerDouble:
+    """Signs whoever it is told to sign in. Refresh tokens are good once."""
+
+    port: int
+    client: str = "dashboard"
+    secret: str = "the dashboard's secret"
+    who: dict[str, Any] = field(default_factory=dict)
+    """Claims of the person who is signed in next."""
+    life: int = 300
+    refuse: str | None = None
+    """An OAuth error to answer every token request with."""
+    spoil: dict[str, Any] = field(default_factory=dict)
+    """Claims of the ID token that are wrong."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """Token requests by grant type (exchange also by audience)."""
+    last_authorize: dict[str, str] = field(default_factory=dict)
+    _codes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _refresh: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The issuer."""
+        return f"http://localhost:{self.port}"
+
+    def app(self) -> Starlette:
+        """Its five endpoints."""
+        return Starlette(
+            routes=[
+                Route("/.well-known/openid-configuration", self._discovery),
+                Route("/jwks", self._jwks),
+                Route("/authorize", self._authorize),
+                Route("/token", self._token, methods=["POST"]),
+            ]
+        )
+
+    def access(self, who: dict[str, Any], audience: str, *, life: int | None = None) -> str:
+        """An access token."""
+        now = int(datetime.now(UTC).timestamp())
+        claims = {"iss": self.url, "exp": now + (self.life if life is None else life), **who}
+        board = UUID(claims.pop("board"))
+        person = UUID(claims.pop("person")) if claims.get("person") else None
+        return AUTHORITY.token(audience, board, person, **claims)
+
+    def refresh_token(self, who: dict[str, Any]) -> str:
+        """A refresh token."""
+        made = secrets.token_urlsafe(16)
+        self._refresh[made] = who
+        return made
+
+    async def _discovery(self, request: Request) -> Response:
+        return JSONResponse(
+            {
+                "issuer": self.url,
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+                "jwks_uri": f"{self.url}/jwks",
+                "end_session_endpoint": f"{self.url}/logout",
+            }
+        )
+
+    async def _jwks(self, request: Request) -> Response:
+        return JSONResponse({"keys": [AUTHORITY.key.as_dict(private=False)]})
+
+    async def _authorize(self, request: Request) -> Response:
+        asked = dict(request.query_params)
+        self.last_authorize = asked
+        code = secrets.token_urlsafe(16)
+        self._codes[code] = {**asked, "who": self.who}
+        return RedirectResponse(
+            f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}", 302
+        )
+
+    async def _token(self, request: Request) -> Response:
+        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        basic = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
+        grant = form["grant_type"]
+        self.asked[grant] += 1
+        if basic != f"{self.client}:{self.secret}":
+            return JSONResponse({"error": "invalid_client"}, 401)
+        if self.refuse is not None:
+            return JSONResponse({"error": self.refuse}, 400)
+        if grant == "authorization_code":
+            return self._redeem(form)
+        if grant == "refresh_token":
+            who = self._refresh.pop(form["refresh_token"], None)
+            return JSONResponse({"error": "invalid_grant"}, 400) if who is None else self._give(who, None)
+        assert grant == EXCHANGE
+        self.asked[form["audience"]] += 1
+        claims = jwt.decode(form["subject_token"], AUTHORITY.key).claims
+        who = {name: claims[name] for name in ("board", "person", "kind", "acr", "sub") if name in claims}
+        return JSONResponse(
+            {
+                "access_token": self.access(who, form["audience"]),
+                "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+                "token_type": "Bearer",
+                "expires_in": self.life,
+            }
+        )
+
+    def _redeem(self, form: dict[str, str]) -> Response:
+        begun = self._codes.pop(form["code"], None)
+        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        if begun is None or challenge != begun["code_challenge"]:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        return self._give(begun["who"], begun["nonce"])
+
+    def _give(self, who: dict[str, Any], nonce: str | None) -> Response:
+        now = int(datetime.now(UTC).timestamp())
+        identity = {
+            "iss": self.url,
+            "aud": self.client,
+            "sub": who.get("sub", "somebody"),
+            "exp": now + 300,
+            "nonce": nonce,
+            **self.spoil,
+        }
+        header = {"alg": ALGORITHM, "kid": AUTHORITY.key.kid}
+        return JSONResponse(
+            {
+                "access_token": self.access(who, "dashboard"),
+                "refresh_token": self.refresh_token(who),
+                "id_token": jwt.encode(header, identity, AUTHORITY.key),
+                "token_type": "Bearer",
+                "expires_in": self.life,
+            }
+        )
+
+
+@dataclass
+class Reached:
+    """A request that reached the service double."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class ServiceDouble:
+    """A service that answers what it is told to and remembers what it was asked."""
+
+    port: int
+    reached: list[Reached] = field(default_factory=list)
+    answers: list[Response] = field(default_factory=list)
+    """Taken from the front; without any, 200 with an empty object."""
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://localhost:{self.port}"
+
+    def app(self) -> Starlette:
+        """Every path and method."""
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        return Starlette(
+            routes=[
+                Route("/health/live", self._live),
+                Route("/health/ready", self._live),
+                Route("/{path:path}", self._any, methods=methods),
+            ]
+        )
+
+    async def _live(self, request: Request) -> Response:
+        return JSONResponse({"service": "registry", "version": "9.9", "ready": True})
+
+    async def _any(self, request: Request) -> Response:
+        self.reached.append(
+            Reached(
+                request.method,
+                request.url.path,
+                request.url.query,
+                dict(request.headers),
+                await request.body(),
+            )
+        )
+        return self.answers.pop(0) if self.answers else JSONResponse({})
