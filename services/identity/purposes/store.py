@@ -15,7 +15,6 @@ from services.identity.issuer.rules import Client
 from services.identity.purposes.rules import Standing, Terms
 from services.identity.tables import NOWHERE
 from shared.database import Scope, Units, Work
-from shared.database.periods import period
 from shared.ids import new_id
 
 
@@ -159,14 +158,15 @@ async def insert_period(
         text(
             "insert into purpose_period (id, board_id, subject_id, slot, valid, recorded_at, recorded_by, replaces,"
             " purpose, feed, fields, statement, basis, importance, small_groups)"
-            " values (:id, :board, :department, :feed, :valid, :at, :by, :replaces,"
+            " values (:id, :board, :department, :feed, daterange(:since, cast(:until as date)), :at, :by, :replaces,"
             " :purpose, :feed, :fields, :statement, :basis, :importance, :small_groups)"
         ),
         {
             "id": new_id(),
             "board": work.scope.board,
             "department": department,
-            "valid": period(terms.since, terms.until),
+            "since": terms.since,
+            "until": terms.until,
             "at": work.at,
             "by": work.actor,
             "replaces": replaces,
