@@ -128,7 +128,7 @@ class Page:
 
     async def answer(self, body: dict[str, Any], seen: Seen) -> Response:
         """The page, or 304 when it reads as it did before. Call it when the transaction is closed."""
-        etag = f'"{blake2b(orjson.dumps(body), digest_size=16).hexdigest()}"'
+        etag = f'"{blake2b(orjson.dumps(body, default=str), digest_size=16).hexdigest()}"'
         pages = self.room.pages
         pages[self._name()] = (self._made_from(), etag)
         pages.move_to_end(self._name())
@@ -143,7 +143,7 @@ class Page:
             "as_of": self.room.as_of(self.standing),
         }
         return Response(
-            orjson.dumps(told),
+            orjson.dumps(told, default=str),  # asyncpg gives ids of a class of its own
             media_type="application/json",
             headers={"etag": etag, "cache-control": "no-store"},
         )
