@@ -38,6 +38,9 @@ class People:
     whole: bool
     roles_whole: bool
     unsure: set[str] = field(default_factory=set)
+    """Those of whom a roles.csv row could not be read."""
+    unplaced: set[str] = field(default_factory=set)
+    """Those of whom an enrollments.csv row could not be read."""
     cards: dict[ExternalKey, Person] = field(default_factory=dict)
     pupils: set[str] = field(default_factory=set)
     guardians: set[str] = field(default_factory=set)
@@ -176,7 +179,7 @@ def _enrol(
     grades = cells.as_list(cells.folded(user["grades"]))
     if len(grades) != 1:
         if not user.refused("grades"):
-            rule = "児童生徒の学年は一つです"
+            rule = f"児童生徒（{row.place()}）の学年は一つです"
             user.refuse(problems, "grades", rule, "P1～P6・J1～J3 などを一つ書いてください")
         return
     placed = PlacedEnrolment(Enrolment(ExternalKey("person", user.id), school.key, grades[0], valid), row)

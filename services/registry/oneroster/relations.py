@@ -39,12 +39,14 @@ def read_memberships(
             and class_row["schoolSourcedId"] not in ("", school.id)
         ):
             rule = "classSourcedId の学級は、この学校のものではありません"
+            row.refuse(problems, "classSourcedId", rule, "この学校の学級か、schoolSourcedId を直してください")
             row.refuse(problems, "schoolSourcedId", rule, f"{class_row['schoolSourcedId']} のはずです")
-            continue
+            class_row = None
         if row["role"] != "student" and row["metadata.jp.shussekiNo"]:
             rule = "出席番号は児童生徒のものです"
             row.refuse(problems, "metadata.jp.shussekiNo", rule, "空にしてください")
-        if class_row is None or user is None or valid is None:
+        if class_row is None or user is None or valid is None or not row["role"]:
+            people.unplaced.add(row.written("userSourcedId"))
             continue
         home = structure.home_class(class_row.id)
         if row["role"] == "student":

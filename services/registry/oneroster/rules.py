@@ -187,16 +187,6 @@ def _check_home_classes(
     enrollments = tables[layout.ENROLLMENTS]
     if not enrollments.whole or not tables[layout.CLASSES].whole:
         return
-    unread = {
-        row.written("userSourcedId")
-        for row in enrollments.rows
-        if not row["role"] or not row["classSourcedId"]
-    }
-    unread |= {
-        row.written("userSourcedId")
-        for row in enrollments.rows
-        if row.refused("beginDate", "endDate") or not structure.class_rows.get(row["classSourcedId"])
-    }
     of_pupil: dict[str, list[PlacedMembership]] = {}
     for each in memberships:
         if each.value.kind == "home":
@@ -204,7 +194,7 @@ def _check_home_classes(
     for enrolment, origin in people.enrolments:
         pupil = enrolment.pupil.sourced_id
         mine = [structure.organisations[each.value.class_key] for each in of_pupil.get(pupil, [])]
-        if pupil not in unread and not any(home.school == enrolment.school for home in mine):
+        if pupil not in people.unplaced and not any(home.school == enrolment.school for home in mine):
             rule = "在籍の学級がありません（どの出席簿にも載りません）"
             origin.refuse(
                 problems, "userSourcedId", rule, "enrollments.csv に学級への student の行を加えてください"
@@ -213,7 +203,7 @@ def _check_home_classes(
         row = people.rows[pupil]
         said = row["metadata.jp.homeClass"]
         classes = [each.value.class_key.sourced_id for each in mine_placed]
-        if said and said in structure.class_rows and said not in classes and pupil not in unread:
+        if said and said in structure.class_rows and said not in classes and pupil not in people.unplaced:
             rule = f"homeClass が在籍の学級（{', '.join(sorted(classes))}）と合いません"
             row.refuse(
                 problems, "metadata.jp.homeClass", rule, "homeClass か enrollments.csv を直してください"

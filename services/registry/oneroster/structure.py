@@ -147,7 +147,8 @@ def _read_schools(orgs: Table, companion: Companion | None, structure: Structure
             row.refuse(problems, "parentSourcedId", rule, "district の sourcedId にしてください")
         code = cells.folded(row["identifier"])
         more = extra.get(row.id)
-        kind = _school_kind(row, code, more.kind if more else None, problems)
+        said = more.kind if more else "school" if companion is None else None
+        kind = _school_kind(row, code, said, problems)
         if code and (other := codes_seen.setdefault(code, row)) is not row:
             for one, twin in ((row, other), (other, row)):
                 rule = f"同じ学校コードが {twin.line} 行にもあります"
@@ -181,7 +182,7 @@ def _school_kind(row: Row, code: str, said: str | None, problems: Problems) -> s
     if kind is None:
         row.refuse(problems, "identifier", f"学校種 {code[:2]} の名簿は扱いません", "行を取り除いてください")
         return "school"
-    if said is not None and said != kind:
+    if said not in (None, "school", kind):
         rule = f"companion.json の kind（{said}）と学校コード（{kind}）が合いません"
         row.refuse(problems, "identifier", rule, "どちらかを直してください")
     return kind
