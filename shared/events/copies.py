@@ -28,6 +28,8 @@ from shared.events.workers import WorkerState, lead, told, transient
 
 logger = logging.getLogger(__name__)
 
+LIVE = "copy"
+"""Schema of the rows that pages read."""
 BATCH = 2_000
 WAIT_SECONDS = 5.0
 _NOTIFY_BYTES = 7_000
@@ -70,14 +72,14 @@ class CopyWorker:
     """Keeps one copy up to date from one publisher's feed."""
 
     def __init__(
-        self, service: str, copy: Copy, feed: Feed, units: Units, *, schema: str = "copy", suffix: str = ""
+        self, service: str, copy: Copy, feed: Feed, units: Units, *, schema: str = LIVE, suffix: str = ""
     ) -> None:
         self.copy = copy
         self.feed = feed
         self._units = units
         self._schema = schema
-        self._name = copy.name + suffix
-        self.state = WorkerState(service, self._name, feed.publisher)
+        self.name = copy.name + suffix
+        self.state = WorkerState(service, self.name, feed.publisher)
 
     async def run(self, login: Login) -> None:
         """Work until cancelled. A second worker of the same copy waits here as a hot standby."""
@@ -87,6 +89,7 @@ class CopyWorker:
         checkpoint = await self.where()
         while not lock.is_closed():
             batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
+            intake.check_epoch(checkpoint, batch)
             if batch.news(checkpoint.cursor):
                 checkpoint = await self.take(checkpoint, batch)
             self.state.stopped_because = None
@@ -94,31 +97,27 @@ class CopyWorker:
     async def where(self) -> Checkpoint:
         """The stored checkpoint."""
         async with self._units.maintain() as session:
-            checkpoint = await intake.load(session, self._name, self.feed.publisher)
+            checkpoint = await intake.load(session, self.name, self.feed.publisher)
         self.state.reached = checkpoint.reached
         return checkpoint
 
     async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
         """Account for one batch in one transaction."""
-        intake.check_epoch(checkpoint, batch)
-        try:
-            after = await self._take(checkpoint, batch, careful=False)
-        except Exception as error:
-            if transient(error) or isinstance(error, intake.Displaced):
-                raise
-            logger.warning("%s: a record does not fold (%s); key by key", self._name, told(error))
-            after = await self._take(checkpoint, batch, careful=True)
+        async with self._units.maintain() as session:
+            after = await self.account(session, checkpoint, batch)
         self.state.reached, self.state.head = after.reached, batch.head
         return after
 
-    async def _take(self, checkpoint: Checkpoint, batch: Batch, *, careful: bool) -> Checkpoint:
-        async with self._units.maintain() as session:
-            await enter(session, self._name, self._schema)
-            sorted_ = await intake.sort_out(session, checkpoint, batch.records)
-            sorted_ = await without_holes(self.copy, session, checkpoint, sorted_)
-            live = await (self._fold_by_key if careful else self._fold)(session, sorted_)
-            await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())
-            after = await intake.store(session, checkpoint, batch)
+    async def account(self, session: AsyncSession, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
+        """Fold a batch, park what cannot be folded, move the checkpoint: all in the caller's transaction."""
+        intake.check_epoch(checkpoint, batch)
+        await enter(session, self.name, self._schema)
+        sorted_ = await intake.sort_out(session, checkpoint, batch.records)
+        sorted_ = await without_holes(self.copy, session, checkpoint, sorted_)
+        live = await self._fold(session, sorted_)
+        await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())
+        after = await intake.store(session, checkpoint, batch)
+        if self._schema == LIVE:
             await tell(session, live)
         self.state.applied += len(sorted_.arrived)
         self.state.dropped += sorted_.dropped
@@ -128,8 +127,15 @@ class CopyWorker:
         if not sorted_.arrived:
             return set()
         last = sorted_.arrived[-1].record
-        with tracer.start_as_current_span(f"fold {self._name}", context=context_of(last.traceparent)):
-            return set(await self.copy.fold(session, sorted_.arrived))
+        with tracer.start_as_current_span(f"fold {self.name}", context=context_of(last.traceparent)):
+            try:
+                async with session.begin_nested():
+                    return set(await self.copy.fold(session, sorted_.arrived))
+            except Exception as error:
+                if transient(error):
+                    raise
+                logger.warning("%s: a record does not fold (%s); key by key", self.name, told(error))
+                return await self._fold_by_key(session, sorted_)
 
     async def _fold_by_key(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
         """The slow way round a poisoned batch: each key in a savepoint of its own, the failing ones parked."""

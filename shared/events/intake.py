@@ -58,6 +58,7 @@ class Checkpoint:
     epoch: int | None = None
     reached: int = 0
     began_at_zero: bool = True
+    highest: int = 0
 
 
 @dataclass
@@ -70,13 +71,14 @@ class Sorted:
 
 
 _LOAD = text(
-    "select cursor, epoch, reached, began_at_zero from feed.checkpoint where copy = :copy and publisher = :publisher"
+    "select cursor, epoch, reached, began_at_zero, highest from feed.checkpoint"
+    " where copy = :copy and publisher = :publisher"
 )
 _STORE = text(
-    "insert into feed.checkpoint as c (copy, publisher, cursor, epoch, reached, began_at_zero)"
-    " values (:copy, :publisher, cast(:cursor as jsonb), :epoch, :reached, :zero)"
+    "insert into feed.checkpoint as c (copy, publisher, cursor, epoch, reached, began_at_zero, highest)"
+    " values (:copy, :publisher, cast(:cursor as jsonb), :epoch, :reached, :zero, :highest)"
     " on conflict (copy, publisher) do update set cursor = excluded.cursor, epoch = excluded.epoch,"
-    " reached = excluded.reached where c.cursor = cast(:before as jsonb) returning true"
+    " reached = excluded.reached, highest = excluded.highest where c.cursor = cast(:before as jsonb) returning true"
 )
 _WAITING = text(
     "select distinct key from feed.parked where copy = :copy and publisher = :publisher and key = any(:keys)"
@@ -103,7 +105,7 @@ async def load(session: AsyncSession, copy: str, publisher: str) -> Checkpoint:
     row = (await session.execute(_LOAD, {"copy": copy, "publisher": publisher})).one_or_none()
     if row is None:
         return Checkpoint(copy, publisher)
-    return Checkpoint(copy, publisher, row.cursor, row.epoch, row.reached, row.began_at_zero)
+    return Checkpoint(copy, publisher, row.cursor, row.epoch, row.reached, row.began_at_zero, row.highest)
 
 
 async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Checkpoint:
@@ -115,6 +117,7 @@ async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Chec
         batch.epoch,
         max(batch.reached, before.reached),
         batch.whole if before.cursor is None else before.began_at_zero,
+        max(before.highest, *(record.position for record in batch.records), 0),
     )
     stored = await session.scalar(
         _STORE,
@@ -126,6 +129,7 @@ async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Chec
             "epoch": after.epoch,
             "reached": after.reached,
             "zero": after.began_at_zero,
+            "highest": after.highest,
         },
     )
     if not stored:
@@ -135,7 +139,7 @@ async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Chec
 
 def check_epoch(known: Checkpoint, batch: Batch) -> None:
     """Raise :class:`UnknownEpoch` when the log is not the one this consumer has been reading."""
-    if known.epoch is not None and batch.epoch != known.epoch:
+    if known.epoch is not None and batch.epoch not in (None, known.epoch):
         raise UnknownEpoch(
             f"{known.publisher} のログが復元されています（世代 {known.epoch} → {batch.epoch}）。"
             "確認するまで、この写しは進みません。"

@@ -68,6 +68,7 @@ class ReactionWorker:
         checkpoint = await self.where()
         while not lock.is_closed():
             batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
+            intake.check_epoch(checkpoint, batch)
             if batch.news(checkpoint.cursor):
                 checkpoint = await self.take(checkpoint, batch)
             self.state.stopped_because = None

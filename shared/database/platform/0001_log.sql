@@ -166,7 +166,8 @@ create table feed.checkpoint (
     publisher text not null,
     cursor jsonb not null,
     epoch integer not null,
-    reached bigint not null,
+    reached bigint not null, -- every position up to here has been seen
+    highest bigint not null, -- the highest position seen; on Kafka one topic runs ahead of another
     began_at_zero boolean not null,
     primary key (copy, publisher)
 ) with (fillfactor = 50);

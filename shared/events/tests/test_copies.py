@@ -348,6 +348,21 @@ class TestRun:
         finally:
             await self.end(tasks)
 
+    async def test_a_restored_log_without_news_is_noticed_too(self, toy: Toy) -> None:
+        """Its positions may all be below where this copy stands: nothing would ever seem to arrive."""
+        (worker,), tasks = self.start(toy, 1)
+        try:
+            thing = uuid4()
+            await toy.change(thing, 1)
+            await self.until(toy, {thing: 1})
+            async with toy.engine("toy_owner").begin() as connection:
+                await connection.execute(text("update log.head set epoch = 2, position = 0"))
+                await connection.execute(text("select pg_notify('log', '')"))
+            because = await eventually(lambda: worker.state.stopped_because)
+            assert "1 → 2" in because
+        finally:
+            await self.end(tasks)
+
     async def test_ending_a_worker_leaves_no_session(self, toy: Toy) -> None:
         _, tasks = self.start(toy, 2)
         await toy.change(uuid4(), 1)

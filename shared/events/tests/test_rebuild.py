@@ -1,0 +1,170 @@
+"""What grew record by record equals what the same records give at once, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from random import Random
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.events.feed import Feed
+from shared.events.intake import BEHIND
+from shared.events.rebuild import Rebuilt, rebuild
+from tests.support.fixtures import Toy, catch_up
+from tests.support.toy import ThingChanged, ToyCopy
+
+
+def any_order(toy: Toy, seed: int) -> Callable[[str, Sequence[str]], Feed]:
+    return lambda publisher, topics: toy.any_order(topics, seed)
+
+
+async def rebuilt(toy: Toy, seed: int = 0, copy: ToyCopy | None = None) -> Rebuilt:
+    return await rebuild("toy", copy or ToyCopy(), toy.feed, any_order(toy, seed))
+
+
+async def some_history(toy: Toy, random: Random, things: Sequence[UUID], steps: int) -> None:
+    for step in range(steps):
+        thing = random.choice(things)
+        if random.random() < 0.1:
+            async with toy.app.work(toy.scope, actor="teacher") as work:
+                work.tombstone(ThingChanged, key=thing)
+        else:
+            async with toy.app.work(toy.scope, actor="teacher") as work:
+                label = random.choice(["福", "b", "c"])
+                work.publish(ThingChanged(thing=thing, label=label, amount=step), key=thing)
+            await toy.change(uuid4(), step)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_rebuilt_equals_grown_in_any_order(toy: Toy, seed: int) -> None:
+    random = Random(seed)
+    things = [uuid4() for _ in range(6)]
+    worker = toy.copy_worker(ToyCopy(), seed=seed)
+    for _ in range(5):
+        await some_history(toy, random, things, 6)
+        await catch_up(worker, limit=random.randint(1, 12))
+
+    found = await rebuilt(toy, seed + 100)
+
+    assert found.differences == []
+    assert found.different == 0
+    assert found.parked == 0
+    live = await toy.rows("select count(*) as cards from copy.thing_card")
+    assert found.rows["thing_card"] == live[0].cards > 0
+    assert found.reached == {"toy": (await worker.where()).reached}
+
+
+async def test_rebuilding_while_commands_go_on(toy: Toy) -> None:
+    """The live copy is at work and the log moves; the comparison is still of one position."""
+    worker = toy.copy_worker(ToyCopy(), toy.log_feed())
+    running = asyncio.create_task(worker.run(toy.database.feed))
+    things = [uuid4() for _ in range(4)]
+    enough = asyncio.Event()
+
+    async def write() -> None:
+        random = Random(1)
+        while not enough.is_set():
+            await some_history(toy, random, things, 1)
+
+    writing = asyncio.create_task(write())
+    try:
+        results = [
+            await rebuild("toy", ToyCopy(), toy.feed, lambda _, topics: toy.log_feed(topics=topics))
+            for _ in range(4)
+        ]
+    finally:
+        enough.set()
+        await writing
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert [found.differences for found in results] == [[], [], [], []]
+    assert len({found.reached["toy"] for found in results}) == 4, "the log moved meanwhile"
+
+
+async def test_a_copy_that_lags_is_brought_along(toy: Toy) -> None:
+    await toy.change(uuid4(), 1)
+    await catch_up(toy.copy_worker(ToyCopy()))
+    await toy.change(uuid4(), 2)
+    found = await rebuilt(toy)
+    assert (found.differences, found.reached) == ([], {"toy": 4})
+    await catch_up(toy.copy_worker(ToyCopy()))
+
+
+async def test_a_row_that_was_changed_is_named_with_its_columns(toy: Toy) -> None:
+    thing = uuid4()
+    await toy.change(thing, 1)
+    await catch_up(toy.copy_worker(ToyCopy()))
+    await toy.rows("update copy.thing_card set amount = 7, label = '福' returning 1")
+    found = await rebuilt(toy)
+    (one,) = found.differences
+    assert (one.table, one.key, one.columns()) == ("thing_card", {"thing": str(thing)}, ["label", "amount"])
+    assert one.live is not None
+    assert one.rebuilt is not None
+    assert (one.live["amount"], one.rebuilt["amount"]) == (7, 1)
+    assert found.different == 2
+
+
+async def test_rows_too_many_and_too_few_are_named(toy: Toy) -> None:
+    first, second = uuid4(), uuid4()
+    await toy.change(first, 1)
+    await toy.change(second, 2)
+    await catch_up(toy.copy_worker(ToyCopy()))
+    await toy.rows(
+        "update copy.count_day set stream = gen_random_uuid() where thing = :thing returning 1", thing=first
+    )
+    found = await rebuilt(toy)
+    assert {(one.table, one.live is None, one.rebuilt is None) for one in found.differences} == {
+        ("count_day", True, False),
+        ("count_day", False, True),
+    }
+
+
+async def test_a_code_that_folds_otherwise_shows(toy: Toy) -> None:
+    """What a release would change in the rows: here a label that used to be parked."""
+    bad = uuid4()
+    await toy.change(bad, 1, label="poison")
+    await catch_up(toy.copy_worker(ToyCopy(), seed=3))
+    mended = ToyCopy()
+    mended.poison = set()
+    found = await rebuilt(toy, copy=mended)
+    assert {one.key["thing"] for one in found.differences if one.table == "thing_card"} == {str(bad)}
+    assert found.parked == 0
+
+
+async def test_what_does_not_fold_is_counted_and_the_live_parking_lot_is_left_alone(toy: Toy) -> None:
+    await toy.change(uuid4(), 1, label="poison")
+    await catch_up(toy.copy_worker(ToyCopy()))
+    before = await toy.rows("select copy, position, reason from feed.parked order by position")
+    found = await rebuilt(toy)
+    assert found.parked == 2
+    assert before == await toy.rows("select copy, position, reason from feed.parked order by position")
+    assert {row.reason for row in before} <= {BEHIND, "does not fold: ValueError"}
+
+
+async def test_nothing_is_left_behind_and_nobody_is_told(toy: Toy) -> None:
+    await toy.change(uuid4(), 1)
+    await catch_up(toy.copy_worker(ToyCopy()))
+    listener = await toy.database.server.connect(toy.database.name)
+    heard: list[object] = []
+    try:
+        await listener.add_listener("live", lambda *notice: heard.append(notice))
+        await rebuilt(toy)
+        await listener.execute("select 1")
+    finally:
+        await listener.close()
+    assert heard == []
+    assert await toy.rows("select 1 from pg_tables where schemaname = 'copy_next'") == []
+    assert await toy.rows("select 1 from feed.checkpoint where copy <> 'things'") == []
+
+
+async def test_a_rebuild_that_breaks_off_leaves_nothing_behind(toy: Toy) -> None:
+    await toy.change(uuid4(), 1)
+    await catch_up(toy.copy_worker(ToyCopy()))
+    async with toy.engine("toy_owner").begin() as connection:
+        await connection.execute(text("update log.head set epoch = 2"))
+    with pytest.raises(RuntimeError, match="1 → 2"):
+        await rebuilt(toy)
+    assert await toy.rows("select 1 from pg_tables where schemaname = 'copy_next'") == []
