@@ -1,0 +1,167 @@
+"""The whole product as a person meets it: started by `tsumugi up`, reached by a browser and the command line alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from deploy.local.state import ROOT
+
+SPAN = 100
+"""Ports that one deployment may take, counted from its own."""
+
+
+def free_ports() -> int:
+    """The first of a run of ports that nobody listens on."""
+    for base in range(20_000, 60_000, SPAN):
+        with ExitStack() as held:
+            try:
+                for port in (base, base + 1, base + 2, base + 92, base + 93):
+                    taken = held.enter_context(socket.socket())
+                    taken.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return base
+    raise RuntimeError("no free ports")
+
+
+@dataclass
+class Product:
+    """A running deployment."""
+
+    state: Path
+    port: int
+    transport: str
+
+    @property
+    def origin(self) -> str:
+        """The browser's address."""
+        return f"http://localhost:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What the command line needs to find it."""
+        return {
+            **os.environ,
+            "TSUMUGI_STATE": str(self.state),
+            "TSUMUGI_PORT": str(self.port),
+            "COLUMNS": "200",
+        }
+
+    def command(self, *words: str) -> list[str]:
+        """A `tsumugi` command."""
+        return [sys.executable, "-m", "deploy.local", *words]
+
+    def tsumugi(self, *words: str) -> str:
+        """Run `tsumugi …` and return what it printed; it must succeed."""
+        done = subprocess.run(
+            self.command(*words),
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, f"tsumugi {' '.join(words)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def status(self) -> Any:
+        """`tsumugi status --json`."""
+        return json.loads(self.tsumugi("status", "--json"))
+
+
+@contextmanager
+def running(state: Path, transport: str) -> Iterator[Product]:
+    """`tsumugi up` in a folder of its own; everything of it is gone afterwards."""
+    product = Product(state, free_ports(), transport)
+    try:
+        product.tsumugi("up", "--transport", transport)
+        yield product
+    finally:
+        subprocess.run(
+            product.command("reset"), cwd=ROOT, env=product.environment(), timeout=120, check=False
+        )
+
+
+@dataclass
+class Person:
+    """Somebody at a browser. Presses are counted: one key or chord is one."""
+
+    context: BrowserContext
+    page: Page
+    problems: list[str] = field(default_factory=list)
+    presses: int = 0
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.presses += 1
+
+    def sees(self, text: str) -> None:
+        """Wait until the page shows ``text``."""
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=10_000)
+
+
+def sign_in(
+    browser: Browser, product: Product, search: str, who: str, *, width: int = 1366, height: int = 632
+) -> Person:
+    """Sign in by the page a person would use: search, then choose."""
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="ja-JP")
+    person = Person(context, context.new_page())
+    person.page.on("pageerror", lambda error: person.problems.append(str(error)))
+    person.page.goto(f"{product.origin}/auth/login?to=/")
+    person.page.get_by_role("searchbox").fill(search)
+    person.page.get_by_role("button", name="さがす").click()
+    person.page.get_by_role("button").filter(has_text=who).first.click()
+    person.page.wait_for_url(f"{product.origin}/**")
+    return person
+
+
+class Follower:
+    """A department's program that prints what it receives."""
+
+    def __init__(self, product: Product, *words: str) -> None:
+        self._process = subprocess.Popen(
+            product.command(*words),
+            cwd=ROOT,
+            env=product.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.items: list[dict[str, Any]] = []
+        self._new = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("{"):
+                with self._new:
+                    self.items.append(json.loads(line))
+                    self._new.notify_all()
+
+    def wait_for(self, wanted: Any, *, seconds: float = 10) -> dict[str, Any]:
+        """The first item for which ``wanted(item)`` is true."""
+        with self._new:
+            found = self._new.wait_for(lambda: next(filter(wanted, self.items), None), timeout=seconds)
+        assert found, f"not received; received {self.items[-3:]}"
+        return dict(found)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.communicate(timeout=10)
+        self._reader.join(timeout=10)

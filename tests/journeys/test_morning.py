@@ -1,0 +1,130 @@
+"""One morning: a teacher takes the roll; principal, board and kitchen know by themselves. On both transports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.product import Follower, Person, Product, sign_in
+
+PRESSES = 7
+"""ux.md §11: 35 pupils with 2 unannounced exceptions."""
+
+
+@pytest.fixture
+def people() -> Iterator[ExitStack]:
+    """Closes every person's browser; a page that threw an error fails the test."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def meet(people: ExitStack, browser: Browser, product: Product, search: str, who: str) -> Person:
+    person = sign_in(browser, product, search, who)
+
+    def leave() -> None:
+        person.context.close()
+        assert person.problems == []
+
+    people.callback(leave)
+    return person
+
+
+def row(page: Page, name: str) -> str:
+    """Text of the table row that names ``name``."""
+    return page.get_by_role("row").filter(has_text=name).first.inner_text()
+
+
+def test_one_entry_reaches_everyone(product: Product, browser: Browser, people: ExitStack) -> None:
+    teacher = meet(people, browser, product, "2年1組", "2年1組 担任")
+    principal = meet(people, browser, product, "ひがし 校長", "校長")
+    board = meet(people, browser, product, "学務課", "学務課")
+    principal.sees("学級")
+    expect(principal.page.get_by_role("row").filter(has_text="2年1組")).to_contain_text("未入力")
+    board.sees("ひがし小学校")
+    before = row(board.page, "ひがし小学校")
+
+    teacher.page.get_by_role("link", name="2年1組の朝の記録を始める").click()
+    expect(teacher.page.get_by_role("grid")).to_be_visible()
+    expect(teacher.page.get_by_role("button", name="残り35人を出席にして確定")).to_be_visible()
+    teacher.press("1", "2", "k", "2", "6", "c", "Control+Enter")
+    teacher.sees("に確定して届けました")
+    assert teacher.presses <= PRESSES
+
+    taken = principal.page.get_by_role("row").filter(has_text="2年1組")
+    expect(taken).to_contain_text("確定")
+    expect(taken).not_to_contain_text("未入力")
+    cells = taken.get_by_role("cell").all_inner_texts()
+    assert cells[-5:] == ["35", "1", "1", "0", "0"], "在籍 欠席 遅刻 早退 停・忌"
+    expect(board.page.get_by_role("row").filter(has_text="ひがし小学校").first).not_to_have_text(before)
+    assert not re.search("病欠|遅刻した", board.page.inner_text("main")), "the board sees counts, no child"
+
+    follower = Follower(product, "lunch", "follow")
+    people.callback(follower.stop)
+    item = follower.wait_for(lambda item: item["value"]["taken_at"] and item["value"]["absent"] == 1)
+    assert item["value"]["members"] == 35
+    assert item["value"]["unrecorded"] == 0
+    assert "pupil" not in str(item)
+
+
+def test_a_correction_after_the_roll_says_why(product: Product, browser: Browser, people: ExitStack) -> None:
+    teacher = meet(people, browser, product, "2年2組", "2年2組 担任")
+    principal = meet(people, browser, product, "ひがし 校長", "校長")
+    teacher.page.get_by_role("link", name="2年2組の朝の記録を始める").click()
+    expect(teacher.page.get_by_role("grid")).to_be_visible()
+    teacher.press("3", "k", "Control+Enter")
+    teacher.sees("に確定して届けました")
+    line = principal.page.get_by_role("row").filter(has_text="2年2組")
+    expect(line.get_by_role("cell").nth(-4)).to_have_text("1")
+
+    teacher.page.get_by_role("button", name="訂正する").click()
+    teacher.press("3", "c")
+    expect(teacher.page.get_by_text("後から登校した")).to_be_visible()
+    teacher.page.get_by_text("後から登校した").click()
+    teacher.press("Control+Enter")
+    expect(line.get_by_role("cell").nth(-4)).to_have_text("0")
+    expect(line.get_by_role("cell").nth(-3)).to_have_text("1")
+
+
+def test_flaky_wifi_loses_nothing(product: Product, browser: Browser, people: ExitStack) -> None:
+    teacher = meet(people, browser, product, "3年1組", "3年1組 担任")
+    teacher.page.get_by_role("link", name="3年1組の朝の記録を始める").click()
+    expect(teacher.page.get_by_role("grid")).to_be_visible()
+    teacher.context.set_offline(True)
+    teacher.press("1", "k", "Control+Enter")
+    teacher.sees("この端末に保存しました")
+    teacher.context.set_offline(False)
+    teacher.sees("に確定して届けました")
+    teacher.page.reload()
+    teacher.sees("に確定して届けました")
+
+
+def test_two_people_in_one_cell_see_both_values(
+    product: Product, browser: Browser, people: ExitStack
+) -> None:
+    teacher = meet(people, browser, product, "4年1組", "4年1組 担任")
+    office = meet(people, browser, product, "ひがし 事務", "事務")
+    teacher.page.get_by_role("link", name="4年1組の朝の記録を始める").click()
+    expect(teacher.page.get_by_role("grid")).to_be_visible()
+    teacher.context.set_offline(True)
+    teacher.press("5", "c", "Control+Enter")
+    teacher.sees("この端末に保存しました")
+    office.page.goto(teacher.page.url)
+    expect(office.page.get_by_role("grid")).to_be_visible()
+    office.press("5", "k")
+    office.page.get_by_role("button", name=re.compile("保存")).click()
+    office.sees("病欠")
+    teacher.context.set_offline(False)
+    teacher.sees("どちらにしますか")
+
+
+def test_a_stranger_learns_nothing(product: Product, browser: Browser, people: ExitStack) -> None:
+    teacher = meet(people, browser, product, "2年1組", "2年1組 担任")
+    teacher.page.get_by_role("link", name=re.compile("2年1組の朝の記録")).click()
+    expect(teacher.page.get_by_role("grid")).to_be_visible()
+    other = meet(people, browser, product, "にし小学校 担任", "担任")
+    other.page.goto(teacher.page.url)
+    other.sees("このページは見られません")
