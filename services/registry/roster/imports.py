@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.attendance.rules import DEFAULT_SYMBOLS
 from services.registry.attendance.rules import SETTING as SYMBOLS
 from services.registry.roster import published, rules, store
+from services.registry.roster.acting import log_act
 from services.registry.roster.rows import (
     CalendarRow,
     DutyIs,
@@ -29,6 +30,7 @@ from services.registry.roster.rows import (
 from services.registry.roster.rules import PeriodChanges, Wanted, after, diff_periods
 from services.registry.roster.snapshot import ExternalKey, Period, RosterSnapshot
 from services.registry.roster.store import PeriodTable
+from shared.access import Seen
 from shared.database import Scope, Units, Work
 from shared.dates import school_year_bounds
 from shared.ids import new_id
@@ -122,6 +124,9 @@ async def import_snapshot(
             events = _events(plan, today)
             for event in events:
                 work.publish(event.payload, key=event.key, subject=event.subject)
+            if events:
+                # Whom it was about stands in the events, which name their actor.
+                await log_act(work, Seen("ImportRoster", "board", scope.board, "II"))
         return _imported(plan, events, work.position)
 
 

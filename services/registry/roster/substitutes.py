@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.registry.roster import published, store
+from services.registry.roster.acting import log_act
 from services.registry.roster.rows import Added, DutyIs, Held, Standing
 from services.registry.roster.snapshot import Period
+from shared.access import Seen
 from shared.database import Scope, Units, Work
 
 _CLASSES = text(
@@ -59,6 +61,7 @@ async def add_substitute(
             [*(each.held for each in duties), duty], key=lambda held: (held.valid.since, held.what.slot)
         )
         work.publish(published.duty_changed(staff, whole), key=staff, subject=staff)
+        await log_act(work, Seen("AddSubstitute", "class", class_id, "III", [staff]))
     return work.position
 
 

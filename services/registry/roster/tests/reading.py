@@ -28,6 +28,19 @@ async def log_of(database: Database, after: int = 0) -> list[Any]:
         await engine.dispose()
 
 
+async def acts_of(database: Database) -> list[tuple[str, str, str]]:
+    """Who did what, from the access log."""
+    engine = make_engine(database.feed, pool_size=1)
+    try:
+        async with engine.connect() as connection:
+            found = await connection.execute(
+                text("select principal, action, importance from access.entry order by at, action")
+            )
+            return [tuple(row) for row in found]
+    finally:
+        await engine.dispose()
+
+
 async def rows(units: Units, board: UUID, statement: str, **values: Any) -> Sequence[Any]:
     """Rows of a board."""
     async with units.read(Scope(board)) as session:

@@ -20,7 +20,7 @@ from services.registry.oneroster.tests.packages import (
     without_row,
 )
 from services.registry.roster.imports import Imported
-from services.registry.roster.tests.reading import id_of, log_of, periods, rows
+from services.registry.roster.tests.reading import acts_of, id_of, log_of, periods, rows
 from shared.database import Units
 from shared.dates import FixedClock
 from tests.support.databases import Database
@@ -110,6 +110,14 @@ async def test_the_same_package_twice_changes_and_publishes_nothing(
     assert again.board == done.board
     assert again.position is None
     assert await log_of(registry_database) == before
+
+
+async def test_an_import_that_changes_something_is_in_the_access_log(
+    units: Units, registry_database: Database
+) -> None:
+    for _ in range(2):
+        await import_package(units, small_package())
+    assert await acts_of(registry_database) == [("importer", "ImportRoster", "II")]
 
 
 async def test_a_dry_run_tells_the_same_and_writes_nothing(units: Units, registry_database: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 from services.registry.oneroster.importing import import_package
 from services.registry.oneroster.tests.packages import small_package
 from services.registry.roster.substitutes import NoSubstitute, add_substitute
-from services.registry.roster.tests.reading import id_of, log_of, periods
+from services.registry.roster.tests.reading import acts_of, id_of, log_of, periods
 from shared.database import Units
 from tests.support.databases import Database
 
@@ -23,6 +23,7 @@ async def test_a_substitute_has_the_class_that_day_only(units: Units, registry_d
     position = await add_substitute(units, done.board, class_id=k22, staff=staff, on=DAY, actor="importer")
     (event,) = await log_of(registry_database, after=done.position or 0)
     assert event.position == position
+    assert ("importer", "AddSubstitute", "III") in await acts_of(registry_database)
     assert event.topic == "registry.duty"
     kinds = {each["kind"]: (each["since"], each["until"]) for each in event.payload["duties"]}
     assert set(kinds) == {"homeroom", "nurse", "substitute"}

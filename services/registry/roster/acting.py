@@ -1,0 +1,27 @@
+"""The named service principal that changes the roster from the command line (decisions.md §4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.access import Principal, Seen
+from shared.access.log import log_change
+from shared.database import Work
+
+_MOMENT = timedelta(minutes=5)
+
+
+async def log_act(work: Work, seen: Seen) -> None:
+    """Write the access-log row of a change that the unit of work's actor makes, in its transaction."""
+    actor = Principal(
+        subject=work.actor,
+        kind="service",
+        board=work.scope.board,
+        person=None,
+        client=work.actor,
+        acr=2,
+        auth_time=work.at,
+        session=None,
+        expires_at=work.at + _MOMENT,
+    )
+    await log_change(work.session, actor, seen, work.at)
