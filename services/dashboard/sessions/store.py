@@ -69,15 +69,22 @@ def of_row(row: Any) -> Session:
     principal = Principal(
         subject=row.subject,
         kind=row.kind,
-        board=row.board_id,
-        person=row.person_id,
+        board=_plain(row.board_id),
+        person=None if row.person_id is None else _plain(row.person_id),
         client="dashboard",
         acr=row.acr,
         auth_time=row.auth_time,
         session=row.issuer_session,
         expires_at=row.token_expires_at,
     )
-    return Session(row.id, row.board_id, principal, row.tokens, row.seen_at, row.ends_at, row.ended_at)
+    return Session(
+        _plain(row.id), principal.board, principal, row.tokens, row.seen_at, row.ends_at, row.ended_at
+    )
+
+
+def _plain(id: UUID) -> UUID:
+    # The driver has a UUID class of its own, which JSON writers refuse.
+    return UUID(bytes=id.bytes)
 
 
 async def begin(

@@ -177,12 +177,12 @@ class Origin:
         ticket = await self.room.sessions.begin(tokens, principal)
         return Browser(self.url, self.http, {self.room.cookie: ticket.cookie()})
 
-    async def caught_up(self, **positions: int) -> None:
-        """Wait until the copies have reached these positions of their publishers."""
+    async def caught_up(self) -> None:
+        """Wait until the copies have all that was published."""
 
         async def reached() -> bool:
             async with self.room.units.read(Scope(uuid4())) as session:
                 now = self.room.reached(await copies_standing(session))
-            return all(now[publisher] >= position for publisher, position in positions.items())
+            return all(now[name] >= publisher.position for name, publisher in self.publishers.items())
 
         await eventually(reached)

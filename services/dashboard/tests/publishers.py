@@ -52,31 +52,34 @@ class Publisher:
     def __init__(self, name: str, database: Database, clock: FixedClock, board: UUID) -> None:
         self.name = name
         self.board = board
+        self.position = 0
+        """Of what was published last."""
         self._database = database
         self._engine = make_engine(database.app, pool_size=2)
         self._units = Units(self._engine, clock)
 
     async def say(self, *said: Said, board: UUID | None = None) -> int:
         """Publish each in a transaction of its own, as its service would; returns the last position."""
-        position = 0
         for one in said:
             async with self._units.work(Scope(board or self.board), actor="test") as work:
                 work.publish(one.payload, key=one.key, stream=one.stream)
-            position = work.position or position
-        return position
+            self.position = work.position or self.position
+        return self.position
 
     async def say_together(self, said: Iterable[Said]) -> int:
         """Publish all in one transaction."""
         async with self._units.work(Scope(self.board), actor="test") as work:
             for one in said:
                 work.publish(one.payload, key=one.key, stream=one.stream)
-        return work.position or 0
+        self.position = work.position or self.position
+        return self.position
 
     async def erase(self, kind: type[Contract], key: UUID) -> int:
         """Publish a tombstone."""
         async with self._units.work(Scope(self.board), actor="test") as work:
             work.tombstone(kind, key=key)
-        return work.position or 0
+        self.position = work.position or self.position
+        return self.position
 
     @asynccontextmanager
     async def as_operator(self) -> AsyncIterator[asyncpg.Connection]:

@@ -132,9 +132,13 @@ class Town:
 
     async def klass(self, school: UUID, name: str = "2年1組", grade: str | None = "P2", **more: Any) -> UUID:
         """A class of this school year."""
-        return await self.unit(
-            "class", name, school=school, parent=school, school_year=school_year(TODAY), grade=grade, **more
-        )
+        values: dict[str, Any] = {
+            "school": school,
+            "parent": school,
+            "school_year": school_year(TODAY),
+            "grade": grade,
+        }
+        return await self.unit("class", name, **(values | more))
 
     async def person(
         self, family: str, given: str, *, id: UUID | None = None, merged_into: UUID | None = None

@@ -1,0 +1,429 @@
+"""Who may open which page of a day, and whom they see there: the policy, the SQL beside it, the wall behind both."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from services.dashboard.school_day import store
+from services.dashboard.school_day.store import SEES_PUPIL, Viewer
+from services.dashboard.service import POLICIES
+from services.dashboard.tests.copying import Copies
+from services.dashboard.tests.origin import Origin
+from services.dashboard.tests.town import TODAY, Town
+from shared.access import HeldDuty, Holder, Policies, Principal
+from shared.access.principal import Kind, entity, ref, refs
+from shared.contracts.registry import DutyKind
+from shared.database import Scope
+
+DAY = TODAY.isoformat()
+
+# Rows: who; columns: roll of 2年1組, its may.take, the school's day, the other school's day, the board's day, today.
+MATRIX = """
+homeroom          200 take 403 404 404 200
+assistant         200 take 403 404 404 200
+substitute        200 take 403 404 404 200
+subject           200 -    403 404 404 200
+other_class       200 -    403 404 404 200
+principal         200 -    200 404 404 200
+vice_principal    200 -    200 404 404 200
+office            200 take 200 404 404 200
+nurse             200 -    200 404 404 200
+other_school      404 -    404 200 404 200
+board_staff       404 -    200 200 200 200
+system_operator   404 -    403 403 404 200
+no_duty           404 -    404 404 404 200
+former            404 -    404 404 404 200
+guardian          404 -    404 404 404 404
+pupil             404 -    404 404 404 404
+other_board       404 -    404 404 404 200
+""".strip().splitlines()
+
+
+async def test_the_matrix(origin: Origin, town: Town) -> None:
+    await town.the_board()
+    here, there = await town.school("一小"), await town.school("二小")
+    klass, other = await town.klass(here), await town.klass(here, "2年2組")
+    await town.children(klass, here, 2)
+    duties: dict[str, tuple[tuple[str, UUID, UUID | None], ...]] = {
+        "homeroom": (("homeroom", here, klass),),
+        "assistant": (("assistant", here, klass),),
+        "substitute": (("substitute", here, klass),),
+        "subject": (("subject", here, klass),),
+        "other_class": (("homeroom", here, other),),
+        "principal": (("principal", here, None),),
+        "vice_principal": (("vice_principal", here, None),),
+        "office": (("office", here, None),),
+        "nurse": (("nurse", here, None),),
+        "other_school": (("principal", there, None),),
+        "board_staff": (("board_staff", town.board, None),),
+        "system_operator": (("system_operator", town.board, None),),
+        "no_duty": (),
+        "former": (("homeroom", here, klass), ("principal", here, None)),
+        "guardian": (("homeroom", here, klass),),
+        "pupil": (),
+        "other_board": (),
+    }
+    browsers = {}
+    for who, held in duties.items():
+        until = TODAY if who == "former" else None
+        person = await town.staff(who, *held, until=until)
+        kind = who if who in ("guardian", "pupil") else "staff"
+        board = uuid4() if who == "other_board" else town.board
+        browsers[who] = await origin.enter(person, board=board, kind=kind)
+    await origin.caught_up()
+    found = []
+    for who, browser in browsers.items():
+        roll = await browser.get(f"/api/classes/{klass}/days/{DAY}/roll")
+        take = "take" if roll.status_code == 200 and roll.json()["may"]["take"] else "-"
+        rest = [
+            (await browser.get(path)).status_code
+            for path in (
+                f"/api/schools/{here}/days/{DAY}",
+                f"/api/schools/{there}/days/{DAY}",
+                f"/api/board/days/{DAY}",
+                "/api/today",
+            )
+        ]
+        found.append(f"{who:<17} {roll.status_code} {take:<4} {' '.join(map(str, rest))}")
+    assert found == MATRIX
+
+
+async def test_a_substitute_takes_todays_roll_only(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    person = await town.staff("補", ("substitute", school, klass), since=TODAY, until=date(2026, 11, 21))
+    browser = await origin.enter(person, board=town.board)
+    await origin.caught_up()
+    takes = {
+        day: (await browser.read(f"/api/classes/{klass}/days/{day}/roll"))["may"]["take"]
+        for day in ("2026-11-19", DAY)
+    }
+    assert takes == {"2026-11-19": False, DAY: True}
+
+
+async def test_step_up_comes_last_and_can_be_switched(origin: Origin, town: Town) -> None:
+    """404 → 403 → 401, and the board's dated setting ``step_up``."""
+    school = await town.school()
+    klass = await town.klass(school)
+    person = await town.staff("弱", ("homeroom", school, klass))
+    browser = await origin.enter(person, board=town.board, acr=1)
+    await origin.caught_up()
+    assert (await browser.get(f"/api/classes/{uuid4()}/days/{DAY}/roll")).status_code == 404
+    assert (await browser.get(f"/api/schools/{school}/days/{DAY}")).status_code == 403
+    asked = await browser.get(f"/api/classes/{klass}/days/{DAY}/roll")
+    assert asked.status_code == 401
+    assert asked.json()["type"].endswith("/step-up")
+    assert "insufficient_user_authentication" in asked.headers["www-authenticate"]
+    await town.settings(step_up={"enforced": False})
+    await origin.caught_up()
+    assert (await browser.get(f"/api/classes/{klass}/days/{DAY}/roll")).status_code == 200
+
+
+async def test_a_protected_child_is_seen_at_its_school_and_nowhere_else(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    await town.settings()
+    klass = await town.klass(school)
+    hidden, plain = await town.children(klass, school, 2)
+    await town.mark(hidden, "absent_sick")
+    await town.mark(plain, "absent_sick")
+    await town.protect(hidden.id)
+    await town.the_board()
+    principal = await town.staff("長", ("principal", school, None), ("homeroom", school, klass))
+    head = await origin.enter(principal, board=town.board)
+    office = await origin.enter(await town.staff("委", ("board_staff", town.board, None)), board=town.board)
+    await origin.caught_up()
+    at_school = await head.read(f"/api/schools/{school}/days/{DAY}")
+    assert len(at_school["exceptions"]) == 2
+    assert len((await head.read(f"/api/classes/{klass}/days/{DAY}/roll"))["members"]) == 2
+    from_board = await office.read(f"/api/schools/{school}/days/{DAY}")
+    assert from_board["exceptions"] == []
+    assert from_board["totals"]["absent"] == 2
+    for path in (f"/api/schools/{school}/days/{DAY}", f"/api/board/days/{DAY}"):
+        assert str(hidden.id) not in (await office.get(path)).text
+
+
+async def test_a_child_is_hidden_from_whom_it_is_kept_from(origin: Origin, town: Town) -> None:
+    """Staff who are the person the child is protected from see neither row nor name, though the counts stand."""
+    school = await town.school()
+    klass = await town.klass(school)
+    hidden, plain = await town.children(klass, school, 2)
+    await town.mark(hidden, "late")
+    await town.mark(plain, "late")
+    parent = await town.staff("親", ("homeroom", school, klass), ("office", school, None))
+    colleague = await town.staff("僚", ("homeroom", school, klass), ("office", school, None))
+    await town.protect(hidden.id, parent)
+    kept_out = await origin.enter(parent, board=town.board)
+    other = await origin.enter(colleague, board=town.board)
+    await origin.caught_up()
+    for browser, count in ((kept_out, 1), (other, 2)):
+        roll = await browser.read(f"/api/classes/{klass}/days/{DAY}/roll")
+        day = await browser.read(f"/api/schools/{school}/days/{DAY}")
+        assert (len(roll["members"]), len(day["exceptions"])) == (count, count)
+        assert (day["totals"]["members"], day["totals"]["late"]) == (2, 2)
+    assert str(hidden.id) not in str(await kept_out.read(f"/api/schools/{school}/days/{DAY}"))
+    # Also under the id of a card that turned out to be the same child.
+    alias = await town.person("別", "名", merged_into=hidden.id)
+    await town.protect(hidden.id, lifted=True)
+    await town.protect(alias, parent)
+    await origin.caught_up()
+    roll = await kept_out.read(f"/api/classes/{klass}/days/{DAY}/roll")
+    assert [member["pupil"]["id"] for member in roll["members"]] == [str(plain.id)]
+
+
+async def test_a_protection_of_today_hides_yesterday_too(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    (child,) = await town.children(klass, school, 1)
+    person = await town.staff("親", ("homeroom", school, klass))
+    await town.protect(child.id, person, since=TODAY)
+    browser = await origin.enter(person, board=town.board)
+    await origin.caught_up()
+    for day in ("2026-11-19", DAY):
+        assert (await browser.read(f"/api/classes/{klass}/days/{day}/roll"))["members"] == []
+
+
+async def test_a_right_that_ended_ends_with_its_day(origin: Origin, town: Town) -> None:
+    """Row: right ended → decided on the copy as it is; a duty must hold today."""
+    school = await town.school()
+    klass = await town.klass(school)
+    person = await town.staff("転", ("homeroom", school, klass))
+    browser = await origin.enter(person, board=town.board)
+    await origin.caught_up()
+    path = f"/api/classes/{klass}/days/{DAY}/roll"
+    etag = (await browser.get(path)).headers["etag"]
+    await town.duties(person, ("homeroom", school, klass), until=TODAY)
+    await origin.caught_up()
+    assert (await browser.get(path)).status_code == 404
+    assert (await browser.get(path, if_none_match=etag)).status_code == 404
+
+
+async def test_every_page_leaves_a_row_in_the_access_log(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    children = await town.children(klass, school, 2)
+    await town.mark(children[0], "late")
+    person = await town.staff("見", ("homeroom", school, klass), ("principal", school, None))
+    browser = await origin.enter(person, board=town.board)
+    await origin.caught_up()
+    for path in (
+        f"/api/classes/{klass}/days/{DAY}/roll",
+        f"/api/schools/{school}/days/{DAY}",
+        "/api/today",
+        "/api/me",
+    ):
+        await browser.read(path)
+    await origin.room.log.flush()
+    connection = await origin.database.server.connect(origin.database.name)
+    try:
+        rows = await connection.fetch("select * from access.entry order by action")
+    finally:
+        await connection.close()
+    assert [(r["action"], r["resource_id"], r["importance"]) for r in rows] == [
+        ("ReadMe", person, "IV"),
+        ("ReadRoll", klass, "III"),
+        ("ReadSchoolDay", school, "III"),
+        ("ReadToday", person, "III"),
+    ]
+    assert set(rows[1]["subjects"]) == {child.id for child in children}
+    assert rows[2]["subjects"] == [children[0].id]
+    assert {(row["person"], row["board_id"], row["client"]) for row in rows} == {
+        (person, town.board, "dashboard")
+    }
+
+
+# ---- the policy and its SQL say the same ----
+
+SCHOOLS = [uuid4() for _ in range(3)]
+CLASSES = {uuid4(): school for school in SCHOOLS for _ in range(2)}
+KINDS: tuple[DutyKind, ...] = (
+    "homeroom",
+    "assistant",
+    "substitute",
+    "subject",
+    "principal",
+    "vice_principal",
+    "office",
+    "nurse",
+    "board_staff",
+    "system_operator",
+)
+BOARD = uuid4()
+VIEWER = uuid4()
+NEVER = datetime(2099, 1, 1, tzinfo=UTC)
+
+classes_ = st.sampled_from(sorted(CLASSES))
+duties_ = st.lists(
+    st.one_of(
+        st.builds(
+            lambda kind, klass: HeldDuty(kind, CLASSES[klass], klass), st.sampled_from(KINDS[:4]), classes_
+        ),
+        st.builds(
+            lambda kind, school: HeldDuty(kind, school, None),
+            st.sampled_from(KINDS[4:]),
+            st.sampled_from(SCHOOLS),
+        ),
+    ),
+    max_size=4,
+)
+OFTEN_STAFF: tuple[Kind, ...] = ("staff", "staff", "staff", "guardian", "pupil")
+kinds_ = st.sampled_from(OFTEN_STAFF)
+
+
+def holder(kind: Kind, duties: list[HeldDuty]) -> Holder:
+    """A signed-in person with these duties."""
+    principal = Principal("subject", kind, BOARD, VIEWER, "dashboard", 2, None, None, NEVER)
+    return Holder(principal, tuple(duties))
+
+
+@pytest.fixture(scope="module")
+def policies() -> Policies:
+    """The service's policies, parsed once."""
+    return Policies(POLICIES)
+
+
+async def test_the_list_of_today_is_what_the_policy_allows(
+    town: Town, copies: Copies, policies: Policies
+) -> None:
+    town.board = town.registry.board = BOARD
+    for school in SCHOOLS:
+        await town.unit("elementary", "校", id=school, school=school)
+    for klass, school in CLASSES.items():
+        await town.klass(school, id=klass)
+    await copies.catch_up()
+
+    async def listed(who: Holder) -> set[UUID]:
+        async with copies.app.read(Scope(BOARD)) as session:
+            row = await store.today(session, who, TODAY)
+        return {UUID(item["class"]) for item in row.classes or []}
+
+    def may(who: Holder, klass: UUID) -> bool:
+        resource = entity(
+            "ClassDay",
+            klass,
+            **{
+                "board": ref("Board", BOARD),
+                "school": ref("School", CLASSES[klass]),
+                "class": ref("Class", klass),
+                "isToday": True,
+            },
+        )
+        return policies.allows(who, "TakeRoll", resource)
+
+    cases: list[Holder] = []
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(kinds_, duties_)
+    def gather(kind: Kind, duties: list[HeldDuty]) -> None:
+        cases.append(holder(kind, duties))
+
+    gather()
+    for who in cases:
+        assert await listed(who) == {klass for klass in CLASSES if may(who, klass)}, who.duties
+
+
+async def test_the_names_on_lists_are_those_the_policy_allows(
+    town: Town, copies: Copies, policies: Policies
+) -> None:
+    town.board = town.registry.board = BOARD
+    children: dict[UUID, dict[str, Any]] = {}
+    for number in range(12):
+        child = uuid4()
+        kept_from = [VIEWER] if number % 4 == 0 else [uuid4()] if number % 4 == 1 else []
+        protected = number % 4 < 3
+        if protected:
+            await town.protect(child, *kept_from)
+        children[child] = {
+            "school": SCHOOLS[number % 3],
+            "protected": protected,
+            "kept_from": kept_from,
+        }
+    await copies.catch_up()
+    predicate = text(
+        "select c.id from unnest(cast(:ids as uuid[]), cast(:at as uuid[])) as c(id, school_id) where "
+        + SEES_PUPIL.format(school="c.school_id", person="c.id")
+    )
+
+    async def seen(who: Holder) -> set[UUID]:
+        viewer = Viewer.of(who, TODAY)
+        async with copies.app.read(Scope(BOARD)) as session:
+            found = await session.scalars(
+                predicate,
+                {
+                    "ids": list(children),
+                    "at": [child["school"] for child in children.values()],
+                    "schools": sorted(viewer.schools),
+                    "viewer": viewer.person,
+                    "today": TODAY,
+                },
+            )
+            return set(found)
+
+    def may(who: Holder, child: UUID) -> bool:
+        facts = children[child]
+        resource = entity(
+            "Pupil",
+            child,
+            board=ref("Board", BOARD),
+            school=ref("School", facts["school"]),
+            isProtected=facts["protected"],
+            confidentialFrom=refs("Person", facts["kept_from"]),
+        )
+        return policies.allows(who, "SeePupil", resource)
+
+    cases: list[Holder] = []
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(kinds_, duties_)
+    def gather(kind: Kind, duties: list[HeldDuty]) -> None:
+        cases.append(holder(kind, duties))
+
+    gather()
+    for who in cases:
+        assert await seen(who) == {child for child in children if may(who, child)}, who.duties
+
+
+async def test_the_wall_holds_without_the_predicate(town: Town, copies: Copies) -> None:
+    """Row-level security by board and school, asked without any condition of ours (decisions.md §4)."""
+    here, there = await town.school("一小"), await town.school("二小")
+    for school in (here, there):
+        klass = await town.klass(school)
+        (child,) = await town.children(klass, school, 1)
+        await town.mark(child, "late")
+        await town.take(klass, school, 1)
+    await copies.catch_up()
+
+    async def visible(scope: Scope, table: str) -> int:
+        async with copies.app.read(scope) as session:
+            return int(await session.scalar(text(f"select count(*) from copy.{table}")) or 0)
+
+    for table in ("membership", "pupil_day", "class_day"):
+        assert await visible(Scope(town.board), table) == 2
+        assert await visible(Scope(town.board, frozenset({here})), table) == 1
+        assert await visible(Scope(town.board, frozenset()), table) == 0
+        assert await visible(Scope(uuid4()), table) == 0
+    for table in ("person_card", "organisation", "calendar"):
+        assert await visible(Scope(town.board, frozenset()), table) > 0
+        assert await visible(Scope(uuid4()), table) == 0
+
+
+async def test_the_predicate_holds_without_the_wall(town: Town, copies: Copies) -> None:
+    """The page's own conditions, run as the role that sees every board."""
+    here, there = await town.school("一小"), await town.school("二小")
+    for school in (here, there):
+        klass = await town.klass(school)
+        (child,) = await town.children(klass, school, 1)
+        await town.mark(child, "late")
+    await copies.catch_up()
+    viewer = Viewer(town.board, uuid4(), frozenset({there}), TODAY)
+    async with copies.units.maintain() as session:
+        row = await store.school_day(session, viewer, here, TODAY)
+        assert row.exceptions is None
+        row = await store.school_day(session, viewer, there, TODAY)
+        assert len(row.exceptions) == 1

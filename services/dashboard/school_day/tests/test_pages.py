@@ -1,0 +1,482 @@
+"""The pages of a day, through HTTP on the running origin: what is on them, for whom, and as of when."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.dashboard.tests.origin import Browser, Origin
+from services.dashboard.tests.town import APRIL, SYMBOLS, TODAY, Town
+from shared.contracts.registry import Closure, Membership
+from shared.dates import TOKYO
+
+DAY = TODAY.isoformat()
+
+
+async def enter(
+    origin: Origin, town: Town, *duties: tuple[str, UUID, UUID | None], **more: Any
+) -> tuple[Browser, UUID]:
+    """A staff member with these duties, signed in."""
+    person = await town.staff("教員", *duties)
+    return await origin.enter(person, board=town.board, **more), person
+
+
+async def ready(origin: Origin, town: Town) -> None:
+    """The board itself, and then wait until the copies have everything."""
+    await town.the_board()
+    await origin.caught_up()
+
+
+async def test_the_roll_of_a_class(origin: Origin, town: Town) -> None:
+    school = await town.school("第一小学校")
+    await town.settings()
+    klass, other = await town.klass(school), await town.klass(school, "ひまわり", None, special_needs=True)
+    first, second, third = await town.children(klass, school, 3)
+    guest = await town.child(other, school, 1, given="交流", exchange=[(klass, 40)])
+    browser, teacher = await enter(origin, town, ("homeroom", school, klass))
+    await town.mark(first, "present", by=teacher)
+    await town.mark(second, "absent_sick", by=teacher)
+    await town.mark(second, "late", by=teacher, source="office", reason="came_later")
+    await town.mark(guest, "early_leave", contradiction="said_otherwise_later")
+    await town.take(klass, school, 3, by=teacher)
+    await ready(origin, town)
+    roll = await browser.read(f"/api/classes/{klass}/days/{DAY}/roll")
+
+    assert roll["class"] == {"id": str(klass), "name": "2年1組", "grade": "P2", "special_needs": False}
+    assert roll["school"] == {"id": str(school), "name": "第一小学校"}
+    assert (roll["date"], roll["closed"], roll["may"]) == (DAY, None, {"take": True, "correct": True})
+    assert roll["symbols"] == SYMBOLS
+    assert [reason["code"] for reason in roll["reasons"]] == [
+        "mistaken_entry",
+        "told_later",
+        "came_later",
+        "other",
+    ]
+    assert roll["columns"] == [{"id": "attendance", "kind": "choice", "label": "出欠"}]
+    assert [(m["pupil"]["given"], m["number"], m["exchange"]) for m in roll["members"]] == [
+        ("子1", 1, False),
+        ("子2", 2, False),
+        ("子3", 3, False),
+        ("交流", 40, True),
+    ]
+    cells = [member["cell"] for member in roll["members"]]
+    assert [(c["code"], c["status"], c["revision"]) for c in cells] == [
+        ("present", "present", 1),
+        ("late", "late", 2),
+        (None, "unrecorded", 0),
+        ("early_leave", "early_leave", 1),
+    ]
+    (fact,) = cells[1]["explain"]
+    assert fact == {
+        "source": "office",
+        "code": "late",
+        "word": "遅刻",
+        "who": "教員 先生",
+        "at": fact["at"],
+        "holds": True,
+        "reason": "後から登校した",
+    }
+    assert cells[3]["contradiction"] == "あとから別の連絡がありました。"
+    assert roll["members"][3]["home_class"]["name"] == "ひまわり"
+    assert roll["taken"]["by"]["family"] == "教員"
+    assert (roll["taken"]["members"], roll["taken"]["here"]) == (3, 2)
+    assert roll["live"] == [f"class-day:{klass}:{DAY}", f"class-day:{other}:{DAY}"]
+    assert roll["reached"]["registry"] > 0
+    assert datetime.fromisoformat(roll["as_of"]) == origin.clock.now()
+    assert third.id == UUID(roll["members"][2]["pupil"]["id"])
+
+
+async def test_a_roll_taken_before_its_days_arrived_says_how_many_are_here(
+    origin: Origin, town: Town
+) -> None:
+    """Row: roll taken, its pupil-days not all here → "taken, n of m here"; no status is made of it."""
+    school = await town.school()
+    klass = await town.klass(school)
+    await town.children(klass, school, 2)
+    browser, teacher = await enter(origin, town, ("homeroom", school, klass))
+    await town.take(klass, school, 2, by=teacher)
+    await ready(origin, town)
+    roll = await browser.read(f"/api/classes/{klass}/days/{DAY}/roll")
+    assert (roll["taken"]["members"], roll["taken"]["here"]) == (2, 0)
+    assert {member["cell"]["status"] for member in roll["members"]} == {"unrecorded"}
+
+
+async def test_a_member_without_a_card_shows_its_number_and_fills_in(origin: Origin, town: Town) -> None:
+    """Row: enrolment without person card → page shows number and an empty name, then fills itself."""
+    school = await town.school()
+    klass = await town.klass(school)
+    pupil = uuid4()
+    home = Membership(class_id=klass, school=school, kind="home", number=7, since=APRIL, until=None)
+    await town.enrol(pupil, [home])
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+    (member,) = (await browser.read(f"/api/classes/{klass}/days/{DAY}/roll"))["members"]
+    assert member["number"] == 7
+    assert member["pupil"] == {
+        "id": str(pupil),
+        "family": "",
+        "given": "",
+        "family_kana": "",
+        "given_kana": "",
+    }
+    await town.person("神\ufa19", "花", id=pupil)
+    await ready(origin, town)
+    (member,) = (await browser.read(f"/api/classes/{klass}/days/{DAY}/roll"))["members"]
+    assert member["pupil"]["family"] == "神\ufa19"
+
+
+async def test_a_class_that_has_not_arrived_is_not_invented(origin: Origin, town: Town) -> None:
+    """Row: enrolment without its class → class pages do not list it yet."""
+    school = await town.school()
+    missing = uuid4()
+    home = Membership(class_id=missing, school=school, kind="home", number=1, since=APRIL, until=None)
+    await town.enrol(await town.person("待", "つ"), [home])
+    browser, _ = await enter(origin, town, ("homeroom", school, missing), ("principal", school, None))
+    await ready(origin, town)
+    assert (await browser.get(f"/api/classes/{missing}/days/{DAY}/roll")).status_code == 404
+    day = await browser.read(f"/api/schools/{school}/days/{DAY}")
+    assert (day["classes"], day["totals"]["members"]) == ([], 0)
+    await town.klass(school, id=missing)
+    await ready(origin, town)
+    day = await browser.read(f"/api/schools/{school}/days/{DAY}")
+    assert day["totals"]["members"] == 1
+
+
+async def test_a_corrected_mark_after_a_move_counts_in_the_class_of_that_date(
+    origin: Origin, town: Town
+) -> None:
+    """Row: corrected mark after a move → the class of that date, not today's."""
+    school = await town.school()
+    old, new = await town.klass(school, "2年1組"), await town.klass(school, "2年2組")
+    child = await town.child(old, school, 5, until=date(2026, 11, 19))
+    child.memberships.append(
+        Membership(class_id=new, school=school, kind="home", number=36, since=date(2026, 11, 19), until=None)
+    )
+    await town.enrol(child.id, child.memberships)
+    await town.mark(child, "present", on=date(2026, 11, 18))
+    await town.mark(child, "absent_sick", on=date(2026, 11, 18))
+    await town.mark(child, "late")
+    browser, _ = await enter(origin, town, ("principal", school, None))
+    await ready(origin, town)
+
+    def counted(day: Any) -> dict[str, tuple[int, int, int]]:
+        return {c["class"]["name"]: (c["members"], c["absent"], c["late"]) for c in day["classes"]}
+
+    before = await browser.read(f"/api/schools/{school}/days/2026-11-18")
+    after = await browser.read(f"/api/schools/{school}/days/{DAY}")
+    assert counted(before) == {"2年1組": (1, 1, 0), "2年2組": (0, 0, 0)}
+    assert counted(after) == {"2年1組": (0, 0, 0), "2年2組": (1, 0, 1)}
+
+
+async def test_a_day_is_shown_once_its_membership_comes(origin: Origin, town: Town) -> None:
+    """Row: day status before its enrolment → kept under the pupil; class pages join by date."""
+    school = await town.school()
+    klass = await town.klass(school)
+    pupil = await town.person("先", "着")
+    await town.registry.say(town.day(pupil, klass, school, "late"))
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+    assert (await browser.read(f"/api/classes/{klass}/days/{DAY}/roll"))["members"] == []
+    home = Membership(class_id=klass, school=school, kind="home", number=1, since=APRIL, until=None)
+    await town.enrol(pupil, [home])
+    await ready(origin, town)
+    (member,) = (await browser.read(f"/api/classes/{klass}/days/{DAY}/roll"))["members"]
+    assert member["cell"]["status"] == "late"
+
+
+async def test_merged_cards_are_one_child(origin: Origin, town: Town) -> None:
+    """Row: merged_into with facts of the old id → kept, resolved on reading."""
+    school = await town.school()
+    klass = await town.klass(school)
+    kept = await town.child(klass, school, 1, family="本", given="人")
+    double = await town.child(klass, school, 2, family="二", given="重")
+    await town.mark(double, "late")
+    await town.person("二", "重", id=double.id, merged_into=kept.id)
+    browser, _ = await enter(origin, town, ("homeroom", school, klass), ("principal", school, None))
+    await ready(origin, town)
+    (member,) = (await browser.read(f"/api/classes/{klass}/days/{DAY}/roll"))["members"]
+    assert (member["pupil"]["id"], member["pupil"]["family"]) == (str(kept.id), "本")
+    assert member["cell"]["status"] == "late"
+    day = await browser.read(f"/api/schools/{school}/days/{DAY}")
+    assert (day["totals"]["members"], day["totals"]["late"]) == (1, 1)
+    await town.mark(kept, "present")
+    await ready(origin, town)
+    (member,) = (await browser.read(f"/api/classes/{klass}/days/{DAY}/roll"))["members"]
+    assert member["cell"]["status"] == "present"
+
+
+async def test_why_a_roll_is_closed(origin: Origin, town: Town) -> None:
+    school, bare = await town.school(), uuid4()
+    klass = await town.klass(school)
+    await town.unit("elementary", "予定のない学校", id=bare, school=bare)
+    other = await town.klass(bare)
+    browser, _ = await enter(origin, town, ("office", school, None), ("office", bare, None))
+    await ready(origin, town)
+
+    async def closed(of: UUID, day: str) -> Any:
+        roll = await browser.read(f"/api/classes/{of}/days/{day}/roll")
+        assert roll["may"] == dict.fromkeys(("take", "correct"), roll["closed"] is None)
+        return roll["closed"] and roll["closed"]["reason"]
+
+    assert await closed(klass, DAY) is None
+    assert await closed(klass, "2026-11-21") == "まだ来ていない日です。"
+    assert await closed(klass, "2026-11-14") == "この日は授業日ではありません。"
+    assert await closed(other, DAY) == "この学校の年間予定がまだ届いていません。"
+    for closure in (
+        Closure(on=TODAY, scope="school", grade=None, class_id=None, reason="typhoon"),
+        Closure(on=TODAY, scope="grade", grade="P2", class_id=None, reason="influenza"),
+        Closure(on=TODAY, scope="class", grade=None, class_id=klass, reason="influenza"),
+    ):
+        await town.calendar(school, [TODAY], [closure])
+        await ready(origin, town)
+        assert await closed(klass, DAY) == "この学級はこの日、臨時休業です。"
+    await town.calendar(
+        school, [TODAY], [Closure(on=TODAY, scope="grade", grade="P1", class_id=None, reason="influenza")]
+    )
+    await ready(origin, town)
+    assert await closed(klass, DAY) is None
+
+
+async def test_a_school_counts_every_child_once(origin: Origin, town: Town) -> None:
+    school = await town.school("第一小学校")
+    await town.settings()
+    one, two = await town.klass(school, "1年1組", "P1"), await town.klass(school, "2年1組", "P2")
+    sunny = await town.klass(school, "ひまわり", None, special_needs=True)
+    teacher = await town.staff("担", ("homeroom", school, one))
+    codes = ["present", "absent_sick", "absent_other", "late", "early_leave", "late_early", "suspended"]
+    marked = await town.children(one, school, 9)
+    for child, code in zip(marked, [*codes, "bereavement"], strict=False):
+        await town.mark(child, code, by=teacher)
+    await town.child(sunny, school, 1, exchange=[(one, 40), (two, 40)])
+    await town.take(one, school, 9, by=teacher)
+    browser, _ = await enter(origin, town, ("principal", school, None))
+    await ready(origin, town)
+    day = await browser.read(f"/api/schools/{school}/days/{DAY}")
+    assert (day["school"]["name"], day["school_day"]) == ("第一小学校", True)
+    assert day["totals"] == {
+        "members": 10,
+        "present": 4,
+        "absent": 2,
+        "late": 2,
+        "early": 2,
+        "apart": 2,
+        "unrecorded": 2,
+        "classes": 3,
+        "classes_taken": 1,
+    }
+    # Not yet taken first; special needs classes after the grades.
+    assert [(c["class"]["name"], c["taken_at"] is not None) for c in day["classes"]] == [
+        ("2年1組", False),
+        ("ひまわり", False),
+        ("1年1組", True),
+    ]
+    assert day["classes"][2]["homeroom"]["family"] == "担"
+    assert day["classes"][2]["taken_by"]["family"] == "担"
+    assert day["classes"][0]["homeroom"] is None
+    assert [(e["number"], e["word"], e["glyph"], e["tint"]) for e in day["exceptions"]] == [
+        (2, "病欠", "病", "absent"),
+        (3, "事故欠", "事", "absent"),
+        (4, "遅刻", "チ", "late"),
+        (5, "早退", "早", "late"),
+        (6, "遅刻・早退", "遅早", "late"),
+        (7, "出席停止", "停", "apart"),
+        (8, "忌引", "忌", "apart"),
+    ]
+    assert day["live"] == [f"school-day:{school}:{DAY}"]
+
+
+async def test_marks_without_a_symbol_list_read_as_words(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    child = await town.child(klass, school, 1)
+    await town.mark(child, "suspended")
+    browser, _ = await enter(origin, town, ("principal", school, None))
+    await ready(origin, town)
+    (exception,) = (await browser.read(f"/api/schools/{school}/days/{DAY}"))["exceptions"]
+    assert (exception["word"], exception["tint"]) == ("出席停止", "apart")
+
+
+async def test_the_board_sees_schools_in_numbers(origin: Origin, town: Town) -> None:
+    first, second = await town.school("一小"), await town.school("南中", "junior_high")
+    await town.unit("department", "健康給食課")
+    one, two = await town.klass(first), await town.klass(second, "1年1組", "J1")
+    a, b, c = await town.children(one, first, 3)
+    (d,) = await town.children(two, second, 1)
+    for child, code in ((a, "present"), (b, "late"), (c, "absent_sick"), (d, "bereavement")):
+        await town.mark(child, code)
+    await town.take(one, first, 3)
+    await town.calendar(second, [date(2026, 11, 19)])
+    browser, _ = await enter(origin, town, ("board_staff", town.board, None))
+    await ready(origin, town)
+    day = await browser.read(f"/api/board/days/{DAY}")
+    assert day["board"] == {"id": str(town.board), "name": "紬市教育委員会"}
+    assert [(s["school"]["name"], s["kind"], s["school_day"]) for s in day["schools"]] == [
+        ("一小", "elementary", True),
+        ("南中", "junior_high", False),
+    ]
+    assert day["schools"][0] | {"school": None} == {
+        "school": None,
+        "kind": "elementary",
+        "members": 3,
+        "present": 2,
+        "absent": 1,
+        "late": 1,
+        "early": 0,
+        "apart": 0,
+        "unrecorded": 0,
+        "classes": 1,
+        "classes_taken": 1,
+        "school_day": True,
+    }
+    assert (day["totals"]["members"], day["totals"]["apart"], day["totals"]["schools"]) == (4, 1, 2)
+    assert day["live"] == [f"board-day:{town.board}:{DAY}"]
+    assert "pupil" not in str(day)
+
+
+async def test_my_classes_of_today(origin: Origin, town: Town) -> None:
+    school, other = await town.school("一小"), await town.school("二小")
+    mine, helped = await town.klass(school, "1年1組"), await town.klass(school, "1年2組")
+    stood_in, foreign = await town.klass(other, "3年1組"), await town.klass(other, "3年2組")
+    last_year = await town.klass(school, "旧1年1組", school_year=2025)
+    child, second = await town.children(mine, school, 2)
+    await town.mark(child, "absent_sick")
+    await town.mark(second, "early_leave")
+    browser, person = await enter(
+        origin,
+        town,
+        ("homeroom", school, mine),
+        ("assistant", school, helped),
+        ("substitute", other, stood_in),
+    )
+    await town.take(mine, school, 2, by=person)
+    office, _ = await enter(origin, town, ("office", other, None))
+    principal, _ = await enter(origin, town, ("principal", school, None))
+    await ready(origin, town)
+    today = await browser.read("/api/today")
+    assert (today["date"], today["school_day"], today["next_school_day"]) == (DAY, True, "2026-11-24")
+    assert [(c["class"]["name"], c["role"], c["school"]["name"]) for c in today["classes"]] == [
+        ("1年1組", "homeroom", "一小"),
+        ("1年2組", "assistant", "一小"),
+        ("3年1組", "substitute", "二小"),
+    ]
+    first = today["classes"][0]
+    assert (first["members"], first["absent"], first["early"], first["unrecorded"]) == (2, 1, 1, 0)
+    assert first["taken_at"] is not None
+    assert first["taken_by"]["family"] == "教員"
+    assert today["live"] == [
+        f"duties:{town.board}",
+        *(f"class-day:{id}:{DAY}" for id in (mine, helped, stood_in)),
+    ]
+    assert [(c["class"]["id"], c["role"]) for c in (await office.read("/api/today"))["classes"]] == [
+        (str(stood_in), "office"),
+        (str(foreign), "office"),
+    ]
+    assert (await principal.read("/api/today"))["classes"] == []
+    assert str(last_year) not in str(today)
+
+
+async def test_a_holiday_names_the_next_school_day(origin: Origin, town: Town) -> None:
+    origin.clock.instant = datetime(2026, 11, 21, 9, 0, tzinfo=TOKYO)
+    school = await town.school()
+    klass = await town.klass(school)
+    next_day = date(2026, 11, 24)
+    await town.calendar(
+        school,
+        [next_day, date(2026, 11, 25)],
+        [Closure(on=next_day, scope="school", grade=None, class_id=None, reason="typhoon")],
+    )
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+    today = await browser.read("/api/today")
+    assert (today["school_day"], today["next_school_day"]) == (False, "2026-11-25")
+
+
+async def test_who_i_am(origin: Origin, town: Town) -> None:
+    school = await town.school("一小")
+    klass = await town.klass(school)
+    teacher, person = await enter(origin, town, ("homeroom", school, klass), ("vice_principal", school, None))
+    board_staff, _ = await enter(origin, town, ("board_staff", town.board, None), acr=1)
+    operator, _ = await enter(origin, town, ("system_operator", town.board, None))
+    guardian = await origin.enter(await town.person("保", "護者"), board=town.board, kind="guardian")
+    await ready(origin, town)
+    me = await teacher.read("/api/me")
+    assert me["person"]["id"] == str(person)
+    assert me["board"] == {"id": str(town.board), "name": "紬市教育委員会"}
+    assert [(r["kind"], r["label"]) for r in me["roles"]] == [
+        ("vice_principal", "教頭"),
+        ("homeroom", "担任"),
+    ]
+    assert me["roles"][1]["class"] == {
+        "id": str(klass),
+        "name": "2年1組",
+        "grade": "P2",
+        "special_needs": False,
+    }
+    assert me["roles"][1]["school"] == {"id": str(school), "name": "一小"}
+    assert (me["rail"], me["home"]) == (["today", "school"], "/today")
+    assert (me["acr"], me["today"], me["training"], me["kind"]) == ("2", DAY, False, "staff")
+    them = await board_staff.read("/api/me")
+    assert (them["rail"], them["home"], them["acr"]) == (["board"], "/board", "1")
+    assert them["roles"][0]["school"] is None
+    assert (await operator.read("/api/me"))["rail"] == ["operations"]
+    family = await guardian.read("/api/me")
+    assert (family["kind"], family["roles"], family["rail"]) == ("guardian", [], [])
+
+
+async def test_unchanged_pages_are_not_sent_again(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    (child,) = await town.children(klass, school, 1)
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+    address = f"/api/classes/{klass}/days/{DAY}/roll"
+    first = await browser.get(address)
+    etag = first.headers["etag"]
+    assert first.headers["cache-control"] == "no-store"
+    again = await browser.get(address, if_none_match=etag)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    await town.person("無", "関係")
+    await ready(origin, town)
+    assert (await browser.get(address, if_none_match=etag)).status_code == 304
+    await town.mark(child, "late")
+    await ready(origin, town)
+    changed = await browser.get(address, if_none_match=etag)
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != etag
+
+
+async def test_readers_see_their_own_writes(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    (child,) = await town.children(klass, school, 1)
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+    for code in ("present", "late", "absent_sick"):
+        position = await town.mark(child, code)
+        roll = await browser.read(
+            f"/api/classes/{klass}/days/{DAY}/roll", x_after=f"registry:{position}, dashboard:4"
+        )
+        assert roll["members"][0]["cell"]["code"] == code
+        assert roll["reached"]["registry"] >= position
+    late = await browser.read(f"/api/classes/{klass}/days/{DAY}/roll", x_after="registry:999999999")
+    assert late["reached"]["registry"] < 999999999
+
+
+async def test_bad_input_is_named(origin: Origin, town: Town) -> None:
+    browser, _ = await enter(origin, town, ("board_staff", town.board, None))
+    await ready(origin, town)
+    for path, field in (
+        ("/api/classes/nonsense/days/2026-11-20/roll", "class_id"),
+        (f"/api/classes/{uuid4()}/days/2026-11-31/roll", "day"),
+        (f"/api/schools/{uuid4()}/days/today", "day"),
+        ("/api/board/days/20261120x", "day"),
+    ):
+        answer = await browser.get(path)
+        assert answer.status_code == 422, path
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+    for header in ("registry", "registry:x", "registry:-1", "x:1:2"):
+        answer = await browser.get("/api/today", x_after=header)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "X-After"
