@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from services.registry.oneroster import companion
 from services.registry.oneroster.problems import Problem
@@ -25,13 +27,29 @@ class Refused(Exception):
 
 async def import_package(units: Units, files: Mapping[str, bytes], *, dry_run: bool = False) -> Imported:
     """Import a package given as file name → bytes. Raises :class:`Refused`."""
-    reading = read_roster(files)
-    if reading.snapshot is None:
-        raise Refused(reading.problems)
+    with _no_cycles():
+        reading = read_roster(files)
+        if reading.snapshot is None:
+            raise Refused(reading.problems)
+        try:
+            return await import_snapshot(units, reading.snapshot, source=SOURCE, actor=ACTOR, dry_run=dry_run)
+        except StillProtected as error:
+            raise Refused(tuple(_lifted(pupil) for pupil in error.pupils)) from None
+
+
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Without the cyclic garbage collector: it walks hundreds of thousands of values that live to the end anyway.
+
+    Measured on 10,000 pupils: half of the processor time of an import.
+    """
+    before = gc.isenabled()
+    gc.disable()
     try:
-        return await import_snapshot(units, reading.snapshot, source=SOURCE, actor=ACTOR, dry_run=dry_run)
-    except StillProtected as error:
-        raise Refused(tuple(_lifted(pupil) for pupil in error.pupils)) from None
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _lifted(pupil: str) -> Problem:
