@@ -182,20 +182,14 @@ async def _sign_out(items: list[tuple[str, str]], provider: Provider, origin: st
             "サインアウトできませんでした",
             "だれのサインインか分かりませんでした。つむぎの画面の「サインアウト」を押してください。",
             "つむぎを開く",
-            400,
+            status=400,
         )
     then = parameters.get("post_logout_redirect_uri")
     if then in client.after_logout:
         state = {"state": parameters["state"]} if "state" in parameters else {}
         return RedirectResponse(f"{then}?{urlencode(state)}" if state else then, 303, headers=_NO_STORE)
-    return views.message_page(
-        provider,
-        origin,
-        "サインアウトしました",
-        "このブラウザーのサインインを終わりました。",
-        "もう一度サインインする",
-        200,
-    )
+    title, detail = "サインアウトしました", "このブラウザーのサインインを終わりました。"
+    return views.message_page(provider, origin, title, detail, "もう一度サインインする")
 
 
 _NO_STORE = {"cache-control": "no-store"}
@@ -219,10 +213,11 @@ def _stray(provider: Provider, origin: str, refused: Refused) -> HTMLResponse:
     return views.message_page(
         provider,
         origin,
-        "サインインを始められません",
-        f"開いたアドレスが正しくありません（{refused.why}）。つむぎの最初のページから始めてください。",
+        "ここからはサインインできません",
+        "サインインは、つむぎの最初のページから始まります。このアドレスからは始められません。",
         "つむぎを開く",
-        400,
+        status=400,
+        note=refused.why,
     )
 
 

@@ -15,6 +15,11 @@ from shared.contracts.registry import Duty, DutyKind
 UNKNOWN = "―"
 """A name whose card has not come yet."""
 
+OFFICE, OPERATORS = "教育委員会", "システム管理"
+
+GUIDE = "2年1組"
+"""The class that the README's walk goes through; its teacher is suggested where there is one."""
+
 _SCHOOL_GROUPS: tuple[tuple[str, frozenset[DutyKind]], ...] = (
     ("校長・教頭", frozenset({"principal", "vice_principal"})),
     ("担任", frozenset({"homeroom"})),
@@ -158,7 +163,7 @@ class Directory:
 
     def _office(self) -> Place:
         groups: list[Group] = []
-        operators = Group("システム管理")
+        operators = Group(OPERATORS)
         for unit in sorted(
             self._organisations.values(), key=lambda o: (o.kind != "board", o.code or "", o.name)
         ):
@@ -172,16 +177,18 @@ class Directory:
                     )
             if group.choices:
                 groups.append(group)
-        return Place("教育委員会", [*groups, *([operators] if operators.choices else [])])
+        return Place(OFFICE, [*groups, *([operators] if operators.choices else [])])
 
     def places(self, query: str = "") -> list[Place]:
-        """Schools in the order of their codes, then the board's office; only what ``query`` finds."""
+        """Schools by kind and number, then the board's office; only what ``query`` finds."""
         schools = [
             o
             for o in self._organisations.values()
             if any(_is_school(d) for _, ds in self._at.get(o.id, ()) for d in ds)
         ]
-        schools.sort(key=lambda o: (_KINDS.get(o.kind, 9), o.code or "", o.name))
+        schools.sort(
+            key=lambda o: (_KINDS.get(o.kind, len(_KINDS)), o.name.translate(_NUMERALS), o.code or "")
+        )
         found = []
         for place in [*(self._school(school) for school in schools), self._office()]:
             groups = [
@@ -199,20 +206,24 @@ class Directory:
 
 _KINDS = {"elementary": 0, "compulsory": 1, "junior_high": 2, "special_needs_school": 3, "kindergarten": 4}
 
+_NUMERALS = str.maketrans("一二三四五六七八九十", "123456789:")
+"""第一, 第二, 第三 in this order, which is not the order of their code points."""
+
 
 def _is_school(duty: Duty) -> bool:
     return any(duty.kind in kinds for _, kinds in _SCHOOL_GROUPS)
 
 
 def suggestions(places: Sequence[Place]) -> list[tuple[str, Choice]]:
-    """One of each kind of work, for somebody who only wants to look around: (where, who)."""
-    wanted = ("担任", "校長・教頭", "事務")
+    """One person of each kind of work, for somebody who only wants to look around: (where, who)."""
     picked: list[tuple[str, Choice]] = []
-    schools = [place for place in places if any(group.title in wanted for group in place.groups)]
+    *schools, office = places if places and places[-1].title == OFFICE else [*places, Place(OFFICE, [])]
     if schools:
         by_title = {group.title: group for group in schools[0].groups}
-        picked += [(schools[0].title, by_title[title].choices[0]) for title in wanted if title in by_title]
-    for place in places:
-        if place not in schools:
-            picked += [(group.title, group.choices[0]) for group in place.groups]
+        for title in ("担任", "校長・教頭", "事務"):
+            here = by_title.get(title, Group(title)).choices
+            picked += [(schools[0].title, c) for c in sorted(here, key=lambda c: GUIDE not in c.roles)[:1]]
+    departments = [group for group in office.groups if group.title != OPERATORS]
+    picked += [(group.title, group.choices[0]) for group in departments[:1]]
+    picked += [("", group.choices[0]) for group in office.groups if group.title == OPERATORS]
     return picked

@@ -23,6 +23,9 @@ FOLDER = Path(__file__).parent / "pages"
 MOST_FAMILIES = 20
 """Guardians shown for a search; more would only be scrolled past."""
 
+OWN_FIELDS = frozenset({"q", "choice", "two_factors"})
+"""Fields of the page itself; everything else of a request is carried on as it came."""
+
 _PAGES = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
@@ -70,7 +73,7 @@ async def sign_in_page(
         places = directory.places(query)
         boards.append(BoardList(id, name, [] if query else suggestions(places), places))
         families += [(id, Choice(p.account, "guardian", p.name, p.kana, "保護者")) for p in found]
-    carried = [(name, value) for name, value in parameters.items() if name != "q"]
+    carried = [(name, value) for name, value in parameters.items() if name not in OWN_FIELDS]
     body = _PAGES.get_template("sign_in.html").render(
         today=in_words(today),
         request=carried,
@@ -85,10 +88,10 @@ async def sign_in_page(
 
 
 def message_page(
-    provider: Provider, origin: str, title: str, detail: str, way: str, status: int
+    provider: Provider, origin: str, title: str, detail: str, way: str, *, status: int = 200, note: str = ""
 ) -> HTMLResponse:
-    """A page that says one thing and the way on."""
+    """A page that says one thing and the way on; ``note`` is for whoever builds an application."""
     body = _PAGES.get_template("message.html").render(
-        today=in_words(provider.clock.today()), title=title, detail=detail, way=way, origin=origin
+        today=in_words(provider.clock.today()), title=title, detail=detail, note=note, way=way, origin=origin
     )
     return HTMLResponse(body, status, headers=headers())
