@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -71,6 +72,27 @@ class RollIn(_Body):
     claimed_at: AwareDatetime | None = None
 
 
+class PersonOut(BaseModel):
+    """A person, named as schools name people."""
+
+    id: UUID
+    family: str
+    given: str
+    family_kana: str | None
+    given_kana: str | None
+
+    @classmethod
+    def of(cls, person: UUID, name: store.Named) -> Self:
+        """``person`` with a name."""
+        return cls(
+            id=person,
+            family=name.family,
+            given=name.given,
+            family_kana=name.family_kana,
+            given_kana=name.given_kana,
+        )
+
+
 class SavedOut(BaseModel):
     """A cell as it now is."""
 
@@ -87,7 +109,7 @@ class Theirs(BaseModel):
     status: Status
     revision: int
     source: Source | None
-    by: UUID | None
+    by: PersonOut | None
     at: datetime | None
 
 
@@ -109,7 +131,7 @@ class TakenOut(BaseModel):
     """The roll was taken."""
 
     at: datetime
-    by: UUID
+    by: PersonOut
     members: int
 
 
@@ -308,13 +330,15 @@ async def _save(
         for change in decision.changes:
             _publish_day(work, day, change)
     if decision.takes:
-        taken = Taken(work.at, who.person, sum(not member.exchange for member in listed))
+        taken = Taken(work.at, who.person, day.asker, sum(not member.exchange for member in listed))
         await store.take(work, day, taken)
         _publish_taken(work, day, taken)
     if decision.changes or decision.takes:
         seen = Seen("TakeRoll", "class-day", day.class_id, "III", [c.member.pupil for c in decision.changes])
         await log_change(work.session, who, seen, work.at)
-    return _answer(decision, day, taken)
+    speakers = {fact.by for stale in decision.stale for fact in stale.member.facts.values()}
+    named = await store.names(work.session, who.board, sorted(speakers)) if speakers else {}
+    return _answer(decision, day, taken, named)
 
 
 def _refused(decision: Decision) -> Problem:
@@ -390,7 +414,9 @@ def _publish_taken(work: Work, day: ClassDay, taken: Taken) -> None:
     )
 
 
-def _answer(decision: Decision, day: ClassDay, taken: Taken | None) -> RollSaved:
+def _answer(
+    decision: Decision, day: ClassDay, taken: Taken | None, named: Mapping[UUID, store.Named]
+) -> RollSaved:
     saved = [
         SavedOut(
             pupil=change.member.pupil,
@@ -407,14 +433,16 @@ def _answer(decision: Decision, day: ClassDay, taken: Taken | None) -> RollSaved
         )
     refused = [
         RefusedOut(
-            pupil=stale.member.pupil, yours=Yours(code=stale.mark.code), theirs=_theirs(stale.member, day)
+            pupil=stale.member.pupil,
+            yours=Yours(code=stale.mark.code),
+            theirs=_theirs(stale.member, day, named),
         )
         for stale in decision.stale
     ]
     return RollSaved(saved=saved, refused=refused, taken=_taken(taken))
 
 
-def _theirs(member: Member, day: ClassDay) -> Theirs:
+def _theirs(member: Member, day: ClassDay, named: Mapping[UUID, store.Named]) -> Theirs:
     derived: Derived = rules.derive(member.facts, day.symbols)
     fact = member.facts.get(derived.decided_by) if derived.decided_by else None
     return Theirs(
@@ -422,13 +450,15 @@ def _theirs(member: Member, day: ClassDay) -> Theirs:
         status=member.status,
         revision=member.revision,
         source=derived.decided_by,
-        by=fact.by if fact else None,
+        by=PersonOut.of(fact.by, named[fact.by]) if fact and fact.by in named else None,
         at=fact.at if fact else None,
     )
 
 
 def _taken(taken: Taken | None) -> TakenOut | None:
-    return TakenOut(at=taken.at, by=taken.by, members=taken.members) if taken else None
+    if taken is None:
+        return None
+    return TakenOut(at=taken.at, by=PersonOut.of(taken.by, taken.name), members=taken.members)
 
 
 def _member_out(member: Member, name: store.Named, day: ClassDay) -> MemberOut:

@@ -26,11 +26,22 @@ _DUTIES = TypeAdapter(list[HeldDuty])
 
 
 @dataclass(frozen=True)
+class Named:
+    """A person's name as schools use it (通称 where there is one)."""
+
+    family: str
+    given: str
+    family_kana: str | None
+    given_kana: str | None
+
+
+@dataclass(frozen=True)
 class Taken:
     """A roll that was taken."""
 
     at: datetime
     by: UUID
+    name: Named
     members: int
 
 
@@ -46,6 +57,7 @@ class ClassDay:
     calendar: SchoolDay
     symbols: dict[str, Symbol]
     taken: Taken | None
+    asker: Named
     duties: tuple[HeldDuty, ...]
     """Duties of the asking person that hold today."""
 
@@ -58,6 +70,12 @@ select c.school_id, c.name, c.grade,
        (select s.value from setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :on
         order by s.since desc limit 1) as symbols,
        d.taken_at, d.taken_by, d.members,
+       coalesce(t.common_family, t.legal_family) as taker_family,
+       coalesce(t.common_given, t.legal_given) as taker_given, t.kana_family as taker_family_kana,
+       t.kana_given as taker_given_kana,
+       coalesce(a.common_family, a.legal_family) as asker_family,
+       coalesce(a.common_given, a.legal_given) as asker_given, a.kana_family as asker_family_kana,
+       a.kana_given as asker_given_kana,
        (select coalesce(json_agg(json_build_object('kind', p.kind, 'organisation', p.organisation_id,
                                                    'class_id', p.class_id)), '[]')
         from duty_period p where p.board_id = :board and p.subject_id = cast(:person as uuid)
@@ -65,6 +83,8 @@ select c.school_id, c.name, c.grade,
 from organisation c
 left join calendar cal on cal.board_id = :board and cal.school_id = c.school_id and cal.school_year = :year
 left join class_day d on d.board_id = :board and d.class_id = c.id and d.day = :on
+left join person t on t.board_id = :board and t.id = d.taken_by
+left join person a on a.board_id = :board and a.id = cast(:person as uuid)
 where c.board_id = :board and c.id = :class_id and c.kind = 'class'
 """
 )
@@ -139,7 +159,8 @@ async def class_day(
     ).one_or_none()
     if row is None:
         return None
-    taken = Taken(row.taken_at, row.taken_by, row.members) if row.taken_at is not None else None
+    taker = Named(row.taker_family or "", row.taker_given or "", row.taker_family_kana, row.taker_given_kana)
+    taken = Taken(row.taken_at, row.taken_by, taker, row.members) if row.taken_at is not None else None
     return ClassDay(
         board=board,
         class_id=class_id,
@@ -149,6 +170,9 @@ async def class_day(
         calendar=SchoolDay(row.known, row.school_day, _closure(row.closures, on, class_id, row.grade)),
         symbols={symbol.code: symbol for symbol in _SYMBOLS.validate_python(row.symbols or [])},
         taken=taken,
+        asker=Named(
+            row.asker_family or "", row.asker_given or "", row.asker_family_kana, row.asker_given_kana
+        ),
         duties=tuple(_DUTIES.validate_python(row.duties)),
     )
 
@@ -231,16 +255,6 @@ async def take(work: Work, of: ClassDay, taken: Taken) -> None:
             "by": taken.by,
         },
     )
-
-
-@dataclass(frozen=True)
-class Named:
-    """A person's name as schools use it (通称 where there is one)."""
-
-    family: str
-    given: str
-    family_kana: str | None
-    given_kana: str | None
 
 
 async def names(session: AsyncSession, board: UUID, people: Sequence[UUID]) -> dict[UUID, Named]:

@@ -83,7 +83,7 @@ async def make_school(units: Units, board: UUID, today: date, *, pupils: int = 5
             (school.exchange, school.special, "home", 1),
             (school.exchange, school.class_id, "exchange", None),
         ]
-        for pupil, class_id, kind, number in seats:
+        for pupil, class_id, kind, seat in seats:
             await run(
                 text(
                     "insert into membership_period (id, board_id, subject_id, slot, valid, recorded_at, recorded_by,"
@@ -99,7 +99,7 @@ async def make_school(units: Units, board: UUID, today: date, *, pupils: int = 5
                     "school": school.id,
                     "class": class_id,
                     "kind": kind,
-                    "number": number,
+                    "number": seat,
                 },
             )
         duties: list[tuple[UUID, str, UUID, UUID | None, date, date | None]] = [

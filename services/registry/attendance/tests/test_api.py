@@ -86,7 +86,8 @@ async def test_a_stale_cell_is_answered_with_both_values_and_the_rest_is_saved(
     assert refused["yours"] == {"code": "present"}
     assert refused["theirs"]["code"] == "absent_other"
     assert refused["theirs"]["source"] == "office"
-    assert refused["theirs"]["by"] == str(school.office)
+    assert refused["theirs"]["by"]["id"] == str(school.office)
+    assert refused["theirs"]["by"]["family"] == "紬"
     assert refused["theirs"]["revision"] == 1
     assert body["taken"] is not None, "every member has a status: the stale one has the office's"
 

@@ -99,7 +99,7 @@ def save(
     take: bool = False,
     taken: bool = False,
     source: Source = "teacher",
-):  # type: ignore[no-untyped-def]
+) -> Decision:
     return decide(
         listed,
         marks,
