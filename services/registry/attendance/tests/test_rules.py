@@ -13,6 +13,7 @@ from services.registry.attendance.rules import (
     DEFAULT_SYMBOLS,
     PRECEDENCE,
     UNRECORDED,
+    Decision,
     Fact,
     Mark,
     Member,
