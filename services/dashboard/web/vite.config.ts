@@ -4,10 +4,18 @@ import babel from '@rolldown/plugin-babel'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
+/** Chunks arrive in any order; the layers' order must not depend on which one came first. */
+const LAYERS = '@layer tokens, base, parts, screen, print;\n'
+
 export default defineConfig({
   resolve: { alias: { '~': new URL('./src', import.meta.url).pathname } },
   plugins: [
     react(),
+    {
+      name: 'layer-order',
+      enforce: 'pre',
+      transform: (code, id) => (id.endsWith('.module.css') ? { code: LAYERS + code, map: null } : null),
+    },
     lingui({ failOnMissing: true, failOnCompileError: true }),
     babel({ presets: [linguiTransformerBabelPreset()] }),
     // React Aria brings its own words in thirty languages; only ours are kept. The size gate is the test of this line.

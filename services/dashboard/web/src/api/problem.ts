@@ -29,6 +29,11 @@ export class Problem extends Error {
   get signedOut(): boolean {
     return this.status === 401 && this.body.type.endsWith('/signed-out')
   }
+
+  /** Signed in, but not strongly or recently enough for this. */
+  get stepUp(): boolean {
+    return this.status === 401 && this.body.type.endsWith('/step-up')
+  }
 }
 
 /** Nobody answered: no network, or the server is away. */

@@ -38,7 +38,7 @@ export function useSession(): SessionState {
   return useSyncExternalStore(session.subscribe, session.current)
 }
 
-/** The sign-in that comes back to the same address. */
-export function signInAddress(to: string): string {
-  return `/auth/login?to=${encodeURIComponent(to)}`
+/** The sign-in that comes back to the same address; `again` asks for a second proof of who it is. */
+export function signInAddress(to: string, again = false): string {
+  return `/auth/login?to=${encodeURIComponent(to)}${again ? '&again=true' : ''}`
 }

@@ -1,13 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { Activity, CalendarCheck, MapPinned, School } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { useSession } from '~/api/session'
 import { workDay } from '~/dates/dates'
 import { later } from '~/parts/later'
+import { Empty } from '~/parts/States'
 import { useJumps } from './jumps'
 import { useMe } from './me'
-import { placesOf } from './rail'
+import { placeOf, placesOf } from './rail'
 import { useShownScreen } from './screen'
 import { TopLine } from './TopLine'
 import styles from './Frame.module.css'
@@ -21,6 +22,7 @@ const ICONS = { today: CalendarCheck, school: School, board: MapPinned, operatio
 export function Frame() {
   const me = useMe()
   const places = placesOf(me)
+  const here = useLocation({ select: ({ pathname }) => placeOf(pathname, places) })
   const { t, i18n } = useLingui()
   const screen = useShownScreen()
   const session = useSession()
@@ -30,7 +32,7 @@ export function Frame() {
   useJumps({ ...jumps, ...screen.jumps }, () => setHelp(true))
 
   return (
-    <div className={styles.frame} data-training={me.training ? '' : undefined}>
+    <div className={styles.frame} data-training={me.training ? '' : undefined} data-single={places.length < 2 ? '' : undefined}>
       <a className={styles.skip} href="#main">
         <Trans>本文へ</Trans>
       </a>
@@ -44,7 +46,7 @@ export function Frame() {
             const Icon = ICONS[id]
             return (
               <li key={id}>
-                <Link to={to} className={styles.item} activeProps={{ 'data-here': '' }} preload="intent">
+                <Link to={to} className={styles.item} data-here={id === here ? '' : undefined} aria-current={id === here ? 'page' : undefined}>
                   <Icon aria-hidden size={20} strokeWidth={1.75} />
                   {i18n._(word)}
                 </Link>
@@ -53,9 +55,9 @@ export function Frame() {
           })}
         </ul>
       </nav>
-      <TopLine onHelp={() => setHelp(true)} />
+      <TopLine onHelp={() => setHelp(true)} home={places.length === 1 ? places[0] : undefined} />
       <main id="main" className={styles.main} tabIndex={-1}>
-        <Outlet />
+        {places.length ? <Outlet /> : <NoPlaces />}
       </main>
       <Suspense>
         {session === 'ended' && <SessionEnded />}
@@ -65,18 +67,28 @@ export function Frame() {
   )
 }
 
+/** Nobody is left before an empty rail without a word. */
+function NoPlaces() {
+  return (
+    <Empty title={<Trans>いま開ける画面はありません</Trans>}>
+      <Trans>担任や事務などの受け持ちが決まると、ここから開けます。</Trans>
+    </Empty>
+  )
+}
+
 /** Training is never mistaken for the real thing: a striped edge with the training date on every screen and print. */
 function TrainingEdge() {
+  const { t } = useLingui()
   const me = useMe()
   const day = workDay(me.today)
   return (
-    <div className={styles.edge} role="note">
+    <aside className={styles.edge} aria-label={t`れんしゅう`}>
       <span className={styles.tab}>
         <strong>
           <Trans>れんしゅう</Trans>
         </strong>{' '}
         {day}
       </span>
-    </div>
+    </aside>
   )
 }

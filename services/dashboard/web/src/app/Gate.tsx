@@ -31,6 +31,5 @@ export function Gate() {
 
   if (me) return <Frame />
   if (error instanceof Problem && error.status === 401) return <SignIn to={here} />
-  if (error) return <CannotRead error={error} what={t`サインインの状態`} onRetry={() => void refetch()} />
-  return <LoadingRows rows={8} />
+  return <main>{error ? <CannotRead error={error} what={t`サインインの状態`} onRetry={() => void refetch()} /> : <LoadingRows rows={8} />}</main>
 }

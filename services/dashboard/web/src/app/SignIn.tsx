@@ -7,30 +7,29 @@ import styles from './SignIn.module.css'
 interface SignInProps {
   /** Where to go after the sign-in. */
   readonly to: string
-  /** True right after a sign-out. */
-  readonly left?: boolean
+  /** What brought the person here: a sign-out, a sign-in that took too long or was refused; else the first visit. */
+  readonly after?: 'left' | 'expired' | 'refused' | 'nothing'
 }
 
 /** Before a session, and after one. */
-export function SignIn({ to, left = false }: SignInProps) {
+export function SignIn({ to, after = 'nothing' }: SignInProps) {
   const { t } = useLingui()
-  useScreen(left ? t`サインアウトしました` : t`サインイン`)
+  const words = {
+    nothing: [t`サインイン`, t`学校や教育委員会からもらったアカウントで入ります。入ると、開こうとしていた画面に進みます。`],
+    left: [t`サインアウトしました`, t`この端末に残っていた名簿と入力の控えは消しました。ほかの人が使う端末なら、このまま閉じてください。`],
+    expired: [t`サインインが時間切れになりました`, t`はじめからもう一度入ってください。入力したものは、この端末に残っています。`],
+    refused: [t`サインインできませんでした`, t`取りやめたか、アカウントがまだ使えません。続くときは、学校の管理者に伝えてください。`],
+  } as const
+  const [title, text] = words[after]
+  useScreen(title)
   return (
     <main className={styles.page}>
       <div className={styles.card}>
-        <p className={styles.brand}>
-          Tsumugi
-        </p>
-        <h1 className={styles.title}>{left ? <Trans>サインアウトしました</Trans> : <Trans>サインイン</Trans>}</h1>
-        <p>
-          {left ? (
-            <Trans>この端末に残っていた名簿と入力の控えは消しました。ほかの人が使う端末なら、このまま閉じてください。</Trans>
-          ) : (
-            <Trans>学校や教育委員会からもらったアカウントで入ります。入ると、開こうとしていた画面に進みます。</Trans>
-          )}
-        </p>
+        <p className={styles.brand}>Tsumugi</p>
+        <h1 className={styles.title}>{title}</h1>
+        <p>{text}</p>
         <PlainLinkButton look="filled" size="large" href={signInAddress(to)}>
-          {left ? <Trans>もう一度サインインする</Trans> : <Trans>サインインする</Trans>}
+          {after === 'nothing' ? <Trans>サインインする</Trans> : <Trans>もう一度サインインする</Trans>}
         </PlainLinkButton>
       </div>
     </main>

@@ -1,5 +1,6 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { CircleUserRound, CloudOff, RefreshCw, TriangleAlert } from 'lucide-react'
+import { ChevronLeft, CircleUserRound, CloudOff, RefreshCw, TriangleAlert } from 'lucide-react'
+import { Link, useLocation } from '@tanstack/react-router'
 import { Suspense, useRef, useState } from 'react'
 import { Button as AriaButton } from 'react-aria-components'
 import { signInAddress, useSession } from '~/api/session'
@@ -9,17 +10,31 @@ import { counts } from '~/outbox/rules'
 import { useOutbox } from '~/outbox/useOutbox'
 import { Goto } from '~/parts/Goto'
 import { later } from '~/parts/later'
-import { Name } from '~/parts/Name'
+import { fullName } from '~/parts/Name'
 import { useMe } from './me'
 import { PLACE_SLOT } from './Place'
+import type { Place } from './rail'
 import styles from './TopLine.module.css'
 
 const MePanel = later(() => import('./MePanel'))
 const SignOutDialog = later(() => import('./SignOutDialog'))
 
-export function TopLine({ onHelp }: { readonly onHelp: () => void }) {
+interface TopLineProps {
+  readonly onHelp: () => void
+  /** The only place of this person: on a phone it needs no bar, only a way back. */
+  readonly home: Place | undefined
+}
+
+export function TopLine({ onHelp, home }: TopLineProps) {
+  const { i18n } = useLingui()
+  const path = useLocation({ select: ({ pathname }) => pathname })
   return (
     <header className={styles.top}>
+      {home && !path.startsWith(home.to) && (
+        <Link to={home.to} className={styles.home} aria-label={i18n._(home.word)}>
+          <ChevronLeft aria-hidden size={24} strokeWidth={1.75} />
+        </Link>
+      )}
       <div id={PLACE_SLOT} className={styles.place} />
       <UnsentBadge />
       <LiveBadge />
@@ -71,15 +86,16 @@ function LiveBadge() {
 function MeMenu({ onHelp }: { readonly onHelp: () => void }) {
   const { t } = useLingui()
   const me = useMe()
+  const name = fullName(me.person)
   const trigger = useRef<HTMLButtonElement>(null)
   const [open, setOpen] = useState(false)
   const [leaving, setLeaving] = useState(false)
   return (
     <>
-      <AriaButton ref={trigger} className={styles.me!} aria-label={t`わたし`} aria-expanded={open} aria-haspopup="dialog" onPress={() => setOpen(!open)}>
+      <AriaButton ref={trigger} className={styles.me!} aria-label={t`わたし ${name}`} aria-expanded={open} aria-haspopup="dialog" onPress={() => setOpen(!open)}>
         <CircleUserRound aria-hidden size={20} strokeWidth={1.75} />
         <span className={styles.name}>
-          <Name person={me.person} />
+          {name}
         </span>
       </AriaButton>
       <Suspense>

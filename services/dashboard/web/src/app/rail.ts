@@ -2,7 +2,7 @@ import { msg } from '@lingui/core/macro'
 import type { MessageDescriptor } from '@lingui/core'
 import type { Me, RailId } from '~/api/types'
 
-interface Place {
+export interface Place {
   readonly id: RailId
   readonly word: MessageDescriptor
   /** Letter after `g`. */
@@ -21,4 +21,19 @@ const PLACES: readonly Place[] = [
 /** The places of this person's rail, in the order the server gives; unknown ones are left out. */
 export function placesOf(me: Me): readonly Place[] {
   return me.rail.flatMap((id) => PLACES.filter((place) => place.id === id))
+}
+
+/** Whose screens stand under which place; the first of them that the person has is shown as here. */
+const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] = [
+  ['/today', ['today']],
+  ['/classes/', ['today', 'school', 'board']],
+  ['/school', ['school', 'board']],
+  ['/board', ['board']],
+  ['/operations', ['operations']],
+]
+
+/** The place of the rail that an address belongs to. */
+export function placeOf(path: string, places: readonly Place[]): RailId | null {
+  const ids = UNDER.find(([prefix]) => path.startsWith(prefix))?.[1] ?? []
+  return ids.find((id) => places.some((place) => place.id === id)) ?? null
 }

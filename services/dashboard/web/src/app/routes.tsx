@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
 import type { Me, School } from '~/api/types'
@@ -5,6 +6,7 @@ import { NoRight } from '~/parts/States'
 import { Broken } from './Broken'
 import { Gate } from './Gate'
 import { meQuery } from './me'
+import { useScreen } from './screen'
 import { SignIn } from './SignIn'
 
 interface Context {
@@ -13,10 +15,28 @@ interface Context {
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, errorComponent: Broken })
 
-const signedOut = createRoute({ getParentRoute: () => root, path: '/signed-out', component: () => <SignIn to="/" left /> })
+const signedOut = createRoute({
+  getParentRoute: () => root,
+  path: '/signed-out',
+  validateSearch: ({ why }: Record<string, unknown>): { why?: 'expired' | 'refused' } =>
+    why === 'expired' || why === 'refused' ? { why } : {},
+  component: function SignedOut() {
+    const { why } = signedOut.useSearch()
+    return <SignIn to="/" after={why ?? 'left'} />
+  },
+})
 
 /** Everything that needs a session stands inside the gate. */
-const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Gate, notFoundComponent: NoRight })
+const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Gate })
+
+const unknown = createRoute({
+  getParentRoute: () => inside,
+  path: '$',
+  component: function Unknown() {
+    useScreen(t`見られないページ`)
+    return <NoRight />
+  },
+})
 
 async function meOf({ queries }: Context): Promise<Me | null> {
   try {
@@ -92,7 +112,7 @@ const operations = createRoute({
 
 const tree = root.addChildren([
   signedOut,
-  inside.addChildren([home, today, roll, school, schoolDay, board, boardDay, operations]),
+  inside.addChildren([home, today, roll, school, schoolDay, board, boardDay, operations, unknown]),
 ])
 
 export function makeRouter(queries: QueryClient) {
@@ -102,8 +122,6 @@ export function makeRouter(queries: QueryClient) {
     defaultPreload: 'intent',
     defaultPreloadDelay: 80,
     defaultErrorComponent: Broken,
-    defaultNotFoundComponent: NoRight,
-    notFoundMode: 'fuzzy',
   })
 }
 

@@ -42,3 +42,9 @@ export function useShownScreen(): Screen {
     () => shown,
   )
 }
+
+/** The title alone, for a screen that has nothing else to say yet. */
+export function ScreenTitle({ title }: { readonly title: string }): null {
+  useScreen(title)
+  return null
+}

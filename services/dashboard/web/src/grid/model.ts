@@ -65,6 +65,8 @@ export interface Held {
 export interface Draft {
   readonly value: string | null
   readonly seen: number
+  /** ISO instant of the entry, to tell two people's entries apart. */
+  readonly at: string
 }
 
 export type CellKey = `${string}|${string}`
@@ -141,7 +143,7 @@ export type Action =
   | { readonly type: 'arrived'; readonly shape: Shape; readonly held: ReadonlyMap<CellKey, Held> }
   | { readonly type: 'restore'; readonly drafts: ReadonlyMap<CellKey, Draft> }
   | { readonly type: 'go'; readonly row: number; readonly col: number }
-  | { readonly type: 'enter'; readonly cells: readonly Entered[]; readonly said?: Said | null }
+  | { readonly type: 'enter'; readonly cells: readonly Entered[]; readonly said?: Said | null; readonly at?: string }
   | { readonly type: 'say'; readonly said: Said | null }
   | { readonly type: 'edit'; readonly text: string; readonly caret: boolean }
   | { readonly type: 'cancel' }
@@ -188,7 +190,7 @@ export function reduce(state: GridState, action: Action): GridState {
     case 'go':
       return { ...state, cursor: clamp(state.shape, action.row, action.col), editor: null }
     case 'enter':
-      return enter(state, action.cells, action.said ?? null)
+      return enter(state, action.cells, action.said ?? null, action.at ?? '')
     case 'say':
       return { ...state, said: action.said }
     case 'edit':
@@ -236,21 +238,21 @@ function clamp(shape: Shape, row: number, col: number): GridState['cursor'] {
   return { row: within(row, shape.rows.length), col: within(col, shape.columns.length) }
 }
 
-function enter(state: GridState, cells: readonly Entered[], said: Said | null): GridState {
-  const changes = cells.flatMap(({ row, col, value }) => change(state, row, col, value))
+function enter(state: GridState, cells: readonly Entered[], said: Said | null, at: string): GridState {
+  const changes = cells.flatMap((cell) => change(state, cell, at))
   if (cells.length && cells.every(({ row }) => !mayEdit(state.shape, row))) return { ...state, said: { kind: 'locked' } }
   const closed = { ...state, editor: null, said }
   return changes.length ? { ...apply(closed, changes), past: [...state.past, changes], future: [] } : closed
 }
 
-function change(state: GridState, row: number, col: number, value: string | null): Change[] {
+function change(state: GridState, { row, col, value }: Entered, at: string): Change[] {
   const [pupil, column] = [state.shape.rows[row], state.shape.columns[col]]
   if (!pupil || !column || !mayEdit(state.shape, row)) return []
   const cell = cellKey(pupil.id, column.id)
   const held = state.held.get(cell)
   const before = state.drafts.get(cell) ?? null
   if ((before ? before.value : (held?.value ?? null)) === value) return []
-  const after = value === (held?.value ?? null) ? null : { value, seen: held?.revision ?? 0 }
+  const after = value === (held?.value ?? null) ? null : { value, seen: held?.revision ?? 0, at }
   return [{ cell, before, after }]
 }
 

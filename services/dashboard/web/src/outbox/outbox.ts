@@ -158,7 +158,7 @@ async function send(entry: Entry): Promise<Outcome> {
   try {
     return { kind: 'done', answer: await command(entry.path, entry.body, entry.id) }
   } catch (error) {
-    if (error instanceof Problem && !mustWait(error.status)) return { kind: 'refused', problem: error.body }
+    if (error instanceof Problem && !error.signedOut && !mustWait(error.status)) return { kind: 'refused', problem: error.body }
     if (error instanceof Problem || error instanceof NotConnected) return { kind: 'wait' }
     throw error
   }

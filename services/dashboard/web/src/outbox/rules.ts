@@ -37,9 +37,9 @@ export type Outcome =
   | { readonly kind: 'wait' }
   | { readonly kind: 'refused'; readonly problem: ProblemBody }
 
-/** No network, a signed-out session and passing troubles wait; every other refusal is for a person to see. */
+/** Troubles that pass wait; every other refusal is for a person to see. */
 export function mustWait(status: number): boolean {
-  return status === 401 || status === 408 || status === 425 || status === 429 || status >= 500
+  return status === 408 || status === 425 || status === 429 || status >= 500
 }
 
 /** The command to send next for this person: in the order they were made. */

@@ -1,8 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { CircleAlert, CloudOff, DoorClosed } from 'lucide-react'
+import { CircleAlert, CloudOff, DoorClosed, UserCheck } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { NotConnected, Problem } from '~/api/problem'
+import { signInAddress } from '~/api/session'
 import { Button } from './Button'
+import { PlainLinkButton } from './LinkButton'
 import styles from './States.module.css'
 
 interface NoteProps {
@@ -77,6 +79,25 @@ export function CannotRead({ error, what, still, onRetry }: CannotReadProps) {
     )
   const problem = error instanceof Problem ? error.body : null
   if (problem && (problem.status === 403 || problem.status === 404)) return <NoRight />
+  if (error instanceof Problem && error.stepUp)
+    return (
+      <Note
+        page
+        icon={<UserCheck aria-hidden size={32} strokeWidth={1.5} />}
+        title={<Trans>もう一度本人確認をします</Trans>}
+        action={
+          <div>
+            <PlainLinkButton look="filled" href={signInAddress(location.pathname + location.search, true)}>
+              <Trans>本人確認をする</Trans>
+            </PlainLinkButton>
+          </div>
+        }
+      >
+        <p>
+          <Trans>{what}を開くために要ります。終わると、この画面に戻ります。</Trans>
+        </p>
+      </Note>
+    )
   const told = problem && problem.status < 500 ? problem : null
   return (
     <Note page icon={<CircleAlert aria-hidden size={32} strokeWidth={1.5} />} title={<Trans>{what}を読み込めません</Trans>} action={again}>

@@ -12,7 +12,7 @@ describe('entering', () => {
     const state = run(sample(), set(2, 'late'))
     expect(valueAt(state, 'p3', 'attendance')).toBe('late')
     expect(state.held.get(cellKey('p3', 'attendance'))?.value).toBeNull()
-    expect(state.drafts.get(cellKey('p3', 'attendance'))).toEqual({ value: 'late', seen: 0 })
+    expect(state.drafts.get(cellKey('p3', 'attendance'))).toEqual({ value: 'late', seen: 0, at: '' })
   })
 
   it('is no draft any more when it is what the server holds', () => {

@@ -6,6 +6,7 @@ import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import type { BoardDay, BoardDaySchool } from '~/api/types'
 import { addDays, workDay, type Day } from '~/dates/dates'
+import { Block } from '~/parts/Block'
 import { Counts } from '~/parts/Counts'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
@@ -112,50 +113,43 @@ function Collected({ day }: { readonly day: BoardDay }) {
 
 function Schools({ day }: { readonly day: BoardDay }) {
   return (
-    <section className={panel.block}>
-      <div className={panel.head}>
-        <h2>
-          <Trans>学校</Trans>
-        </h2>
-      </div>
-      <div className={panel.scroll}>
-        <table className={`${panel.table} ${styles.schools}`}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <Trans>学校</Trans>
-              </th>
-              <th scope="col">
-                <Trans>朝の記録</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>在籍</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>欠席</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>遅刻</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>早退</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>停・忌</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>未入力</Trans>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {day.schools.map((one) => (
-              <SchoolRow key={one.school.id} one={one} date={day.date} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <Block title={<Trans>学校</Trans>} table>
+      <table className={`${panel.table} ${styles.schools}`}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <Trans>学校</Trans>
+            </th>
+            <th scope="col">
+              <Trans>朝の記録</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>在籍</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>欠席</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>遅刻</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>早退</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>停・忌</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>未入力</Trans>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {day.schools.map((one) => (
+            <SchoolRow key={one.school.id} one={one} date={day.date} />
+          ))}
+        </tbody>
+      </table>
+    </Block>
   )
 }
 
@@ -189,7 +183,9 @@ function SchoolRow({ one, date }: { readonly one: BoardDaySchool; readonly date:
 function Progress({ taken, classes }: { readonly taken: number; readonly classes: number }) {
   return (
     <>
-      <meter className={styles.meter} min={0} max={Math.max(classes, 1)} value={taken} aria-hidden="true" />
+      <span className={styles.meter} aria-hidden="true">
+        <span style={{ width: `${(100 * taken) / Math.max(classes, 1)}%` }} />
+      </span>
       <span className={taken < classes ? panel.wait : panel.good}>
         <Trans>
           {taken} / {classes} 学級

@@ -5,6 +5,7 @@ import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import type { FeedState, Operations, ParkedKey, ServiceState } from '~/api/types'
 import { timeOf } from '~/dates/dates'
+import { Block } from '~/parts/Block'
 import { CannotRead, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import panel from '~/parts/Panel.module.css'
@@ -54,7 +55,7 @@ function Verdict({ state, at }: { readonly state: Operations; readonly at: strin
     <Strip kind={down.length || parked.length ? 'wrong' : 'look'} live>
       <strong>
         {down.length > 0 && <Plural value={down.length} other="動いていないサービスが#つあります。" />}
-        {parked.length > 0 && <Plural value={parked.length} other="止まっている行き先が#件あります。" />}
+        {parked.length > 0 && <Plural value={parked.length} other="取り込めずに待っている記録が#件あります。" />}
         {behind.length > 0 && <Plural value={behind.length} other="1秒より遅れている写しが#つあります。" />}
       </strong>{' '}
       <Trans>（{time} 時点）</Trans>
@@ -65,112 +66,95 @@ function Verdict({ state, at }: { readonly state: Operations; readonly at: strin
 function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
   const me = useMe()
   return (
-    <section className={panel.block}>
-      <div className={panel.head}>
-        <h2>
-          <Trans>止まっているもの</Trans>
-        </h2>
-        <p className={panel.aside}>
-          <Trans>やり直しと取りやめは、いまはコマンド（tsumugi parked）で行います</Trans>
-        </p>
-      </div>
-      <div className={panel.scroll}>
-        <table className={panel.table}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <Trans>写し</Trans>
+    <Block title={<Trans>取り込めずに待っている記録</Trans>} aside={<Trans>やり直しと取りやめは、いまはコマンド（tsumugi parked）で行います</Trans>} table>
+      <table className={panel.table}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <Trans>写し</Trans>
+            </th>
+            <th scope="col">
+              <Trans>出どころ</Trans>
+            </th>
+            <th scope="col">
+              <Trans>対象の番号</Trans>
+            </th>
+            <th scope="col">
+              <Trans>わけ</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>件数</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>いつから</Trans>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {parked.map((one) => (
+            <tr key={[one.service, one.copy, one.publisher, one.key].join()}>
+              <th scope="row">
+                {one.service} {one.copy}
               </th>
-              <th scope="col">
-                <Trans>出どころ</Trans>
-              </th>
-              <th scope="col">
-                <Trans>対象の番号</Trans>
-              </th>
-              <th scope="col">
-                <Trans>わけ</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>待っている数</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>止まった時刻</Trans>
-              </th>
+              <td>{one.publisher}</td>
+              <td>
+                <code className={styles.code}>{one.key}</code>
+              </td>
+              <td>{one.reason}</td>
+              <td data-n={one.count}>{one.count}</td>
+              <td data-n="">{timeOf(one.parked_at, me.today)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {parked.map((one) => (
-              <tr key={[one.service, one.copy, one.publisher, one.key].join()}>
-                <th scope="row">
-                  {one.service} {one.copy}
-                </th>
-                <td>{one.publisher}</td>
-                <td>
-                  <code className={styles.code}>{one.key}</code>
-                </td>
-                <td>{one.reason}</td>
-                <td data-n={one.count}>{one.count}</td>
-                <td data-n="">{timeOf(one.parked_at, me.today)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+          ))}
+        </tbody>
+      </table>
+    </Block>
   )
 }
 
 function Feeds({ feeds }: { readonly feeds: readonly FeedState[] }) {
   return (
-    <section className={panel.block}>
-      <div className={panel.head}>
-        <h2>
-          <Trans>写しの遅れ</Trans>
-        </h2>
-      </div>
-      <div className={panel.scroll}>
-        <table className={panel.table}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <Trans>写し</Trans>
+    <Block title={<Trans>写しの遅れ</Trans>} table>
+      <table className={panel.table}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <Trans>写し</Trans>
+            </th>
+            <th scope="col">
+              <Trans>出どころ</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>位置</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>先頭</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>残り</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>遅れ</Trans>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {worstFirst(feeds).map((feed) => (
+            <tr key={[feed.service, feed.copy, feed.publisher].join()}>
+              <th scope="row">
+                {feed.service} {feed.copy}
               </th>
-              <th scope="col">
-                <Trans>出どころ</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>位置</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>先頭</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>残り</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>遅れ</Trans>
-              </th>
+              <td>{feed.publisher}</td>
+              <td data-n="">{feed.position}</td>
+              <td data-n="">{feed.head}</td>
+              <td data-n={feed.lag_records}>{feed.lag_records}</td>
+              <td data-n="" className={isBehind(feed) ? panel.wait : undefined}>
+                <Lag seconds={feed.lag_seconds} />
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {worstFirst(feeds).map((feed) => (
-              <tr key={[feed.service, feed.copy, feed.publisher].join()}>
-                <th scope="row">
-                  {feed.service} {feed.copy}
-                </th>
-                <td>{feed.publisher}</td>
-                <td data-n="">{feed.position}</td>
-                <td data-n="">{feed.head}</td>
-                <td data-n={feed.lag_records}>{feed.lag_records}</td>
-                <td data-n="" className={isBehind(feed) ? panel.wait : undefined}>
-                  <Lag seconds={feed.lag_seconds} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+          ))}
+        </tbody>
+      </table>
+    </Block>
   )
 }
 
@@ -185,52 +169,45 @@ function Lag({ seconds }: { readonly seconds: number }) {
 
 function Services({ services }: { readonly services: readonly ServiceState[] }) {
   return (
-    <section className={panel.block}>
-      <div className={panel.head}>
-        <h2>
-          <Trans>サービス</Trans>
-        </h2>
-      </div>
-      <div className={panel.scroll}>
-        <table className={panel.table}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <Trans>名前</Trans>
-              </th>
-              <th scope="col">
-                <Trans>状態</Trans>
-              </th>
-              <th scope="col">
-                <Trans>版</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>メモリー</Trans>
-              </th>
+    <Block title={<Trans>サービス</Trans>} table>
+      <table className={panel.table}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <Trans>名前</Trans>
+            </th>
+            <th scope="col">
+              <Trans>状態</Trans>
+            </th>
+            <th scope="col">
+              <Trans>版</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>メモリー</Trans>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {services.map((service) => (
+            <tr key={service.name}>
+              <th scope="row">{service.name}</th>
+              <td>
+                {service.ready ? (
+                  <span className={panel.good}>
+                    <Trans>動いています</Trans>
+                  </span>
+                ) : (
+                  <span className={styles.down}>
+                    <Trans>動いていません</Trans>
+                  </span>
+                )}
+              </td>
+              <td>{service.version}</td>
+              <td data-n="">{service.memory_mib === null ? '―' : <Trans>{service.memory_mib} MiB</Trans>}</td>
             </tr>
-          </thead>
-          <tbody>
-            {services.map((service) => (
-              <tr key={service.name}>
-                <th scope="row">{service.name}</th>
-                <td>
-                  {service.ready ? (
-                    <span className={panel.good}>
-                      <Trans>動いています</Trans>
-                    </span>
-                  ) : (
-                    <span className={styles.down}>
-                      <Trans>動いていません</Trans>
-                    </span>
-                  )}
-                </td>
-                <td>{service.version}</td>
-                <td data-n="">{service.memory_mib === null ? '―' : <Trans>{service.memory_mib} MiB</Trans>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+          ))}
+        </tbody>
+      </table>
+    </Block>
   )
 }

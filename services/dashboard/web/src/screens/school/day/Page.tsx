@@ -6,6 +6,7 @@ import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import type { SchoolDay, SchoolDayClass } from '~/api/types'
 import { addDays, timeOf, workDay, type Day } from '~/dates/dates'
+import { Block } from '~/parts/Block'
 import { Counts } from '~/parts/Counts'
 import { fullName, Name } from '~/parts/Name'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
@@ -118,53 +119,43 @@ function Collected({ day }: { readonly day: SchoolDay }) {
 
 function Classes({ day }: { readonly day: SchoolDay }) {
   return (
-    <section className={panel.block}>
-      <div className={panel.head}>
-        <h2>
-          <Trans>学級</Trans>
-        </h2>
-        <p className={panel.aside}>
-          <Trans>確定していない学級が上です</Trans>
-        </p>
-      </div>
-      <div className={panel.scroll}>
-        <table className={`${panel.table} ${styles.classes}`}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <Trans>学級</Trans>
-              </th>
-              <th scope="col" className={styles.homeroom}>
-                <Trans>担任</Trans>
-              </th>
-              <th scope="col">
-                <Trans>朝の記録</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>在籍</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>欠席</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>遅刻</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>早退</Trans>
-              </th>
-              <th scope="col" data-n="">
-                <Trans>停・忌</Trans>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {day.classes.map((one) => (
-              <ClassRow key={one.class.id} one={one} date={day.date} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <Block title={<Trans>学級</Trans>} aside={<Trans>確定していない学級が上です</Trans>} table>
+      <table className={`${panel.table} ${styles.classes}`}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <Trans>学級</Trans>
+            </th>
+            <th scope="col" className={styles.homeroom}>
+              <Trans>担任</Trans>
+            </th>
+            <th scope="col">
+              <Trans>朝の記録</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>在籍</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>欠席</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>遅刻</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>早退</Trans>
+            </th>
+            <th scope="col" data-n="">
+              <Trans>停・忌</Trans>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {day.classes.map((one) => (
+            <ClassRow key={one.class.id} one={one} date={day.date} />
+          ))}
+        </tbody>
+      </table>
+    </Block>
   )
 }
 
@@ -210,15 +201,7 @@ function ClassState({ one, date }: { readonly one: SchoolDayClass; readonly date
 
 function Exceptions({ day }: { readonly day: SchoolDay }) {
   return (
-    <section className={panel.block}>
-      <div className={panel.head}>
-        <h2>
-          <Trans>出席でない子</Trans>
-        </h2>
-        <p className={panel.aside}>
-          <Plural value={day.exceptions.length} other="#人" />
-        </p>
-      </div>
+    <Block title={<Trans>出席でない子</Trans>} aside={<Plural value={day.exceptions.length} other="#人" />}>
       {day.exceptions.length === 0 ? (
         <p className={panel.aside}>
           <Trans>いまのところ、欠席・遅刻・早退の子はいません。</Trans>
@@ -241,6 +224,6 @@ function Exceptions({ day }: { readonly day: SchoolDay }) {
           ))}
         </ul>
       )}
-    </section>
+    </Block>
   )
 }

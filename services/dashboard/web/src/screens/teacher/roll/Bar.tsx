@@ -15,8 +15,8 @@ interface BarProps {
   readonly sync: SyncState
   readonly unsent: number
   readonly undecided: number
-  /** The pupil under the cursor. */
-  readonly here: RollMember | null
+  /** The pupil under the cursor; undefined where there is no cursor (phones: a child is opened by a tap). */
+  readonly here: RollMember | null | undefined
   readonly onConfirm: () => void
   readonly onSave: () => void
   readonly onCorrect: (member: RollMember) => void
@@ -123,7 +123,7 @@ function Acts({ roll, state, undecided, here, onConfirm, onSave, onCorrect }: Ba
   const { t } = useLingui()
   if (roll.closed) return null
   if (roll.taken)
-    return roll.may.correct ? (
+    return roll.may.correct && here !== undefined ? (
       <div className={styles.acts}>
         <CorrectButton here={here} onCorrect={onCorrect} />
       </div>
@@ -156,7 +156,12 @@ function Acts({ roll, state, undecided, here, onConfirm, onSave, onCorrect }: Ba
   )
 }
 
-function CorrectButton({ here, onCorrect }: Pick<BarProps, 'here' | 'onCorrect'>) {
+interface CorrectButtonProps {
+  readonly here: RollMember | null
+  readonly onCorrect: (member: RollMember) => void
+}
+
+function CorrectButton({ here, onCorrect }: CorrectButtonProps) {
   const { t } = useLingui()
   const number = here?.number
   const off = !here ? t`訂正する子をえらんでください` : here.exchange ? t`ほかの学級で記録する子は、ここでは訂正できません` : undefined

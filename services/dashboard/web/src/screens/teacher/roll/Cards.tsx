@@ -62,7 +62,7 @@ export default function Cards({ roll, state, members, onAct, correctable }: Card
                 onClick={() => setRow(i)}
               >
                 <span className={styles.number}>{one.number ?? t`交流`}</span>
-                <span className={styles.short}>{one.name}</span>
+                <span className={styles.short}>{shortName(one, members)}</span>
               </button>
             </li>
           ))}
@@ -84,6 +84,15 @@ export default function Cards({ roll, state, members, onAct, correctable }: Card
       )}
     </div>
   )
+}
+
+/** The family name; with the first character of the given name where two children share it. */
+function shortName(row: Row, members: ReadonlyMap<string, RollMember>): string {
+  const pupil = members.get(row.id)?.pupil
+  if (!pupil?.family) return row.name
+  const twins = [...members.values()].filter((other) => other.pupil.family === pupil.family).length > 1
+  const [first = ''] = [...new Intl.Segmenter('ja').segment(pupil.given)].map(({ segment }) => segment)
+  return twins ? `${pupil.family} ${first}` : pupil.family
 }
 
 interface CardProps {

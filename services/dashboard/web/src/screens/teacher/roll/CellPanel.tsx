@@ -56,9 +56,9 @@ export default function CellPanel({ roll, member, row, value, keys, may, onChoos
   }
 
   return (
-    <Popover isOpen isNonModal triggerRef={cell} placement="bottom start" offset={4} onOpenChange={(open) => !open && onClose()} className={styles.panel!} aria-label={t`${name}さんの印とわけ`}>
+    <Popover isOpen isNonModal triggerRef={cell} placement="bottom start" offset={4} onOpenChange={(open) => !open && onClose()} className={styles.panel!}>
       {/* Arrow keys and letters inside the panel; each mark is a button of its own. */}
-      <div ref={inside} tabIndex={-1} onKeyDown={onKeyDown} className={styles.inside}>
+      <div ref={inside} role="dialog" aria-label={t`${name}さんの印とわけ`} tabIndex={-1} onKeyDown={onKeyDown} className={styles.inside}>
         <p className={styles.title}>{name}</p>
         {may && (
           <div ref={marks} className={styles.marks} role="group" aria-label={t`印`}>

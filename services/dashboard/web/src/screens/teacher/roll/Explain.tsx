@@ -8,10 +8,10 @@ import styles from './CellPanel.module.css'
 export function Explain({ roll, member }: { readonly roll: Roll; readonly member: RollMember }) {
   const { explain, contradiction } = member.cell
   return (
-    <section className={styles.why}>
-      <h3 className={styles.whyTitle}>
+    <div className={styles.why}>
+      <p className={styles.whyTitle}>
         <Trans>わけ</Trans>
-      </h3>
+      </p>
       {contradiction !== null && <p className={styles.clash}>{contradiction}</p>}
       {explain.length === 0 ? (
         <p className={styles.nothing}>
@@ -24,7 +24,7 @@ export function Explain({ roll, member }: { readonly roll: Roll; readonly member
           ))}
         </ol>
       )}
-    </section>
+    </div>
   )
 }
 

@@ -29,7 +29,7 @@ export function Notices({ roll, rows, entries, conflicts, onDecide, onTakeBack, 
       {roll.closed && (
         <Strip kind="plain">
           <strong>
-            <Trans>この日は出欠をとりません</Trans>
+            <Trans>出欠はとりません</Trans>
           </strong>
           <span className={styles.more}>{roll.closed.reason}</span>
         </Strip>
@@ -102,8 +102,8 @@ interface DecideProps extends Pick<NoticesProps, 'roll' | 'rows' | 'onDecide'> {
 function Decide({ roll, rows, conflict, onDecide }: DecideProps) {
   const { t } = useLingui()
   const [mine, theirs] = [markWord(roll.symbols, conflict.mine), markWord(roll.symbols, conflict.theirs)]
-  const who = [conflict.source === null ? '' : sourceWord(conflict.source), conflict.who].filter(Boolean).join(' ')
-  const at = timeOf(conflict.at, roll.date)
+  const other = [conflict.source === null ? '' : sourceWord(conflict.source), conflict.who].filter(Boolean).join(' ') || t`ほかの人`
+  const [at, mineAt] = [timeOf(conflict.at, roll.date), timeOf(conflict.mineAt, roll.date)]
   return (
     <Strip
       kind="look"
@@ -124,7 +124,7 @@ function Decide({ roll, rows, conflict, onDecide }: DecideProps) {
       </strong>
       <span className={styles.more}>
         <Trans>
-          {who || t`ほかの人`}が {at} に「{theirs}」と入れました。あなたは「{mine}」です。どちらにしますか
+          {other}が {at} に「{theirs}」、あなたが {mineAt} に「{mine}」と入れました。どちらにしますか
         </Trans>
       </span>
     </Strip>

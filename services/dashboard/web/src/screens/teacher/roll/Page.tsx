@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
-import { useScreen } from '~/app/screen'
+import { ScreenTitle, useScreen } from '~/app/screen'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { rollQuery } from './data'
 import { RollWork } from './RollWork'
@@ -26,6 +26,7 @@ export default function RollPage() {
         today={me.today}
         addressOn={(day) => `/classes/${classId}/days/${day}/roll`}
       />
+      {!data && <ScreenTitle title={t`朝の記録`} />}
       {data ? (
         data.members.length ? (
           <RollWork key={`${classId} ${date}`} roll={data} />

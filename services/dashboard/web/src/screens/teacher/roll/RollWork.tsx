@@ -10,13 +10,15 @@ import { nowIso } from '~/dates/clock'
 import { Grid } from '~/grid/Grid'
 import type { Order } from '~/grid/keys'
 import { mayEdit, type Action, type GridState, type Row } from '~/grid/model'
+import type { Entry } from '~/outbox/rules'
 import { outbox, useOutboxOf } from '~/outbox/useOutbox'
 import { later } from '~/parts/later'
+import { LoadingRows } from '~/parts/States'
 import { useMedia } from '~/parts/useMedia'
 import { Bar } from './Bar'
 import { rollPath, rollQuery } from './data'
 import {
-  applyAnswer, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, ROLL_RULES,
+  applyAnswer, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers, ROLL_RULES,
   syncState, type Conflict,
 } from './rules'
 import { Notices } from './Notices'
@@ -86,7 +88,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     const cell = action.type === 'enter' ? action.cells[0] : undefined
     const member = cell && members.get(state.shape.rows[cell.row]?.id ?? '')
     if (cell && member && taken && action.type === 'enter' && action.cells.length === 1) startCorrection(member, cell.value)
-    else dispatch(action)
+    else dispatch(action.type === 'enter' ? { ...action, at: nowIso() } : action)
   }
 
   function startCorrection(member: RollMember, to: string | null) {
@@ -110,7 +112,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     else void send({ marks: [{ pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: null }], taken: false, claimed_at: nowIso() })
   }
 
-  const note = useCellNotes(roll, members, open)
+  const note = useCellNotes(roll, members, open, entries)
   const row = panel && state.shape.rows[panel.row]
   const member = row && members.get(row.id)
   const latest = useRef(act)
@@ -135,7 +137,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
       />
       <div className={styles.work}>
         {phone ? (
-          <Suspense>
+          <Suspense fallback={<LoadingRows rows={8} />}>
             <Cards roll={roll} state={state} members={members} onAct={onAct} correctable={taken && roll.may.correct && roll.closed === null} />
           </Suspense>
         ) : (
@@ -155,7 +157,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
         sync={syncState(roll, entries, state.drafts.size)}
         unsent={entries.filter((entry) => entry.state === 'waiting').length}
         undecided={open.length}
-        here={members.get(state.shape.rows[state.cursor.row]?.id ?? '') ?? null}
+        here={phone ? undefined : (members.get(state.shape.rows[state.cursor.row]?.id ?? '') ?? null)}
         onConfirm={() => confirm(state)}
         onSave={() => save(state)}
         onCorrect={(one) => startCorrection(one, null)}
@@ -192,18 +194,22 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
 }
 
 /** What stands after a mark: the other person's value, a contradiction, or who said it when it was not the class. */
-function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open: readonly Conflict[]) {
+function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open: readonly Conflict[], entries: readonly Entry[]) {
+  const { t } = useLingui()
+  const refused = useMemo(() => refusedNumbers(entries), [entries])
   return useCallback(
     (row: Row) => {
       const member = members.get(row.id)
       const conflict = open.find(({ pupil }) => pupil === row.id)
       if (conflict) return { look: 'stale' as const, note: `≠ ${markWord(roll.symbols, conflict.theirs)}` }
+      if (row.editable && row.number !== null && refused.has(row.number)) return { look: 'wrong' as const, note: t`届いていません` }
       if (!member) return { look: undefined, note: '' }
+      if (member.cell.contradiction !== null) return { look: 'clash' as const, note: t`要確認` }
       const fact = member.cell.explain.find(({ holds, source }) => holds && source !== 'teacher')
       const said = fact ? `${sourceWord(fact.source)} ${timeOf(fact.at, roll.date)}` : ''
-      return { look: member.cell.contradiction === null ? undefined : ('clash' as const), note: said }
+      return { look: undefined, note: said }
     },
-    [roll.symbols, roll.date, members, open],
+    [roll.symbols, roll.date, members, open, refused, t],
   )
 }
 

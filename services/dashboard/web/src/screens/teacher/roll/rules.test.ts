@@ -4,7 +4,7 @@ import type { AttendanceSymbol, Person, Roll, RollAnswer, RollCommand } from '~/
 import { EMPTY, reduce, type Action, type GridState } from '~/grid/model'
 import type { Entry } from '~/outbox/rules'
 import {
-  applyAnswer, columnsOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, heldOf, isTaken, presentCode, pupilKey, rest,
+  applyAnswer, columnsOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, heldOf, isTaken, presentCode, pupilKey, refusedNumbers, rest,
   ROLL_RULES, rowsOf, syncState, totals,
 } from './rules'
 
@@ -117,8 +117,14 @@ describe('what is on its way', () => {
     expect((ROLL_RULES.rebase(later, answer).body as RollCommand).marks.map(({ seen }) => seen)).toEqual([1, 4])
   })
 
+  it('names the cells of a refusal', () => {
+    const errors = [{ cell: '12番', message: '' }, { field: 'marks', message: '' }, { cell: '3番 出欠', message: '' }]
+    const problem = { type: '', title: '', status: 422, detail: '', errors }
+    expect([...refusedNumbers([entry(command, { state: 'parked', problem }), entry(command)])]).toEqual([12, 3])
+  })
+
   it('can be taken back as drafts when it was refused', () => {
-    expect([...draftsOf(entry(command))]).toEqual([[pupilKey('p1'), { value: 'late', seen: 0 }]])
+    expect([...draftsOf(entry(command))]).toEqual([[pupilKey('p1'), { value: 'late', seen: 0, at: '' }]])
   })
 })
 

@@ -125,6 +125,8 @@ export function totals(state: GridState, symbols: readonly AttendanceSymbol[]): 
 export interface Conflict {
   readonly pupil: string
   readonly mine: string | null
+  /** ISO instant of the own entry. */
+  readonly mineAt: string
   readonly theirs: string | null
   /** Revision the other value stands at. */
   readonly revision: number
@@ -139,7 +141,7 @@ export interface Conflict {
 /** Cells to decide: refused by the server, or changed by somebody while they were being entered here. */
 export function conflicts(roll: Roll, state: GridState, entries: readonly Entry[]): readonly Conflict[] {
   const told = entries.flatMap((entry) =>
-    entry.state === 'answered' ? (entry.answer as RollAnswer).refused.map((mark) => refusedConflict(mark, entry.id)) : [],
+    entry.state === 'answered' ? (entry.answer as RollAnswer).refused.map((mark) => refusedConflict(mark, entry)) : [],
   )
   const seen = roll.members.flatMap((member): Conflict[] => {
     const key = pupilKey(member.pupil.id)
@@ -150,6 +152,7 @@ export function conflicts(roll: Roll, state: GridState, entries: readonly Entry[
       {
         pupil: member.pupil.id,
         mine: draft.value,
+        mineAt: draft.at,
         theirs: member.cell.code,
         revision: member.cell.revision,
         source: fact?.source ?? null,
@@ -163,9 +166,19 @@ export function conflicts(roll: Roll, state: GridState, entries: readonly Entry[
   return [...told, ...seen.filter(({ pupil }) => !known.has(pupil))]
 }
 
-function refusedConflict({ pupil, yours, theirs }: RefusedMark, entry: string): Conflict {
+function refusedConflict({ pupil, yours, theirs }: RefusedMark, entry: Entry): Conflict {
   const who = typeof theirs.by === 'string' ? theirs.by : theirs.by ? fullName(theirs.by) : ''
-  return { pupil, mine: yours.code, theirs: theirs.code, revision: theirs.revision, source: theirs.source, who, at: theirs.at, entry }
+  return {
+    pupil,
+    mine: yours.code,
+    mineAt: entry.made,
+    theirs: theirs.code,
+    revision: theirs.revision,
+    source: theirs.source,
+    who,
+    at: theirs.at,
+    entry: entry.id,
+  }
 }
 
 /** The answered command without the cell that was decided; null when nothing is left to decide. */
@@ -175,9 +188,15 @@ export function decided(entry: Entry, pupil: string): Entry | null {
   return refused.length ? { ...entry, answer: { ...answer, refused } } : null
 }
 
+/** 出席番号 that a refusal names: its cells read 「12番」. */
+export function refusedNumbers(entries: readonly Entry[]): ReadonlySet<number> {
+  const cells = entries.flatMap(({ problem }) => problem?.errors.flatMap(({ cell }) => cell ?? []) ?? [])
+  return new Set(cells.flatMap((cell) => /^(\d+)番/.exec(cell)?.[1] ?? []).map(Number))
+}
+
 /** Marks of a refused command as drafts again, so that they can be mended where they were made. */
 export function draftsOf(entry: Entry): ReadonlyMap<CellKey, Draft> {
-  return new Map(bodyOf(entry).marks.map(({ pupil, seen, code }) => [pupilKey(pupil), { value: code, seen }]))
+  return new Map(bodyOf(entry).marks.map(({ pupil, seen, code }) => [pupilKey(pupil), { value: code, seen, at: entry.made }]))
 }
 
 /** The roll as the answer leaves it, until the next read brings the whole. */

@@ -7,6 +7,7 @@ import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import type { Today, TodayClass } from '~/api/types'
 import { timeOf, workDay, type Day } from '~/dates/dates'
+import { Block } from '~/parts/Block'
 import { Counts } from '~/parts/Counts'
 import { LinkButton } from '~/parts/LinkButton'
 import { fullName } from '~/parts/Name'
@@ -56,12 +57,7 @@ function TodayWork({ today }: { readonly today: Today }) {
     )
   const first = firstWaiting(today)
   return (
-    <section className={panel.block}>
-      <div className={panel.head}>
-        <h2>
-          <Trans>朝の記録</Trans>
-        </h2>
-      </div>
+    <Block title={<Trans>朝の記録</Trans>}>
       <ul className={styles.classes}>
         {today.classes.map((one) => (
           <li key={one.class.id}>
@@ -69,7 +65,7 @@ function TodayWork({ today }: { readonly today: Today }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Block>
   )
 }
 

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { expect, test as base, type Page } from '@playwright/test'
+import type { AxeResults } from 'axe-core'
+import { createMock, TODAY } from '../dev/mock.mjs'
+
+export { expect, TODAY }
+export type Bff = Awaited<ReturnType<typeof createMock>>
+export type Role = 'teacher' | 'substitute' | 'nobody' | 'principal' | 'office' | 'board' | 'operator'
+
+/** Inner sizes of a 1366×768 Chromebook and of a 390×844 phone. */
+export const DESK = { width: 1366, height: 632 }
+export const PHONE = { width: 390, height: 664 }
+
+interface Fixtures {
+  readonly bff: Bff
+  /** Signs in as one of the mock's people and opens an address. */
+  readonly open: (role: Role, path: string) => Promise<void>
+}
+
+/** A mock BFF of its own for every test; the page must stay free of errors and of refused inline code. */
+export const test = base.extend<Fixtures>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+  bff: async ({}, use) => {
+    const bff = await createMock()
+    await use(bff)
+    await bff.close()
+  },
+  open: async ({ page, bff }, use) => {
+    const wrong: string[] = []
+    page.on('pageerror', (error) => wrong.push(String(error)))
+    page.on('console', (message) => {
+      const text = message.text()
+      if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(text)) wrong.push(text)
+    })
+    await use(async (role, path) => {
+      await page.context().addCookies([{ name: 'mock', value: role, url: bff.url }])
+      await page.clock.setSystemTime(`${TODAY}T08:19:30+09:00`)
+      await page.goto(bff.url + path)
+    })
+    expect(wrong).toEqual([])
+  },
+})
+
+export function rollPath(bff: Bff, date: string = TODAY): string {
+  return `/classes/${bff.mock.town.own.class.id}/days/${date}/roll`
+}
+
+export function schoolPath(bff: Bff): string {
+  return `/schools/${bff.mock.town.schools[0]!.school.id}/days/${TODAY}`
+}
+
+/** Marks and confirms a class as its teacher would have. */
+export function takeAll(bff: Bff, found = bff.mock.town.own, exceptions: Record<number, string> = {}): void {
+  for (const { pupil, number, exchange } of found.members)
+    if (!exchange) bff.mock.mark(found.class.id, TODAY, pupil.id, exceptions[number ?? 0] ?? 'present')
+  bff.mock.roll(found.class.id, TODAY).taken = { at: `${TODAY}T08:21:00+09:00`, by: found.homeroom, members: found.members.length }
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Findings of axe on the page as it stands, in short. */
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE)
+  const results = await page.evaluate(
+    () => (window as unknown as { axe: { run(context: unknown, options: unknown): Promise<AxeResults> } }).axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }),
+  )
+  return results.violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html, failureSummary }) => `${html}\n    ${failureSummary}`).join('\n  ')}`)
+}

@@ -1,0 +1,143 @@
+import type { Page } from '@playwright/test'
+import { axe, DESK, expect, PHONE, rollPath, schoolPath, takeAll, test, TODAY, type Bff, type Role } from './fixtures'
+
+/** One screen in one state. `until` is text that shows that it stands. */
+interface Look {
+  readonly name: string
+  readonly role: Role
+  readonly path: (bff: Bff) => string
+  readonly set?: (bff: Bff) => void
+  readonly act?: (page: Page, bff: Bff) => Promise<void>
+  readonly until: string
+  /** 390 px is asked of the home and the roll; the others must not break either. */
+  readonly sizes?: readonly ('desk' | 'phone')[]
+}
+
+const today = () => '/today'
+
+const HOME: Look[] = [
+  { name: 'home', role: 'teacher', path: today, until: '朝の記録を始める' },
+  { name: 'home-done', role: 'teacher', path: today, set: (bff) => takeAll(bff, bff.mock.town.own, { 12: 'absent_sick', 26: 'late' }), until: '8:21 に確定' },
+  { name: 'home-holiday', role: 'teacher', path: today, set: ({ mock }) => void (mock.schoolDay = false), until: '学校が休みの日' },
+  { name: 'home-empty', role: 'nobody', path: today, until: '受け持つ学級はありません' },
+  { name: 'home-substitute', role: 'substitute', path: today, until: '補教' },
+  { name: 'home-error', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', status: 503 }), until: 'もう一度読み込む' },
+  { name: 'home-loading', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', delay: 4000 }), until: '11月20日（金）' },
+]
+
+const ROLL: Look[] = [
+  { name: 'roll', role: 'teacher', path: rollPath, until: '残り35人を出席にして確定' },
+  {
+    name: 'roll-entered', role: 'teacher', path: rollPath, until: '残り33人を出席にして確定',
+    act: async (page) => {
+      if ((page.viewportSize()?.width ?? 0) < 768) {
+        await tap(page, '12', '病欠')
+        await tap(page, '26', '遅刻')
+      } else await page.keyboard.type('12K26C')
+    },
+  },
+  {
+    name: 'roll-panel', role: 'teacher', path: rollPath, until: 'わけ',
+    set: (bff) => bff.mock.mark(bff.mock.town.own.class.id, TODAY, bff.mock.town.own.members[2]!.pupil.id, 'late', { source: 'notice', who: '母' }),
+    act: async (page) => {
+      if ((page.viewportSize()?.width ?? 0) < 768) await page.getByRole('button', { name: /^3/ }).last().click()
+      else await page.locator('[data-cell="2-0"]').click()
+    },
+  },
+  { name: 'roll-taken', role: 'teacher', path: rollPath, set: (bff) => takeAll(bff, bff.mock.town.own, { 12: 'absent_sick', 26: 'late', 30: 'suspended' }), until: '8:21 に確定して届けました' },
+  {
+    name: 'roll-correction', role: 'teacher', path: rollPath, set: (bff) => takeAll(bff), until: '訂正のわけ', sizes: ['desk'],
+    act: async (page) => page.keyboard.type('12K'),
+  },
+  {
+    name: 'roll-conflict', role: 'teacher', path: rollPath, until: 'どちらにしますか', sizes: ['desk'],
+    act: async (page, bff) => {
+      await page.keyboard.type('12C')
+      await bff.mock.mark(bff.mock.town.own.class.id, TODAY, bff.mock.town.own.members[11]!.pupil.id, 'absent_sick', { source: 'office', who: '山田 恵' })
+    },
+  },
+  {
+    name: 'roll-unsent', role: 'teacher', path: rollPath, until: '未送信 1件', sizes: ['desk'],
+    set: ({ mock }) => void mock.faults.push({ path: 'POST', drop: true }),
+    act: async (page) => {
+      await page.keyboard.type('12K')
+      await page.keyboard.press('Control+Enter')
+    },
+  },
+  {
+    name: 'roll-refused', role: 'teacher', path: rollPath, until: '入力に戻して直す', sizes: ['desk'],
+    set: ({ mock }) => void mock.faults.push({ path: 'POST', status: 422, body: { type: 'x', title: '印を読めません', status: 422, detail: '', errors: [{ cell: '12番', message: '「Q」という印はありません' }] } }),
+    act: async (page) => {
+      await page.keyboard.type('12K')
+      await page.keyboard.press('Control+Enter')
+    },
+  },
+  { name: 'roll-clash', role: 'teacher', path: rollPath, set: (bff) => clash(bff), until: '出席停止の期間中です' },
+  { name: 'roll-closed', role: 'teacher', path: rollPath, set: ({ mock }) => void (mock.closed = { reason: '学級閉鎖（インフルエンザ）' }), until: '出欠はとりません' },
+  { name: 'roll-readonly', role: 'principal', path: rollPath, until: '見るだけです' },
+  { name: 'roll-empty', role: 'teacher', path: rollPath, set: ({ mock }) => void (mock.empty = true), until: '在籍している子がいません' },
+  { name: 'roll-error', role: 'teacher', path: rollPath, set: ({ mock }) => void mock.faults.push({ path: '/api/classes', status: 500 }), until: '読み込めません' },
+  { name: 'roll-offline', role: 'teacher', path: rollPath, set: ({ mock }) => void mock.faults.push({ path: '/api/classes', drop: true }), until: 'つながっていません' },
+  { name: 'roll-keys', role: 'teacher', path: rollPath, until: 'キーの一覧', sizes: ['desk'], act: async (page) => page.keyboard.press('?') },
+  {
+    name: 'roll-ended', role: 'teacher', path: rollPath, until: 'サインインの時間が終わりました',
+    act: async (page, bff) => {
+      bff.mock.sessions.clear()
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    },
+  },
+]
+
+const OTHERS: Look[] = [
+  { name: 'school', role: 'principal', path: schoolPath, set: (bff) => some(bff), until: '確定していない学級' },
+  { name: 'school-done', role: 'principal', path: schoolPath, set: (bff) => bff.mock.town.schools[0]!.classes.forEach((one) => takeAll(bff, one, { 3: 'absent_sick' })), until: 'そろいました' },
+  { name: 'school-holiday', role: 'principal', path: schoolPath, set: ({ mock }) => void (mock.schoolDay = false), until: '休みの日です' },
+  { name: 'school-empty', role: 'principal', path: schoolPath, set: ({ mock }) => void (mock.empty = true), until: '学級がありません' },
+  { name: 'board', role: 'board', path: () => '/board', set: (bff) => some(bff), until: 'そろっていない学校' },
+  { name: 'operations', role: 'operator', path: () => '/operations', until: 'すべて届いています' },
+  { name: 'operations-trouble', role: 'operator', path: () => '/operations', set: (bff) => trouble(bff), until: '取り込めずに待っている' },
+  { name: 'no-right', role: 'teacher', path: () => '/nowhere', until: 'このページは見られません' },
+  { name: 'signed-out', role: 'teacher', path: () => '/signed-out', until: 'サインアウトしました' },
+  { name: 'sign-in', role: 'teacher', path: today, set: ({ mock }) => mock.sessions.clear(), until: 'サインインする' },
+  { name: 'me', role: 'teacher', path: today, until: 'キーの一覧', act: (page) => page.getByRole('button', { name: 'わたし' }).click() },
+]
+
+async function tap(page: Page, number: string, word: string): Promise<void> {
+  await page.getByRole('button', { name: new RegExp(`^${number}\\D`) }).last().click()
+  await page.getByRole('dialog').getByRole('button', { name: word, exact: true }).click()
+}
+
+function clash({ mock }: Bff): void {
+  const { own } = mock.town
+  const cell = mock.mark(own.class.id, TODAY, own.members[6]!.pupil.id, 'present')
+  cell.contradiction = '出席停止の期間中です（11月18日〜21日）。出席と入っています'
+}
+
+function some(bff: Bff): void {
+  const { classes } = bff.mock.town.schools[0]!
+  classes.slice(0, 7).forEach((one, i) => takeAll(bff, one, { [3 + i]: 'absent_sick', [9 + i]: i % 2 ? 'late' : 'early_leave', [15 + i]: i % 3 ? 'present' : 'suspended' }))
+}
+
+function trouble({ mock }: Bff): void {
+  mock.lag = 37
+  mock.parked.push({ service: 'dashboard', copy: 'school_day', publisher: 'registry', key: '0199aaaa-0000-7000-8000-000000000012', count: 3, reason: '前の版が届いていない', parked_at: `${TODAY}T07:58:00+09:00` })
+}
+
+for (const look of [...HOME, ...ROLL, ...OTHERS])
+  for (const size of look.sizes ?? ['desk', 'phone'])
+    test(`${look.name} ${size}`, async ({ page, bff, open }, info) => {
+      await page.setViewportSize(size === 'desk' ? DESK : PHONE)
+      look.set?.(bff)
+      await open(look.role, look.path(bff))
+      if (look.act) {
+        await expect(page.locator('#main').getByText(/残り|確定|を始める/).first()).toBeVisible()
+        await look.act(page, bff)
+      }
+      await expect(page.getByText(look.until).first()).toBeVisible({ timeout: 8000 })
+      await expect(page.getByRole('status', { name: '読み込んでいます' })).toHaveCount(look.name.endsWith('loading') ? 1 : 0)
+      await page.screenshot({ path: `${info.project.outputDir}/look/${look.name}-${size}.png` })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      // Tall enough that no bar lies over anything: targets are judged by their own size.
+      if (size === 'phone') await page.setViewportSize({ ...PHONE, height: 2000 })
+      expect(await axe(page)).toEqual([])
+    })

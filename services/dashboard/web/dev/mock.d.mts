@@ -1,0 +1,50 @@
+import type { Person, SchoolClass, School } from '../src/api/types'
+
+interface MockMember {
+  pupil: Person
+  number: number | null
+  exchange: boolean
+  home_class: SchoolClass | null
+}
+
+interface MockClass {
+  class: SchoolClass
+  homeroom: Person
+  members: MockMember[]
+}
+
+interface MockCell {
+  revision: number
+  contradiction: string | null
+}
+
+interface Fault {
+  path: string
+  times?: number
+  delay?: number
+  drop?: boolean
+  status?: number
+  body?: unknown
+}
+
+export interface Mock {
+  town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
+  sessions: Set<string>
+  faults: Fault[]
+  requests: { method: string; path: string; headers: Record<string, string | undefined>; body: string }[]
+  streams: Set<{ keys: string[]; answer: { end(): void } }>
+  schoolDay: boolean
+  closed: { reason: string } | null
+  empty: boolean
+  training: boolean
+  parked: unknown[]
+  lag: number
+  cell(classId: string, date: string, pupil: string): MockCell
+  mark(classId: string, date: string, pupil: string, code: string | null, by?: { source?: string; who?: string }): MockCell
+  roll(classId: string, date: string): { taken: { at: string; by: Person; members: number } | null }
+  tell(classId: string, date: string): void
+}
+
+export const TODAY: string
+export const CSP: string
+export function createMock(options?: { port?: number }): Promise<{ mock: Mock; url: string; close(): Promise<void> }>
