@@ -1,0 +1,126 @@
+"""A deployment to measure: as `make up` makes it, durable, in a folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from sqlalchemy import text
+
+from deploy.local import lifecycle
+from deploy.local.instance import Instance, Transport
+from services.identity.issuer.keys import signing_key
+from shared.access.tokens import TYPE
+from shared.database import make_engine
+
+PORT = 18_600
+_CLASSES = text(
+    "select d.class_id, d.subject_id as teacher, o.school_id, array_agg(m.subject_id order by m.number) as pupils"
+    " from duty_period d join organisation o on o.id = d.class_id"
+    " join membership_period m on m.class_id = d.class_id and m.kind = 'home' and m.voided_at is null"
+    " and m.valid @> cast(:on as date)"
+    " where d.kind = 'homeroom' and d.voided_at is null and d.valid @> cast(:on as date)"
+    " group by 1, 2, 3 order by count(*) desc, 1"
+)
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class and who may take its roll."""
+
+    id: UUID
+    teacher: UUID
+    school: UUID
+    pupils: list[UUID]
+
+
+@dataclass
+class Deployment:
+    """A running product under measurement."""
+
+    instance: Instance
+    board: UUID
+    day: date
+    classes: list[Class]
+
+    def token(self, person: UUID, audience: str) -> str:
+        """A token of the deployment's own issuer key, good for an hour: sign-in is not what is measured."""
+        now = int(datetime.now(UTC).timestamp())
+        claims: dict[str, Any] = {
+            "iss": self.instance.url("identity"),
+            "aud": audience,
+            "sub": str(uuid4()),
+            "iat": now,
+            "exp": now + 3600,
+            "auth_time": now,
+            "acr": "2",
+            "azp": "dashboard",
+            "board": str(self.board),
+            "kind": "staff",
+            "person": str(person),
+        }
+        return signing_key(self.instance.settings("identity").state).sign(TYPE, claims)
+
+    def cookie(self, search: str, label: str) -> str:
+        """The session cookie of somebody who signed in as a person does: search, choose."""
+        with httpx.Client(follow_redirects=True, timeout=30) as http:
+            page = http.get(f"{self.instance.origin}/auth/login", params={"to": "/"})
+            found = http.get(page.url.copy_merge_params({"q": search}))
+            form = next(
+                part for part in found.text.split("<button")[1:] if label in part.split("</button>")[0]
+            )
+            name = _attribute(form, "name")
+            fields = dict(
+                re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', found.text)
+            )
+            http.post(found.url, data={**fields, name: _attribute(form, "value"), "acr": "2"})
+            return "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar)
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf'{name}="([^"]*)"', tag)
+    if found is None:
+        raise RuntimeError(f"the sign-in page has no {name} on its buttons")
+    return found.group(1)
+
+
+@contextmanager
+def deployment(transport: Transport = "log") -> Iterator[Deployment]:
+    """The example municipality, running; everything of it is gone afterwards."""
+    state = Path(tempfile.mkdtemp(prefix="tsumugi-bench-"))
+    state.chmod(0o711)
+    try:
+        instance = Instance(state).choose(port=PORT)
+        lifecycle.up(instance, transport=transport, training_date=None, say=lambda _: None)
+        instance = Instance(state)
+        yield asyncio.run(_describe(instance))
+    finally:
+        lifecycle.reset(Instance(state))
+        shutil.rmtree(state, ignore_errors=True)
+
+
+async def _describe(instance: Instance) -> Deployment:
+    day = instance.clock.today()
+    connection = await instance.server.connect("registry")
+    try:
+        board = await connection.fetchval("select id from organisation where kind = 'board'")
+        rows = await connection.fetch(_CLASSES.text.replace(":on", "$1"), day)
+    finally:
+        await connection.close()
+    classes = [Class(row["class_id"], row["teacher"], row["school_id"], list(row["pupils"])) for row in rows]
+    return Deployment(instance, board, day, classes)
+
+
+def feed_engine(deployed: Deployment, service: str) -> Any:
+    """An engine of the service's feed role, for watching."""
+    return make_engine(deployed.instance.settings(service).feed, pool_size=1)

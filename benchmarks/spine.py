@@ -1,0 +1,304 @@
+"""The spine under load: the roll, pages, commands, arrival, rebuild."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import httpx
+from sqlalchemy import event
+
+from benchmarks.deployment import Class, Deployment, deployment, feed_engine
+from benchmarks.load import Answer, Connection, Figure, Timings, offered, saturated
+from deploy.local.instance import Transport
+from deploy.topology import topology
+from services.registry import service
+from shared.database import Units
+from shared.events.rebuild import rebuild
+from shared.ids import time_ordered_id
+from shared.service import ServiceParts
+
+SECONDS = 15.0
+
+
+@dataclass
+class Seat:
+    """A class whose marks are flipped again and again, with the revisions its browser has seen."""
+
+    of: Class
+    headers: dict[str, str]
+    path: str
+    revision: dict[UUID, int] = field(default_factory=dict)
+    flip: bool = False
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def body(self, pupils: list[UUID]) -> bytes:
+        """A save of ``pupils``."""
+        self.flip = not self.flip
+        code = "late" if self.flip else "present"
+        marks = [{"pupil": str(p), "seen": self.revision.get(p, 0), "code": code} for p in pupils]
+        return json.dumps({"marks": marks, "taken": False}).encode()
+
+    def learn(self, answer: Answer) -> None:
+        """Remember the revisions of an answer."""
+        for cell in answer.json()["saved"]:
+            self.revision[UUID(cell["pupil"])] = cell["revision"]
+
+
+def _seats(deployed: Deployment) -> list[Seat]:
+    return [
+        Seat(
+            of,
+            {
+                "authorization": f"Bearer {deployed.token(of.teacher, 'registry')}",
+                "content-type": "application/json",
+            },
+            f"/v1/classes/{of.id}/days/{deployed.day}/roll",
+        )
+        for of in deployed.classes
+        if len(of.pupils) >= 20
+    ]
+
+
+async def _save(seat: Seat, connection: Connection, pupils: list[UUID]) -> bool:
+    async with seat.busy:
+        key = str(time_ordered_id(_now()))
+        answer = await connection.ask(
+            "POST", seat.path, {**seat.headers, "idempotency-key": key}, seat.body(pupils)
+        )
+        if answer.status == 200:
+            seat.learn(answer)
+        return answer.status == 200
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _latency(timings: Timings) -> str:
+    return (
+        f"p50 {timings.percentile(0.5):.1f}, p95 {timings.percentile(0.95):.1f}, p99 {timings.percentile(0.99):.1f} ms"
+        f" at {timings.rate:.0f}/s, {timings.errors} errors"
+    )
+
+
+def measure_roll() -> list[Figure]:
+    """Save a class (whole classes of up to 35) at 85/s, then as fast as it goes."""
+    with deployment() as deployed:
+        return asyncio.run(_roll(deployed))
+
+
+async def _roll(deployed: Deployment) -> list[Figure]:
+    seats = _seats(deployed)
+    url = deployed.instance.url("registry")
+
+    async def act(connection: Connection, number: int) -> bool:
+        seat = seats[number % len(seats)]
+        return await _save(seat, connection, seat.of.pupils)
+
+    await offered(url, act, rate=40, seconds=3)
+    steady = await offered(url, act, rate=85, seconds=SECONDS)
+    full = await saturated(url, act, seconds=SECONDS, connections=8)
+    pupils = sum(len(seat.of.pupils) for seat in seats) / len(seats)
+    return [
+        Figure(
+            f"save a class (mean {pupils:.0f} pupils) with its events, 85/s offered",
+            _latency(steady),
+            "p95 ≤ 20 ms",
+        ),
+        Figure("the same, saturated", _latency(full), "stretch 150/s"),
+        Figure("SQL statements of such a save", await _statements(deployed), "single digit"),
+    ]
+
+
+async def _statements(deployed: Deployment) -> str:
+    """Counted in a process of our own, over the same database."""
+    instance = deployed.instance
+    app = service.build(instance.settings("registry"), instance.clock, instance.make_feed("registry"))
+    counted: list[str] = []
+    engine = app.state.registry.units.engine
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def count(*arguments: object) -> None:
+        counted.append(str(arguments[2]))
+
+    seat = _seats(deployed)[-1]
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry") as http,
+    ):
+        sheet = (await http.get(seat.path, headers=seat.headers)).json()
+        seat.revision = {UUID(member["pupil"]): member["revision"] for member in sheet["members"]}
+        counted.clear()
+        headers = {**seat.headers, "idempotency-key": str(time_ordered_id(_now()))}
+        answer = await http.post(seat.path, content=seat.body(seat.of.pupils), headers=headers)
+        assert answer.status_code == 200, answer.text
+        return f"{len(counted)} (begin and commit apart)"
+
+
+def measure_commands() -> list[Figure]:
+    """Durable ordered commands through HTTP with authorisation: one cell each."""
+    with deployment() as deployed:
+        seats = _seats(deployed)
+
+        async def act(connection: Connection, number: int) -> bool:
+            seat = seats[number % len(seats)]
+            return await _save(
+                seat, connection, [seat.of.pupils[(number // len(seats)) % len(seat.of.pupils)]]
+            )
+
+        async def run() -> Timings:
+            url = deployed.instance.url("registry")
+            await saturated(url, act, seconds=3, connections=16)
+            return await saturated(url, act, seconds=SECONDS, connections=16)
+
+        return [
+            Figure("durable ordered commands through HTTP, authorised", _latency(asyncio.run(run())), "600/s")
+        ]
+
+
+def measure_pages() -> list[Figure]:
+    """The school page and the class's roll, as the browser's session reads them."""
+    with deployment() as deployed:
+        principal = {"cookie": deployed.cookie("第一小 校長", "校長")}
+        teacher = {"cookie": deployed.cookie("2年1組", "2年1組 担任")}
+        of = deployed.classes[0]
+        school = f"/api/schools/{of.school}/days/{deployed.day}"
+
+        async def run() -> list[Figure]:
+            figures = []
+            url = deployed.instance.origin
+            me = await Connection(url).ask("GET", "/api/today", teacher)
+            own = me.json()["classes"][0]["class"]["id"]
+            for what, path, headers in (
+                ("school page", school, principal),
+                ("class roll page, 35 pupils", f"/api/classes/{own}/days/{deployed.day}/roll", teacher),
+            ):
+
+                async def act(
+                    connection: Connection, number: int, path: str = path, headers: dict[str, str] = headers
+                ) -> bool:
+                    return (await connection.ask("GET", path, headers)).status == 200
+
+                await saturated(url, act, seconds=2, connections=4)
+                steady = await offered(url, act, rate=100, seconds=SECONDS)
+                full = await saturated(url, act, seconds=SECONDS, connections=8)
+                figures += [
+                    Figure(f"{what}, 100/s offered", _latency(steady), "–"),
+                    Figure(f"{what}, saturated", _latency(full), "karte skeleton: 1,500/s, p99 ≤ 20 ms"),
+                ]
+            return figures
+
+        return asyncio.run(run())
+
+
+def measure_arrival(transport: Transport = "log") -> list[Figure]:
+    """Command accepted → the copies that pages read have it, at 200 commands a second."""
+    with deployment(transport) as deployed:
+        return asyncio.run(_arrival(deployed, transport))
+
+
+async def _arrival(deployed: Deployment, transport: Transport) -> list[Figure]:
+    seats = _seats(deployed)
+    accepted: list[tuple[int, float]] = []
+    reached: list[tuple[int, float]] = []
+    stop = asyncio.Event()
+
+    async def act(connection: Connection, number: int) -> bool:
+        seat = seats[number % len(seats)]
+        async with seat.busy:
+            pupil = seat.of.pupils[(number // len(seats)) % len(seat.of.pupils)]
+            headers = {**seat.headers, "idempotency-key": str(time_ordered_id(_now()))}
+            answer = await connection.ask("POST", seat.path, headers, seat.body([pupil]))
+            if answer.status != 200:
+                return False
+            seat.learn(answer)
+            accepted.append((int(answer.json()["after"].split(":")[1]), time.perf_counter()))
+            return True
+
+    async def watch() -> None:
+        login = deployed.instance.settings("dashboard").feed
+        connection = await asyncpg.connect(
+            host=login.host,
+            port=login.port,
+            user=login.role,
+            password=login.password,
+            database=login.database,
+        )
+        woken = asyncio.Event()
+        await connection.add_listener("reached", lambda *_: woken.set())
+        query = "select reached from feed.checkpoint where copy = 'school_day' and publisher = 'registry'"
+        while not stop.is_set():
+            woken.clear()
+            at = time.perf_counter()
+            reached.append((await connection.fetchval(query), at))
+            try:
+                await asyncio.wait_for(woken.wait(), 0.5)
+            except TimeoutError:
+                continue
+        await connection.close()
+
+    url = deployed.instance.url("registry")
+    watching = asyncio.create_task(watch())
+    await offered(url, act, rate=100, seconds=3)
+    accepted.clear()
+    load = await offered(url, act, rate=200, seconds=SECONDS)
+    await asyncio.sleep(2)
+    stop.set()
+    await watching
+    delays = Timings()
+    place = 0
+    for position, at in sorted(accepted):
+        while place < len(reached) and reached[place][0] < position:
+            place += 1
+        if place == len(reached):
+            delays.errors += 1
+            continue
+        delays.milliseconds.append(max(0.0, (reached[place][1] - at) * 1000))
+    words = f"p50 {delays.percentile(0.5):.1f}, p99 {delays.percentile(0.99):.1f} ms, {delays.errors} never"
+    return [
+        Figure(
+            f"command accepted → pages' copy has it, over {transport}",
+            words,
+            "p50 ≤ 25, p99 ≤ 150 ms at 200/s",
+        ),
+        Figure(f"those commands, over {transport}", _latency(load), "200/s"),
+    ]
+
+
+def measure_rebuild() -> list[Figure]:
+    """Fold all of registry's log anew."""
+    with deployment() as deployed:
+
+        async def run() -> Figure:
+            instance = deployed.instance
+            await _fill(deployed)
+            engine = feed_engine(deployed, "dashboard")
+            units = Units(engine, instance.clock)
+            parts = ServiceParts.of(topology().services["dashboard"].application)
+            began, records, different = time.perf_counter(), 0, 0
+            for copy in parts.copies:
+                done = await rebuild("dashboard", copy, units, instance.make_feed("dashboard"))
+                records, different = records + done.records, different + done.different
+            seconds = time.perf_counter() - began
+            await engine.dispose()
+            words = f"{records / seconds:,.0f} events/s ({records:,} in {seconds:.1f} s, compared; {different} differ)"
+            return Figure("rebuild of the dashboard's copies", words, "40,000 events/s")
+
+        return [asyncio.run(run())]
+
+
+async def _fill(deployed: Deployment) -> None:
+    """A log with a history: every class flipped many times."""
+    seats = _seats(deployed)
+
+    async def act(connection: Connection, number: int) -> bool:
+        seat = seats[number % len(seats)]
+        return await _save(seat, connection, seat.of.pupils)
+
+    await saturated(deployed.instance.url("registry"), act, seconds=SECONDS, connections=8)
