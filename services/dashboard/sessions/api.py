@@ -59,13 +59,16 @@ async def login(request: Request, to: str | None = None, again: bool = False) ->
 
 
 @router.get("/callback", summary="サインインから戻る")
-async def callback(request: Request, code: str = "", state: str = "", error: str = "") -> Response:
+async def callback(
+    request: Request, code: str = "", state: str = "", error: str = "", iss: str | None = None
+) -> Response:
     """The way back from the identity authority. What is not our own beginning of a sign-in begins nothing."""
     room = dashboard(request)
     begun = _begun(room, request)
     if begun is None or not secrets.compare_digest(begun["state"].encode(), state.encode()):
         return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=expired", 302))
-    if error or not code:
+    # RFC 9207: an answer of another authority is not ours, however well it fits.
+    if error or not code or iss not in (None, room.settings.issuer):
         return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=refused", 302))
     try:
         tokens, who = await room.sessions.issuer.redeem(
@@ -96,10 +99,9 @@ async def logout(request: Request) -> Response:
         room.sessions.forget(standing.id)
         if tokens is not None:
             try:
-                back_to = room.settings.origin + SIGNED_OUT
-                target = await room.sessions.issuer.sign_out_address(tokens, back_to)
+                target = await room.sessions.issuer.sign_out_address(tokens, f"{room.settings.origin}/")
             except (IssuerAway, KeyError):
-                target = SIGNED_OUT
+                target = SIGNED_OUT  # ended here; the authority's own sign-in runs out by itself
     answer = JSONResponse({"redirect": target}, headers={"cache-control": "no-store"})
     answer.delete_cookie(room.cookie, path="/", secure=True, httponly=True, samesite="strict")
     return answer

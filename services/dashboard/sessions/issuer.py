@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 from joserfc import jwt
@@ -71,7 +71,8 @@ class Issuer:
     ) -> None:
         self.issuer = issuer
         self._client_id = client_id
-        self._secret = secret
+        # RFC 6749 §2.3.1: both halves are encoded as in a form before they are joined.
+        self._credentials = (quote_plus(client_id), quote_plus(secret))
         self._redirect_uri = redirect_uri
         self._keys = keys
         self._http = http
@@ -152,7 +153,7 @@ class Issuer:
     async def _ask(self, form: Mapping[str, str]) -> dict[str, Any]:
         address = await self._endpoint("token_endpoint")
         try:
-            answer = await self._http.post(address, data=form, auth=(self._client_id, self._secret))
+            answer = await self._http.post(address, data=form, auth=self._credentials)
             body = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise IssuerAway(type(error).__name__) from error

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, unquote_plus, urlencode
 from uuid import UUID
 
 import uvicorn
@@ -141,7 +141,7 @@ class IssuerDouble:
         basic = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
         grant = form["grant_type"]
         self.asked[grant] += 1
-        if basic != f"{self.client}:{self.secret}":
+        if [unquote_plus(half) for half in basic.split(":", 1)] != [self.client, self.secret]:
             return JSONResponse({"error": "invalid_client"}, 401)
         if self.refuse is not None:
             return JSONResponse({"error": self.refuse}, 400)

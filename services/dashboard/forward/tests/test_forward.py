@@ -1,0 +1,131 @@
+"""Calls on their way to a service: nothing is lost, changed or tried twice on the way."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+import pytest
+from joserfc import jwt
+from starlette.responses import JSONResponse, Response
+
+from services.dashboard.tests.doubles import AUTHORITY
+from services.dashboard.tests.origin import Origin
+from services.dashboard.tests.town import Town
+from shared.web.problems import signed_out, step_up
+
+PATH = "/api/registry/v1/classes/11111111-1111-4111-8111-111111111111/days/2026-11-20/roll"
+
+
+async def test_a_command_arrives_as_it_was_sent(origin: Origin, town: Town) -> None:
+    person, key = uuid4(), str(uuid4())
+    browser = await origin.enter(person, board=town.board)
+    origin.registry.answers = [
+        JSONResponse({"saved": [], "after": "registry:7"}, headers={"etag": '"1"', "set-cookie": "x=1"})
+    ]
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    answer = await browser.command(
+        PATH + "?a=1&a=2&b=%E7%B4%AC", {"marks": [], "名": "紬"}, idempotency_key=key, traceparent=trace
+    )
+    assert (answer.status_code, answer.json()["after"]) == (200, "registry:7")
+    assert answer.headers["etag"] == '"1"'
+    assert "set-cookie" not in answer.headers
+    (reached,) = origin.registry.reached
+    assert (reached.method, reached.path) == ("POST", PATH.removeprefix("/api/registry"))
+    assert reached.query == "a=1&a=2&b=%E7%B4%AC"
+    assert reached.body == '{"marks":[],"名":"紬"}'.encode()
+    assert reached.headers["idempotency-key"] == key
+    assert reached.headers["content-type"] == "application/json"
+    assert reached.headers["traceparent"].split("-")[1] == trace.split("-")[1]
+    assert "cookie" not in reached.headers
+    assert "x-tsumugi" not in reached.headers
+    claims = jwt.decode(reached.headers["authorization"].removeprefix("Bearer "), AUTHORITY.key).claims
+    assert (claims["aud"], claims["person"], claims["board"]) == ("registry", str(person), str(town.board))
+
+
+@pytest.mark.parametrize("status", [200, 201, 404, 409, 422, 500])
+async def test_answers_come_back_as_they_are(origin: Origin, town: Town, status: int) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    said = JSONResponse(
+        {"type": "x", "errors": [{"cell": "12番"}]}, status, media_type="application/problem+json"
+    )
+    origin.registry.answers = [said]
+    answer = await browser.command(PATH, {})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["errors"] == [{"cell": "12番"}]
+    assert len(origin.registry.reached) == 1
+
+
+async def test_a_refused_token_is_replaced_once(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    origin.registry.answers = [signed_out().response(), JSONResponse({"ok": True})]
+    answer = await browser.command(PATH, {})
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    first, second = origin.registry.reached
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert origin.issuer.asked["registry"] == 2
+    origin.registry.answers = [signed_out().response(), Response(status_code=401)]
+    answer = await browser.command(PATH, {})
+    assert answer.status_code == 503
+    assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_a_services_question_reaches_the_person(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    origin.registry.answers = [step_up().response()]
+    answer = await browser.command(PATH, {})
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (401, "step-up")
+    assert "acr_values" in answer.headers["www-authenticate"]
+    assert len(origin.registry.reached) == 1
+
+
+async def test_a_service_that_is_away_is_said_to_be(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    calls = 0
+
+    async def away(*_: object, **__: object) -> httpx.Response:
+        nonlocal calls
+        calls += 1
+        raise httpx.ConnectError("refused")
+
+    await browser.get("/api/registry/v1/warm-up")
+    origin.room.http.request = away  # type: ignore[method-assign]
+    answer = await browser.command(PATH, {})
+    assert answer.status_code == 503
+    assert answer.json()["type"].endswith("/service-away")
+    assert answer.headers["retry-after"] == "3"
+    assert calls == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/nowhere/v1/x",
+        "/api/dashboard/v1/x",
+        "/api/registry/x",
+        "/api/registry/v2/x",
+        "/api/registry/v1/../health/live",
+        "/api/registry/v1/%2e%2e/health/live",
+        "/api/registry/v1/a/..%2f..%2fadmin",
+        "/api/registry/v1/a//b",
+        "/api/registry/v1/a%3Fb",
+        "/api/registry/v1/a%5C..%5Cb",
+    ],
+)
+async def test_only_known_services_and_their_interface(origin: Origin, town: Town, path: str) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    assert (await browser.get(path)).status_code == 404
+    assert origin.registry.reached == []
+
+
+async def test_nobody_is_nobody(origin: Origin) -> None:
+    browser = origin.browser()
+    assert (await browser.command(PATH, {})).status_code == 401
+    assert origin.registry.reached == []
+
+
+async def test_a_body_too_large_goes_nowhere(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    answer = await browser.command(PATH, {"x": "y" * 1_100_000})
+    assert answer.status_code == 413
+    assert origin.registry.reached == []

@@ -1,0 +1,122 @@
+"""What surrounds every answer of the origin: headers, foreign commands, the name of the origin, the files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.dashboard.shell import FrontEnd, Shell
+from services.dashboard.tests.origin import Origin
+from services.dashboard.tests.town import Town
+
+ORIGIN = "http://localhost:8600"
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A built front end."""
+    folder = tmp_path / "dist"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>つむぎ</title>", encoding="utf-8")
+    (folder / "assets" / "app-3f9a.js").write_text("1", encoding="utf-8")
+    (folder / "icon.svg").write_text("<svg/>", encoding="utf-8")
+    (tmp_path / "secret.txt").write_text("not for you", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+async def http(dist: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The shell around the front end alone."""
+    transport = httpx.ASGITransport(Shell(FrontEnd(dist), ORIGIN))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/", "/today", "/classes/x/days/2026-11-20/roll", "/signed-out"])
+async def test_every_screens_address_is_the_front_end(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    assert "つむぎ" in answer.text
+
+
+async def test_hashed_files_are_kept_for_ever_and_others_are_asked_for(http: httpx.AsyncClient) -> None:
+    script = await http.get("/assets/app-3f9a.js")
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert (await http.get("/icon.svg")).headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/app-old.js",
+        "/api/nothing",
+        "/auth/nothing",
+        "/../secret.txt",
+        "/assets/../../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/%2e%2e/%2e%2e/secret.txt",
+        "/index.html",
+        "/icon.svg%00",
+    ],
+)
+async def test_nothing_else_is_there(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(path)
+    assert "not for you" not in answer.text
+    assert answer.status_code == 404 or "つむぎ" in answer.text
+
+
+async def test_an_unbuilt_front_end_says_how_to_build_it(tmp_path: Path) -> None:
+    transport = httpx.ASGITransport(FrontEnd(tmp_path))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        answer = await client.get("/")
+    assert answer.status_code == 503
+    assert "make web" in answer.text
+
+
+async def test_every_answer_carries_the_headers(http: httpx.AsyncClient) -> None:
+    for path in ("/", "/assets/app-3f9a.js", "/api/nothing"):
+        headers = (await http.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'; script-src 'self';" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "strict-transport-security" not in headers
+
+
+async def test_one_deployment_has_one_name(http: httpx.AsyncClient) -> None:
+    answer = await http.get("http://127.0.0.1:8600/today?x=1")
+    assert (answer.status_code, answer.headers["location"]) == (308, f"{ORIGIN}/today?x=1")
+    assert (await http.get("http://[::1]:8600/")).headers["location"] == f"{ORIGIN}/"
+    assert (await http.get("http://127.0.0.1:8600/health/live")).status_code == 404
+
+
+async def test_commands_come_from_our_own_pages(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    path = "/api/registry/v1/classes/x/roll"
+    for without, more in (
+        (["origin"], {}),
+        (["x-tsumugi"], {}),
+        ([], {"origin": "http://localhost:1"}),
+        ([], {"origin": "null"}),
+        ([], {"origin": origin.url.replace("localhost", "127.0.0.1")}),
+        ([], {"x_tsumugi": "0"}),
+    ):
+        answer = await browser.command(path, {}, without=without, **more)
+        assert answer.status_code == 403
+        assert answer.json()["type"].endswith("/foreign-origin")
+        assert (await browser.command("/auth/logout", without=without, **more)).status_code == 403
+    assert origin.registry.reached == []
+    assert (await browser.command(path, {})).status_code == 200
+    assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_health_is_anybodys(origin: Origin) -> None:
+    assert (await origin.http.get("/health/ready")).json() == {"service": "dashboard", "ready": True}
+    assert (await origin.http.get("/health/live")).json()["service"] == "dashboard"
