@@ -24,12 +24,12 @@ _READ = """
 with rows as (
     (select 1 as lane, topic, key, position, ce_id, board_id, type, stream, stream_version, payload::text as payload,
             actor, traceparent, recorded_at, subject
-     from log.log_state where position > $1 and topic = any ($2::text[])
+     from log.log_state where position > $1 and ($2::text[] is null or topic = any ($2))
      order by position limit $3)
     union all
     (select 2 as lane, topic, key, position, ce_id, board_id, type, stream, stream_version, payload::text,
             actor, traceparent, recorded_at, subject
-     from log.log_fact where position > $1 and topic = any ($2::text[])
+     from log.log_fact where position > $1 and ($2::text[] is null or topic = any ($2))
      order by position limit $3)
     order by position limit $3
 )
@@ -41,10 +41,11 @@ from log.head left join rows on true order by rows.position
 class LogFeed:
     """Reads the log of ``publisher`` in position order."""
 
-    def __init__(self, publisher: str, login: Login, topics: Iterable[str]) -> None:
+    def __init__(self, publisher: str, login: Login, topics: Iterable[str] | None) -> None:
+        """``topics`` None: all of them (for the relay)."""
         self.publisher = publisher
         self._login = login
-        self._topics = sorted(topics)
+        self._topics = None if topics is None else sorted(topics)
         self._woken = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
 

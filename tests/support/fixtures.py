@@ -112,14 +112,14 @@ class Toy:
             await engine.dispose()
 
 
-async def catch_up(worker: CopyWorker | ReactionWorker, *, limit: int = 20) -> None:
-    """Let a worker take batch after batch until it has reached its publisher's head."""
+async def catch_up(worker: CopyWorker | ReactionWorker, *, limit: int = 20, to: int = 0) -> None:
+    """Let a worker take batch after batch until it has reached its publisher's head, and ``to`` at least."""
     checkpoint = await worker.where()
     while True:
-        batch = await worker.feed.read(checkpoint.cursor, limit=limit, wait=0)
+        batch = await worker.feed.read(checkpoint.cursor, limit=limit, wait=0.05 if to else 0)
         if batch.news(checkpoint.cursor):
             checkpoint = await worker.take(checkpoint, batch)
-        if batch.head is not None and checkpoint.reached >= batch.head:
+        if batch.head is not None and checkpoint.reached >= max(batch.head, to):
             return
 
 

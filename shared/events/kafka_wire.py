@@ -1,0 +1,88 @@
+"""Records on Kafka: CloudEvents 1.0, binary mode (attributes as ``ce_`` headers, the payload as the value).
+
+Key is the log's key; a null value is a tombstone. Everything a consumer needs to order, route or drop a record stands
+in the headers, so it can do so without reading the payload (CloudEvents Kafka protocol binding 1.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts import Lane
+from shared.events.records import Record
+from shared.events.workers import Stopped
+
+Headers = Sequence[tuple[str, bytes]]
+
+WATERMARK_KEY = b"~watermark"
+"""Key of the records that say how far the relay has come; no id looks like it, and it compacts to one."""
+WATERMARK_TYPE = "tsumugi.watermark"
+
+
+class Foreign(Stopped):
+    """A record that no relay of ours has written."""
+
+
+def headers_of(record: Record) -> list[tuple[str, bytes]]:
+    """The headers of ``record``."""
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": str(record.id),
+        "ce_source": f"tsumugi/{record.topic.split('.', 1)[0]}",
+        "ce_type": record.type,
+        "ce_time": record.recorded_at.isoformat(),
+        "ce_board": str(record.board),
+        "ce_epoch": str(record.epoch),
+        "ce_position": str(record.position),
+        "ce_lane": str(int(record.lane)),
+        "ce_stream": str(record.stream),
+        "ce_streamversion": str(record.version),
+        "ce_actor": record.actor,
+        "ce_subject": None if record.subject is None else str(record.subject),
+        "ce_traceparent": record.traceparent,
+        "content-type": None if record.payload is None else "application/json",
+    }
+    return [(name, value.encode()) for name, value in attributes.items() if value is not None]
+
+
+def watermark_headers(epoch: int, position: int) -> list[tuple[str, bytes]]:
+    """The headers of a watermark: every record up to ``position`` lies before it in its partition."""
+    attributes = {"ce_type": WATERMARK_TYPE, "ce_epoch": str(epoch), "ce_position": str(position)}
+    return [(name, value.encode()) for name, value in attributes.items()]
+
+
+def read_watermark(headers: Headers) -> tuple[int, int]:
+    """Epoch and position of a watermark. Raises :class:`Foreign`."""
+    attributes = {name: value.decode() for name, value in headers}
+    try:
+        return int(attributes["ce_epoch"]), int(attributes["ce_position"])
+    except (KeyError, ValueError) as error:
+        raise Foreign(f"watermark: {type(error).__name__}") from error
+
+
+def read_record(topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Record:
+    """The record as it lay in the log. Raises :class:`Foreign`."""
+    try:
+        attributes = {name: part.decode() for name, part in headers}
+        subject = attributes.get("ce_subject")
+        return Record(
+            id=UUID(attributes["ce_id"]),
+            board=UUID(attributes["ce_board"]),
+            epoch=int(attributes["ce_epoch"]),
+            position=int(attributes["ce_position"]),
+            topic=topic,
+            lane=Lane(int(attributes["ce_lane"])),
+            key=(key or b"").decode(),
+            type=attributes["ce_type"],
+            stream=UUID(attributes["ce_stream"]),
+            version=int(attributes["ce_streamversion"]),
+            payload=None if value is None else value.decode(),
+            actor=attributes["ce_actor"],
+            traceparent=attributes.get("ce_traceparent"),
+            recorded_at=datetime.fromisoformat(attributes["ce_time"]),
+            subject=UUID(subject) if subject else None,
+        )
+    except (KeyError, ValueError) as error:
+        raise Foreign(f"{topic}: {type(error).__name__}") from error

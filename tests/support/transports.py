@@ -1,0 +1,95 @@
+"""The two transports behind one fixture, so that what holds for a feed is tested on both with the same words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy.local.kafka import Kafka
+from shared.events.feed import Feed
+from shared.events.kafka import KafkaFeed, KafkaRelay
+from tests.support.fixtures import Toy
+from tests.support.toy import COUNT, SECRET, THING
+from tests.support.waiting import eventually
+
+PARTITIONS = {THING.name: 3, COUNT.name: 3, SECRET.name: 1}
+
+
+async def forget_topics(bootstrap: str) -> None:
+    """Delete the toy's topics; a test begins on an empty broker."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+
+        async def there() -> set[str]:
+            return set(await admin.list_topics()) & set(PARTITIONS)
+
+        if left := await there():
+            await admin.delete_topics(sorted(left))
+
+        async def gone() -> bool:
+            return not await there()
+
+        await eventually(gone)
+    finally:
+        await admin.close()
+
+
+class Transport:
+    """Feeds of the toy's log over one transport."""
+
+    def __init__(self, kind: str, toy: Toy, bootstrap: str | None) -> None:
+        self.kind = kind
+        self._toy = toy
+        self._bootstrap = bootstrap
+        self._feeds: list[KafkaFeed] = []
+        self._relay: asyncio.Task[None] | None = None
+
+    def feed(self, topics: Iterable[str]) -> Feed:
+        """A feed over ``topics``."""
+        if self.kind == "log":
+            return self._toy.log_feed(topics=topics)
+        if self.kind == "any order":
+            return self._toy.any_order(topics)
+        assert self._bootstrap
+        feed = KafkaFeed("toy", self._bootstrap, topics)
+        self._feeds.append(feed)
+        return feed
+
+    def relay(self) -> KafkaRelay:
+        """A relay of the toy's log."""
+        assert self._bootstrap
+        return KafkaRelay("toy", self._toy.database.feed, self._bootstrap, PARTITIONS)
+
+    async def open(self) -> None:
+        """Start what carries the log."""
+        if self._bootstrap:
+            await forget_topics(self._bootstrap)
+            relay = self.relay()
+            self._relay = asyncio.create_task(relay.run())
+            await eventually(lambda: relay.state.head is not None)
+
+    async def close(self) -> None:
+        """End everything."""
+        for feed in self._feeds:
+            await feed.close()
+        if self._relay:
+            self._relay.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._relay
+
+
+@pytest.fixture(params=["log", "any order", pytest.param("kafka", marks=pytest.mark.kafka)])
+async def transport(request: pytest.FixtureRequest, toy: Toy) -> AsyncIterator[Transport]:
+    """Every transport in turn."""
+    kafka: Kafka | None = request.getfixturevalue("kafka") if request.param == "kafka" else None
+    transport = Transport(request.param, toy, kafka.bootstrap if kafka else None)
+    await transport.open()
+    try:
+        yield transport
+    finally:
+        await transport.close()
