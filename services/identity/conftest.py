@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.identity import service
-from services.identity.tests.town import Identity, Town, build_log
+from services.identity.issuer.tests.browser import Browser
+from services.identity.tests.town import Identity, Town, build_log, running
 from shared.database.migrate import migrate
 from shared.database.roles import make_database
 from shared.dates import TOKYO, FixedClock
@@ -97,3 +98,14 @@ def town(identity: Identity, town_templates: Filled) -> Town:
     """A small town, arrived at identity."""
     assert town_templates.town is not None
     return town_templates.town
+
+
+@pytest.fixture
+async def browser(identity: Identity, town: Town) -> AsyncIterator[Browser]:
+    """A browser in front of the running issuer, and the dashboard behind it."""
+    async with running(identity) as app:
+        made = Browser(app, town.board)
+        try:
+            yield made
+        finally:
+            await made.close()

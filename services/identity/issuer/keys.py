@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import orjson
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from services.identity.private_files import write_first
 from shared.access.tokens import ALGORITHM
 
 FILE = "signing-key.json"
@@ -47,22 +46,7 @@ def signing_key(folder: Path) -> SigningKey:
     """The key kept in ``folder``, made at first use. Raises :class:`KeyOpen` when others can read it."""
     path = folder / FILE
     if not path.exists():
-        _write(path, orjson.dumps(RSAKey.generate_key(BITS, auto_kid=True).as_dict(private=True)))
+        write_first(path, orjson.dumps(RSAKey.generate_key(BITS, auto_kid=True).as_dict(private=True)))
     if path.stat().st_mode & 0o077:
         raise KeyOpen(f"{path} がほかの人にも読めます。消して起動し直すと、新しい鍵を作ります。")
     return SigningKey(RSAKey.import_key(orjson.loads(path.read_bytes())))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, 0600 from the first byte; of two makers the first wins."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

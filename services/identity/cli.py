@@ -1,0 +1,282 @@
+"""identity on the command line: tokens for trying the APIs, and purposes of departments."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.identity.issuer import demo
+from services.identity.issuer import store as issuer_store
+from services.identity.private_files import write_over
+from services.identity.purposes import grants
+from services.identity.purposes import store as purpose_store
+from services.identity.purposes.rules import FEEDS, GrantRefused, terms
+from services.identity.service import COMMAND_LINE, command_line_redirect
+from services.identity.tables import NOWHERE
+from shared.access import Principal
+from shared.database import Scope, Units, make_engine
+from shared.dates import Clock, SystemClock
+from shared.service import ServiceSettings
+
+T = TypeVar("T")
+DAY = "%Y-%m-%d"
+KITCHEN_FEED = "lunch-count"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the commands need to know of the deployment they work on."""
+
+    settings: ServiceSettings
+    """identity's."""
+    clock: Clock
+    department_secret: Callable[[str], Path]
+    """Where a department's secret is kept, by its client id, unless another file is named."""
+
+
+Board = Annotated[str | None, typer.Option(help="設置者の番号（ひとつしかなければ要りません）")]
+
+
+def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Console) -> None:
+    """Add ``token`` and ``purpose grant | list | end``. ``load`` is asked when a command runs."""
+    purpose = typer.Typer(no_args_is_help=True, help="部署に配信を認める利用目的")
+    app.add_typer(purpose, name="purpose")
+
+    @app.command()
+    def token(
+        role: Annotated[
+            str,
+            typer.Option("--as", help=f"{'、'.join(demo.ROLES)}、guardian、kitchen、dept-…、または人の番号"),
+        ],
+        service: Annotated[str, typer.Option("--for", help="どのサービスのためか")],
+        one_factor: Annotated[bool, typer.Option(help="二段階の本人確認をしていないことにする")] = False,
+        secret_file: Annotated[Path | None, typer.Option(help="部署の秘密のファイル")] = None,
+        board: Board = None,
+    ) -> None:
+        """API をためすためのトークンを出します（れんしゅう用だけ。5分で切れます）。"""
+        deployment = load()
+        if deployment.settings.edition != "embedded":
+            raise _stopped("token は、れんしゅう用（embedded）だけで使えます。")
+
+        async def work(units: Units) -> str:
+            chosen = await _board(units, board)
+            async with httpx.AsyncClient(base_url=deployment.settings.issuer) as http:
+                return await make_token(
+                    deployment,
+                    units,
+                    http,
+                    chosen,
+                    role,
+                    service,
+                    two_factors=not one_factor,
+                    secret_file=secret_file,
+                )
+
+        sys.stdout.write(_run(deployment, work) + "\n")
+
+    @purpose.command("grant")
+    def purpose_grant(
+        department: Annotated[str, typer.Option(help="部署の名前、略号、または番号")],
+        feed: Annotated[str, typer.Option(help=f"配信: {'、'.join(FEEDS)}")],
+        fields: Annotated[str, typer.Option(help="渡す項目を「,」で区切って")],
+        statement: Annotated[str, typer.Option(help="利用目的（保護者に示す言葉で）")],
+        basis: Annotated[str, typer.Option(help="根拠となる法令や規則")],
+        importance: Annotated[str, typer.Option(help="重要性分類 I〜IV")] = "III",
+        since: Annotated[
+            datetime | None, typer.Option(formats=[DAY], help="はじめの日（既定: きょう）")
+        ] = None,
+        last_day: Annotated[
+            datetime | None, typer.Option(formats=[DAY], help="終わりの日（その日まで）")
+        ] = None,
+        small_groups_because: Annotated[str | None, typer.Option(help="5人未満の数も渡すわけ")] = None,
+        client: Annotated[str | None, typer.Option(help="部署の接続名 dept-…（既定: 略号から）")] = None,
+        new_secret: Annotated[bool, typer.Option(help="秘密をつくり直す")] = False,
+        secret_file: Annotated[Path | None, typer.Option(help="秘密を書くファイル（0600）")] = None,
+        board: Board = None,
+    ) -> None:
+        """部署に、ひとつの配信を、ひとつの目的のために認めます。"""
+        deployment = load()
+
+        async def work(units: Units) -> grants.Granted:
+            granted = terms(
+                feed=feed,
+                fields=tuple(name.strip() for name in fields.split(",") if name.strip()),
+                statement=statement,
+                basis=basis,
+                importance=importance,
+                since=_day(since) or deployment.clock.today(),
+                last_day=_day(last_day),
+                small_groups_because=small_groups_because,
+            )
+            who, now = _operator(await _board(units, board))
+            return await grants.grant(
+                units, who, department, granted, now=now, client=client, new_secret=new_secret
+            )
+
+        made = _run(deployment, work)
+        console.print(f"{made.department} に {feed} を認めました。番号 {made.purpose}", soft_wrap=True)
+        console.print(f"接続名 {made.client_id}", soft_wrap=True)
+        if made.secret is None:
+            console.print("秘密は前のままです。")
+        elif secret_file is not None:
+            write_over(secret_file, made.secret.encode())
+            console.print(f"秘密を {secret_file} に書きました。", soft_wrap=True)
+        else:
+            console.print("秘密（もう一度は表示できません）:")
+            sys.stdout.write(made.secret + "\n")
+
+    @purpose.command("list")
+    def purpose_list(board: Board = None) -> None:
+        """認めている利用目的を、これからのものも終わったものも示します。"""
+        deployment = load()
+
+        async def work(units: Units) -> Table:
+            chosen = await _board(units, board)
+            table = Table("部署", "接続名", "配信", "項目", "はじめ", "終わり", "目的", "番号", box=None)
+            async with units.read(Scope(chosen)) as rows:
+                for name, client, held in await purpose_store.everything(rows, chosen):
+                    granted = held.terms
+                    last = granted.until and granted.until - timedelta(days=1)
+                    table.add_row(
+                        *(name, client, granted.feed, "、".join(granted.fields)),
+                        *(granted.since.isoformat(), last.isoformat() if last else "―"),
+                        *(granted.statement, str(held.purpose)),
+                    )
+            return table
+
+        console.print(_run(deployment, work))
+
+    @purpose.command("end")
+    def purpose_end(
+        purpose_id: Annotated[UUID, typer.Argument(metavar="PURPOSE", help="利用目的の番号")],
+        reason: Annotated[str, typer.Option(help="わけ（残ります）")],
+        last_day: Annotated[
+            datetime | None, typer.Option(formats=[DAY], help="終わりの日（その日まで。既定: きょう）")
+        ] = None,
+        board: Board = None,
+    ) -> None:
+        """利用目的を終わらせます。だれがなぜ終わらせたかは残ります。"""
+        deployment = load()
+        last = _day(last_day) or deployment.clock.today()
+
+        async def work(units: Units) -> None:
+            who, now = _operator(await _board(units, board))
+            await grants.end(units, who, purpose_id, last, reason, now=now)
+
+        _run(deployment, work)
+        console.print(f"{last} までで終わります。")
+
+
+async def make_token(
+    deployment: Deployment,
+    units: Units,
+    http: httpx.AsyncClient,
+    board: UUID,
+    role: str,
+    service: str,
+    *,
+    two_factors: bool = True,
+    secret_file: Path | None = None,
+) -> str:
+    """An access token as ``role`` for ``service``, got from the running issuer."""
+    if role == "kitchen" or role.startswith("dept-"):
+        client = role if role != "kitchen" else await _kitchen(units, board, deployment.clock.today())
+        kept = secret_file or deployment.department_secret(client)
+        if not kept.is_file():
+            raise _stopped(f"{client} の秘密が {kept} にありません。--secret-file で指してください。")
+        return await demo.department_token(http, (client, kept.read_text("ascii").strip()), service)
+    account, kind = await demo.somebody(units, board, role, deployment.clock.today())
+    return await demo.person_token(
+        http,
+        client=(COMMAND_LINE, deployment.settings.secrets[COMMAND_LINE]),
+        redirect_uri=command_line_redirect(deployment.settings),
+        choice=(board, account, kind),
+        audience=service,
+        two_factors=two_factors,
+    )
+
+
+async def _kitchen(units: Units, board: UUID, today: date) -> str:
+    async with units.read(Scope(board)) as rows:
+        for _, client, held in await purpose_store.everything(rows, board):
+            granted = held.terms
+            if (
+                granted.feed == KITCHEN_FEED
+                and granted.since <= today
+                and (granted.until is None or today < granted.until)
+            ):
+                return client
+    raise demo.NobodyThere("kitchen")
+
+
+async def _board(units: Units, wanted: str | None) -> UUID:
+    async with units.read(NOWHERE) as rows:
+        known = await issuer_store.boards(rows)
+    found = [id for id, name in known if wanted in (None, str(id), name)]
+    if len(found) == 1:
+        return found[0]
+    if not known:
+        raise _stopped("まだ名簿がありません。先に取り込んでください。")
+    listed = "、".join(f"{name}（{id}）" for id, name in known)
+    raise _stopped(f"--board で設置者をひとつ選んでください: {listed}")
+
+
+def _operator(board: UUID) -> tuple[Principal, datetime]:
+    """The command line is a named service, not a person; whoever may run it is the operating system's to say."""
+    now = SystemClock().now()
+    return (
+        Principal(
+            subject=COMMAND_LINE,
+            kind="service",
+            board=board,
+            person=None,
+            client=COMMAND_LINE,
+            acr=1,
+            auth_time=None,
+            session=None,
+            expires_at=now,
+        ),
+        now,
+    )
+
+
+def _run(deployment: Deployment, work: Callable[[Units], Awaitable[T]]) -> T:
+    async def run() -> T:
+        engine = make_engine(deployment.settings.app, pool_size=2)
+        try:
+            return await work(Units(engine, deployment.clock))
+        finally:
+            await engine.dispose()
+
+    try:
+        return asyncio.run(run())
+    except GrantRefused as refused:
+        words = "\n".join(f"--{wrong.field}: {wrong.message}" for wrong in refused.wrong)
+    except demo.NobodyThere as nobody:
+        words = f"「{nobody}」にあたる人や部署がいません。"
+    except demo.TokenRefused as refusal:
+        words = f"トークンをもらえませんでした（{refusal}）。--for のサービス名と、利用目的の期間を確かめてください。"
+    except httpx.TransportError:
+        words = "identity が動いていません。`make up` で始めてください。"
+    raise _stopped(words)
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.date() if given else None
+
+
+def _stopped(words: str) -> typer.Exit:
+    """Says why the command stops; the caller raises what this returns."""
+    Console(stderr=True, highlight=False).print(words, style="red", soft_wrap=True)
+    return typer.Exit(1)

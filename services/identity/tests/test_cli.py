@@ -1,0 +1,151 @@
+"""The commands, against a running issuer and a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from services.identity.cli import Deployment, add_commands, make_token
+from services.identity.issuer.demo import NobodyThere, TokenRefused
+from services.identity.issuer.tests.browser import Browser
+from services.identity.tests.town import Identity, Town
+
+GRANT = [
+    *("purpose", "grant", "--department", "健康給食課", "--feed", "lunch-count"),
+    *("--fields", "members, absent", "--statement", "食数を決める。", "--basis", "学校給食法 第4条"),
+]
+
+
+@pytest.fixture
+def deployment(identity: Identity, tmp_path: Path) -> Deployment:
+    """What the commands are told."""
+    return Deployment(identity.settings, identity.clock, lambda client: tmp_path / f"{client}.secret")
+
+
+def commands(deployment: Deployment) -> Any:
+    """Runs command lines on a deployment."""
+    app = typer.Typer()
+    add_commands(app, lambda: deployment, Console(width=400))
+
+    async def command(*arguments: str) -> Result:
+        # The commands bring their own loop, as in a shell.
+        return await asyncio.to_thread(CliRunner().invoke, app, list(arguments), catch_exceptions=False)
+
+    return command
+
+
+@pytest.fixture
+def run(deployment: Deployment, town: Town) -> Any:
+    """Runs a command line on the town."""
+    return commands(deployment)
+
+
+class TestToken:
+    @pytest.fixture
+    async def ask(self, browser: Browser, deployment: Deployment, identity: Identity, town: Town) -> Any:
+        """Asks for a token and reads it as its service would."""
+
+        async def token(role: str, service: str = "registry", **options: Any) -> Any:
+            made = await make_token(
+                deployment, identity.app, browser.http, town.board, role, service, **options
+            )
+            return await browser.read(made, service)
+
+        return token
+
+    async def test_every_role_of_the_town(self, ask: Any, town: Town) -> None:
+        for role, person, kind in (
+            ("homeroom", town.homeroom, "staff"),
+            ("principal", town.principal, "staff"),
+            ("nurse", town.nurse, "staff"),
+            ("board", town.cook, "staff"),
+            ("operator", town.operator, "staff"),
+            (str(town.mother_teacher), town.mother_teacher, "staff"),
+            (str(town.guardian), town.guardian, "guardian"),
+            (str(town.pupil), town.pupil, "pupil"),
+        ):
+            who = await ask(role)
+            assert (who.person, who.kind, who.acr) == (person, kind, 2), role
+            assert who.client == "tsumugi-cli"
+        assert (await ask("guardian")).kind == "guardian"
+        assert (await ask("homeroom", two_factors=False)).acr == 1
+
+    async def test_nobody_of_that_kind(self, ask: Any) -> None:
+        for role in ("office", "vice_principal", "kitchen", "nobody", str(uuid4())):
+            with pytest.raises(NobodyThere):
+                await ask(role)
+
+    async def test_a_service_that_is_not_there(self, ask: Any) -> None:
+        with pytest.raises(TokenRefused, match="invalid_target"):
+            await ask("homeroom", "grades")
+
+    async def test_the_kitchen_is_the_department_that_holds_the_grant(
+        self, ask: Any, run: Any, deployment: Deployment, tmp_path: Path
+    ) -> None:
+        kept = deployment.department_secret("dept-kenko-kyushoku")
+        made = await run(*GRANT, "--secret-file", str(kept))
+        assert made.exit_code == 0, made.output
+        assert kept.stat().st_mode & 0o777 == 0o600
+        for role in ("kitchen", "dept-kenko-kyushoku"):
+            who = await ask(role, "dashboard")
+            assert (who.kind, who.client) == ("department", "dept-kenko-kyushoku")
+        with pytest.raises(typer.Exit):
+            await ask("kitchen", "dashboard", secret_file=tmp_path / "missing")
+
+    async def test_it_is_for_training_only(self, deployment: Deployment) -> None:
+        elsewhere = replace(deployment, settings=replace(deployment.settings, edition="platform"))
+        result = await commands(elsewhere)("token", "--as", "homeroom", "--for", "registry")
+        assert result.exit_code == 1
+        assert "れんしゅう用" in result.output
+
+    async def test_without_a_running_issuer_it_says_so(self, deployment: Deployment, town: Town) -> None:
+        nobody_listens = replace(deployment.settings, issuer="http://localhost:9")
+        stopped = commands(replace(deployment, settings=nobody_listens))
+        result = await stopped("token", "--as", "homeroom", "--for", "registry")
+        assert result.exit_code == 1
+        assert "make up" in result.output
+
+
+async def test_a_grant_from_beginning_to_end(run: Any, identity: Identity, town: Town) -> None:
+    made = await run(*GRANT, "--last-day", "2027-03-31", "--small-groups-because", "1人分も食数")
+    assert made.exit_code == 0, made.output
+    assert "dept-kenko-kyushoku" in made.output
+    secret = made.output.strip().splitlines()[-1]
+    assert len(secret) == 43
+    listed = await run("purpose", "list")
+    for word in ("健康給食課", "members、absent", "2026-11-20", "2027-03-31", "1人分も食数"):
+        assert word in listed.output
+    assert secret not in listed.output
+    (published,) = (await identity.published("identity.purpose")).values()
+    purpose = UUID(published["grants"][0]["purpose"])
+    ended = await run("purpose", "end", str(purpose), "--reason", "契約の終わり", "--last-day", "2026-12-25")
+    assert ended.exit_code == 0, ended.output
+    assert "2026-12-25" in (await run("purpose", "list")).output
+
+
+async def test_mistakes_are_named_in_words(run: Any, identity: Identity) -> None:
+    for change, words in (
+        (["--feed", "karte"], "--feed"),
+        (["--fields", "names"], "names"),
+        (["--statement", " "], "--statement"),
+        (["--importance", "V"], "重要性分類"),
+        (["--department", "ない課"], "ない課"),
+        (["--client", "registry"], "dept-"),
+        (["--last-day", "2026-01-01"], "--last-day"),
+        (["--board", "別の市"], "設置者"),
+    ):
+        result = await run(*GRANT, *change)
+        assert result.exit_code == 1, change
+        assert words in result.output
+    result = await run("purpose", "end", str(uuid4()), "--reason", "x")
+    assert result.exit_code == 1
+    assert "purpose list" in result.output
+    assert await identity.published("identity.purpose") == {}

@@ -1,0 +1,109 @@
+"""The service as a whole: what must be there before it starts, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from services.identity import service
+from services.identity.issuer import api as issuer_api
+from services.identity.issuer.loopback import NotLoopback
+from services.identity.issuer.tests.browser import Browser
+from services.identity.service import MissingSecret
+from services.identity.tests.town import ISSUER, SECRETS, Identity, Town, duties, duty, running
+from shared.database.engine import PrivilegedRole
+from shared.database.roles import Server
+from shared.service import ServiceParts
+from tests.support.waiting import eventually
+
+OPEN = {
+    # What a browser or a verifier needs before anybody is signed in. Everything else asks for a client's secret.
+    "GET /.well-known/openid-configuration",
+    "GET /jwks",
+    "GET /assets/{name}",
+    "GET /authorize",
+    "POST /authorize",
+    "GET /logout",
+    "POST /logout",
+}
+
+
+async def test_it_is_ready_and_follows_registry_by_itself(identity: Identity, town: Town) -> None:
+    async with (
+        running(identity) as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ISSUER) as http,
+    ):
+        ready = await http.get("/health/ready")
+        assert ready.json() == {"service": "identity", "ready": True}
+        await identity.say(duties(town.pupil, duty("office", town.first)))
+
+        async def arrived() -> bool:
+            return (await identity.kinds())[town.pupil] == ("pupil", "staff")
+
+        await eventually(arrived)
+
+
+async def test_every_other_endpoint_asks_who_is_there(browser: Browser) -> None:
+    routes = {
+        f"{method} {route.path}"
+        for route in issuer_api.router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+    assert routes - OPEN == {"POST /token"}
+    assert (await browser.http.post("/token")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"issuer": "http://192.168.1.5:8602"},
+        {"origin": "https://school.example"},
+        {"urls": {"dashboard": "http://0.0.0.0:8600"}},
+    ],
+)
+def test_it_does_not_start_with_an_address_others_can_reach(
+    identity: Identity, change: Mapping[str, Any]
+) -> None:
+    with pytest.raises(NotLoopback):
+        service.build(replace(identity.settings, **change), identity.clock, identity.make_feed)
+
+
+def test_it_does_not_start_without_a_client_s_secret(identity: Identity) -> None:
+    kept = {client: secret for client, secret in SECRETS.items() if client != "registry"}
+    with pytest.raises(MissingSecret, match="registry"):
+        service.build(replace(identity.settings, secrets=kept), identity.clock, identity.make_feed)
+
+
+async def test_in_the_platform_edition_there_is_no_issuer(identity: Identity) -> None:
+    async with (
+        running(identity, edition="platform", issuer="https://login.example/realms/tsumugi") as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://identity.example") as http,
+    ):
+        for path in ("/authorize", "/token", "/jwks", "/.well-known/openid-configuration"):
+            assert (await http.get(path)).status_code == 404
+
+
+async def test_it_does_not_start_as_somebody_who_sees_everything(identity: Identity) -> None:
+    server: Server = identity.database.server
+    superuser = replace(identity.database.app, role=server.superuser, password=server.password)
+    with pytest.raises(PrivilegedRole):
+        async with running(identity, app=superuser):
+            pass
+
+
+async def test_a_request_by_another_name_is_refused(browser: Browser) -> None:
+    for path in ("/authorize", "/token", "/jwks", "/health/live"):
+        answer = await browser.http.get(path, headers={"host": "evil.example"})
+        assert answer.status_code == 421
+
+
+def test_what_it_keeps_and_does_is_declared() -> None:
+    parts = ServiceParts.of("services.identity.service")
+    assert [copy.name for copy in parts.copies] == ["directory"]
+    assert [reaction.name for reaction in parts.reactions] == ["accounts"]
