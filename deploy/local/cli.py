@@ -16,7 +16,7 @@ from deploy.local import admin, lifecycle
 from deploy.local.example import PEOPLE, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
-from deploy.local.serve import serve as run_services
+from deploy.local.serve import run as run_services
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import Status, status
 from deploy.town.cli import add_commands as town_commands
@@ -98,7 +98,7 @@ def serve(
             f"{', '.join(unknown)} というサービスはありません: {', '.join(lifecycle.services())}"
         )
     relays = names if every and instance.choices.transport == "kafka" else []
-    asyncio.run(run_services(instance, names, relays))
+    run_services(instance, names, relays)
 
 
 @app.command()
@@ -107,7 +107,7 @@ def relay(service: str, state: Annotated[Path | None, typer.Option(help="状態�
     instance = Instance(state)
     if instance.choices.transport != "kafka":
         raise LocalError("配送は log です。`make up TRANSPORT=kafka` で Kafka にしてください。")
-    asyncio.run(run_services(instance, [], [service]))
+    run_services(instance, [], [service])
 
 
 @app.command()

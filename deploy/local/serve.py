@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from deploy.local.instance import Instance
@@ -46,6 +47,12 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def run(instance: Instance, services: Sequence[str], relays: Sequence[str]) -> None:
+    """:func:`serve` on the quickest loop there is."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(instance, services, relays))
 
 
 async def serve(instance: Instance, services: Sequence[str], relays: Sequence[str]) -> None:
