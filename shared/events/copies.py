@@ -24,7 +24,7 @@ from shared.events.feed import Batch, Feed
 from shared.events.intake import Arrived, Checkpoint, Refused, Sorted
 from shared.events.records import Record
 from shared.events.trace import context_of, tracer
-from shared.events.workers import WorkerState, lead, told, transient
+from shared.events.workers import Stopped, WorkerState, lead, told, transient
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,10 @@ LIVE = "copy"
 BATCH = 2_000
 WAIT_SECONDS = 5.0
 _NOTIFY_BYTES = 7_000
+_TELL = text(
+    "select pg_notify('reached', ''), count(pg_notify('live', keys))"
+    " from unnest(cast(:chunks as text[])) as given(keys)"
+)
 
 
 class Copy(ABC):
@@ -103,18 +107,30 @@ class CopyWorker:
 
     async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
         """Account for one batch in one transaction."""
-        async with self._units.maintain() as session:
-            after = await self.account(session, checkpoint, batch)
+        try:
+            async with self._units.maintain() as session:
+                after = await self.account(session, checkpoint, batch)
+        except Exception as error:
+            if transient(error) or isinstance(error, Stopped):
+                raise
+            logger.warning("%s: a record does not fold (%s); key by key", self.name, told(error))
+            async with self._units.maintain() as session:
+                after = await self.account(session, checkpoint, batch, careful=True)
         self.state.reached, self.state.head = after.reached, batch.head
         return after
 
-    async def account(self, session: AsyncSession, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
-        """Fold a batch, park what cannot be folded, move the checkpoint: all in the caller's transaction."""
+    async def account(
+        self, session: AsyncSession, checkpoint: Checkpoint, batch: Batch, *, careful: bool = False
+    ) -> Checkpoint:
+        """Fold a batch, park what cannot be folded, move the checkpoint: all in the caller's transaction.
+
+        ``careful`` goes key by key and parks those that do not fold; else one of them raises.
+        """
         intake.check_epoch(checkpoint, batch)
         await enter(session, self.name, self._schema)
         sorted_ = await intake.sort_out(session, checkpoint, batch.records)
         sorted_ = await without_holes(self.copy, session, checkpoint, sorted_)
-        live = await self._fold(session, sorted_)
+        live = await (self._fold_by_key if careful else self._fold)(session, sorted_)
         await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())
         after = await intake.store(session, checkpoint, batch)
         if self._schema == LIVE:
@@ -128,17 +144,10 @@ class CopyWorker:
             return set()
         last = sorted_.arrived[-1].record
         with tracer.start_as_current_span(f"fold {self.name}", context=context_of(last.traceparent)):
-            try:
-                async with session.begin_nested():
-                    return set(await self.copy.fold(session, sorted_.arrived))
-            except Exception as error:
-                if transient(error):
-                    raise
-                logger.warning("%s: a record does not fold (%s); key by key", self.name, told(error))
-                return await self._fold_by_key(session, sorted_)
+            return set(await self.copy.fold(session, sorted_.arrived))
 
     async def _fold_by_key(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
-        """The slow way round a poisoned batch: each key in a savepoint of its own, the failing ones parked."""
+        """The slow way round a poisoned batch: each key in a savepoint of its own, the failing ones refused."""
         live: set[str] = set()
         folded: list[Arrived] = []
         by_key: dict[str, list[Arrived]] = {}
@@ -164,7 +173,7 @@ async def without_holes(copy: Copy, session: AsyncSession, checkpoint: Checkpoin
     if not facts:
         return sorted_
     versions = await copy.known_versions(session, facts)
-    for stream, version in (await intake.discarded(session, checkpoint, facts)).items():
+    for stream, version in sorted_.discarded.items():
         versions[stream] = max(version, versions.get(stream, 0))
     return intake.find_holes(
         sorted_,
@@ -183,13 +192,9 @@ async def enter(session: AsyncSession, copy: str, schema: str) -> None:
 
 async def tell(session: AsyncSession, live: Iterable[str]) -> None:
     """Wake readers that wait for this copy, and name the views that changed; both only if the commit succeeds."""
-    await session.execute(text("select pg_notify('reached', '')"))
-    chunk: list[str] = []
-    for key in [*sorted(live), None]:
-        if chunk and (key is None or len(orjson.dumps([*chunk, key])) > _NOTIFY_BYTES):
-            await session.execute(
-                text("select pg_notify('live', :keys)"), {"keys": orjson.dumps(chunk).decode()}
-            )
-            chunk = []
-        if key is not None:
-            chunk.append(key)
+    chunks: list[list[str]] = [[]]
+    for key in sorted(live):
+        if len(orjson.dumps([*chunks[-1], key])) > _NOTIFY_BYTES:
+            chunks.append([])
+        chunks[-1].append(key)
+    await session.execute(_TELL, {"chunks": [orjson.dumps(chunk).decode() for chunk in chunks if chunk]})

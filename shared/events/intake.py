@@ -68,6 +68,8 @@ class Sorted:
     arrived: list[Arrived] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     dropped: int = 0
+    discarded: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The last version of a stream (topic, stream id) that an operator threw away: no hole, somebody has decided."""
 
 
 _LOAD = text(
@@ -80,10 +82,13 @@ _STORE = text(
     " on conflict (copy, publisher) do update set cursor = excluded.cursor, epoch = excluded.epoch,"
     " reached = excluded.reached, highest = excluded.highest where c.cursor = cast(:before as jsonb) returning true"
 )
-_WAITING = text(
-    "select distinct key from feed.parked where copy = :copy and publisher = :publisher and key = any(:keys)"
+_KNOWN = text(
+    "select distinct 'waiting' as what, key as id, null as topic, null::integer as version from feed.parked"
+    " where copy = :copy and publisher = :publisher and key = any (:keys)"
+    " union all select 'erased', person::text, null, null from feed.erased where person = any (:people)"
+    " union all select 'discarded', stream::text, topic, max(version) from feed.discarded"
+    " where copy = :copy and publisher = :publisher and stream = any (:streams) group by topic, stream"
 )
-_ERASED = text("select person from feed.erased where person = any(:people)")
 _PARK = text(
     "insert into feed.parked (copy, publisher, key, position, topic, lane, board_id, record, reason, parked_at)"
     " values (:copy, :publisher, :key, :position, :topic, :lane, :board, cast(:record as jsonb), :reason, :at)"
@@ -93,10 +98,6 @@ _SUPERSEDE = text(
     "delete from feed.parked p where copy = :copy and publisher = :publisher and key = any (:keys) and lane = 1"
     " and exists (select from feed.parked newer where newer.copy = p.copy and newer.publisher = p.publisher"
     " and newer.key = p.key and newer.topic = p.topic and newer.position > p.position)"
-)
-_DISCARDED = text(
-    "select topic, stream, max(version) as version from feed.discarded"
-    " where copy = :copy and publisher = :publisher and stream = any (:streams) group by topic, stream"
 )
 
 
@@ -151,11 +152,27 @@ async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Seque
     result = Sorted()
     if not records:
         return result
-    keys = sorted({record.key for record in records})
-    place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher}
-    waiting = set(await session.scalars(_WAITING, {**place, "keys": keys}))
-    people = {UUID(key) for key in keys} | {record.subject for record in records if record.subject}
-    erased = set(await session.scalars(_ERASED, {"people": sorted(people)}))
+    keys = {record.key for record in records}
+    rows = await session.execute(
+        _KNOWN,
+        {
+            "copy": checkpoint.copy,
+            "publisher": checkpoint.publisher,
+            "keys": sorted(keys),
+            "people": sorted({UUID(key) for key in keys} | {r.subject for r in records if r.subject}),
+            "streams": sorted({record.stream for record in records if record.lane is Lane.FACT}),
+        },
+    )
+    waiting: set[str] = set()
+    erased: set[UUID] = set()
+    for row in rows:
+        match row.what:
+            case "waiting":
+                waiting.add(row.id)
+            case "erased":
+                erased.add(UUID(row.id))
+            case _:
+                result.discarded[row.topic, row.id] = row.version
     for record in records:
         if record.payload is not None and (UUID(record.key) in erased or record.subject in erased):
             result.dropped += 1
@@ -168,16 +185,6 @@ async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Seque
                 waiting.add(record.key)
                 result.refused.append(Refused(record, str(error)))
     return result
-
-
-async def discarded(
-    session: AsyncSession, checkpoint: Checkpoint, facts: Sequence[Record]
-) -> dict[tuple[str, str], int]:
-    """The last version of each stream of ``facts`` that an operator threw away: no hole, somebody has decided."""
-    place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher}
-    streams = sorted({record.stream for record in facts})
-    rows = await session.execute(_DISCARDED, {**place, "streams": streams})
-    return {(row.topic, str(row.stream)): row.version for row in rows}
 
 
 def find_holes(sorted_: Sorted, known: Callable[[Record], int | None], *, began_at_zero: bool) -> Sorted:

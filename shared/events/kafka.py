@@ -188,11 +188,12 @@ class KafkaRelay:
             batch = await log.read(cursor, limit=_RELAY_BATCH, wait=wait)
             sent = [await self._send(producer, record) for record in batch.records]
             mark_wanted = mark_wanted or batch.news(cursor)
-            if mark_wanted and clock.time() >= mark_due:
+            marking = mark_wanted and clock.time() >= mark_due
+            if marking:
                 sent += await self._mark(producer, batch.epoch or 0, batch.reached)
                 mark_wanted, mark_due = False, clock.time() + _MARK_SECONDS
             await asyncio.gather(*sent)
-            if batch.news(cursor):
+            if marking:
                 await lock.execute("update feed.relayed set position = $1", batch.reached)
             cursor = batch.cursor
             self.state.reached, self.state.head = batch.reached, batch.head

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import Units
 from shared.events import intake
 from shared.events.copies import Copy, enter, tell, without_holes
-from shared.events.intake import Arrived, Sorted
+from shared.events.intake import Arrived, Checkpoint, Sorted
 from shared.events.reactions import ReactionWorker
-from shared.events.records import Record, Unreadable
+from shared.events.records import Record
 from shared.events.workers import told, transient
 
 
@@ -74,8 +74,8 @@ async def retry(units: Units, copy: Copy, publisher: str, key: str) -> str | Non
         async with units.maintain() as session:
             await enter(session, copy.name, "copy")
             checkpoint = await intake.load(session, copy.name, publisher)
-            arrived = await _take_out(session, copy.name, publisher, key)
-            sorted_ = await without_holes(copy, session, checkpoint, Sorted(arrived=arrived))
+            sorted_ = await _take_out(session, checkpoint, key)
+            sorted_ = await without_holes(copy, session, checkpoint, sorted_)
             if sorted_.refused:
                 raise _StillWaits(sorted_.refused[0].reason)
             await tell(session, await _fold(copy, session, sorted_.arrived))
@@ -84,15 +84,15 @@ async def retry(units: Units, copy: Copy, publisher: str, key: str) -> str | Non
     return None
 
 
-async def _take_out(session: AsyncSession, name: str, publisher: str, key: str) -> list[Arrived]:
-    """Free a key; its records, readable. Raises :class:`_StillWaits`."""
-    records = [record for record, _ in await inspect(session, name, publisher, key)]
-    place = {"copy": name, "publisher": publisher, "key": key}
+async def _take_out(session: AsyncSession, checkpoint: Checkpoint, key: str) -> Sorted:
+    """Free a key; what waited, sorted out anew. Raises :class:`_StillWaits`."""
+    place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher, "key": key}
+    records = [record for record, _ in await inspect(session, **place)]
     await session.execute(_FREE, {**place, "positions": [record.position for record in records]})
-    try:
-        return [Arrived(record, record.read()) for record in records]
-    except Unreadable as error:
-        raise _StillWaits(str(error)) from None
+    sorted_ = await intake.sort_out(session, checkpoint, records)
+    if sorted_.refused:
+        raise _StillWaits(sorted_.refused[0].reason)
+    return sorted_
 
 
 async def _fold(copy: Copy, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
@@ -112,8 +112,8 @@ async def retry_reaction(units: Units, worker: ReactionWorker, key: str) -> str 
     name, publisher = worker.state.copy, worker.feed.publisher
     try:
         async with units.maintain() as session:
-            arrived = await _take_out(session, name, publisher, key)
-            refused = await worker.react(arrived)
+            sorted_ = await _take_out(session, Checkpoint(name, publisher), key)
+            refused = await worker.react(sorted_.arrived)
             if refused:
                 raise _StillWaits(refused[0].reason)
     except _StillWaits as still:

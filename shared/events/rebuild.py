@@ -24,6 +24,7 @@ NEXT = "copy_next"
 SUFFIX = "+next"
 _SHOWN = 100
 _WAIT_SECONDS = 1.0
+_SHORT_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,13 @@ async def _level(session: AsyncSession, live: CopyWorker, builder: CopyWorker) -
         batch = await builder.feed.read(other.cursor, limit=BATCH, wait=_WAIT_SECONDS)
         intake.check_epoch(mine, batch)
         if batch.news(other.cursor):
-            other = await builder.account(session, other, batch)
+            other = await builder.account(session, other, batch, careful=True)
     while True:
-        batch = await live.feed.read(mine.cursor, limit=BATCH, wait=0)
+        batch = await live.feed.read(mine.cursor, limit=BATCH, wait=_SHORT_SECONDS)
         intake.check_epoch(mine, batch)
         if batch.news(mine.cursor):
-            mine = await live.account(session, mine, batch)
-            other = await builder.account(session, other, batch)
+            mine = await live.account(session, mine, batch, careful=True)
+            other = await builder.account(session, other, batch, careful=True)
         if mine.reached >= max(other.highest, batch.head or 0):
             return mine.reached
 
