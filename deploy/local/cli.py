@@ -13,13 +13,15 @@ from rich.table import Table
 
 from deploy import catalogue
 from deploy.local import admin, lifecycle
-from deploy.local.example import PEOPLE, training_day
+from deploy.local.example import PEOPLE, department_secret, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
 from deploy.local.serve import run as run_services
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import Status, status
 from deploy.town.cli import add_commands as town_commands
+from services.identity.cli import Deployment as IdentityDeployment
+from services.identity.cli import add_commands as identity_commands
 from services.registry.cli import add_commands as registry_commands
 from shared.events import parked as parking
 from shared.events.rebuild import Rebuilt, rebuild
@@ -35,7 +37,16 @@ app.add_typer(copy_app, name="copy")
 app.add_typer(feed_app, name="feed")
 
 console = Console(highlight=False)
+
+
+def _identity(instance: Instance) -> IdentityDeployment:
+    return IdentityDeployment(
+        instance.settings("identity"), instance.clock, lambda client: department_secret(instance, client)
+    )
+
+
 registry_commands(app, lambda: admin.app_units(Instance(), "registry"), console)
+identity_commands(app, lambda: _identity(Instance()), console)
 town_commands(app, lambda: training_day(Instance().clock.today()), console)
 
 
