@@ -1,0 +1,163 @@
+"""The rows of the matrix: what is asked for, of which thing, in which situation.
+
+A new resource or action of a policy needs its rows here; a test says so. The situations of a row are chosen so that no
+condition of a policy can be taken away without a mark of the matrix changing; a test takes each away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from shared.access.principal import entity, ref, refs
+from tests.matrix.people import (
+    ASKING,
+    BOARD,
+    CLASS,
+    CLASS_ELSEWHERE,
+    CLIENT,
+    NEIGHBOUR,
+    OTHER_BOARD,
+    OTHER_CLIENT,
+    OTHER_SCHOOL,
+    SCHOOL,
+    SOMEBODY,
+)
+
+Entity = dict[str, Any]
+
+SERVICES = {"registry": "学籍", "identity": "統合ID", "dashboard": "ダッシュボード"}
+THINGS = {
+    "ClassDay": "学級の1日（出席簿）",
+    "SchoolDay": "学校の1日",
+    "BoardDay": "市の1日",
+    "Pupil": "子の名前",
+    "Desk": "今日の自分の仕事",
+    "Operations": "配信の状態",
+    "DepartmentFeed": "部署への配信",
+}
+ACTS = {
+    "ReadRoll": "見る",
+    "TakeRoll": "出欠をとる",
+    "ReadSchoolDay": "見る",
+    "ReadBoardDay": "見る",
+    "SeePupil": "一覧で見る",
+    "ReadToday": "見る",
+    "ReadOperations": "見る",
+    "ReadFeed": "受け取る",
+    "ConfirmFeed": "受け取ったと確かめる",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line."""
+
+    service: str
+    thing: str
+    """Type of the resource in the policy's schema."""
+    act: str
+    situation: str
+    resource: Entity
+
+
+def _class_day(school: UUID, of: UUID, *, board: UUID = BOARD, today: bool = True) -> Entity:
+    attributes = {"school": ref("School", school), "class": ref("Class", of), "isToday": today}
+    return entity("ClassDay", "day", board=ref("Board", board), **attributes)
+
+
+# "Of another board" always keeps the rest as it is: only the board is between the asker and the thing.
+_CLASS_DAYS = {
+    "第一小 2年1組・きょう": _class_day(SCHOOL, CLASS),
+    "第一小 2年1組・ほかの日": _class_day(SCHOOL, CLASS, today=False),
+    "第一小のほかの学級・きょう": _class_day(SCHOOL, NEIGHBOUR),
+    "第一小のほかの学級・ほかの日": _class_day(SCHOOL, NEIGHBOUR, today=False),
+    "第二小の学級・きょう": _class_day(OTHER_SCHOOL, CLASS_ELSEWHERE),
+    "ほかの設置者の学級・きょう": _class_day(SCHOOL, CLASS, board=OTHER_BOARD),
+}
+
+
+def _school_day(school: UUID, board: UUID = BOARD) -> Entity:
+    return entity("SchoolDay", "day", board=ref("Board", board), school=ref("School", school))
+
+
+_SCHOOL_DAYS = {
+    "第一小": _school_day(SCHOOL),
+    "第二小": _school_day(OTHER_SCHOOL),
+    "ほかの設置者の学校": _school_day(SCHOOL, OTHER_BOARD),
+}
+
+
+def _pupil(
+    school: UUID, *, board: UUID = BOARD, protected: bool = False, kept_from: tuple[UUID, ...] = ()
+) -> Entity:
+    return entity(
+        "Pupil",
+        "pupil",
+        board=ref("Board", board),
+        school=ref("School", school),
+        isProtected=protected,
+        confidentialFrom=refs("Person", kept_from),
+    )
+
+
+_PUPILS = {
+    "第一小の子": _pupil(SCHOOL),
+    "第一小の、保護されている子": _pupil(SCHOOL, protected=True, kept_from=(SOMEBODY,)),
+    "第一小の、その人に秘匿する子": _pupil(SCHOOL, protected=True, kept_from=(ASKING,)),
+    "第二小の子": _pupil(OTHER_SCHOOL),
+    "第二小の、保護されている子": _pupil(OTHER_SCHOOL, protected=True, kept_from=(SOMEBODY,)),
+    "ほかの設置者の子": _pupil(SCHOOL, board=OTHER_BOARD),
+}
+
+
+def _desk(owner: UUID, board: UUID = BOARD) -> Entity:
+    return entity("Desk", "desk", board=ref("Board", board), owner=ref("Person", owner))
+
+
+_DESKS = {
+    "本人の": _desk(ASKING),
+    "ほかの人の": _desk(SOMEBODY),
+    "ほかの設置者での本人の": _desk(ASKING, OTHER_BOARD),
+}
+
+
+def _feed(client: str, *, board: UUID = BOARD, granted: bool = True) -> Entity:
+    department = {"department": ref("Department", client), "isGranted": granted}
+    return entity("DepartmentFeed", "feed", board=ref("Board", board), **department)
+
+
+_FEEDS = {
+    "その部署の配信・利用目的が有効": _feed(CLIENT),
+    "その部署の配信・利用目的が無効": _feed(CLIENT, granted=False),
+    "ほかの部署の配信": _feed(OTHER_CLIENT),
+    "ほかの設置者の配信": _feed(CLIENT, board=OTHER_BOARD),
+}
+
+_OF_THE_BOARD = {"その市": BOARD, "ほかの設置者": OTHER_BOARD}
+_BOARD_DAYS = {word: entity("BoardDay", "day", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()}
+_OPERATIONS = {
+    word: entity("Operations", "state", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()
+}
+
+_ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
+    ("registry", "ClassDay", "ReadRoll", _CLASS_DAYS),
+    ("registry", "ClassDay", "TakeRoll", _CLASS_DAYS),
+    ("dashboard", "Desk", "ReadToday", _DESKS),
+    ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
+    ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),
+    ("dashboard", "SchoolDay", "ReadSchoolDay", _SCHOOL_DAYS),
+    ("dashboard", "BoardDay", "ReadBoardDay", _BOARD_DAYS),
+    ("dashboard", "Pupil", "SeePupil", _PUPILS),
+    ("dashboard", "DepartmentFeed", "ReadFeed", _FEEDS),
+    ("dashboard", "DepartmentFeed", "ConfirmFeed", _FEEDS),
+    ("dashboard", "Operations", "ReadOperations", _OPERATIONS),
+]
+
+
+ROWS: tuple[Row, ...] = tuple(
+    Row(service, thing, act, situation, resource)
+    for service, thing, act, situations in _ASKED
+    for situation, resource in situations.items()
+)
