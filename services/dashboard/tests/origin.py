@@ -138,7 +138,9 @@ class Origin:
         """Everything on its port until the end of the block."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(serving(self.issuer.app(), self.issuer.port))
-            await stack.enter_async_context(serving(self.registry.app(), self.registry.port))
+            self.registry_server = await stack.enter_async_context(
+                serving(self.registry.app(), self.registry.port)
+            )
             self.app = service.build(
                 self.settings(), self.clock, self.make_feed, real=self.real, front_end=self._front_end
             )

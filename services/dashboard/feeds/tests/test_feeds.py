@@ -1,0 +1,491 @@
+"""The lunch count: made from the copies, frozen at the cut-off, delivered to the department alone, with proof."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.dashboard.feeds import store
+from services.dashboard.feeds.reconciler import LunchFeed
+from services.dashboard.feeds.rules import Group, Kept, cut_off, next_revision
+from services.dashboard.live.hub import Hub
+from services.dashboard.tests.copying import Copies
+from services.dashboard.tests.doubles import AUTHORITY
+from services.dashboard.tests.origin import Origin
+from services.dashboard.tests.town import APRIL, TODAY, Town
+from shared.contracts.dashboard import FeedItemChanged, LunchCount, feed_topic
+from shared.contracts.registry import Closure, Membership
+from shared.dates import TOKYO, FixedClock
+from tests.support.waiting import eventually
+
+NINE_THIRTY = datetime(2026, 11, 20, 9, 30, tzinfo=TOKYO)
+
+
+@pytest.fixture
+def lunch(copies: Copies) -> LunchFeed:
+    """The reconciler, run by hand."""
+    return LunchFeed(copies.units, Hub(copies.database.app, datetime.now(UTC)))
+
+
+async def published(copies: Copies, town: Town) -> list[FeedItemChanged]:
+    """The department's topic, as a reader of it would find it."""
+    topic = feed_topic(town.board, town.department, "lunch-count").name
+    connection = await copies.database.server.connect(copies.database.name)
+    try:
+        rows = await connection.fetch(
+            "select payload::text as payload, stream_version from log.log_state where topic = $1 order by position",
+            topic,
+        )
+    finally:
+        await connection.close()
+    items = [FeedItemChanged.model_validate_json(row["payload"]) for row in rows]
+    assert [item.revision for item in items] == [row["stream_version"] for row in rows]
+    return items
+
+
+async def revisions(copies: Copies) -> list[tuple[int, int, int, bool]]:
+    """(revision, absent, unrecorded, frozen) of everything ever given, in order."""
+    rows = await copies.rows("feed_item", "public")
+    rows.sort(key=lambda row: (row["item_id"], row["revision"]))
+    return [
+        (
+            row["revision"],
+            row["value"]["absent"],
+            row["value"]["unrecorded"],
+            row["frozen_at"] is not None,
+        )
+        for row in rows
+    ]
+
+
+async def test_the_count_follows_the_roll(town: Town, copies: Copies, lunch: LunchFeed) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    other = await town.klass(school, "ひまわり", None, special_needs=True)
+    children = await town.children(klass, school, 6)
+    await town.child(other, school, 1, exchange=[(klass, 40)])
+    await town.grant()
+    await copies.catch_up()
+    await lunch.reconcile()
+    by_group = {item.group: item.value for item in await published(copies, town)}
+    assert by_group == {
+        klass: LunchCount(members=6, absent=0, unrecorded=6, taken_at=None),
+        other: LunchCount(members=1, absent=0, unrecorded=1, taken_at=None),
+    }
+    codes = ["present", "absent_sick", "suspended", "late", "early_leave"]
+    for child, code in zip(children, codes, strict=False):
+        await town.mark(child, code)
+    await town.take(klass, school, 6)
+    await copies.catch_up()
+    await lunch.reconcile([klass])
+    item = next(item for item in await published(copies, town) if item.group == klass)
+    assert (item.feed, item.school, item.on, item.revision) == ("lunch-count", school, TODAY, 2)
+    assert (item.value.members, item.value.absent, item.value.unrecorded) == (6, 2, 1)
+    assert item.value.taken_at == datetime(2026, 11, 20, 8, 25, tzinfo=TOKYO)
+    assert item.frozen_at is None
+
+
+async def test_reconciling_again_gives_nothing(town: Town, copies: Copies, lunch: LunchFeed) -> None:
+    school = await town.school()
+    await town.children(await town.klass(school), school, 5)
+    await town.grant()
+    await copies.catch_up()
+    for _ in range(3):
+        await lunch.reconcile()
+    assert await revisions(copies) == [(1, 0, 5, False)]
+
+
+async def test_two_at_once_give_each_revision_once(
+    town: Town, copies: Copies, lunch: LunchFeed, clock: FixedClock
+) -> None:
+    """Should a second process reconcile after all, the items' versions stop it."""
+    school = await town.school()
+    await town.children(await town.klass(school), school, 5)
+    await town.grant()
+    await copies.catch_up()
+    twin = LunchFeed(copies.units, Hub(copies.database.app, clock.now()))
+    await asyncio.gather(lunch.reconcile(), twin.reconcile(), return_exceptions=True)
+    await lunch.reconcile()
+    assert await revisions(copies) == [(1, 0, 5, False)]
+
+
+async def test_the_cut_off_freezes_and_later_values_are_new_revisions(
+    town: Town, copies: Copies, lunch: LunchFeed, clock: FixedClock
+) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    children = await town.children(klass, school, 5)
+    await town.mark(children[0], "absent_sick")
+    await town.grant()
+    await copies.catch_up()
+    assert await lunch.reconcile() == 30.0
+    clock.instant = NINE_THIRTY - timedelta(seconds=5)
+    assert await lunch.reconcile([]) == 30.0
+    assert await lunch.reconcile() == 5.0
+    clock.instant = NINE_THIRTY
+    await lunch.reconcile()
+    clock.instant = NINE_THIRTY + timedelta(minutes=1)
+    await lunch.reconcile()
+    assert await revisions(copies) == [(1, 1, 4, False), (2, 1, 4, True)]
+    await town.mark(children[0], "late")
+    await copies.catch_up()
+    await lunch.reconcile()
+    assert await revisions(copies) == [(1, 1, 4, False), (2, 1, 4, True), (3, 0, 4, False)]
+    (item,) = await published(copies, town)
+    assert (item.revision, item.value.absent, item.frozen_at) == (3, 0, None)
+
+
+async def test_the_board_sets_its_own_cut_off(
+    town: Town, copies: Copies, lunch: LunchFeed, clock: FixedClock
+) -> None:
+    await town.settings(lunch_cut_off="8:45")
+    school = await town.school()
+    await town.children(await town.klass(school), school, 5)
+    await town.grant()
+    await copies.catch_up()
+    await lunch.reconcile()
+    clock.instant = datetime(2026, 11, 20, 8, 45, tzinfo=TOKYO)
+    await lunch.reconcile()
+    assert await revisions(copies) == [(1, 0, 5, False), (2, 0, 5, True)]
+
+
+async def test_a_cut_off_that_is_no_time_is_told_to_the_operator(
+    town: Town, copies: Copies, lunch: LunchFeed
+) -> None:
+    await town.settings(lunch_cut_off="half past nine")
+    await town.grant()
+    await copies.catch_up()
+    with pytest.raises(ValueError, match="lunch_cut_off"):
+        await lunch.reconcile()
+
+
+async def test_days_without_lunch_have_no_items(
+    town: Town, copies: Copies, lunch: LunchFeed, clock: FixedClock
+) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    await town.children(klass, school, 5)
+    await town.grant()
+    await copies.catch_up()
+    clock.instant = datetime(2026, 11, 21, 8, 0, tzinfo=TOKYO)
+    await lunch.reconcile()
+    assert await revisions(copies) == []
+    clock.instant = datetime(2026, 11, 20, 8, 0, tzinfo=TOKYO)
+    await lunch.reconcile()
+    closed = Closure(on=TODAY, scope="class", grade=None, class_id=klass, reason="influenza")
+    await town.calendar(school, [TODAY], [closed])
+    await copies.catch_up()
+    await lunch.reconcile()
+    # A class that was told of and then closed eats nothing.
+    assert await revisions(copies) == [(1, 0, 5, False), (2, 5, 0, False)]
+
+
+async def test_small_groups_need_a_reason(town: Town, copies: Copies, lunch: LunchFeed) -> None:
+    school = await town.school()
+    small, large = await town.klass(school, "ひまわり"), await town.klass(school)
+    await town.children(small, school, 4)
+    await town.children(large, school, 5)
+    await town.grant(small_groups=False)
+    await copies.catch_up()
+    await lunch.reconcile()
+    assert [item.group for item in await published(copies, town)] == [large]
+    await town.grant(small_groups=True)
+    await copies.catch_up()
+    await lunch.reconcile()
+    assert {item.group for item in await published(copies, town)} == {small, large}
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        {"since": date(2026, 11, 21)},
+        {"until": TODAY},
+        {"feed": "another"},
+        {"grants": []},
+    ],
+)
+async def test_without_a_purpose_there_is_no_feed(
+    town: Town, copies: Copies, lunch: LunchFeed, when: dict[str, Any]
+) -> None:
+    school = await town.school()
+    await town.children(await town.klass(school), school, 5)
+    await town.grant(**when)
+    await copies.catch_up()
+    await lunch.reconcile()
+    assert await published(copies, town) == []
+
+
+async def test_a_child_that_moved_eats_in_the_new_class(town: Town, copies: Copies, lunch: LunchFeed) -> None:
+    school = await town.school()
+    old, new = await town.klass(school), await town.klass(school, "2年2組")
+    children = await town.children(old, school, 6)
+    await town.children(new, school, 5)
+    await town.grant()
+    await copies.catch_up()
+    await lunch.reconcile()
+    moved = Membership(class_id=new, school=school, kind="home", number=36, since=TODAY, until=None)
+    before = children[0].memberships[0].model_copy(update={"until": TODAY})
+    await town.enrol(children[0].id, [before, moved])
+    await copies.catch_up()
+    await lunch.reconcile()
+    members = {item.group: item.value.members for item in await published(copies, town)}
+    assert members == {old: 5, new: 6}
+
+
+# ---- over HTTP ----
+
+
+class Department:
+    """A department's program."""
+
+    def __init__(
+        self, origin: Origin, board: UUID, client: str = "kitchen", kind: str = "department"
+    ) -> None:
+        self.origin = origin
+        token = AUTHORITY.token(
+            "dashboard", board, kind=kind, azp=client, iss=origin.issuer.url, acr="1", sub=str(uuid4())
+        )
+        self.headers = {"authorization": f"Bearer {token}"}
+
+    async def get(self, **query: object) -> httpx.Response:
+        """Items."""
+        asked = {name: str(value) for name, value in query.items()}
+        return await self.origin.http.get("/api/feeds/lunch-count/items", params=asked, headers=self.headers)
+
+    async def items(self, **query: object) -> list[dict[str, Any]]:
+        """Items that were delivered."""
+        answer = await self.get(**query)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        return [orjson.loads(line) for line in answer.text.splitlines()]
+
+    async def confirm(self, position: object, key: UUID | None = None) -> httpx.Response:
+        """Say that everything up to ``position`` has come."""
+        return await self.origin.http.post(
+            "/api/feeds/lunch-count/acks",
+            json={"position": position},
+            headers={**self.headers, "idempotency-key": str(key or uuid4())},
+        )
+
+
+async def a_class(town: Town) -> tuple[UUID, UUID, list[Any]]:
+    school = await town.school("第一小学校")
+    klass = await town.klass(school)
+    return school, klass, await town.children(klass, school, 5)
+
+
+async def test_items_arrive_as_json_lines_within_a_moment(origin: Origin, town: Town) -> None:
+    _, klass, children = await a_class(town)
+    await town.grant()
+    await origin.caught_up()
+    kitchen = Department(origin, town.board)
+    (item,) = await kitchen.items(wait=10)
+    assert item == {
+        "position": item["position"],
+        "feed": "lunch-count",
+        "item": item["item"],
+        "group": str(klass),
+        "school": item["school"],
+        "on": TODAY.isoformat(),
+        "revision": 1,
+        "group_name": "2年1組",
+        "school_name": "第一小学校",
+        "value": {"members": 5, "absent": 0, "unrecorded": 5, "taken_at": None},
+        "frozen_at": None,
+        "frozen": None,
+    }
+    assert await kitchen.items(after=item["position"]) == []
+    waiting = asyncio.create_task(kitchen.items(after=item["position"], wait=20))
+    began = asyncio.get_running_loop().time()
+    await town.mark(children[0], "absent_sick")
+    (news,) = await waiting
+    assert asyncio.get_running_loop().time() - began < 10
+    assert (news["value"]["absent"], news["revision"], news["item"]) == (1, 2, item["item"])
+    assert news["position"] > item["position"]
+
+
+async def test_the_frozen_number_stays_known(origin: Origin, town: Town) -> None:
+    _, _, children = await a_class(town)
+    await town.grant()
+    await origin.caught_up()
+    kitchen = Department(origin, town.board)
+    (item,) = await kitchen.items(wait=10)
+    origin.clock.instant = NINE_THIRTY
+    await town.mark(children[0], "absent_sick")
+    (frozen,) = await kitchen.items(after=item["position"], wait=20)
+    assert frozen["frozen"]["value"]["absent"] == 1
+    await town.mark(children[0], "late")
+    (late,) = await kitchen.items(after=frozen["position"], wait=20)
+    assert (late["value"]["absent"], late["frozen_at"]) == (0, None)
+    assert (late["frozen"]["revision"], late["frozen"]["value"]["absent"]) == (frozen["revision"], 1)
+
+
+async def test_only_the_fields_of_the_purpose(origin: Origin, town: Town) -> None:
+    await a_class(town)
+    await town.grant(fields=["members", "absent"])
+    await origin.caught_up()
+    (item,) = await Department(origin, town.board).items(wait=10)
+    assert item["value"] == {"members": 5, "absent": 0}
+
+
+async def test_a_purpose_that_shrinks_hides_small_groups_already_given(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    await town.children(await town.klass(school), school, 3)
+    await town.grant()
+    await origin.caught_up()
+    kitchen = Department(origin, town.board)
+    assert len(await kitchen.items(wait=10, after=0)) == 1
+    await town.grant(small_groups=False)
+    await origin.caught_up()
+    assert await kitchen.items(after=0) == []
+
+
+async def test_deliveries_are_proved_and_resumed(origin: Origin, town: Town) -> None:
+    _, _, children = await a_class(town)
+    await town.grant()
+    await origin.caught_up()
+    kitchen = Department(origin, town.board)
+    (item,) = await kitchen.items(wait=10)
+    key = uuid4()
+    for _ in range(2):
+        answer = await kitchen.confirm(item["position"], key)
+        assert (answer.status_code, answer.json()["position"]) == (200, item["position"])
+    assert await kitchen.items() == []
+    assert len(await kitchen.items(after=0)) == 1
+    await town.mark(children[0], "absent_sick")
+    assert len(await kitchen.items(wait=20)) == 1
+    connection = await origin.database.server.connect(origin.database.name)
+    (proof,) = await connection.fetch("select * from feed_ack")
+    entries = await connection.fetch("select action, client from access.entry where resource = 'feed'")
+    await connection.close()
+    assert (proof["department_id"], proof["client"], proof["position"], proof["board_id"]) == (
+        town.department,
+        "kitchen",
+        item["position"],
+        town.board,
+    )
+    assert proof["confirmed_at"] == origin.clock.now()
+    assert ("ConfirmFeed", "kitchen") in {(row["action"], row["client"]) for row in entries}
+
+
+@pytest.mark.parametrize("position", [0, -1, 10**6, 10**30, "7x", None, 1.5])
+async def test_no_proof_of_what_was_not_delivered(origin: Origin, town: Town, position: object) -> None:
+    await town.grant()
+    await origin.caught_up()
+    answer = await Department(origin, town.board).confirm(position)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "position"
+
+
+async def test_who_receives_a_feed(origin: Origin, town: Town) -> None:
+    """404 for everybody else, 403 once the purpose has run out, 401 without a good token."""
+    await town.grant()
+    await origin.caught_up()
+    other_board = await origin.http.get(
+        "/api/feeds/lunch-count/items", headers=Department(origin, uuid4()).headers
+    )
+    assert other_board.status_code == 404
+    assert (await Department(origin, town.board, "parks").get()).status_code == 404
+    assert (await Department(origin, town.board, kind="staff").get()).status_code == 404
+    assert (await Department(origin, town.board, "parks").confirm(1)).status_code == 404
+    kitchen = Department(origin, town.board)
+    assert (await kitchen.get()).status_code == 200
+    answer = await origin.http.get("/api/feeds/attendance/items", headers=kitchen.headers)
+    assert answer.status_code == 404
+    await town.grant(until=TODAY)
+    await origin.caught_up()
+    assert (await kitchen.get()).status_code == 403
+    assert (await kitchen.confirm(1)).status_code == 403
+    assert (await origin.http.get("/api/feeds/lunch-count/items")).status_code == 401
+    wrong = AUTHORITY.token("registry", town.board, kind="department", azp="kitchen", iss=origin.issuer.url)
+    answer = await origin.http.get(
+        "/api/feeds/lunch-count/items", headers={"authorization": f"Bearer {wrong}"}
+    )
+    assert answer.status_code == 401
+    signed_in = await origin.enter(await town.person("職", "員"), board=town.board)
+    assert (await signed_in.get("/api/feeds/lunch-count/items")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [({"after": "x"}, "after"), ({"after": -1}, "after"), ({"wait": 26}, "wait"), ({"wait": "long"}, "wait")],
+)
+async def test_questions_that_are_none_are_named(
+    origin: Origin, town: Town, query: dict[str, object], field: str
+) -> None:
+    answer = await Department(origin, town.board).get(**query)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_a_long_wait_ends_with_the_process(origin: Origin, town: Town) -> None:
+    await town.grant()
+    await origin.caught_up()
+    waiting = asyncio.create_task(Department(origin, town.board).items(wait=25))
+    await eventually(lambda: not waiting.done())
+    origin.app.state.end_streams()
+    assert await asyncio.wait_for(waiting, 5) == []
+
+
+# ---- rules ----
+
+counts = st.integers(0, 40)
+groups = st.builds(
+    lambda meets, members, absent, unrecorded: Group(
+        uuid4(), uuid4(), meets, members, min(absent, members), min(unrecorded, members), None
+    ),
+    st.booleans(),
+    counts,
+    counts,
+    counts,
+)
+
+
+@given(st.lists(st.tuples(groups, st.integers(0, 180)), max_size=8), st.booleans())
+def test_an_item_is_frozen_once_and_never_changes(steps: list[tuple[Group, int]], small: bool) -> None:
+    """Through any morning: revisions count up, at most one is frozen, nothing is given that the department has."""
+    kept: Kept | None = None
+    frozen = 0
+    for group, minutes in sorted(steps, key=lambda step: step[1]):
+        now = NINE_THIRTY + timedelta(minutes=minutes - 90)
+        step = next_revision(group, kept, small_groups=small, now=now, freezes_at=NINE_THIRTY)
+        if step is None:
+            continue
+        assert step.revision == (kept.revision if kept else 0) + 1
+        assert small or group.members >= 5
+        assert step.value.absent <= step.value.members
+        frozen += step.frozen_at is not None
+        assert frozen <= 1
+        assert step.frozen_at is None or step.frozen_at >= NINE_THIRTY
+        kept = Kept(step.revision, step.value, bool(frozen))
+        again = next_revision(group, kept, small_groups=small, now=now, freezes_at=NINE_THIRTY)
+        assert again is None
+
+
+@pytest.mark.parametrize("setting", ["9", "25:00", "09:60", "0930", 930, {"at": "09:30"}, ""])
+def test_a_cut_off_is_a_time_of_day(setting: object) -> None:
+    with pytest.raises(ValueError, match="lunch_cut_off"):
+        cut_off(setting, TODAY)
+
+
+def test_cut_offs_are_tokyo_time() -> None:
+    assert cut_off(None, TODAY) == NINE_THIRTY
+    assert cut_off("10:05", TODAY) == datetime(2026, 11, 20, 10, 5, tzinfo=TOKYO)
+
+
+def test_an_items_key_is_the_same_everywhere() -> None:
+    board, group = UUID(int=1), UUID(int=2)
+    assert store.item_id(board, "lunch-count", group, TODAY) == store.item_id(
+        board, "lunch-count", group, TODAY
+    )
+    assert store.item_id(board, "lunch-count", group, APRIL) != store.item_id(
+        board, "lunch-count", group, TODAY
+    )

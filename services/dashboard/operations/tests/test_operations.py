@@ -1,0 +1,116 @@
+"""The operator's page: nothing is stuck, and if something is, it says what."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+from services.dashboard.tests.origin import Browser, Origin
+from services.dashboard.tests.town import TODAY, Town
+from tests.support.waiting import eventually
+
+
+async def operator(origin: Origin, town: Town) -> Browser:
+    person = await town.staff("運", ("system_operator", town.board, None))
+    browser = await origin.enter(person, board=town.board)
+    await origin.caught_up()
+    return browser
+
+
+async def test_a_healthy_deployment(origin: Origin, town: Town) -> None:
+    browser = await operator(origin, town)
+
+    async def level() -> object:
+        page = await browser.read("/api/operations")
+        copies = [feed for feed in page["feeds"] if feed["copy"] in ("roster", "school_day", "accounts")]
+        done = len(copies) == 3 and all(feed["position"] > 0 or feed["head"] == 0 for feed in copies)
+        return page if done and all(feed["lag_records"] == 0 for feed in copies) else None
+
+    page = await eventually(level)
+    services = {service["name"]: service for service in page["services"]}
+    assert set(services) == {"dashboard", "registry"}
+    assert services["registry"] == {
+        "name": "registry",
+        "ready": True,
+        "version": "9.9",
+        "memory_mib": None,
+    }
+    assert services["dashboard"]["ready"]
+    assert services["dashboard"]["memory_mib"] > 10
+    assert {(feed["copy"], feed["publisher"]) for feed in page["feeds"]} >= {
+        ("roster", "registry"),
+        ("school_day", "registry"),
+        ("accounts", "identity"),
+    }
+    assert {feed["lag_seconds"] for feed in page["feeds"]} == {0.0}
+    assert (page["parked"], page["live"]) == ([], ["operations"])
+
+
+async def test_a_parked_key_is_shown_and_told(origin: Origin, town: Town) -> None:
+    browser = await operator(origin, town)
+    school, klass, pupil = uuid4(), uuid4(), uuid4()
+    town.day(pupil, klass, school, "present")
+    connection = await origin.database.server.connect(town.registry._database.name)
+    await connection.execute(
+        "insert into log.stream (topic, stream, version) values ('registry.attendance', $1, 1)",
+        town.day(pupil, klass, school, "late").stream,
+    )
+    await connection.close()
+    for code in ("late", "absent_sick"):
+        await town.registry.say(town.day(pupil, klass, school, code))
+
+    async def parked() -> object:
+        return (await browser.read("/api/operations"))["parked"]
+
+    (waits,) = await eventually(parked)
+    assert (waits["service"], waits["copy"], waits["publisher"]) == ("dashboard", "school_day", "registry")
+    assert waits["key"] == str(pupil)
+    assert "missing" in waits["reason"]
+    await eventually(lambda: _count(browser, 2))
+
+
+async def _count(browser: Browser, expected: int) -> bool:
+    (waits,) = (await browser.read("/api/operations"))["parked"]
+    return bool(waits["count"] == expected)
+
+
+async def test_a_feed_that_stops_is_said_to_be_old(origin: Origin, town: Town) -> None:
+    """Row: a stale copy still decides; its age is told."""
+    school = await town.school()
+    klass = await town.klass(school)
+    teacher = await town.staff("担", ("homeroom", school, klass))
+    browser = await origin.enter(teacher, board=town.board)
+    boss = await operator(origin, town)
+
+    connection = await origin.database.server.connect(origin.database.name)
+
+    async def all_seen() -> bool:
+        rows = await connection.fetch("select current_at from worker_seen where publisher <> 'dashboard'")
+        return len(rows) == 3 and all(row["current_at"] is not None for row in rows)
+
+    await eventually(all_seen)
+    await connection.execute(
+        "create function sleep_on() returns trigger language plpgsql as $$ begin return null; end $$;"
+        " create trigger asleep before update on worker_seen for each row execute function sleep_on()"
+    )
+    last = (await connection.fetch("select min(current_at) as at from worker_seen"))[0]["at"]
+    origin.clock.instant += timedelta(minutes=10)
+    roll = await browser.read(f"/api/classes/{klass}/days/{TODAY}/roll")
+    assert roll["as_of"].startswith(last.strftime("%Y-%m-%dT%H:%M"))
+    assert max(f["lag_seconds"] for f in (await boss.read("/api/operations"))["feeds"]) >= 600
+    await origin.room.log.flush()
+    ages = await connection.fetch("select copy_age_ms from access.entry where action = 'ReadRoll'")
+    await connection.close()
+    assert ages[0]["copy_age_ms"] >= 600_000
+
+
+async def test_services_that_do_not_answer_are_not_ready(origin: Origin, town: Town) -> None:
+    browser = await operator(origin, town)
+    origin.registry_server.should_exit = True
+    await eventually(lambda: not origin.registry_server.started or origin.registry_server.should_exit)
+
+    async def away() -> bool:
+        services = (await browser.read("/api/operations"))["services"]
+        return {s["name"]: s["ready"] for s in services} == {"dashboard": True, "registry": False}
+
+    await eventually(away)
