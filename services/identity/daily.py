@@ -14,7 +14,9 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 20.0
 
 
-async def each_day(clock: Clock, do: Callable[[], Awaitable[object]]) -> None:
+async def each_day(
+    clock: Clock, do: Callable[[], Awaitable[object]], *, look_every: float = LOOK_SECONDS
+) -> None:
     """``do`` at start and whenever the day has changed, until cancelled; again after a while when the database fails.
 
     ``do`` is idempotent: every process does it, and a day may be done twice.
@@ -30,4 +32,4 @@ async def each_day(clock: Clock, do: Callable[[], Awaitable[object]]) -> None:
                 if not transient(error):
                     raise
                 logger.warning("the day's work waits: %s", told(error))
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(look_every)
