@@ -29,6 +29,9 @@ from shared.dates import Clock, business_date, school_year
 from shared.events.trace import current_traceparent
 from shared.ids import time_ordered_id
 
+MAX_PAYLOAD_BYTES = 500_000
+"""Half of what brokers take by default; JSON grows a little on its way through the log."""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -259,6 +262,10 @@ class Units:
             raise RuntimeError("a unit of work appends at most one event to a stream: facts are complete")
         if any(e.lane is Lane.STATE and e.key != str(e.stream) for e in events):
             raise RuntimeError("in the state lane the key is the aggregate")
+        if any(e.payload is not None and len(e.payload.encode()) > MAX_PAYLOAD_BYTES for e in events):
+            raise RuntimeError(
+                "an event this large does not travel: a relay would stand still at it for ever"
+            )
         result = await work.session.scalar(
             _APPEND,
             {

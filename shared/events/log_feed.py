@@ -63,7 +63,8 @@ class LogFeed:
                 await asyncio.wait_for(self._woken.wait(), min(left, _POLL_SECONDS))
 
     async def _read(self, connection: asyncpg.Connection, cursor: Cursor | None, limit: int) -> Batch:
-        after = cursor["position"] if cursor else 0
+        # A cursor of the other transport says nothing here: the records come again from the first, which is harmless.
+        after = cursor.get("position", 0) if cursor else 0
         rows = await connection.fetch(_READ, after, self._topics, limit)
         head, epoch = rows[0]["head"], rows[0]["epoch"]
         records = [_record(row, epoch) for row in rows if row["position"] is not None]

@@ -158,6 +158,12 @@ class TestAppend:
             async with toy.app.work(toy.scope, actor="teacher") as work:
                 work.publish(ThingChanged(thing=thing, label="a", amount=1), key=thing, stream=uuid4())
 
+    async def test_an_event_too_large_to_travel_is_refused_when_it_is_written(self, toy: Toy) -> None:
+        with pytest.raises(RuntimeError, match="does not travel"):
+            async with toy.app.work(toy.scope, actor="teacher") as work:
+                await change(work, Change(uuid4(), 1, TODAY, label="福" * 200_000))
+        assert await things(toy) == {}
+
     async def test_a_tombstone_keeps_the_key_without_payload(self, toy: Toy) -> None:
         thing = uuid4()
         async with toy.app.work(toy.scope, actor="teacher") as work:
