@@ -16,6 +16,7 @@ from deploy.local import admin, lifecycle
 from deploy.local.example import PEOPLE, department_secret, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
+from deploy.local.serve import publishers
 from deploy.local.serve import run as run_services
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import Status, status
@@ -108,7 +109,7 @@ def serve(
         raise LocalError(
             f"{', '.join(unknown)} というサービスはありません: {', '.join(lifecycle.services())}"
         )
-    relays = names if every and instance.choices.transport == "kafka" else []
+    relays = publishers() if every and instance.choices.transport == "kafka" else []
     run_services(instance, names, relays)
 
 
@@ -118,6 +119,8 @@ def relay(service: str, state: Annotated[Path | None, typer.Option(help="状態�
     instance = Instance(state)
     if instance.choices.transport != "kafka":
         raise LocalError("配送は log です。`make up TRANSPORT=kafka` で Kafka にしてください。")
+    if service not in publishers():
+        raise LocalError(f"{service} の記録を読むサービスはありません。送るのは {', '.join(publishers())} です。")
     run_services(instance, [], [service])
 
 

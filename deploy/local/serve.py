@@ -31,6 +31,11 @@ def build(instance: Instance, service: str) -> FastAPI:
     return app
 
 
+def publishers() -> list[str]:
+    """Services whose log others read; each has a relay when the transport is Kafka."""
+    return [name for name in topology().services if topology().readers_of(name)]
+
+
 def make_relay(instance: Instance, service: str) -> "KafkaRelay":
     """The relay that sends the log of ``service`` to the broker."""
     from shared.events.kafka import KafkaRelay  # the client is loaded only where it is used
