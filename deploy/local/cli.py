@@ -13,7 +13,7 @@ from rich.table import Table
 
 from deploy import catalogue
 from deploy.local import admin, lifecycle
-from deploy.local.example import PEOPLE, department_secret, training_day
+from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
 from deploy.local.serve import publishers
@@ -21,6 +21,8 @@ from deploy.local.serve import run as run_services
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import Status, status
 from deploy.town.cli import add_commands as town_commands
+from services.dashboard.cli import Deployment as DashboardDeployment
+from services.dashboard.cli import add_commands as dashboard_commands
 from services.identity.cli import Deployment as IdentityDeployment
 from services.identity.cli import add_commands as identity_commands
 from services.registry.cli import add_commands as registry_commands
@@ -46,8 +48,18 @@ def _identity(instance: Instance) -> IdentityDeployment:
     )
 
 
+def _dashboard(instance: Instance) -> DashboardDeployment:
+    return DashboardDeployment(
+        instance.origin,
+        instance.url("identity"),
+        KITCHEN_CLIENT,
+        lambda client: department_secret(instance, client),
+    )
+
+
 registry_commands(app, lambda: admin.app_units(Instance(), "registry"), console)
 identity_commands(app, lambda: _identity(Instance()), console)
+dashboard_commands(app, lambda: _dashboard(Instance()), console)
 town_commands(app, lambda: training_day(Instance().clock.today()), console)
 
 

@@ -22,6 +22,7 @@ from shared.dates import Clock, latest_school_day, school_year, school_year_boun
 SEED = 20260401
 KITCHEN = "健康給食課"
 LUNCH = "lunch-count"
+KITCHEN_CLIENT = "dept-kenko-kyushoku"
 
 PEOPLE = (
     ("第一小学校 2年1組の担任", "今日 → 朝の記録"),
@@ -71,7 +72,7 @@ async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
                 small_groups=True,
             ),
             now=datetime.now(UTC),
-            client="dept-kenko-kyushoku",
+            client=KITCHEN_CLIENT,
         )
     finally:
         await engine.dispose()

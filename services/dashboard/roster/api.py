@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.dashboard.room import opening, person_or_none
 from services.dashboard.roster import rules
-from shared.access import Seen
+from shared.access import HeldDuty, Seen
 
 router = APIRouter(prefix="/api", tags=["わたし"])
 
@@ -26,11 +26,15 @@ select (select json_object_agg(o.organisation_id, json_build_object(
 )
 
 
+def _order(duty: HeldDuty) -> tuple[int, str, str]:
+    return rules.rank(duty.kind), str(duty.organisation), str(duty.class_id)
+
+
 @router.get("/me", summary="わたし")
 async def read_me(request: Request) -> Response:
     """The signed-in person, the duties held today, and the places these open. About oneself: no policy is asked."""
     async with opening(request) as page:
-        principal, duties = page.holder.principal, rules.in_order(page.holder.duties)
+        principal, duties = page.holder.principal, sorted(page.holder.duties, key=_order)
         units = {principal.board, *(d.organisation for d in duties), *(d.class_id for d in duties)}
         row = (
             await page.db.execute(
@@ -52,7 +56,7 @@ async def read_me(request: Request) -> Response:
                 "class": taught and {name: taught[name] for name in ("id", "name", "grade", "special_needs")},
             }
         )
-    places = rules.rail(duties) if staff else []
+    places = rules.rail(duty.kind for duty in duties) if staff else []
     board = known.get(str(principal.board))
     body = {
         "person": person_or_none(row.people, principal.person)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.access import HeldDuty
 from shared.contracts.registry import DutyKind
 
 DUTY_WORDS: dict[DutyKind, str] = {
@@ -27,9 +26,9 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
 }
 
 
-def rail(duties: Iterable[HeldDuty]) -> list[str]:
-    """The places a staff member may open, in the order of the rail."""
-    kinds = {duty.kind for duty in duties}
+def rail(duties: Iterable[DutyKind]) -> list[str]:
+    """The places a staff member with these duties may open, in the order of the rail."""
+    kinds = set(duties)
     return [place for place, holders in _PLACES.items() if kinds & holders]
 
 
@@ -38,7 +37,6 @@ def home(places: list[str]) -> str:
     return f"/{places[0]}" if places else "/today"
 
 
-def in_order(duties: Iterable[HeldDuty]) -> list[HeldDuty]:
-    """Duties as a person would name them: leading a school first, then classes."""
-    rank = {kind: number for number, kind in enumerate(DUTY_WORDS)}
-    return sorted(duties, key=lambda duty: (rank[duty.kind], str(duty.organisation), str(duty.class_id)))
+def rank(duty: DutyKind) -> int:
+    """Where a duty stands when a person names all of theirs: leading a school first, then classes."""
+    return list(DUTY_WORDS).index(duty)
