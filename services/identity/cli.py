@@ -14,14 +14,13 @@ from uuid import UUID
 import httpx
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from services.identity.issuer import demo
 from services.identity.issuer import store as issuer_store
 from services.identity.private_files import write_over
 from services.identity.purposes import grants
 from services.identity.purposes import store as purpose_store
-from services.identity.purposes.rules import FEEDS, GrantRefused, terms
+from services.identity.purposes.rules import FEEDS, GrantRefused, Standing, terms
 from services.identity.service import COMMAND_LINE, command_line_redirect
 from services.identity.tables import NOWHERE
 from shared.access import Principal
@@ -141,21 +140,14 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
         """認めている利用目的を、これからのものも終わったものも示します。"""
         deployment = load()
 
-        async def work(units: Units) -> Table:
+        async def work(units: Units) -> list[str]:
             chosen = await _board(units, board)
-            table = Table("部署", "接続名", "配信", "項目", "はじめ", "終わり", "目的", "番号", box=None)
             async with units.read(Scope(chosen)) as rows:
-                for name, client, held in await purpose_store.everything(rows, chosen):
-                    granted = held.terms
-                    last = granted.until and granted.until - timedelta(days=1)
-                    table.add_row(
-                        *(name, client, granted.feed, "、".join(granted.fields)),
-                        *(granted.since.isoformat(), last.isoformat() if last else "―"),
-                        *(granted.statement, str(held.purpose)),
-                    )
-            return table
+                found = await purpose_store.everything(rows, chosen)
+            return [_in_words(name, client, held) for name, client, held in found]
 
-        console.print(_run(deployment, work))
+        lines = _run(deployment, work)
+        console.print("\n\n".join(lines) or "認めている利用目的はありません。", soft_wrap=True)
 
     @purpose.command("end")
     def purpose_end(
@@ -270,6 +262,17 @@ def _run(deployment: Deployment, work: Callable[[Units], Awaitable[T]]) -> T:
     except httpx.TransportError:
         words = "identity が動いていません。`make up` で始めてください。"
     raise _stopped(words)
+
+
+def _in_words(department: str, client: str, held: Standing) -> str:
+    granted = held.terms
+    last = f"{granted.until - timedelta(days=1)} まで" if granted.until else "終わりは決まっていません"
+    return (
+        f"{department}（{client}）  {granted.feed}: {'、'.join(granted.fields)}\n"
+        f"  {granted.since} から、{last}\n"
+        f"  {granted.statement}（{granted.basis}）\n"
+        f"  番号 {held.purpose}"
+    )
 
 
 def _day(given: datetime | None) -> date | None:
