@@ -14,7 +14,7 @@ from deploy.town.holidays import school_days
 from services.identity.purposes.grants import grant
 from services.identity.purposes.rules import Terms
 from services.registry.oneroster.importing import Refused, import_package
-from shared.access import Principal
+from shared.access.principal import Principal
 from shared.database import Units, make_engine
 from shared.database.roles import role_names
 from shared.dates import Clock, latest_school_day, school_year, school_year_bounds

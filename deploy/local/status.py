@@ -113,9 +113,9 @@ async def _feeds(instance: Instance) -> list[FeedStatus]:
     found = []
     for service, entry in topology().services.items():
         for name, publisher in ServiceParts.of(entry.application).consumers():
-            row = stored.get((service, name, publisher))
-            head, reached = heads[publisher], row.reached if row else 0
-            parked = row.parked if row else 0
+            known = stored.get((service, name, publisher))
+            head, reached = heads[publisher], known.reached if known else 0
+            parked = known.parked if known else 0
             found.append(FeedStatus(service, name, publisher, reached, head, max(0, head - reached), parked))
     return found
 

@@ -24,7 +24,9 @@ from services.dashboard.sessions import store as session_store
 from services.dashboard.sessions.rules import SEEN_EVERY, holds, ticket
 from services.dashboard.sessions.service import Sessions
 from services.dashboard.sessions.store import Session
-from shared.access import AccessLog, Holder, Policies, Seen
+from shared.access.log import AccessLog, Seen
+from shared.access.policies import Policies
+from shared.access.principal import Holder
 from shared.access.step_up import step_up_needed
 from shared.database import Scope, Units
 from shared.database.units import narrow

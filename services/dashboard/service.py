@@ -29,7 +29,9 @@ from services.dashboard.sessions.rules import cookie_names
 from services.dashboard.sessions.seal import Seal
 from services.dashboard.sessions.service import Sessions
 from services.dashboard.shell import FrontEnd, Shell
-from shared.access import AccessLog, KeySource, Policies, TokenVerifier
+from shared.access.log import AccessLog
+from shared.access.policies import Policies
+from shared.access.tokens import KeySource, TokenVerifier
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock, SystemClock, TrainingClock

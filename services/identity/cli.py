@@ -23,7 +23,7 @@ from services.identity.purposes import store as purpose_store
 from services.identity.purposes.rules import FEEDS, GrantRefused, Standing, terms
 from services.identity.service import COMMAND_LINE, command_line_redirect
 from services.identity.tables import NOWHERE
-from shared.access import Principal
+from shared.access.principal import Principal
 from shared.database import Scope, Units, make_engine
 from shared.dates import Clock, SystemClock
 from shared.service import ServiceSettings

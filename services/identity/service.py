@@ -20,7 +20,7 @@ from services.identity.issuer.provider import Provider
 from services.identity.issuer.rules import Client, hash_of
 from services.identity.issuer.store import forget_old
 from services.identity.issuer.tokens import Mint
-from shared.access import KeySource, TokenVerifier
+from shared.access.tokens import KeySource, TokenVerifier
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock, SystemClock

@@ -9,7 +9,9 @@ from fastapi import Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.access import AccessLog, HeldDuty, Holder, Policies, Principal
+from shared.access.log import AccessLog
+from shared.access.policies import Policies
+from shared.access.principal import HeldDuty, Holder, Principal
 from shared.database import Units
 from shared.dates import Clock
 

@@ -11,7 +11,9 @@ from sqlalchemy import text
 from services.registry import attendance
 from services.registry.attendance import api as attendance_api
 from services.registry.room import Registry
-from shared.access import AccessLog, KeySource, Policies, TokenVerifier
+from shared.access.log import AccessLog
+from shared.access.policies import Policies
+from shared.access.tokens import KeySource, TokenVerifier
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock

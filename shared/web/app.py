@@ -18,7 +18,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.access import TokenVerifier
+from shared.access.tokens import TokenVerifier
 from shared.events.trace import context_of, tracer
 from shared.web import problems
 

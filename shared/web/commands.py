@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from shared.access import Principal
+from shared.access.principal import Principal
 from shared.database import AlreadyDone, Command, Moved, Scope, Units, Work
 from shared.database.units import CommandReused
 from shared.web.problems import FieldError, Problem

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from shared.access import Unauthenticated
+from shared.access.principal import Unauthenticated
 
 logger = logging.getLogger(__name__)
 TYPES = "https://tsumugi.example/problems/"

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from shared.access import Principal, Unauthenticated
+from shared.access.principal import Principal, Unauthenticated
 from shared.web.app import ServiceApp
 
 

@@ -10,8 +10,7 @@ from uuid import UUID, uuid4
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from shared.access import KeySource, TokenVerifier
-from shared.access.tokens import ALGORITHM, TYPE
+from shared.access.tokens import ALGORITHM, TYPE, KeySource, TokenVerifier
 
 ISSUER = "http://localhost:8602"
 

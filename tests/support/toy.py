@@ -159,6 +159,7 @@ class Change:
     amount: int
     on: date
     label: str = "thing"
+    note: str = ""
 
 
 async def change(work: Work, command: Change) -> Thing:
@@ -176,7 +177,7 @@ async def change(work: Work, command: Change) -> Thing:
         subject=thing.id,
     )
     work.publish(
-        Counted(thing=thing.id, on=command.on, amount=command.amount),
+        Counted(thing=thing.id, on=command.on, amount=command.amount, note=command.note),
         key=thing.id,
         stream=day_stream(work.scope.board, thing.id, command.on),
         subject=thing.id,

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
 import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.kafka import Kafka
 from shared.events.feed import Feed
 from shared.events.kafka import KafkaFeed, KafkaRelay
+from shared.events.kafka_wire import WATERMARK_KEY
 from tests.support.fixtures import Toy
 from tests.support.toy import COUNT, SECRET, THING
 from tests.support.waiting import eventually
@@ -37,6 +39,29 @@ async def forget_topics(bootstrap: str) -> None:
         await eventually(gone)
     finally:
         await admin.close()
+
+
+async def everything(bootstrap: str) -> dict[TopicPartition, list[ConsumerRecord]]:
+    """All that lies on the toy's topics, partition by partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, n) for topic, count in PARTITIONS.items() for n in range(count)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning()
+        ends = await consumer.end_offsets(places)
+        found: dict[TopicPartition, list[ConsumerRecord]] = {place: [] for place in places}
+        while [place for place, end in ends.items() if end > await consumer.position(place)]:
+            for place, messages in (await consumer.getmany(timeout_ms=200)).items():
+                found[place] += messages
+        return found
+    finally:
+        await consumer.stop()
+
+
+def data(messages: list[ConsumerRecord]) -> list[ConsumerRecord]:
+    """What is not a watermark."""
+    return [message for message in messages if message.key != WATERMARK_KEY]
 
 
 class Transport:

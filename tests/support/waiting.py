@@ -22,3 +22,8 @@ async def eventually(condition: Callable[[], Any], *, within: float = 10.0, ever
             return value
         assert time.monotonic() < deadline, f"not within {within} s; the last value was {value!r}"
         await asyncio.sleep(every)
+
+
+async def for_a_while(seconds: float) -> None:
+    """Let ``seconds`` pass. Only for those whose matter is time itself, such as a nemesis between two kills."""
+    await asyncio.sleep(seconds)

@@ -18,9 +18,8 @@ from services.dashboard.feeds import store
 from services.dashboard.feeds.rules import SMALL, Grant
 from services.dashboard.room import Dashboard, dashboard
 from services.dashboard.roster.store import copies_standing
-from shared.access import Holder, Principal, Seen
-from shared.access.log import log_change
-from shared.access.principal import entity, ref
+from shared.access.log import Seen, log_change
+from shared.access.principal import Holder, Principal, entity, ref
 from shared.contracts import Importance
 from shared.contracts.dashboard import feed_topic
 from shared.database import Command, Scope, Work

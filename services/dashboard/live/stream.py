@@ -23,8 +23,7 @@ from services.dashboard.school_day.api import board_day as board_day_resource
 from services.dashboard.school_day.api import class_day as class_day_resource
 from services.dashboard.school_day.api import school_day as school_day_resource
 from services.dashboard.sessions.rules import RENEW_BEFORE
-from shared.access import HeldDuty
-from shared.access.principal import entity, ref
+from shared.access.principal import HeldDuty, entity, ref
 from shared.web import Problem
 
 CHECK_EVERY = timedelta(minutes=1)

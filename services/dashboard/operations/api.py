@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.dashboard.operations import store
 from services.dashboard.room import Dashboard, opening
-from shared.access import Seen
+from shared.access.log import Seen
 from shared.access.principal import entity, ref
 from shared.web.app import MAX_BODY_BYTES
 

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from services.dashboard.room import opening, person_or_none
 from services.dashboard.roster import rules
-from shared.access import HeldDuty, Seen
+from shared.access.log import Seen
+from shared.access.principal import HeldDuty
 
 router = APIRouter(prefix="/api", tags=["わたし"])
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.sessions.rules import Ticket
 from services.dashboard.sessions.store import COLUMNS, Session, of_row, secret_hash
-from shared.access import HeldDuty
+from shared.access.principal import HeldDuty
 from shared.access.step_up import StepUp
 
 _DUTIES = TypeAdapter(tuple[HeldDuty, ...])

@@ -13,7 +13,7 @@ from services.dashboard.room import Page, opening, person_or_none
 from services.dashboard.school_day import rules, store
 from services.dashboard.school_day.rules import Calendar
 from services.dashboard.school_day.store import Viewer
-from shared.access import Seen
+from shared.access.log import Seen
 from shared.access.principal import entity, ref
 from shared.ids import class_day_id
 from shared.web import not_found

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.access import Holder
+from shared.access.principal import Holder
 from shared.dates import school_year
 
 _CALENDAR = """

@@ -16,8 +16,8 @@ import httpx
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from shared.access import KeySource, Principal, TokenVerifier, Unauthenticated
-from shared.access.tokens import ALGORITHM, LEEWAY_SECONDS
+from shared.access.principal import Principal, Unauthenticated
+from shared.access.tokens import ALGORITHM, LEEWAY_SECONDS, KeySource, TokenVerifier
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 (a name, not a secret)

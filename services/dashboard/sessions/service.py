@@ -13,7 +13,7 @@ from services.dashboard.sessions.issuer import Issuer, IssuerAway, IssuerRefused
 from services.dashboard.sessions.rules import RENEW_BEFORE, SECRET_BYTES, WHOLE, Ticket
 from services.dashboard.sessions.seal import Seal
 from services.dashboard.sessions.store import Session
-from shared.access import Principal
+from shared.access.principal import Principal
 from shared.database import Scope, Units
 from shared.dates import Clock
 from shared.web import Problem

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.sessions.rules import Ticket
-from shared.access import Principal
+from shared.access.principal import Principal
 from shared.database import Scope, Units
 
 

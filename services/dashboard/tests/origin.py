@@ -21,7 +21,7 @@ from services.dashboard.sessions.issuer import Tokens
 from services.dashboard.shell import FrontEnd
 from services.dashboard.tests.doubles import IssuerDouble, ServiceDouble, free_port, serving
 from services.dashboard.tests.publishers import Publisher
-from shared.access import Principal
+from shared.access.principal import Principal
 from shared.database import Scope
 from shared.dates import FixedClock
 from shared.events.feed import Feed

@@ -30,8 +30,8 @@ from services.identity.issuer.store import scope_of
 from services.identity.issuer.tokens import Mint
 from services.identity.purposes.store import department_client
 from services.identity.tables import NOWHERE
-from shared.access import Principal, Seen
-from shared.access.log import log_change
+from shared.access.log import Seen, log_change
+from shared.access.principal import Principal
 from shared.contracts.identity import AccountKind
 from shared.database import Scope, Units
 from shared.dates import Clock

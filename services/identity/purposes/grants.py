@@ -22,8 +22,8 @@ from services.identity.purposes.rules import (
     ended,
     published,
 )
-from shared.access import Principal, Seen
-from shared.access.log import log_change
+from shared.access.log import Seen, log_change
+from shared.access.principal import Principal
 from shared.access.step_up import StepUp, step_up_needed
 from shared.contracts.identity import PurposeChanged
 from shared.database import Scope, Units, Work

@@ -16,9 +16,8 @@ from services.registry.attendance import rules, store
 from services.registry.attendance.rules import Change, Decision, Derived, Fact, Mark, Member, Symbol
 from services.registry.attendance.store import ClassDay, Taken
 from services.registry.room import Registry, registry
-from shared.access import Holder, Principal, Seen
-from shared.access.log import log_change
-from shared.access.principal import entity, ref
+from shared.access.log import Seen, log_change
+from shared.access.principal import Holder, Principal, entity, ref
 from shared.contracts.registry import (
     AttendanceDayChanged,
     CorrectionReason,

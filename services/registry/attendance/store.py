@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, Symbol
-from shared.access import HeldDuty
+from shared.access.principal import HeldDuty
 from shared.contracts.registry import Source
 from shared.database import Work
 from shared.dates import school_year

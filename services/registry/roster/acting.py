@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.access import Principal, Seen
-from shared.access.log import log_change
+from shared.access.log import Seen, log_change
+from shared.access.principal import Principal
 from shared.database import Work
 
 _MOMENT = timedelta(minutes=5)

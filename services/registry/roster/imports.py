@@ -30,7 +30,7 @@ from services.registry.roster.rows import (
 from services.registry.roster.rules import PeriodChanges, Wanted, after, diff_periods
 from services.registry.roster.snapshot import ExternalKey, Period, RosterSnapshot
 from services.registry.roster.store import PeriodTable
-from shared.access import Seen
+from shared.access.log import Seen
 from shared.database import Scope, Units, Work
 from shared.dates import school_year_bounds
 from shared.ids import new_id

@@ -11,7 +11,7 @@ from services.registry.roster import published, store
 from services.registry.roster.acting import log_act
 from services.registry.roster.rows import Added, DutyIs, Held, Standing
 from services.registry.roster.snapshot import Period
-from shared.access import Seen
+from shared.access.log import Seen
 from shared.database import Scope, Units, Work
 
 _CLASSES = text(

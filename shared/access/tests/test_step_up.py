@@ -94,4 +94,6 @@ def test_the_setting_is_dated_and_silence_means_on() -> None:
 
 def test_a_setting_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="enforced"):
-        setting_on([Setting(name="step_up", since=date(2026, 4, 1), value={"enforced": "たぶん"})], date(2026, 5, 1))
+        setting_on(
+            [Setting(name="step_up", since=date(2026, 4, 1), value={"enforced": "たぶん"})], date(2026, 5, 1)
+        )

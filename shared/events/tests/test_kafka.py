@@ -9,7 +9,7 @@ from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from sqlalchemy import text
@@ -23,7 +23,7 @@ from shared.events.kafka_wire import WATERMARK_KEY, Foreign, headers_of, read_wa
 from shared.events.tests.made import fact
 from tests.support.fixtures import Toy, catch_up
 from tests.support.toy import Echo, ThingChanged, ToyCopy
-from tests.support.transports import PARTITIONS, forget_topics
+from tests.support.transports import PARTITIONS, data, everything, forget_topics
 from tests.support.waiting import eventually
 
 TOPICS = ["toy.thing", "toy.count"]
@@ -75,36 +75,12 @@ async def feed(broker: str) -> AsyncIterator[KafkaFeed]:
     await feed.close()
 
 
-async def everything(broker: str) -> dict[TopicPartition, list[ConsumerRecord]]:
-    """All that lies on the toy's topics, partition by partition."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker, auto_offset_reset="earliest", enable_auto_commit=False
-    )
-    await consumer.start()
-    try:
-        places = [TopicPartition(topic, n) for topic, count in PARTITIONS.items() for n in range(count)]
-        consumer.assign(places)
-        await consumer.seek_to_beginning()
-        ends = await consumer.end_offsets(places)
-        found: dict[TopicPartition, list[ConsumerRecord]] = defaultdict(list)
-        while [place for place, end in ends.items() if end > await consumer.position(place)]:
-            for place, messages in (await consumer.getmany(timeout_ms=200)).items():
-                found[place] += messages
-        return found
-    finally:
-        await consumer.stop()
-
-
 async def sent_up_to(toy: Toy, position: int) -> None:
     async def stored() -> bool:
         (row,) = await toy.rows("select position from feed.relayed")
         return bool(row.position >= position)
 
     await eventually(stored)
-
-
-def data(messages: list[ConsumerRecord]) -> list[ConsumerRecord]:
-    return [message for message in messages if message.key != WATERMARK_KEY]
 
 
 class TestTopics:

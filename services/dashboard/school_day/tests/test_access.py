@@ -17,8 +17,8 @@ from services.dashboard.service import POLICIES
 from services.dashboard.tests.copying import Copies
 from services.dashboard.tests.origin import Origin
 from services.dashboard.tests.town import TODAY, Town
-from shared.access import HeldDuty, Holder, Policies, Principal
-from shared.access.principal import Kind, entity, ref, refs
+from shared.access.policies import Policies
+from shared.access.principal import HeldDuty, Holder, Kind, Principal, entity, ref, refs
 from shared.contracts.registry import DutyKind
 from shared.database import Scope
 

@@ -17,7 +17,8 @@ from fastapi import FastAPI
 from services.identity.issuer.provider import Provider
 from services.identity.issuer.rules import EXCHANGE
 from services.identity.tests.town import ISSUER, ORIGIN, SECRETS
-from shared.access import KeySource, Principal, TokenVerifier
+from shared.access.principal import Principal
+from shared.access.tokens import KeySource, TokenVerifier
 
 with warnings.catch_warnings():
     # Authlib would rather have httpx2, which nothing else here uses, and says so at every import.

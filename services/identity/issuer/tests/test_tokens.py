@@ -23,7 +23,8 @@ from services.identity.issuer.keys import FILE, KeyOpen, SigningKey, signing_key
 from services.identity.issuer.rules import Client, Refused, Session, hash_of
 from services.identity.issuer.tokens import Mint
 from services.identity.tests.town import ISSUER
-from shared.access import KeySource, Principal, TokenVerifier, Unauthenticated
+from shared.access.principal import Principal, Unauthenticated
+from shared.access.tokens import KeySource, TokenVerifier
 
 BOARD, PERSON = uuid4(), uuid4()
 NOW = datetime.now(UTC)

@@ -15,7 +15,7 @@ from services.identity.purposes import store
 from services.identity.purposes.grants import Granted, StepUpRequired, end, grant
 from services.identity.purposes.rules import GrantRefused, Terms, Wrong
 from services.identity.tests.town import Identity, Town
-from shared.access import Principal
+from shared.access.principal import Principal
 from shared.database import Scope
 from shared.dates import TOKYO
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from services.registry import service
 from services.registry.attendance.api import _schools_of_staff
-from shared.access import HeldDuty, Holder, Policies, Principal
-from shared.access.principal import entity, ref
+from shared.access.policies import Policies
+from shared.access.principal import HeldDuty, Holder, Principal, entity, ref
 from shared.contracts.registry import DutyKind
 
 POLICIES = Policies(service.POLICIES)
