@@ -28,7 +28,7 @@ export const session = {
     if (state !== 'open') others?.postMessage('open')
     set('open')
   },
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   },

@@ -8,6 +8,7 @@ import { later } from '~/parts/later'
 import { Empty } from '~/parts/States'
 import { useJumps } from './jumps'
 import { useMe } from './me'
+import { PlaceSlot } from './Place'
 import { placeOf, placesOf } from './rail'
 import { useShownScreen } from './screen'
 import { TopLine } from './TopLine'
@@ -28,6 +29,7 @@ export function Frame() {
   const session = useSession()
   const navigate = useNavigate()
   const [help, setHelp] = useState(false)
+  const [slot, setSlot] = useState<HTMLElement | null>(null)
   const jumps = Object.fromEntries(places.map(({ letter, to }) => [letter, () => void navigate({ to })]))
   useJumps({ ...jumps, ...screen.jumps }, () => setHelp(true))
 
@@ -55,9 +57,9 @@ export function Frame() {
           })}
         </ul>
       </nav>
-      <TopLine onHelp={() => setHelp(true)} home={places.length === 1 ? places[0] : undefined} />
+      <TopLine onHelp={() => setHelp(true)} home={places.length === 1 ? places[0] : undefined} placeRef={setSlot} />
       <main id="main" className={styles.main} tabIndex={-1}>
-        {places.length ? <Outlet /> : <NoPlaces />}
+        <PlaceSlot value={slot}>{places.length ? <Outlet /> : <NoPlaces />}</PlaceSlot>
       </main>
       <Suspense>
         {session === 'ended' && <SessionEnded />}

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { ChevronLeft, ChevronRight } from 'lucide-react'
-import { useLayoutEffect, useState, type ReactNode } from 'react'
+import { createContext, useContext, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { addDays, workDay, type Day } from '~/dates/dates'
 import { Goto } from '~/parts/Goto'
@@ -18,12 +18,12 @@ interface PlaceProps {
   readonly addressOn?: (day: Day) => string
 }
 
-export const PLACE_SLOT = 'place'
+/** The element of the top line that takes the place of the screen. */
+export const PlaceSlot = createContext<HTMLElement | null>(null)
 
 /** Where one is, in the frame's top line: what, where, which day. All of it is in the address. */
 export function Place(props: PlaceProps) {
-  const [slot, setSlot] = useState<HTMLElement | null>(null)
-  useLayoutEffect(() => setSlot(document.getElementById(PLACE_SLOT)), [])
+  const slot = useContext(PlaceSlot)
   return slot ? createPortal(<PlaceLine {...props} />, slot) : null
 }
 

@@ -12,7 +12,6 @@ import { Goto } from '~/parts/Goto'
 import { later } from '~/parts/later'
 import { fullName } from '~/parts/Name'
 import { useMe } from './me'
-import { PLACE_SLOT } from './Place'
 import type { Place } from './rail'
 import styles from './TopLine.module.css'
 
@@ -23,9 +22,11 @@ interface TopLineProps {
   readonly onHelp: () => void
   /** The only place of this person: on a phone it needs no bar, only a way back. */
   readonly home: Place | undefined
+  /** Takes the element in which the screen says where one is. */
+  readonly placeRef: (slot: HTMLElement | null) => void
 }
 
-export function TopLine({ onHelp, home }: TopLineProps) {
+export function TopLine({ onHelp, home, placeRef }: TopLineProps) {
   const { i18n } = useLingui()
   const path = useLocation({ select: ({ pathname }) => pathname })
   return (
@@ -35,7 +36,7 @@ export function TopLine({ onHelp, home }: TopLineProps) {
           <ChevronLeft aria-hidden size={24} strokeWidth={1.75} />
         </Link>
       )}
-      <div id={PLACE_SLOT} className={styles.place} />
+      <div ref={placeRef} className={styles.place} />
       <UnsentBadge />
       <LiveBadge />
       <MeMenu onHelp={onHelp} />

@@ -40,7 +40,7 @@ const unknown = createRoute({
 
 async function meOf({ queries }: Context): Promise<Me | null> {
   try {
-    return await queries.ensureQueryData(meQuery)
+    return await queries.query({ ...meQuery, staleTime: 'static' })
   } catch {
     return null // the gate says why
   }

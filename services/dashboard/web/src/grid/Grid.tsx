@@ -229,6 +229,7 @@ function tracks(columns: readonly Column[]): string {
 }
 
 function pressOf(event: KeyboardEvent): Parameters<typeof press>[1] {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only sign of WebKit's confirming Enter
   const { key, code, keyCode, ctrlKey, metaKey, shiftKey, altKey } = event
   return { key, code, keyCode, ctrlKey, metaKey, shiftKey, altKey, isComposing: event.nativeEvent.isComposing }
 }

@@ -22,6 +22,11 @@ export function isEnter(event: KeyLike): boolean {
   return event.key === 'Enter' && !isImeKey(event)
 }
 
+/** For fields whose Enter submits a form: the Enter of a conversion stays in the field. */
+export function holdImeEnter(event: KeyLike & { preventDefault(): void }): void {
+  if (event.key === 'Enter' && isImeKey(event)) event.preventDefault()
+}
+
 /**
  * The one character a key stands for in upper case, or '' for keys that have none. Full-width and kana layouts give
  * the character printed on the key: 「Ｋ」 is K, and 「の」 typed on the K key of a kana layout is K.

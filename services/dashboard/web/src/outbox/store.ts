@@ -27,7 +27,10 @@ export function openStore(): QueueStore {
     },
     async write(queue) {
       try {
-        if (!memory) return await set('queue', queue, kept)
+        if (!memory) {
+          await set('queue', queue, kept)
+          return
+        }
       } catch {
         // Full or forbidden: what was entered must not be lost while this tab is open.
       }

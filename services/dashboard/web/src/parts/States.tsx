@@ -120,7 +120,7 @@ export function LoadingRows({ rows }: { readonly rows: number }) {
   const { t } = useLingui()
   const late = useLate(150)
   return (
-    <div className={styles.loading} role="status" aria-label={late ? t`読み込んでいます` : undefined} data-shown={late ? '' : undefined}>
+    <div className={styles.loading} data-loading="" role="status" aria-label={late ? t`読み込んでいます` : undefined} data-shown={late ? '' : undefined}>
       {Array.from({ length: rows }, (_, i) => (
         <div key={i} className={styles.bone} />
       ))}

@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Input, Label, Text, TextField } from 'react-aria-components'
+import { holdImeEnter } from '~/grid/ime'
 import { characters } from '~/grid/parse'
 import styles from './TextLine.module.css'
 
@@ -20,12 +21,12 @@ export function TextLine({ label, value, onChange, max, required = false, autoFo
   const over = n > max
   return (
     <TextField className={styles.field!} value={value} onChange={onChange} isInvalid={over} autoFocus={autoFocus}>
-      <Label className={styles.label!}>
+      <Label className={styles.label}>
         {label}
         <span className={styles.need}>{required ? <Trans>必須</Trans> : <Trans>任意</Trans>}</span>
       </Label>
-      <Input className={styles.input!} type="text" autoComplete="off" />
-      <Text slot="description" className={styles.hint!} data-over={over ? '' : undefined}>
+      <Input className={styles.input!} type="text" autoComplete="off" onKeyDown={(event) => holdImeEnter(event.nativeEvent)} />
+      <Text slot="description" className={styles.hint} data-over={over ? '' : undefined}>
         {over ? t`${max}文字までです。いま${n}文字` : t`${n} / ${max} 文字`}
       </Text>
     </TextField>

@@ -1,4 +1,4 @@
-import { Label, Radio, RadioGroup } from 'react-aria-components'
+import { Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components'
 import type { ReactNode } from 'react'
 import styles from './Tiles.module.css'
 
@@ -15,19 +15,23 @@ interface TilesProps {
   /** Nothing is chosen for the person: null until they do. */
   readonly value: string | null
   readonly onChange: (value: string) => void
+  /** Takes the focus to the first tile, without choosing it. */
+  readonly autoFocus?: boolean
 }
 
 /** A choice among a few, as tiles large enough for a finger. */
-export function Tiles({ label, tiles, value, onChange }: TilesProps) {
+export function Tiles({ label, tiles, value, onChange, autoFocus = false }: TilesProps) {
   return (
     <RadioGroup className={styles.group!} value={value} onChange={onChange}>
-      <Label className={styles.label!}>{label}</Label>
+      <Label className={styles.label}>{label}</Label>
       <div className={styles.tiles}>
-        {tiles.map((tile) => (
-          <Radio key={tile.value} value={tile.value} className={styles.tile!}>
-            {tile.content}
-            {tile.shortcut !== undefined && <kbd className={styles.key}>{tile.shortcut}</kbd>}
-          </Radio>
+        {tiles.map((tile, i) => (
+          <RadioField key={tile.value} value={tile.value} autoFocus={autoFocus && i === 0}>
+            <RadioButton className={styles.tile!}>
+              {tile.content}
+              {tile.shortcut !== undefined && <kbd className={styles.key}>{tile.shortcut}</kbd>}
+            </RadioButton>
+          </RadioField>
         ))}
       </div>
     </RadioGroup>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isEnter, isImeKey, letterOf } from '../ime'
+import { holdImeEnter, isEnter, isImeKey, letterOf } from '../ime'
 import { DIGITS_MS, press, type Digits, type Press } from '../keys'
 import { reduce, valueAt, type GridState } from '../model'
 import { commit } from '../parse'
@@ -141,15 +141,26 @@ describe('editors', () => {
 })
 
 describe('the input method', () => {
+  const confirming = () => [key('Enter', { isComposing: true }), key('Enter', { keyCode: 229 }), key('Process', { keyCode: 229 })]
+
   it('keeps its keys, in the order of every browser', () => {
-    const confirming = [key('Enter', { isComposing: true }), key('Enter', { keyCode: 229 }), key('Process', { keyCode: 229 })]
-    for (const event of confirming) {
+    for (const event of confirming()) {
       expect(isImeKey(event)).toBe(true)
       expect(isEnter(event)).toBe(false)
       expect(press(ROLL, event, { now: 0, digits: null, half: null })).toBeNull()
     }
     expect(isEnter(key('Enter', { keyCode: 13 }))).toBe(true)
     expect(isImeKey({ key: 'a', code: 'KeyA', keyCode: 65, nativeEvent: { isComposing: true } })).toBe(true)
+  })
+
+  it('holds the Enter of a conversion in a field that submits, and no other key', () => {
+    const held = (event: Press) => {
+      let prevented = false
+      holdImeEnter({ ...event, preventDefault: () => (prevented = true) })
+      return prevented
+    }
+    expect(confirming().map(held)).toEqual([true, true, false])
+    expect(held(key('Enter', { keyCode: 13 }))).toBe(false)
   })
 
   it('never lets a composing key change or move anything', () => {

@@ -50,7 +50,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLFormElement>) {
-    if (isImeKey(event.nativeEvent)) return event.preventDefault()
+    if (isImeKey(event.nativeEvent)) return
     if (event.target instanceof HTMLInputElement && event.target.type === 'text') return
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const letter = letterOf(event)
@@ -87,6 +87,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
         </p>
         <Tiles
           label={t`新しい印`}
+          autoFocus={to === null}
           value={code}
           onChange={setCode}
           tiles={choices
@@ -99,6 +100,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
         />
         <Tiles
           label={t`訂正のわけ`}
+          autoFocus={to !== null}
           value={reason}
           onChange={setReason}
           tiles={roll.reasons.map(({ code: value, word }, i) => ({ value, content: word, shortcut: String(i + 1) }))}

@@ -107,9 +107,22 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     const member = members.get(conflict.pupil)
     if (conflict.entry !== null) void outbox.amend(conflict.entry, (entry) => decided(entry, conflict.pupil))
     dispatch({ type: 'release', cells: [pupilKey(conflict.pupil)] })
-    if (choice === 'theirs' || !member) return
-    if (taken) startCorrection(member, conflict.mine)
-    else void send({ marks: [{ pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: null }], taken: false, claimed_at: nowIso() })
+    if (choice === 'theirs' || !member) focusGrid()
+    else if (taken) startCorrection(member, conflict.mine)
+    else {
+      void send({ marks: [{ pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: null }], taken: false, claimed_at: nowIso() })
+      focusGrid()
+    }
+  }
+
+  /** A refused command becomes drafts again, with the cursor on the first cell that was named. */
+  function takeBack(entry: Entry) {
+    const [first] = refusedNumbers([entry])
+    const row = state.shape.rows.findIndex(({ number, editable }) => editable && number === first)
+    dispatch({ type: 'restore', drafts: new Map([...state.drafts, ...draftsOf(entry)]) })
+    if (row >= 0) dispatch({ type: 'go', row, col: 0 })
+    void outbox.amend(entry.id, () => null)
+    focusGrid()
   }
 
   const note = useCellNotes(roll, members, open, entries)
@@ -129,10 +142,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
         entries={entries}
         conflicts={open}
         onDecide={decide}
-        onTakeBack={(entry) => {
-          dispatch({ type: 'restore', drafts: new Map([...state.drafts, ...draftsOf(entry)]) })
-          void outbox.amend(entry.id, () => null)
-        }}
+        onTakeBack={takeBack}
         onRetry={(entry) => void outbox.retry(entry.id)}
       />
       <div className={styles.work}>
@@ -211,6 +221,11 @@ function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open
     },
     [roll.symbols, roll.date, members, open, refused, t],
   )
+}
+
+/** After an act outside the grid the hands go back to it. */
+function focusGrid() {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('[role=grid] [data-cursor]')?.focus())
 }
 
 function useRollScreen(roll: Roll) {

@@ -1,0 +1,321 @@
+import type { Page } from '@playwright/test'
+import { DESK, expect, PHONE, rollPath, schoolPath, takeAll, test, TODAY, type Bff } from './fixtures'
+
+test.use({ viewport: DESK })
+
+/** Presses keys one by one and counts them. */
+async function presses(page: Page, ...keys: string[]): Promise<number> {
+  for (const key of keys) await page.keyboard.press(key)
+  return keys.length
+}
+
+function commands({ mock }: Bff) {
+  return mock.requests.filter(({ method }) => method === 'POST')
+}
+
+async function ready(page: Page): Promise<void> {
+  await expect(page.locator('[data-cell="0-0"]')).toBeFocused()
+}
+
+const state = (page: Page) => page.locator('[data-state]')
+const cell = (page: Page, number: number) => page.locator(`[data-cell="${number - 1}-0"]`)
+const pupil = (bff: Bff, number: number) => bff.mock.town.own.members[number - 1]!.pupil.id
+const classOf = (bff: Bff) => bff.mock.town.own.class.id
+
+test('morning roll: 35 pupils, two exceptions, seven presses, one save', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  const scroll = page.locator('table').locator('..')
+  expect(await scroll.evaluate((box) => box.scrollHeight - box.clientHeight)).toBeLessThanOrEqual(0)
+  const n = await presses(page, '1', '2', 'k', '2', '6', 'c', 'Control+Enter')
+  expect(n).toBeLessThanOrEqual(7)
+  await expect(state(page)).toContainText('8:19 に確定して届けました')
+  expect(commands(bff)).toHaveLength(1)
+  const sent = JSON.parse(commands(bff)[0]!.body) as { marks: { pupil: string; code: string }[]; taken: boolean }
+  expect(sent.taken).toBe(true)
+  expect(sent.marks).toHaveLength(35)
+  expect(sent.marks.filter(({ code }) => code !== 'present')).toEqual([
+    { pupil: pupil(bff, 12), seen: 0, code: 'absent_sick', reason: null },
+    { pupil: pupil(bff, 26), seen: 0, code: 'late', reason: null },
+  ])
+  expect(bff.mock.requests.at(-1)!.headers['x-after']).toMatch(/^registry:\d+$/)
+})
+
+test('the home leads to the roll by keys, and g t leads back without setting a mark', async ({ page, bff, open }) => {
+  await open('teacher', '/today')
+  await expect(page.getByRole('heading', { name: '2年1組' })).toBeVisible()
+  await presses(page, 'g', 'r')
+  await ready(page)
+  await presses(page, 'g', 't')
+  await expect(page.getByRole('heading', { name: '今日', level: 1 })).toBeVisible()
+  await page.goBack()
+  await expect(cell(page, 1)).toContainText('未入力')
+  expect(commands(bff)).toEqual([])
+})
+
+test('offline: stored before anything is said, kept over a reload, sent once under the same key', async ({ page, bff, open }) => {
+  bff.mock.faults.push({ path: 'POST', drop: true })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k', 'Control+Enter')
+  await expect(state(page)).toContainText('この端末に保存しました。未送信 1件')
+  await expect(page.getByRole('link', { name: '未送信 1件' })).toBeVisible()
+  await page.reload()
+  await expect(state(page)).toContainText('未送信 1件')
+  await expect(cell(page, 12)).toContainText('病欠')
+  bff.mock.faults.length = 0
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await expect(state(page)).toContainText('確定して届けました')
+  expect(new Set(commands(bff).map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
+  await expect(page.getByRole('link', { name: /未送信/ })).toHaveCount(0)
+})
+
+test('a send cut off after the service took it counts once', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  let cut = false
+  await page.route('**/api/registry/**', async (route) => {
+    if (cut) return route.continue()
+    cut = true
+    await route.fetch()
+    return route.abort()
+  })
+  await presses(page, 'c', 'Control+Enter')
+  await expect(state(page)).toContainText('未送信 1件')
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await expect(state(page)).toContainText('確定して届けました')
+  expect(commands(bff)).toHaveLength(2)
+  expect(bff.mock.cell(classOf(bff), TODAY, pupil(bff, 1)).revision).toBe(1)
+})
+
+test('undo takes a step back, and typing over nothing saved changes nothing elsewhere', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, 'k', 'ArrowDown', 'c')
+  await expect(page.getByText('残り33人を出席にして確定')).toBeVisible()
+  await presses(page, 'Control+z')
+  await expect(cell(page, 2)).toContainText('未入力')
+  await presses(page, 'Control+Shift+z')
+  await expect(cell(page, 2)).toContainText('遅刻')
+  await presses(page, 'Control+s')
+  await expect(page.getByText('2人を入力')).toHaveCount(0)
+  await expect.poll(() => commands(bff).length).toBe(1)
+  expect((JSON.parse(commands(bff)[0]!.body) as { taken: boolean; marks: unknown[] }).marks).toHaveLength(2)
+  await expect(cell(page, 1)).toContainText('病欠')
+  await expect(state(page)).toContainText('まだ確定していません')
+})
+
+test('two people, one cell: both values with names and times, a person decides', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'c')
+  bff.mock.tell = () => undefined // the other entry is not heard of before the save
+  bff.mock.mark(classOf(bff), TODAY, pupil(bff, 12), 'absent_sick', { source: 'teacher', who: '山田 恵' })
+  await presses(page, 'Control+Enter')
+  const strip = page.getByText(/山田 恵が 8:19 に「病欠」、あなたが 8:19 に「遅刻」と入れました/)
+  await expect(strip).toBeVisible()
+  await expect(page.getByRole('link', { name: '見て直す 1件' })).toBeVisible()
+  await page.getByRole('button', { name: '「遅刻」にする' }).click()
+  await expect(page.getByRole('heading', { name: /の訂正/ })).toBeVisible() // 確定 has been said meanwhile
+  await presses(page, '1', 'Enter')
+  await expect(strip).toHaveCount(0)
+  await expect(state(page)).toContainText('確定して届けました')
+  await expect(cell(page, 12)).toContainText('遅刻')
+})
+
+test("the other person's value can be kept", async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'c')
+  bff.mock.mark(classOf(bff), TODAY, pupil(bff, 12), 'absent_sick', { source: 'office', who: '山田 恵' })
+  await page.getByRole('button', { name: '「病欠」のままにする' }).click()
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect(page.getByText('残り34人を出席にして確定')).toBeVisible()
+  expect(commands(bff)).toEqual([])
+})
+
+test("yesterday's mark is corrected with a reason in at most eight presses", async ({ page, bff, open }) => {
+  const yesterday = '2026-11-19'
+  for (const { pupil: one, exchange } of bff.mock.town.own.members) if (!exchange) bff.mock.mark(classOf(bff), yesterday, one.id, 'present')
+  bff.mock.roll(classOf(bff), yesterday).taken = { at: `${yesterday}T08:21:00+09:00`, by: bff.mock.town.own.homeroom, members: 35 }
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  let n = await presses(page, 'g', 'p')
+  await expect(page.getByText('8:21 に確定して届けました')).toBeVisible()
+  await ready(page)
+  n += await presses(page, '1', '2', 'k')
+  await expect(page.getByRole('heading', { name: /12番 .*さんの訂正/ })).toBeVisible()
+  n += await presses(page, '2', 'Enter')
+  expect(n).toBeLessThanOrEqual(8)
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect.poll(() => commands(bff).length).toBe(1)
+  expect((JSON.parse(commands(bff)[0]!.body) as { marks: unknown[] }).marks).toEqual([
+    { pupil: pupil(bff, 12), seen: 1, code: 'absent_sick', reason: { code: 'told_later', text: '' } },
+  ])
+})
+
+test('a reason in own words: the Enter of a conversion does not send it', async ({ page, bff, open }) => {
+  takeAll(bff)
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, 'k')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await presses(page, '4')
+  const reason = page.getByRole('textbox', { name: /わけ/ })
+  await expect(reason).toBeFocused()
+  await reason.pressSequentially('でんわ')
+  for (const init of [{ isComposing: true, keyCode: 13 }, { isComposing: false, keyCode: 229 }])
+    expect(await reason.evaluate((box, given) => box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...given })), init)).toBe(false)
+  expect(commands(bff)).toEqual([])
+  await presses(page, 'Enter')
+  await expect.poll(() => commands(bff).length).toBe(1)
+})
+
+test('paste: one bad cell and nothing is applied, every bad cell is named', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  const paste = (text: string) =>
+    page.evaluate((given) => {
+      const data = new DataTransfer()
+      data.setData('text/plain', given)
+      document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+    }, text)
+  await paste('病欠\n欠\n遅刻\n○')
+  await expect(page.getByText('貼り付けを取りやめました（2か所）')).toBeVisible()
+  await expect(page.getByText(/^2番 .*「欠」という印はありません/)).toBeVisible()
+  await expect(page.getByText('残り35人を出席にして確定')).toBeVisible()
+  await paste('病欠\nﾁ')
+  await expect(page.getByText(/「ﾁ」を「遅刻」と読みました/)).toBeVisible()
+  await expect(page.getByText('残り33人を出席にして確定')).toBeVisible()
+})
+
+test('a refused command is parked, named by its cell, and mended where it was made', async ({ page, bff, open }) => {
+  const body = { type: 'x', title: '印を読めません', status: 422, detail: '', errors: [{ cell: '12番', message: 'この印はありません' }] }
+  bff.mock.faults.push({ path: 'POST', status: 422, body, times: 1 })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k', 'Control+Enter')
+  await expect(state(page)).toContainText('届きませんでした。見て直す')
+  await expect(cell(page, 12)).toHaveAttribute('data-look', 'wrong')
+  await presses(page, 'g', 't')
+  await page.getByRole('link', { name: '見て直す 1件' }).click()
+  await page.getByRole('button', { name: '入力に戻して直す' }).click()
+  await expect(cell(page, 12)).toBeFocused()
+  await presses(page, 'j', 'Control+Enter')
+  await expect(state(page)).toContainText('確定して届けました')
+  await expect(cell(page, 12)).toContainText('事故欠')
+})
+
+test('the session ends: nothing typed is lost, and the same screen comes back', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k', '2', '6', 'c')
+  bff.mock.sessions.clear()
+  await presses(page, 'Control+s')
+  await expect(page.getByRole('alertdialog')).toContainText('サインインの時間が終わりました')
+  await page.getByRole('link', { name: 'サインインする' }).click()
+  await page.getByRole('link', { name: 'teacher' }).click()
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect(page.getByText('残り33人を出席にして確定')).toBeVisible()
+  await expect.poll(() => commands(bff).length).toBe(2)
+  expect(new Set(commands(bff).map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
+})
+
+test('a reload keeps what was typed and not saved', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k')
+  await expect(page.getByText('1人を入力')).toBeVisible()
+  await page.reload()
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect(page.getByText('1人を入力')).toBeVisible()
+})
+
+test('signing out with something unsent asks first', async ({ page, bff, open }) => {
+  bff.mock.faults.push({ path: 'POST /api', drop: true })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, 'k', 'Control+Enter')
+  await expect(state(page)).toContainText('未送信 1件')
+  await page.getByRole('button', { name: /わたし/ }).click()
+  await page.getByRole('button', { name: 'サインアウト' }).click()
+  await expect(page.getByRole('dialog')).toContainText('まだ届いていない記録が1件あります')
+  await page.getByRole('button', { name: '1件を消してサインアウト' }).click()
+  await expect(page.getByRole('heading', { name: 'サインアウトしました' })).toBeVisible()
+})
+
+test('live: pages change by themselves, one stream for all tabs of a browser', async ({ page, bff, open, context }) => {
+  await open('principal', schoolPath(bff))
+  await expect(page.getByText('確定していない学級が13つあります')).toBeVisible()
+  const second = await context.newPage()
+  await second.goto(bff.url + schoolPath(bff))
+  await expect(second.getByText('確定していない学級が13つあります')).toBeVisible()
+  await page.bringToFront()
+  await expect.poll(() => bff.mock.streams.size).toBe(1)
+  takeAll(bff)
+  bff.mock.tell(classOf(bff), TODAY)
+  await expect(page.getByText('確定していない学級が12つあります')).toBeVisible()
+  await expect(second.getByText('確定していない学級が12つあります')).toBeVisible()
+  await page.close()
+  await second.bringToFront()
+  await expect.poll(() => bff.mock.streams.size).toBe(1)
+  takeAll(bff, bff.mock.town.schools[0]!.classes[0]!)
+  bff.mock.tell(bff.mock.town.schools[0]!.classes[0]!.class.id, TODAY)
+  await expect(second.getByText('確定していない学級が11つあります')).toBeVisible()
+})
+
+test('a lost stream says of what time the page is, and mends itself', async ({ page, bff, open }) => {
+  await page.clock.install({ time: `${TODAY}T08:19:30+09:00` })
+  await open('principal', schoolPath(bff))
+  await page.clock.runFor(2000)
+  await expect(page.getByText('自動で更新')).toBeVisible()
+  bff.mock.faults.push({ path: '/api/live', status: 503 })
+  bff.mock.streams.forEach(({ answer }) => answer.end())
+  await page.clock.runFor(25_000)
+  await expect(page.getByText('8:19 時点の表示です')).toBeVisible()
+  takeAll(bff)
+  bff.mock.faults.length = 0
+  await expect(async () => {
+    await page.clock.runFor(1000)
+    await expect(page.getByText('自動で更新')).toBeVisible({ timeout: 200 })
+  }).toPass()
+  await expect(page.getByText('確定していない学級が12つあります')).toBeVisible()
+})
+
+test('a substitute takes the roll of the class; the principal only reads it', async ({ page, bff, open }) => {
+  await open('substitute', '/today')
+  await page.getByRole('link', { name: '2年1組の朝の記録を始める' }).click()
+  await ready(page)
+  await presses(page, 'Control+Enter')
+  await expect(state(page)).toContainText('確定して届けました')
+  await open('principal', rollPath(bff, '2026-11-19'))
+  await expect(page.getByText('この学級の記録は見るだけです')).toBeVisible()
+  await ready(page)
+  await presses(page, 'k')
+  await expect(page.getByText('ここは見るだけです')).toBeVisible()
+})
+
+test('on a phone: two exceptions by taps, then the rest', async ({ page, bff, open }) => {
+  await page.setViewportSize(PHONE)
+  await open('teacher', rollPath(bff))
+  for (const [number, word] of [['12', '病欠'], ['26', '遅刻']] as const) {
+    await page.getByRole('button', { name: new RegExp(`^${number}\\D`) }).last().click()
+    await page.getByRole('dialog').getByRole('button', { name: word, exact: true }).click()
+  }
+  await expect(page.getByRole('heading', { name: /出席でない子/ })).toContainText('2人')
+  await page.getByRole('button', { name: '残り33人を出席にして確定' }).click()
+  await expect(state(page)).toContainText('確定して届けました')
+})
+
+for (const size of [{ width: 683, height: 316 }, { width: 320, height: 568 }, { width: 1024, height: 768 }])
+  test(`nothing runs out of a window of ${size.width}×${size.height}`, async ({ page, bff, open }) => {
+    await page.setViewportSize(size)
+    await open('teacher', rollPath(bff))
+    await expect(page.getByText('残り35人を出席にして確定')).toBeVisible()
+    for (const path of [rollPath(bff), '/today']) {
+      await page.goto(bff.url + path)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      await page.screenshot({ path: `test-results/look/size-${size.width}-${path.length > 10 ? 'roll' : 'home'}.png` })
+    }
+  })

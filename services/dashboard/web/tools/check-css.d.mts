@@ -1,0 +1,1 @@
+export function problems(css: string, options?: { tokens?: boolean }): string[]

@@ -1,0 +1,49 @@
+/** Size gates (KiB of gzip): the first screens whole, every other screen's own part, all style sheets. Needs dist/. */
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+
+const FIRST_JS = 170
+const FIRST_CSS = 12
+const OWN_JS = 40
+/** What a teacher meets first. */
+const FIRST = ['src/screens/teacher/today/Page.tsx', 'src/screens/teacher/roll/Page.tsx']
+
+const manifest = JSON.parse(readFileSync('dist/manifest.json', 'utf8'))
+const entry = Object.keys(manifest).find((key) => manifest[key].isEntry)
+const sizes = new Map()
+
+/** Chunks that a chunk needs before it runs. */
+function closure(key, seen = new Set()) {
+  if (seen.has(key)) return seen
+  seen.add(key)
+  for (const next of manifest[key].imports ?? []) closure(next, seen)
+  return seen
+}
+
+function kib(file) {
+  if (!sizes.has(file)) sizes.set(file, gzipSync(readFileSync(`dist/${file}`)).length / 1024)
+  return sizes.get(file)
+}
+
+const sum = (files) => [...files].reduce((total, file) => total + kib(file), 0)
+const scripts = (keys) => new Set([...keys].map((key) => manifest[key].file))
+const styles = (keys) => new Set([...keys].flatMap((key) => manifest[key].css ?? []))
+
+let over = 0
+function gate(name, value, limit) {
+  const wrong = value > limit
+  over += wrong ? 1 : 0
+  console.log(`${wrong ? '✗' : '✓'} ${name.padEnd(46)} ${value.toFixed(1).padStart(6)} / ${limit} KiB gz`)
+}
+
+const shell = closure(entry)
+for (const key of Object.keys(manifest).filter((one) => manifest[one].isDynamicEntry)) {
+  const all = new Set([...shell, ...closure(key)])
+  const own = [...closure(key)].filter((one) => !shell.has(one))
+  if (FIRST.includes(key)) {
+    gate(`${key}: first screen, JS`, sum(scripts(all)), FIRST_JS)
+    gate(`${key}: first screen, CSS`, sum(styles(all)), FIRST_CSS)
+  }
+  gate(`${key}: own JS`, sum(scripts(own)), OWN_JS)
+}
+process.exitCode = over ? 1 : 0
