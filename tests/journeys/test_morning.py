@@ -40,12 +40,12 @@ def row(page: Page, name: str) -> str:
 
 def test_one_entry_reaches_everyone(product: Product, browser: Browser, people: ExitStack) -> None:
     teacher = meet(people, browser, product, "2年1組", "2年1組 担任")
-    principal = meet(people, browser, product, "ひがし 校長", "校長")
-    board = meet(people, browser, product, "学務課", "学務課")
+    principal = meet(people, browser, product, "第一小 校長", "校長")
+    board = meet(people, browser, product, "学務課", "職員")
     principal.sees("学級")
     expect(principal.page.get_by_role("row").filter(has_text="2年1組")).to_contain_text("未入力")
-    board.sees("ひがし小学校")
-    before = row(board.page, "ひがし小学校")
+    board.sees("第一小学校")
+    before = row(board.page, "第一小学校")
 
     teacher.page.get_by_role("link", name="2年1組の朝の記録を始める").click()
     expect(teacher.page.get_by_role("grid")).to_be_visible()
@@ -59,7 +59,7 @@ def test_one_entry_reaches_everyone(product: Product, browser: Browser, people: 
     expect(taken).not_to_contain_text("未入力")
     cells = taken.get_by_role("cell").all_inner_texts()
     assert cells[-5:] == ["35", "1", "1", "0", "0"], "在籍 欠席 遅刻 早退 停・忌"
-    expect(board.page.get_by_role("row").filter(has_text="ひがし小学校").first).not_to_have_text(before)
+    expect(board.page.get_by_role("row").filter(has_text="第一小学校").first).not_to_have_text(before)
     assert not re.search("病欠|遅刻した", board.page.inner_text("main")), "the board sees counts, no child"
 
     follower = Follower(product, "lunch", "follow")
@@ -72,7 +72,7 @@ def test_one_entry_reaches_everyone(product: Product, browser: Browser, people: 
 
 def test_a_correction_after_the_roll_says_why(product: Product, browser: Browser, people: ExitStack) -> None:
     teacher = meet(people, browser, product, "2年2組", "2年2組 担任")
-    principal = meet(people, browser, product, "ひがし 校長", "校長")
+    principal = meet(people, browser, product, "第一小 校長", "校長")
     teacher.page.get_by_role("link", name="2年2組の朝の記録を始める").click()
     expect(teacher.page.get_by_role("grid")).to_be_visible()
     teacher.press("3", "k", "Control+Enter")
@@ -80,11 +80,14 @@ def test_a_correction_after_the_roll_says_why(product: Product, browser: Browser
     line = principal.page.get_by_role("row").filter(has_text="2年2組")
     expect(line.get_by_role("cell").nth(-4)).to_have_text("1")
 
-    teacher.page.get_by_role("button", name="訂正する").click()
+    before = teacher.presses
     teacher.press("3", "c")
-    expect(teacher.page.get_by_text("後から登校した")).to_be_visible()
-    teacher.page.get_by_text("後から登校した").click()
-    teacher.press("Control+Enter")
+    dialog = teacher.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("「病欠」 → 「遅刻」")
+    teacher.press("3")
+    expect(dialog.get_by_role("radio", name="後から登校した")).to_be_checked()
+    teacher.press("Enter")
+    assert teacher.presses - before <= 8, "ux.md §11"
     expect(line.get_by_role("cell").nth(-4)).to_have_text("0")
     expect(line.get_by_role("cell").nth(-3)).to_have_text("1")
 
@@ -106,7 +109,7 @@ def test_two_people_in_one_cell_see_both_values(
     product: Product, browser: Browser, people: ExitStack
 ) -> None:
     teacher = meet(people, browser, product, "4年1組", "4年1組 担任")
-    office = meet(people, browser, product, "ひがし 事務", "事務")
+    office = meet(people, browser, product, "第一小 事務", "事務")
     teacher.page.get_by_role("link", name="4年1組の朝の記録を始める").click()
     expect(teacher.page.get_by_role("grid")).to_be_visible()
     teacher.context.set_offline(True)
@@ -116,7 +119,7 @@ def test_two_people_in_one_cell_see_both_values(
     expect(office.page.get_by_role("grid")).to_be_visible()
     office.press("5", "k")
     office.page.get_by_role("button", name=re.compile("保存")).click()
-    office.sees("病欠")
+    office.sees("事務室")  # the server's answer is in the cell
     teacher.context.set_offline(False)
     teacher.sees("どちらにしますか")
 
@@ -125,6 +128,6 @@ def test_a_stranger_learns_nothing(product: Product, browser: Browser, people: E
     teacher = meet(people, browser, product, "2年1組", "2年1組 担任")
     teacher.page.get_by_role("link", name=re.compile("2年1組の朝の記録")).click()
     expect(teacher.page.get_by_role("grid")).to_be_visible()
-    other = meet(people, browser, product, "にし小学校 担任", "担任")
+    other = meet(people, browser, product, "第二小 担任", "担任")
     other.page.goto(teacher.page.url)
     other.sees("このページは見られません")

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useState, type KeyboardEvent } from 'react'
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import type { Roll, RollMark, RollMember } from '~/api/types'
 import { isImeKey, letterOf } from '~/grid/ime'
 import { Button } from '~/parts/Button'
@@ -43,6 +43,13 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
           ? t`訂正のわけを書いてください`
           : undefined
   const [tried, setTried] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
+  // To the first question that is open. Left to itself the dialog's frame takes the focus, outside the form, and neither
+  // letters and digits nor Enter are heard.
+  useEffect(() => {
+    const questions = form.current?.querySelectorAll('[role="radiogroup"]') ?? []
+    questions[to === null ? 0 : 1]?.querySelector('input')?.focus()
+  }, [to])
 
   function send() {
     setTried(true)
@@ -73,6 +80,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
       title={number === null ? <Trans>{name}さんの訂正</Trans> : <Trans>{number}番 {name}さんの訂正</Trans>}
     >
       <form
+        ref={form}
         className={styles.form}
         onKeyDown={onKeyDown}
         onSubmit={(event) => {
