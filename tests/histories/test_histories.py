@@ -1,0 +1,85 @@
+"""Histories: many clients command while services, relays and workers are killed with -9; then everything must agree.
+
+The seed is printed; TSUMUGI_SEED plays the same choices again (the machine's timing is not ours to repeat).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from deploy.local.kafka import Kafka
+from tests.histories import driver
+from tests.histories.checker import violations
+from tests.histories.driver import Bug, Stage, plant
+from tests.histories.play import EVERYBODY, Role, play
+from tests.support.fixtures import Toy
+from tests.support.transports import forget_topics
+
+pytestmark = pytest.mark.slow
+
+MakeStage = Callable[[str | None, Bug | None], Stage]
+
+
+@pytest.fixture
+def seed() -> int:
+    seed = int(os.environ.get("TSUMUGI_SEED") or secrets.randbelow(2**32))
+    print(f"TSUMUGI_SEED={seed}")  # noqa: T201 (shown with a failure)
+    return seed
+
+
+@pytest.fixture
+def make_stage(toy: Toy) -> Iterator[MakeStage]:
+    # Not pytest's folder: a socket's path has at most 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="tsumugi-history-"))
+
+    def make(bootstrap: str | None, bug: Bug | None) -> Stage:
+        database = toy.database
+        return Stage(database.app, database.feed, database.reader("toy"), toy.board, folder, bootstrap, bug)
+
+    yield make
+    shutil.rmtree(folder)
+
+
+async def test_over_kafka(toy: Toy, kafka: Kafka, make_stage: MakeStage, seed: int) -> None:
+    await forget_topics(kafka.bootstrap)
+    stage = make_stage(kafka.bootstrap, None)
+    evidence, told, kills = await play(stage, toy, seed, seconds=8)
+    assert violations(evidence) == []
+    enough(len(told.acked), len(told.unknown), kills)
+
+
+async def test_over_the_log(toy: Toy, make_stage: MakeStage, seed: int) -> None:
+    evidence, told, kills = await play(make_stage(None, None), toy, seed, seconds=5)
+    assert violations(evidence) == []
+    enough(len(told.acked), len(told.unknown), kills)
+
+
+def enough(acked: int, unknown: int, kills: int) -> None:
+    """A history in which nothing happened proves nothing."""
+    print(f"{acked} commands acknowledged, {unknown} unknown, {kills} kills")  # noqa: T201
+    assert acked > 50
+    assert kills > 5
+
+
+@pytest.mark.parametrize(
+    ("bug", "victims", "found"),
+    [
+        (Bug.PLAIN_CURSOR, EVERYBODY, "the fold of the log"),
+        (Bug.EARLY_ACK, [driver.serve], "acknowledged and lost"),
+        (Bug.EARLY_CHECKPOINT, [driver.copy], "the fold of the log"),
+    ],
+)
+async def test_a_planted_bug_is_found(
+    toy: Toy, make_stage: MakeStage, seed: int, bug: Bug, victims: Sequence[Role], found: str
+) -> None:
+    if bug is Bug.PLAIN_CURSOR:
+        await plant(toy.engine("toy_owner"))
+    evidence, _, _ = await play(make_stage(None, bug), toy, seed, seconds=4, victims=victims)
+    assert found in "; ".join(violations(evidence))
