@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import get_args
 from uuid import UUID
 
-from shared.access import HeldDuty, Holder, Principal
-from shared.access.principal import Kind
+from shared.access.principal import HeldDuty, Holder, Kind, Principal
 from shared.contracts.registry import DutyKind
 
 

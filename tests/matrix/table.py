@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from deploy.topology import ROOT, topology
-from shared.access import Policies
+from shared.access.policies import Policies
 from tests.matrix.people import PEOPLE
 from tests.matrix.rows import ACTS, ROWS, SERVICES, THINGS, Row
 

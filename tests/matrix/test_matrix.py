@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.access import Policies
+from shared.access.policies import Policies
 from tests.matrix.mutants import mutants
 from tests.matrix.rows import ACTS, ROWS, SERVICES, THINGS
 from tests.matrix.table import FILE, RENEW, asked_for, marks, policy_files, render, rooms

@@ -33,7 +33,7 @@ _PASSED_BACK = (
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-@router.api_route("/{service}/v1/{path:path}", methods=METHODS, summary="サービスへ取り次ぐ")
+@router.api_route("/{service}/v1/{path:path}", methods=METHODS, include_in_schema=False)
 async def forward(service: str, path: str, request: Request) -> Response:
     """Pass the request on to ``service``. Only services of this deployment, only their versioned interface."""
     room = dashboard(request)

@@ -1,0 +1,277 @@
+"""How each operation is asked, who gets an answer, who gets which refusal. One probe for each operation.
+
+A new operation without a probe fails the build. Write one here: it is then asked without a token, with every bad token
+or without a session, as somebody without the right, from another board and as somebody with the right. An operation
+that is open to everybody stands in :data:`PUBLIC` with the reason. Nothing is ever added to ``uncovered.txt``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from tests.matrix.browser import Call
+from tests.matrix.roster import TODAY
+from tests.matrix.world import LUNCH, World
+
+NOTHING: Final = "nothing"
+"""An answer of success that holds nothing of the first board: the list is empty, or one's own."""
+Outcome = int | Literal["nothing"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """An operation that is not open to everybody. People are words of tests/matrix/roster.py."""
+
+    operation: str
+    by: Literal["bearer", "session"]
+    call: Callable[[World], Call]
+    may: Mapping[str, int]
+    """People with the right → status."""
+    may_not: Mapping[str, Outcome] = field(default_factory=dict)
+    """People of the same board without it → what they get (404 not visible, 403 visible and not allowed)."""
+    elsewhere: Outcome = 404
+    """What somebody gets who holds everything, but in another board."""
+    everybody_because: str = ""
+    """Why there is nobody in the board without the right."""
+    no_step_up_because: str = ""
+    """Why staff with one factor are not asked for the second."""
+
+    @property
+    def service(self) -> str:
+        """Who answers."""
+        return self.operation.split(" ", 1)[0]
+
+    @property
+    def method(self) -> str:
+        """HTTP method."""
+        return self.operation.split(" ")[1]
+
+
+def _get(template: str) -> Callable[[World], Call]:
+    """A read of an address with words of the roster in braces, ``{board}`` and ``{day}``."""
+
+    def call(world: World) -> Call:
+        ids = {word.replace("-", "_"): id_ for word, id_ in world.first.ids.items()}
+        return Call("GET", template.format_map({"day": TODAY, **ids, "board": world.first.id}))
+
+    return call
+
+
+def _forwarded(method: str) -> Callable[[World], Call]:
+    def call(world: World) -> Call:
+        roll = world.roll(service="dashboard")
+        return Call(method, roll.path, roll.json if method in ("POST", "PUT", "PATCH") else None)
+
+    return call
+
+
+_ROLL_PATH = "/v1/classes/{class_id}/days/{on}/roll"
+_FORWARD = "dashboard {method} /api/{{service}}/v1/{{path:path}}"
+_ALIKE = "registry has no operation of this method yet: whoever is signed in gets its 405"
+_TAKES = {"homeroom": 200, "assistant": 200, "substitute": 200, "office": 200}
+_TAKES_NOT: Mapping[str, Outcome] = {
+    "principal": 403,
+    "vice_principal": 403,
+    "nurse": 403,
+    "subject": 403,
+    "neighbour": 403,
+    "elsewhere": 404,
+    "moved": 404,
+    "board_staff": 404,
+    "system_operator": 404,
+    "guardian": 404,
+    "pupil": 404,
+}
+_READS = dict.fromkeys((*_TAKES, "principal", "vice_principal", "nurse", "subject", "neighbour"), 200)
+_READS_NOT: Mapping[str, Outcome] = dict.fromkeys(
+    ("elsewhere", "moved", "board_staff", "system_operator", "guardian", "pupil"), 404
+)
+_DEPARTMENTS_ALONE: Mapping[str, Outcome] = dict.fromkeys(
+    ("homeroom", "board_staff", "system_operator", "guardian"), 404
+)
+_NO_PERSON = "a department proves itself with its secret; nobody is there to ask"
+
+PROBES: tuple[Probe, ...] = (
+    # ---- registry: a token for it, made by the issuer ----
+    Probe(
+        "registry GET /v1/classes",
+        "bearer",
+        _get("/v1/classes"),
+        may={"homeroom": 200, "principal": 200},
+        may_not={"board_staff": NOTHING, "guardian": NOTHING, "pupil": NOTHING},
+        elsewhere=NOTHING,
+    ),
+    Probe(
+        f"registry GET {_ROLL_PATH}",
+        "bearer",
+        _get("/v1/classes/{2_1}/days/{day}/roll"),
+        may=_READS,
+        may_not=_READS_NOT,
+    ),
+    Probe(
+        f"registry POST {_ROLL_PATH}",
+        "bearer",
+        lambda world: world.roll(),
+        may=_TAKES,
+        may_not=_TAKES_NOT,
+    ),
+    # ---- dashboard: a session of the browser ----
+    Probe(
+        "dashboard GET /api/me",
+        "session",
+        _get("/api/me"),
+        may={"homeroom": 200, "guardian": 200, "pupil": 200, "system_operator": 200},
+        elsewhere=NOTHING,
+        everybody_because="it tells who is signed in",
+        no_step_up_because="the frame must know who is there to ask them for the second factor",
+    ),
+    Probe(
+        "dashboard GET /api/today",
+        "session",
+        _get("/api/today"),
+        may={"homeroom": 200, "substitute": 200, "office": 200, "board_staff": 200},
+        may_not={"guardian": 404, "pupil": 404},
+        elsewhere=NOTHING,
+    ),
+    Probe(
+        "dashboard GET /api/classes/{class_id}/days/{day}/roll",
+        "session",
+        _get("/api/classes/{2_1}/days/{day}/roll"),
+        may=_READS,
+        may_not=_READS_NOT,
+    ),
+    Probe(
+        "dashboard GET /api/schools/{school}/days/{day}",
+        "session",
+        _get("/api/schools/{first}/days/{day}"),
+        may={"principal": 200, "vice_principal": 200, "office": 200, "nurse": 200, "board_staff": 200},
+        may_not={
+            "homeroom": 403,
+            "subject": 403,
+            "system_operator": 403,
+            "elsewhere": 404,
+            "moved": 404,
+            "guardian": 404,
+            "pupil": 404,
+        },
+    ),
+    Probe(
+        "dashboard GET /api/board/days/{day}",
+        "session",
+        _get("/api/board/days/{day}"),
+        may={"board_staff": 200},
+        may_not={"principal": 404, "homeroom": 404, "system_operator": 404, "guardian": 404},
+        elsewhere=NOTHING,
+    ),
+    Probe(
+        "dashboard GET /api/operations",
+        "session",
+        _get("/api/operations"),
+        may={"system_operator": 200},
+        may_not={"principal": 404, "board_staff": 404, "homeroom": 404, "guardian": 404},
+        elsewhere=NOTHING,
+    ),
+    Probe(
+        "dashboard GET /api/live",
+        "session",
+        _get("/api/live?views=class-day:{2_1}:{day},school-day:{first}:{day}"),
+        may={"homeroom": 200, "principal": 200, "board_staff": 200},
+        may_not={"elsewhere": 404, "moved": 404, "system_operator": 404, "guardian": 404, "pupil": 404},
+        no_step_up_because="a message names a view and a number; the page it names asks",
+    ),
+    Probe(
+        _FORWARD.format(method="GET"),
+        "session",
+        _get("/api/registry/v1/classes/{2_1}/days/{day}/roll"),
+        may=_READS,
+        may_not=_READS_NOT,
+    ),
+    Probe(_FORWARD.format(method="POST"), "session", _forwarded("POST"), may=_TAKES, may_not=_TAKES_NOT),
+    *(
+        Probe(
+            _FORWARD.format(method=method),
+            "session",
+            _forwarded(method),
+            may={"homeroom": 405},
+            elsewhere=405,
+            everybody_because=_ALIKE,
+            no_step_up_because=_ALIKE,
+        )
+        for method in ("PUT", "PATCH", "DELETE")
+    ),
+    # ---- dashboard: a department's own token ----
+    Probe(
+        "dashboard GET /api/feeds/{name}/items",
+        "bearer",
+        _get(f"/api/feeds/{LUNCH}/items"),
+        may={"department": 200},
+        may_not=_DEPARTMENTS_ALONE,
+        no_step_up_because=_NO_PERSON,
+    ),
+    Probe(
+        "dashboard POST /api/feeds/{name}/acks",
+        "bearer",
+        lambda _: Call("POST", f"/api/feeds/{LUNCH}/acks", {"position": 1}),
+        may={"department": 200},
+        may_not=_DEPARTMENTS_ALONE,
+        no_step_up_because=_NO_PERSON,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Open:
+    """An operation that is open to everybody."""
+
+    because: str
+    path: str
+    status: int
+    """What a stranger gets who sends nothing with it."""
+
+
+_DESCRIPTION = "the description of the interface: no data"
+_HEALTH = "whether the service lives and is ready: no data"
+_PROTOCOL = "OpenID Connect: the protocol itself says who may"
+
+
+def _of_every(service: str) -> dict[str, Open]:
+    return {
+        f"{service} GET /openapi.json": Open(_DESCRIPTION, "/openapi.json", 200),
+        f"{service} HEAD /openapi.json": Open(_DESCRIPTION, "/openapi.json", 200),
+        f"{service} GET /health/live": Open(_HEALTH, "/health/live", 200),
+        f"{service} GET /health/ready": Open(_HEALTH, "/health/ready", 200),
+    }
+
+
+PUBLIC: Mapping[str, Open] = {
+    **_of_every("registry"),
+    **_of_every("identity"),
+    **_of_every("dashboard"),
+    "identity GET /.well-known/openid-configuration": Open(
+        "what the issuer can do and where, public by its protocol", "/.well-known/openid-configuration", 200
+    ),
+    "identity GET /jwks": Open("public keys", "/jwks", 200),
+    "identity GET /assets/{name}": Open("the sign-in page's style and mark", "/assets/icon.svg", 200),
+    "identity GET /authorize": Open(
+        "the sign-in page: nobody is signed in yet; on this machine only (LoopbackOnly)", "/authorize", 400
+    ),
+    "identity POST /authorize": Open(
+        "choosing on the sign-in page: nobody is signed in yet; the code is good for the client alone",
+        "/authorize",
+        400,
+    ),
+    "identity POST /token": Open(_PROTOCOL + ": a client proves itself with its secret", "/token", 401),
+    "identity GET /logout": Open(_PROTOCOL + ": the ID token in the request", "/logout", 400),
+    "identity POST /logout": Open(_PROTOCOL + ": the ID token in the request", "/logout", 400),
+    "dashboard GET /auth/login": Open("begins a sign-in", "/auth/login", 302),
+    "dashboard GET /auth/callback": Open(
+        "ends a sign-in; without the sealed state of its beginning it leads nowhere", "/auth/callback", 302
+    ),
+    "dashboard POST /auth/logout": Open(
+        "ends the session that it is sent with, if any; guarded by origin and header", "/auth/logout", 200
+    ),
+    "dashboard ANY /*": Open("the front end's files, the same for everybody", "/today", 200),
+}
+"""Operation → why everybody may ask, and a way to ask it."""
