@@ -3,195 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Annotated, Self
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.attendance import rules, store
-from services.registry.attendance.rules import Change, Decision, Derived, Fact, Mark, Member, Symbol
+from services.registry.attendance import published, rules, store
+from services.registry.attendance.rules import Decision, Derived, Member
+from services.registry.attendance.shapes import (
+    ClassOut,
+    FactOut,
+    MemberOut,
+    PersonOut,
+    RefusedOut,
+    RollIn,
+    RollOut,
+    RollSaved,
+    SavedOut,
+    TakenOut,
+    Theirs,
+    Yours,
+)
 from services.registry.attendance.store import ClassDay, Taken
 from services.registry.room import Registry, registry
 from shared.access.log import Seen, log_change
 from shared.access.principal import Holder, Principal, entity, ref
 from shared.contracts.registry import (
-    AttendanceDayChanged,
-    CorrectionReason,
-    DayFact,
-    RollTaken,
     Source,
-    Status,
 )
 from shared.database import Command, Scope, Work
 from shared.database.units import narrow
-from shared.ids import class_day_id, pupil_day_id
+from shared.ids import class_day_id
 from shared.web import FieldError, Problem, command_of, current, denied, not_found, run_command
 
 router = APIRouter(prefix="/v1", tags=["出席簿"])
 
 Reg = Annotated[Registry, Depends(registry)]
 Who = Annotated[Principal, Depends(current)]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Reason(_Body):
-    """Why a recorded cell is corrected."""
-
-    code: CorrectionReason
-    text: str | None = Field(default=None, max_length=200)
-
-
-class MarkIn(_Body):
-    """One cell: what was entered, and the revision of the day that was seen."""
-
-    pupil: UUID
-    seen: int = Field(ge=0)
-    code: str | None = Field(max_length=40)
-    reason: Reason | None = None
-
-    def to_rules(self) -> Mark:
-        """The cell as the rules know it."""
-        if self.reason is None:
-            return Mark(self.pupil, self.seen, self.code)
-        return Mark(self.pupil, self.seen, self.code, self.reason.code, self.reason.text)
-
-
-class RollIn(_Body):
-    """A save of a class's roll; any subset of the cells."""
-
-    marks: list[MarkIn] = Field(max_length=rules.MAX_CLASS)
-    taken: bool = False
-    claimed_at: AwareDatetime | None = None
-
-
-class PersonOut(BaseModel):
-    """A person, named as schools name people."""
-
-    id: UUID
-    family: str
-    given: str
-    family_kana: str | None
-    given_kana: str | None
-
-    @classmethod
-    def of(cls, person: UUID, name: store.Named) -> Self:
-        """``person`` with a name."""
-        return cls(
-            id=person,
-            family=name.family,
-            given=name.given,
-            family_kana=name.family_kana,
-            given_kana=name.given_kana,
-        )
-
-
-class SavedOut(BaseModel):
-    """A cell as it now is."""
-
-    pupil: UUID
-    revision: int
-    code: str | None
-    status: Status
-
-
-class Theirs(BaseModel):
-    """What stands in a stale cell, and whose word it is."""
-
-    code: str | None
-    status: Status
-    revision: int
-    source: Source | None
-    by: PersonOut | None
-    at: datetime | None
-
-
-class Yours(BaseModel):
-    """What was sent for a stale cell."""
-
-    code: str | None
-
-
-class RefusedOut(BaseModel):
-    """A stale cell: both values; a person chooses."""
-
-    pupil: UUID
-    yours: Yours
-    theirs: Theirs
-
-
-class TakenOut(BaseModel):
-    """The roll was taken."""
-
-    at: datetime
-    by: PersonOut
-    members: int
-
-
-class RollSaved(BaseModel):
-    """The answer to a save."""
-
-    saved: list[SavedOut]
-    refused: list[RefusedOut]
-    taken: TakenOut | None
-
-
-class FactOut(BaseModel):
-    """What one source says."""
-
-    source: Source
-    revision: int
-    code: str | None
-    by: UUID
-    at: datetime
-    reason: CorrectionReason | None
-
-
-class MemberOut(BaseModel):
-    """A pupil on the list with the day as it stands and what it follows from."""
-
-    pupil: UUID
-    family: str
-    given: str
-    family_kana: str | None
-    given_kana: str | None
-    number: int | None
-    exchange: bool
-    revision: int
-    code: str | None
-    status: Status
-    decided_by: Source | None
-    contradiction: str | None
-    facts: list[FactOut]
-
-
-class RollOut(BaseModel):
-    """A class's roll of a date."""
-
-    class_id: UUID
-    name: str
-    school: UUID
-    on: date
-    open: bool
-    why_not_open: str | None
-    symbols: list[Symbol]
-    taken: TakenOut | None
-    members: list[MemberOut]
-
-
-class ClassOut(BaseModel):
-    """A class whose roll the asker may read."""
-
-    id: UUID
-    name: str
-    school: UUID
-    school_name: str
 
 
 @router.get("/classes", summary="出欠を見られる学級")
@@ -327,11 +178,11 @@ async def _save(
     if decision.changes:
         await store.save(work, day, decision.changes)
         for change in decision.changes:
-            _publish_day(work, day, change)
+            published.publish_day(work, day, change)
     if decision.takes:
         taken = Taken(work.at, who.person, day.asker, sum(not member.exchange for member in listed))
         await store.take(work, day, taken)
-        _publish_taken(work, day, taken)
+        published.publish_taken(work, day, taken)
     if decision.changes or decision.takes:
         seen = Seen("TakeRoll", "class-day", day.class_id, "III", [c.member.pupil for c in decision.changes])
         await log_change(work.session, who, seen, work.at)
@@ -348,68 +199,6 @@ def _refused(decision: Decision) -> Problem:
         "保存していません",
         f"{cells}を直してから、もう一度保存してください。" if cells else "入力を確かめてください。",
         errors=[FieldError(cell=wrong.cell, message=wrong.message) for wrong in decision.wrong],
-    )
-
-
-def _publish_day(work: Work, day: ClassDay, change: Change) -> None:
-    derived = change.derived
-    pupil = change.member.pupil
-    stream = pupil_day_id(day.board, pupil, day.on)
-    work.publish(
-        AttendanceDayChanged(
-            pupil_day=stream,
-            pupil=pupil,
-            class_id=day.class_id,
-            school=day.school,
-            on=day.on,
-            revision=change.revision,
-            status=derived.status,
-            code=derived.code,
-            presence=derived.presence,
-            category=derived.category,
-            late=derived.late,
-            early_leave=derived.early,
-            decided_by=derived.decided_by,
-            facts=[_day_fact(change.facts[source]) for source in rules.PRECEDENCE if source in change.facts],
-            considered=[],
-            contradiction=derived.contradiction,
-        ),
-        key=pupil,
-        stream=stream,
-        expected=change.revision - 1,
-        subject=pupil,
-    )
-
-
-def _day_fact(fact: Fact) -> DayFact:
-    return DayFact(
-        source=fact.source,
-        revision=fact.revision,
-        code=fact.code,
-        by=fact.by,
-        at=fact.at,
-        claimed_at=fact.claimed_at,
-        corrects=fact.corrects,
-        reason=fact.reason,
-    )
-
-
-def _publish_taken(work: Work, day: ClassDay, taken: Taken) -> None:
-    stream = class_day_id(day.board, day.class_id, day.on)
-    work.publish(
-        RollTaken(
-            class_day=stream,
-            class_id=day.class_id,
-            school=day.school,
-            on=day.on,
-            revision=1,
-            members=taken.members,
-            taken_at=taken.at,
-            taken_by=taken.by,
-        ),
-        key=day.class_id,
-        stream=stream,
-        expected=0,
     )
 
 

@@ -1,0 +1,73 @@
+"""What the roll tells others: contracts filled from what the rules decided."""
+
+from __future__ import annotations
+
+from services.registry.attendance.rules import PRECEDENCE, Change, Fact
+from services.registry.attendance.store import ClassDay, Taken
+from shared.contracts.registry import AttendanceDayChanged, DayFact, RollTaken
+from shared.database import Work
+from shared.ids import class_day_id, pupil_day_id
+
+
+def publish_day(work: Work, day: ClassDay, change: Change) -> None:
+    """Tell a pupil's whole day as it now is."""
+    derived = change.derived
+    pupil = change.member.pupil
+    stream = pupil_day_id(day.board, pupil, day.on)
+    work.publish(
+        AttendanceDayChanged(
+            pupil_day=stream,
+            pupil=pupil,
+            class_id=day.class_id,
+            school=day.school,
+            on=day.on,
+            revision=change.revision,
+            status=derived.status,
+            code=derived.code,
+            presence=derived.presence,
+            category=derived.category,
+            late=derived.late,
+            early_leave=derived.early,
+            decided_by=derived.decided_by,
+            facts=[_day_fact(change.facts[source]) for source in PRECEDENCE if source in change.facts],
+            considered=[],
+            contradiction=derived.contradiction,
+        ),
+        key=pupil,
+        stream=stream,
+        expected=change.revision - 1,
+        subject=pupil,
+    )
+
+
+def _day_fact(fact: Fact) -> DayFact:
+    return DayFact(
+        source=fact.source,
+        revision=fact.revision,
+        code=fact.code,
+        by=fact.by,
+        at=fact.at,
+        claimed_at=fact.claimed_at,
+        corrects=fact.corrects,
+        reason=fact.reason,
+    )
+
+
+def publish_taken(work: Work, day: ClassDay, taken: Taken) -> None:
+    """Tell that the roll was taken."""
+    stream = class_day_id(day.board, day.class_id, day.on)
+    work.publish(
+        RollTaken(
+            class_day=stream,
+            class_id=day.class_id,
+            school=day.school,
+            on=day.on,
+            revision=1,
+            members=taken.members,
+            taken_at=taken.at,
+            taken_by=taken.by,
+        ),
+        key=day.class_id,
+        stream=stream,
+        expected=0,
+    )
