@@ -33,6 +33,10 @@ LIVE = "copy"
 BATCH = 2_000
 WAIT_SECONDS = 5.0
 _NOTIFY_BYTES = 7_000
+_ENTER = text(
+    "select set_config('search_path', :schema, true), set_config('synchronous_commit', 'off', true),"
+    " pg_advisory_xact_lock(7462, hashtext(:copy))"
+)
 _TELL = text(
     "select pg_notify('reached', ''), count(pg_notify('live', keys))"
     " from unnest(cast(:chunks as text[])) as given(keys)"
@@ -183,11 +187,12 @@ async def without_holes(copy: Copy, session: AsyncSession, checkpoint: Checkpoin
 
 
 async def enter(session: AsyncSession, copy: str, schema: str) -> None:
-    """Begin a transaction on a copy: its tables by their bare names, nobody else on it meanwhile."""
-    await session.execute(
-        text("select set_config('search_path', :schema, true), pg_advisory_xact_lock(7462, hashtext(:copy))"),
-        {"schema": schema, "copy": copy},
-    )
+    """Begin a transaction on a copy: its tables by their bare names, nobody else on it meanwhile.
+
+    The commit does not wait for the disk: what a crash of the server takes back goes with its checkpoint and comes
+    again from the feed.
+    """
+    await session.execute(_ENTER, {"schema": schema, "copy": copy})
 
 
 async def tell(session: AsyncSession, live: Iterable[str]) -> None:
