@@ -81,12 +81,11 @@ select o.organisation_id as id, o.school_id, o.grade,
        (select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures)
         from copy.calendar c where c.school_id = o.school_id and c.school_year = :year) as calendar,
        count(h.person_id) as members,
-       count(*) filter (where s.presence = 'absent') as absent,
-       count(h.person_id) filter (where coalesce(s.presence, 'unrecorded') = 'unrecorded') as unrecorded,
+       count(*) filter (where h.presence = 'absent') as absent,
+       count(h.person_id) filter (where coalesce(h.presence, 'unrecorded') = 'unrecorded') as unrecorded,
        (select min(r.taken_at) from copy.class_day r where r.class_id = o.organisation_id and r.day = :day) as taken_at
 from copy.organisation o
-left join home_on(:day) h on h.class_id = o.organisation_id
-left join said_on(:day) s on s.person_id = h.person_id
+left join standing_on(:day) h on h.class_id = o.organisation_id
 where o.kind = 'class' and o.board_id = :board and coalesce(o.school_year, :year) = :year
   and (cast(:classes as uuid[]) is null or o.organisation_id = any (cast(:classes as uuid[])))
 group by o.organisation_id

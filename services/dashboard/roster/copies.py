@@ -48,9 +48,9 @@ _CARD = GuardedTable(
         "kana_family": "text",
         "kana_given": "text",
         "sort_key": "text",
-        "merged_into": "uuid",
     },
 )
+_ALIAS = SetTable("alias", "person_id", {"board_id": "uuid", "merged_into": "uuid"})
 _ORGANISATION = GuardedTable(
     "organisation",
     "organisation_id",
@@ -92,7 +92,10 @@ _DUTY = SetTable(
         "until": "date",
     },
 )
-_PROTECTION = GuardedTable("protection", "pupil_id", {"since": "date", "confidential_from": "uuid[]"})
+_PROTECTION_SET = GuardedTable("protection_set", "pupil_id", {})
+_PROTECTION = SetTable(
+    "protection", "pupil_id", {"board_id": "uuid", "since": "date", "confidential_from": "uuid[]"}
+)
 _CALENDAR = GuardedTable(
     "calendar",
     "calendar_id",
@@ -119,11 +122,13 @@ class RosterCopy(Copy):
     )
     tables: ClassVar[tuple[str, ...]] = (
         "person_card",
+        "alias",
         "organisation",
         "membership_set",
         "membership",
         "duty_set",
         "duty",
+        "protection_set",
         "protection",
         "calendar",
         "setting_set",
@@ -163,10 +168,16 @@ async def _people(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
             "kana_family": kana.family if kana else None,
             "kana_given": kana.given if kana else None,
             "sort_key": person.sort_key,
-            "merged_into": person.merged_into,
         }
 
-    return _whole_board(await _CARD.put(session, _puts(group, values)))
+    news = await _CARD.put(session, _puts(group, values))
+    aliases = [
+        {"person_id": put.key, "board_id": put.arrived.record.board, "merged_into": card.merged_into}
+        for put in news
+        if isinstance(card := put.arrived.payload, PersonChanged) and card.merged_into is not None
+    ]
+    await _ALIAS.replace(session, [put.key for put in news], aliases)
+    return _whole_board(news)
 
 
 async def _organisations(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
@@ -236,11 +247,21 @@ async def _duties(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
 
 
 async def _protection(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
-    def values(tie: GuardianshipChanged) -> dict[str, Any]:
-        mark = tie.protection
-        return {"since": mark.since, "confidential_from": mark.confidential_from} if mark else {}
-
-    return _whole_board(await _PROTECTION.put(session, _puts(group, values)))
+    news = await _PROTECTION_SET.put(session, _puts(group, lambda _: {}))
+    marks = [
+        {
+            "pupil_id": put.key,
+            "board_id": put.arrived.record.board,
+            "since": mark.since,
+            "confidential_from": mark.confidential_from,
+        }
+        for put in news
+        if isinstance(tie := put.arrived.payload, GuardianshipChanged) and (mark := tie.protection)
+    ]
+    before = await _PROTECTION.replace(session, [put.key for put in news], marks)
+    # Guardians come and go without any page changing; a mark that comes or goes may change every list.
+    boards = {mark["board_id"] for mark in marks} | {row.board_id for row in before}
+    return {f"board:{board}" for board in boards}
 
 
 async def _calendars(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:

@@ -43,6 +43,20 @@ _OF_CLIENT = text(
 )
 
 
+CARDS = """
+(select json_object_agg(asking.asked, json_build_object(
+        'id', coalesce(a.merged_into, asking.asked),
+        'family', coalesce(c.common_family, c.legal_family, ''), 'given', coalesce(c.common_given, c.legal_given, ''),
+        'family_kana', coalesce(c.kana_family, ''), 'given_kana', coalesce(c.kana_given, '')))
+ from (select distinct unnest({people}) as asked) as asking
+ left join copy.alias a on a.person_id = asking.asked
+ left join copy.person_card c on c.person_id = coalesce(a.merged_into, asking.asked)
+ where asking.asked is not null) as people
+"""
+"""SQL of the name cards of ``{{people}}`` (an array of ids) as JSON by id; a person whose card has not come has empty
+names. 通称 stands where there is one."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where the copies stand, and what they say today about the one who asks."""

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dashboard.roster.store import CARDS
 from shared.access.principal import Holder
 from shared.dates import school_year
 
@@ -27,13 +28,13 @@ from copy.calendar c where c.school_id = {school} and c.school_year = :year
 _COUNTS = """
 counts as (
     select h.class_id, count(*) as members,
-           count(*) filter (where s.presence = 'present') as present,
-           count(*) filter (where s.presence = 'absent'
-                            and coalesce(s.category, '') not in ('suspension', 'bereavement')) as absent,
-           count(*) filter (where s.presence = 'absent' and s.category in ('suspension', 'bereavement')) as apart,
-           count(*) filter (where coalesce(s.presence, 'unrecorded') = 'unrecorded') as unrecorded,
-           count(*) filter (where s.late) as late, count(*) filter (where s.early_leave) as early
-    from home h left join said s using (person_id)
+           count(*) filter (where h.presence = 'present') as present,
+           count(*) filter (where h.presence = 'absent'
+                            and coalesce(h.category, '') not in ('suspension', 'bereavement')) as absent,
+           count(*) filter (where h.presence = 'absent' and h.category in ('suspension', 'bereavement')) as apart,
+           count(*) filter (where coalesce(h.presence, 'unrecorded') = 'unrecorded') as unrecorded,
+           count(*) filter (where h.late) as late, count(*) filter (where h.early_leave) as early
+    from standing h
     group by h.class_id
 ), tallied as (
     select k.id, k.school_id, k.name, k.grade, k.special_needs,
@@ -45,12 +46,6 @@ counts as (
     left join lateral (select r.taken_at, r.taken_by from copy.class_day r
                        where r.class_id = k.id and r.day = :day limit 1) d on true
 )
-"""
-
-_CARDS = """
-(select json_object_agg(c.asked, json_build_object('id', c.person_id, 'family', c.family, 'given', c.given,
-                                                   'family_kana', c.family_kana, 'given_kana', c.given_kana))
- from card_of({people}) c) as people
 """
 
 _SYMBOLS = """
@@ -73,21 +68,31 @@ _KLASS = (
 _ROLL = text(
     f"""
 with klass as ({_KLASS} and o.organisation_id = :class), listed as (
-    select coalesce(k.merged_into, m.pupil_id) as person_id, bool_and(m.kind = 'exchange') as exchange,
+    select coalesce(a.merged_into, m.pupil_id) as person_id, bool_and(m.kind = 'exchange') as exchange,
            min(m.number) as number, (array_agg(m.school_id order by m.kind desc))[1] as school_id
-    from copy.membership m left join copy.person_card k on k.person_id = m.pupil_id
+    from copy.membership m left join copy.alias a on a.person_id = m.pupil_id
     where m.class_id = :class and m.since <= :day and (m.until is null or m.until > :day)
     group by 1
+), said as (
+    select l.person_id, d.revision, d.status, d.code, d.decided_by, d.contradiction, d.facts
+    from listed l join copy.pupil_day d on d.pupil_id = l.person_id and d.day = :day
+    union all
+    select l.person_id, o.revision, o.status, o.code, o.decided_by, o.contradiction, o.facts
+    from listed l join said_by_aliases(:day) o on o.person_id = l.person_id
+    where not exists (select from copy.pupil_day d where d.pupil_id = l.person_id and d.day = :day)
 ), cell as (
     select l.person_id, l.number, l.exchange, h.class_id as home_class, s.revision, s.status, s.code, s.decided_by,
            s.contradiction, s.facts
     from listed l
-    left join said_on(:day) s using (person_id)
-    left join home_on(:day) h on l.exchange and h.person_id = l.person_id
+    left join said s using (person_id)
+    left join lateral (
+        select m.class_id from copy.membership m
+        where m.pupil_id = l.person_id and m.kind = 'home' and m.since <= :day and (m.until is null or m.until > :day)
+        limit 1) h on l.exchange
     where {SEES_PUPIL.format(school="l.school_id", person="l.person_id")}
 ), roll as (
     select r.taken_at as at, r.taken_by as by, r.members,
-           (select count(*) from listed l join said_on(:day) s using (person_id)
+           (select count(*) from listed l join said s using (person_id)
             where not l.exchange and s.status <> 'unrecorded') as here
     from copy.class_day r where r.class_id = :class and r.day = :day limit 1
 )
@@ -103,7 +108,7 @@ select (select row_to_json(klass) from klass) as klass,
     } and o.organisation_id in (select home_class from cell)) k)
            as home_classes,
        {
-        _CARDS.format(
+        CARDS.format(
             people='''array(
             select person_id from cell union select by from roll
             union select (fact ->> 'by')::uuid from cell cross join jsonb_array_elements(cell.facts) as fact)'''
@@ -115,8 +120,7 @@ select (select row_to_json(klass) from klass) as klass,
 _SCHOOL_DAY = text(
     f"""
 with klass as ({_KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
-home as (select * from home_on(:day) where school_id = :school),
-said as (select * from said_on(:day)),
+standing as (select * from standing_on(:day) where school_id = :school),
 {_COUNTS},
 homeroom as (
     select distinct on (d.class_id) d.class_id, d.staff_id from copy.duty d
@@ -124,9 +128,9 @@ homeroom as (
     and d.since <= :day and (d.until is null or d.until > :day)
     order by d.class_id, d.since, d.staff_id
 ), exception as (
-    select h.person_id, h.class_id, h.number, s.code, s.status
-    from home h join said s using (person_id) join klass k on k.id = h.class_id
-    where s.status not in ('present', 'unrecorded')
+    select h.person_id, h.class_id, h.number, h.code, h.status
+    from standing h join klass k on k.id = h.class_id
+    where h.status not in ('present', 'unrecorded')
     and {SEES_PUPIL.format(school="h.school_id", person="h.person_id")}
 )
 select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
@@ -139,7 +143,7 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
        (select json_agg(e order by k.special_needs, k.grade, k.name, k.id, e.number nulls last, e.person_id)
         from exception e join klass k on k.id = e.class_id) as exceptions,
        {
-        _CARDS.format(
+        CARDS.format(
             people='''array(
             select person_id from exception union select staff_id from homeroom
             union select taken_by from tallied)'''
@@ -151,8 +155,7 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
 _BOARD_DAY = text(
     f"""
 with klass as ({_KLASS} and o.board_id = :board and coalesce(o.school_year, :year) = :year),
-home as (select * from home_on(:day)),
-said as (select * from said_on(:day)),
+standing as (select * from standing_on(:day)),
 {_COUNTS}
 select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
         where o.organisation_id = :board) as board,
@@ -178,8 +181,7 @@ _TODAY = text(
 with klass as ({_KLASS} and coalesce(o.school_year, :year) = :year
                and (o.organisation_id = any (cast(:classes as uuid[]))
                     or o.school_id = any (cast(:offices as uuid[])))),
-home as (select * from home_on(:day) where class_id in (select id from klass)),
-said as (select * from said_on(:day)),
+standing as (select * from standing_on(:day) where class_id in (select id from klass)),
 {_COUNTS}
 select (select json_agg(json_build_object(
             'class', t.id, 'school', json_build_object('id', t.school_id, 'name', coalesce(s.name, '')), 'tally', t)
@@ -193,7 +195,7 @@ select (select json_agg(json_build_object(
         where c.school_id = any (cast(:at as uuid[])) and d.day > :day and not exists (
             select from jsonb_array_elements(c.closures) x
             where x ->> 'scope' = 'school' and x ->> 'on' = d.day::text)) as next_school_day,
-       {_CARDS.format(people="array(select taken_by from tallied)")}
+       {CARDS.format(people="array(select taken_by from tallied)")}
 """  # noqa: S608
 )
 

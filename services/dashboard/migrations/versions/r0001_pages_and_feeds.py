@@ -23,10 +23,15 @@ create table copy.person_card (
     common_given text,
     kana_family text,
     kana_given text,
-    sort_key text collate "C",
-    merged_into uuid
+    sort_key text collate "C"
 );
-create index person_card_alias on copy.person_card (merged_into) where merged_into is not null;
+-- Nearly always empty, and apart for that reason: every page asks it, and so it costs nothing.
+create table copy.alias (
+    person_id uuid primary key,
+    board_id uuid not null,
+    merged_into uuid not null
+);
+create index alias_of on copy.alias (merged_into);
 
 create table copy.organisation (
     organisation_id uuid primary key, {GUARD},
@@ -69,10 +74,13 @@ create table copy.duty (
 create index duty_staff on copy.duty (staff_id);
 create index duty_class on copy.duty (class_id);
 
+-- Only marked children have a row: every page that names children asks for it.
+create table copy.protection_set (pupil_id uuid primary key, {GUARD});
 create table copy.protection (
-    pupil_id uuid primary key, {GUARD},
-    since date,
-    confidential_from uuid[]
+    pupil_id uuid primary key,
+    board_id uuid not null,
+    since date not null,
+    confidential_from uuid[] not null
 );
 
 create table copy.calendar (
@@ -112,8 +120,9 @@ create table copy.pupil_day (
     contradiction text,
     facts jsonb
 ) with (fillfactor = 80);
+-- No index begins with the day: each morning's is one that no statistics know yet, and a plan that walks all of it for
+-- every child looks cheap.
 create index pupil_day_pupil on copy.pupil_day (pupil_id, day);
-create index pupil_day_day on copy.pupil_day (day, school_id);
 
 create table copy.class_day (
     class_day_id uuid primary key, {GUARD},
@@ -149,70 +158,63 @@ create index purpose_grant_department on copy.purpose_grant (department_id);
 """
 
 # One person may have several ids since two cards were found to be of one (merged_into). Facts keep their id; these
-# resolve it on reading, the person's own rows before those of an alias.
+# resolve it on reading, the person's own rows before those of an alias. `offset 0` holds the planner to begin with the
+# aliases, of which there are nearly none; it would guess at hundreds.
 # Bodies are text, not bound to a table: the tables may be swapped for rebuilt ones.
 READING = """
-create function home_on(p_day date)
-returns table (person_id uuid, board_id uuid, school_id uuid, class_id uuid, number integer)
+create function said_by_aliases(p_day date)
+returns table (person_id uuid, pupil_day_id uuid, revision integer, status text, code text, presence text,
+               category text, late boolean, early_leave boolean, decided_by text, contradiction text, facts jsonb)
 language sql stable as $$
-    select m.pupil_id, m.board_id, m.school_id, m.class_id, m.number
-    from copy.membership m
-    where m.kind = 'home' and m.since <= p_day and (m.until is null or m.until > p_day)
-      and not exists (select from copy.person_card a where a.person_id = m.pupil_id and a.merged_into is not null)
-    union all
-    select * from (
-        select distinct on (a.merged_into) a.merged_into, m.board_id, m.school_id, m.class_id, m.number
-        from copy.person_card a
-        join copy.membership m on m.pupil_id = a.person_id and m.kind = 'home'
-            and m.since <= p_day and (m.until is null or m.until > p_day)
-        where a.merged_into is not null
-          and not exists (
-            select from copy.membership o where o.pupil_id = a.merged_into and o.kind = 'home'
-            and o.since <= p_day and (o.until is null or o.until > p_day))
-        order by a.merged_into, m.pupil_id
-    ) as of_aliases
+    select distinct on (a.merged_into) a.merged_into, d.pupil_day_id, d.revision, d.status, d.code, d.presence,
+           d.category, d.late, d.early_leave, d.decided_by, d.contradiction, d.facts
+    from copy.alias a
+    cross join lateral (
+        select * from copy.pupil_day d where d.pupil_id = a.person_id and d.day = p_day offset 0) d
+    order by a.merged_into, d.pupil_id
 $$;
 
-create function said_on(p_day date)
-returns table (person_id uuid, board_id uuid, school_id uuid, pupil_day_id uuid, revision integer, status text,
-               code text, presence text, category text, late boolean, early_leave boolean, decided_by text,
-               contradiction text, facts jsonb)
+-- Every child in its class of 在籍 on a date, with what is said of its day: the one place that counts start from.
+create function standing_on(p_day date)
+returns table (person_id uuid, board_id uuid, school_id uuid, class_id uuid, number integer, status text, code text,
+               presence text, category text, late boolean, early_leave boolean)
 language sql stable as $$
-    select d.pupil_id, d.board_id, d.school_id, d.pupil_day_id, d.revision, d.status, d.code, d.presence, d.category,
-           d.late, d.early_leave, d.decided_by, d.contradiction, d.facts
-    from copy.pupil_day d
-    where d.day = p_day
-      and not exists (select from copy.person_card a where a.person_id = d.pupil_id and a.merged_into is not null)
+    select m.pupil_id, m.board_id, m.school_id, m.class_id, m.number,
+           case when d.pupil_day_id is null then o.status else d.status end,
+           case when d.pupil_day_id is null then o.code else d.code end,
+           case when d.pupil_day_id is null then o.presence else d.presence end,
+           case when d.pupil_day_id is null then o.category else d.category end,
+           case when d.pupil_day_id is null then o.late else d.late end,
+           case when d.pupil_day_id is null then o.early_leave else d.early_leave end
+    from copy.membership m
+    left join copy.pupil_day d on d.pupil_id = m.pupil_id and d.day = p_day
+    left join said_by_aliases(p_day) o on o.person_id = m.pupil_id
+    where m.kind = 'home' and m.since <= p_day and (m.until is null or m.until > p_day)
+      and not exists (select from copy.alias a where a.person_id = m.pupil_id)
     union all
     select * from (
-        select distinct on (a.merged_into) a.merged_into, d.board_id, d.school_id, d.pupil_day_id, d.revision,
-               d.status, d.code, d.presence, d.category, d.late, d.early_leave, d.decided_by, d.contradiction, d.facts
-        from copy.person_card a
-        join copy.pupil_day d on d.pupil_id = a.person_id and d.day = p_day
-        where a.merged_into is not null
-          and not exists (select from copy.pupil_day o where o.pupil_id = a.merged_into and o.day = p_day)
-        order by a.merged_into, d.pupil_id
-    ) as of_aliases
+        select distinct on (a.merged_into) a.merged_into, m.board_id, m.school_id, m.class_id, m.number,
+               coalesce(d.status, o.status), coalesce(d.code, o.code), coalesce(d.presence, o.presence),
+               coalesce(d.category, o.category), coalesce(d.late, o.late), coalesce(d.early_leave, o.early_leave)
+        from copy.alias a
+        cross join lateral (
+            select * from copy.membership m where m.pupil_id = a.person_id and m.kind = 'home'
+            and m.since <= p_day and (m.until is null or m.until > p_day) offset 0) m
+        left join copy.pupil_day d on d.pupil_id = a.merged_into and d.day = p_day
+        left join said_by_aliases(p_day) o on o.person_id = a.merged_into
+        where not exists (
+            select from copy.membership own where own.pupil_id = a.merged_into and own.kind = 'home'
+            and own.since <= p_day and (own.until is null or own.until > p_day))
+        order by a.merged_into, m.pupil_id
+    ) as under_aliases
 $$;
 
 create function protected_on(p_day date)
 returns table (person_id uuid, confidential_from uuid[])
 language sql stable as $$
-    select coalesce(k.merged_into, p.pupil_id), p.confidential_from
-    from copy.protection p left join copy.person_card k on k.person_id = p.pupil_id
+    select coalesce(a.merged_into, p.pupil_id), p.confidential_from
+    from copy.protection p left join copy.alias a on a.person_id = p.pupil_id
     where p.since <= p_day
-$$;
-
-create function card_of(p_people uuid[])
-returns table (asked uuid, person_id uuid, family text, given text, family_kana text, given_kana text, sort_key text)
-language sql stable as $$
-    select asking.asked, coalesce(k.merged_into, asking.asked),
-           coalesce(c.common_family, c.legal_family, ''), coalesce(c.common_given, c.legal_given, ''),
-           coalesce(c.kana_family, ''), coalesce(c.kana_given, ''), c.sort_key
-    from (select distinct unnest(p_people) as asked) as asking
-    left join copy.person_card k on k.person_id = asking.asked
-    left join copy.person_card c on c.person_id = coalesce(k.merged_into, k.person_id)
-    where asking.asked is not null
 $$;
 """
 
@@ -281,10 +283,12 @@ create table worker_seen (
 
 BY_BOARD = (
     "person_card",
+    "alias",
     "organisation",
     "membership_set",
     "duty_set",
     "duty",
+    "protection_set",
     "protection",
     "calendar",
     "setting_set",
