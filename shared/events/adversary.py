@@ -30,8 +30,8 @@ class AdversarialFeed:
         self.publisher = inner.publisher
 
     async def read(self, cursor: Cursor | None, *, limit: int, wait: float) -> Batch:
-        place = cursor["inner"] if cursor else None
-        ahead: dict[str, int] = dict(cursor["ahead"]) if cursor else {}
+        place = cursor.get("inner") if cursor else None
+        ahead: dict[str, int] = dict(cursor.get("ahead", {})) if cursor else {}
         window = await self._inner.read(place, limit=limit, wait=0 if ahead else wait)
         waiting: dict[str, list[Record]] = defaultdict(list)
         for record in window.records:

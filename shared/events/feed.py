@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from shared.events.records import Record
 
 Cursor = dict[str, Any]
-"""The transport's own place, JSON. Only the feed that made it understands it."""
+"""The transport's own place, JSON. Only the feed that made it understands it; to another it means: from the first."""
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,21 @@ async def test_who_goes_back_gets_the_same_again(transport: Transport, toy: Toy)
         assert news == set(range(before + 1, position + 1))
 
 
+@pytest.mark.parametrize(
+    "cursor", [{"position": 10**6}, {"toy.thing": {"0": 10**6}}, {"inner": None, "ahead": {}}]
+)
+async def test_a_cursor_of_another_transport_means_from_the_first(
+    transport: Transport, toy: Toy, cursor: Cursor
+) -> None:
+    """A deployment may change its transport: what comes again is recognised."""
+    own = {"log": "position", "any order": "inner", "kafka": "toy.thing"}[transport.kind]
+    position = await toy.change(uuid4(), 1)
+    if own in cursor:
+        return
+    arrived = records(await read_to(transport.feed(TOPICS), position, cursor=cursor))
+    assert {record.position for record in arrived} == {position - 1, position}
+
+
 async def test_reached_is_honest(transport: Transport, toy: Toy) -> None:
     feed = transport.feed(TOPICS)
     for amount in range(15):
