@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -225,9 +225,15 @@ class World:
         await eventually(caught_up, within=30)
 
     async def say_step_up(self, *, enforced: bool) -> None:
-        """registry publishes the first board's setting."""
+        """registry publishes the first board's setting, a day newer than the one before."""
         async with self.units("registry_app").work(Scope(self.first.id), actor="test") as work:
-            await store.put_setting(work, SETTING, TODAY, {"enforced": enforced})
+            before = [
+                since
+                for name, since, _ in await store.settings(work.session, self.first.id)
+                if name == SETTING
+            ]
+            since = max(before, default=TODAY - timedelta(days=60)) + timedelta(days=1)
+            await store.put_setting(work, SETTING, since, {"enforced": enforced})
             standing = [*await store.settings(work.session, self.first.id)]
             work.publish(published.setting_changed(self.first.id, standing), key=self.first.id)
         await self.in_step()
