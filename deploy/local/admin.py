@@ -9,8 +9,10 @@ from deploy.local.instance import Instance
 from deploy.local.state import LocalError
 from deploy.topology import topology
 from shared.database import Units, make_engine
+from shared.events import parked
 from shared.events.copies import Copy
 from shared.events.parked import Waiting, waiting
+from shared.events.reactions import Reaction, ReactionWorker
 from shared.service import ServiceParts
 
 
@@ -28,6 +30,28 @@ def copy_of(service: str, name: str) -> Copy:
             return copy
     known = ", ".join(copy.name for copy in parts(service).copies) or "なし"
     raise LocalError(f"{service} に {name} という写しはありません: {known}")
+
+
+def reaction_of(service: str, name: str) -> Reaction:
+    """The reaction whose checkpoint and parked records stand under ``name``."""
+    for reaction in parts(service).reactions:
+        if f"reaction:{reaction.name}" == name:
+            return reaction
+    known = ", ".join(f"reaction:{reaction.name}" for reaction in parts(service).reactions) or "なし"
+    raise LocalError(f"{service} に {name} という反応はありません: {known}")
+
+
+async def retry(instance: Instance, service: str, name: str, publisher: str, key: str) -> str | None:
+    """Take a key's parked records in now. Returns why they still wait, or None."""
+    async with feed_units(instance, service) as units:
+        if not name.startswith("reaction:"):
+            return await parked.retry(units, copy_of(service, name), publisher, key)
+        reaction = reaction_of(service, name)
+        feed = instance.make_feed(service)(publisher, reaction.topics_of(publisher))
+        try:
+            return await parked.retry_reaction(units, ReactionWorker(service, reaction, feed, units), key)
+        finally:
+            await feed.close()
 
 
 @asynccontextmanager
@@ -71,8 +95,9 @@ async def accept_epoch(instance: Instance, service: str, copy: str, publisher: s
     async with feed_units(instance, service) as units, units.maintain() as session:
         found = await session.execute(
             text(
-                "update feed.checkpoint set epoch = :epoch where copy = :copy and publisher = :publisher"
-                " returning copy"
+                # From the first record: positions of the lost end are given again, and would be taken for known.
+                "update feed.checkpoint set epoch = :epoch, cursor = 'null', reached = 0, highest = 0"
+                " where copy = :copy and publisher = :publisher returning copy"
             ),
             {"epoch": epoch, "copy": copy, "publisher": publisher},
         )

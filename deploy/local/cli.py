@@ -132,7 +132,9 @@ def relay(service: str, state: Annotated[Path | None, typer.Option(help="状態�
     if instance.choices.transport != "kafka":
         raise LocalError("配送は log です。`make up TRANSPORT=kafka` で Kafka にしてください。")
     if service not in publishers():
-        raise LocalError(f"{service} の記録を読むサービスはありません。送るのは {', '.join(publishers())} です。")
+        raise LocalError(
+            f"{service} の記録を読むサービスはありません。送るのは {', '.join(publishers())} です。"
+        )
     run_services(instance, [], [service])
 
 
@@ -201,7 +203,7 @@ def parked_inspect(service: str, copy: Copied, publisher: str, key: str) -> None
     async def show() -> None:
         async with admin.feed_units(Instance(), service) as units, units.maintain() as session:
             for record, reason in await parking.inspect(session, copy, publisher, key):
-                line = {"reason": reason, "record": record.to_json()}
+                line = {"reason": reason, "record": json.loads(record.to_json())}
                 sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     asyncio.run(show())
@@ -210,12 +212,7 @@ def parked_inspect(service: str, copy: Copied, publisher: str, key: str) -> None
 @parked_app.command("retry")
 def parked_retry(service: str, copy: Copied, publisher: str, key: str) -> None:
     """もう一度取り込みます。まだ取り込めなければ、わけを示して終了コード 1。"""
-
-    async def again() -> str | None:
-        async with admin.feed_units(Instance(), service) as units:
-            return await parking.retry(units, admin.copy_of(service, copy), publisher, key)
-
-    still = asyncio.run(again())
+    still = asyncio.run(admin.retry(Instance(), service, copy, publisher, key))
     if still:
         console.print(f"まだ取り込めません: {still}")
         raise typer.Exit(1)
