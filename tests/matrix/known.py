@@ -8,7 +8,14 @@ _REGISTRY_STEP_UP = (
     " in list_classes) the board's setting `step_up` has to be read and step_up() raised"
 )
 
+_REGISTRY_KEPT_FROM = (
+    "services/registry/attendance/api.py `read_roll`: lists every member; a child whose protection names the asker"
+    " (protection_period.confidential_from) has to be left out, as dashboard's SeePupil does"
+)
+
 KNOWN: dict[str, str] = {
+    "test_the_owner_hides_the_child_from_whom_it_is_kept[directly]": _REGISTRY_KEPT_FROM,
+    "test_the_owner_hides_the_child_from_whom_it_is_kept[through the origin]": _REGISTRY_KEPT_FROM,
     **{
         f"test_step_up_comes_last[{operation}]": _REGISTRY_STEP_UP
         for operation in (

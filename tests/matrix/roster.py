@@ -59,6 +59,7 @@ WITHOUT_DUTY_AT_THE_SCHOOL = (
     "system_operator",
     "moved",
     "guardian",
+    "father",  # the one the child is kept from
     "pupil",
 )
 """People of the first board who have nothing to do at the protected child's school today."""

@@ -153,7 +153,7 @@ class World:
 
     def kind(self, who: str) -> str:
         """In which capacity somebody signs in."""
-        return who if who in ("guardian", "pupil") else "staff"
+        return {"guardian": "guardian", "father": "guardian", "pupil": "pupil"}.get(who, "staff")
 
     def bearer(self, service: str, who: str, *, acr: int = 2) -> Sender:
         """Somebody with a token for ``service``; ``department`` is the first board's, once under the other board."""

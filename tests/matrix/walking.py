@@ -1,0 +1,57 @@
+"""Every address that can be read, with everything that exists put into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+from urllib.parse import quote
+
+from tests.matrix.operations import operations
+from tests.matrix.roster import TODAY, YESTERDAY
+from tests.matrix.world import LUNCH, World
+
+_FORWARD = "{path:path}"
+
+
+def addresses(world: World, service: str) -> list[str]:
+    """The addresses of ``service`` for all that the first board has; whatever the origin passes on is among its own."""
+    found = []
+    for operation in sorted(operations(world.apps)):
+        of, method, template = operation.split(" ", 2)
+        if of == service and method in ("GET", "ANY"):
+            found += list(_expanded(world, template))
+    return found
+
+
+def _expanded(world: World, template: str) -> Iterator[str]:
+    """A template with every value of its parameters. A new parameter needs its values here."""
+    if template == "/api/live":
+        yield f"{template}?views={quote(','.join(_live_keys(world)))}"
+        return
+    if template.endswith(_FORWARD):
+        start = template.removesuffix("/v1/" + _FORWARD).replace("{service}", "registry")
+        yield from (start + address for address in addresses(world, "registry") if address.startswith("/v1/"))
+        return
+    ids = world.first.ids
+    values: dict[str, list[Any]] = {
+        "class_id": [ids[word] for word in ("2-1", "2-2", "other")],
+        "school": [ids["first"], ids["second"]],
+        "day": [TODAY, YESTERDAY],
+        "on": [TODAY, YESTERDAY],
+        "name": [LUNCH],
+    }
+    names = re.findall(r"\{([^}]+)\}", template)
+    for chosen in product(*(values[name] for name in names)):
+        filled = template
+        for name, value in zip(names, chosen, strict=True):
+            filled = filled.replace("{" + name + "}", str(value))
+        yield filled.replace("/*", "/today")
+
+
+def _live_keys(world: World) -> list[str]:
+    ids = world.first.ids
+    keys = [f"class-day:{ids[word]}:{day}" for word in ("2-1", "2-2", "other") for day in (TODAY, YESTERDAY)]
+    keys += [f"school-day:{ids[word]}:{TODAY}" for word in ("first", "second")]
+    return [*keys, f"board-day:{world.first.id}:{TODAY}", f"duties:{world.first.id}", "operations"]
