@@ -38,7 +38,7 @@ async def read_operations(request: Request) -> Response:
             why="",
         )
         feeds = await store.feeds(page.db)
-        parked = await store.parked(page.db)
+        parked = await store.parked(page.db, board)
     room = page.room
     now = room.clock.now()
     services = await asyncio.gather(*(_service(room, name) for name in room.settings.urls))

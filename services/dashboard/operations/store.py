@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import text
@@ -69,7 +70,8 @@ order by 1, 2
 )
 _PARKED = text(
     "select copy, publisher, key, count(*) as records, (array_agg(reason order by position))[1] as reason,"
-    " min(parked_at) as parked_at from feed.parked group by copy, publisher, key order by parked_at, copy, key"
+    " min(parked_at) as parked_at from feed.parked where board_id = :board"
+    " group by copy, publisher, key order by parked_at, copy, key"
 )
 
 
@@ -78,6 +80,6 @@ async def feeds(session: AsyncSession) -> Sequence[Any]:
     return (await session.execute(_FEEDS)).all()
 
 
-async def parked(session: AsyncSession) -> Sequence[Any]:
-    """Every key that waits, oldest first."""
-    return (await session.execute(_PARKED)).all()
+async def parked(session: AsyncSession, board: UUID) -> Sequence[Any]:
+    """Every key of a board that waits, oldest first. No wall binds this table: the condition is all there is."""
+    return (await session.execute(_PARKED, {"board": board})).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import secrets
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from services.dashboard.sessions.rules import LOGIN, safe_target, ticket
 from services.dashboard.sessions.service import issuer_away
 from services.dashboard.sessions.store import Session
 from shared.database import Scope
+
+logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/auth", tags=["サインイン"])
 
@@ -89,9 +92,8 @@ async def callback(
 
 @router.post("/logout", summary="サインアウト")
 async def logout(request: Request) -> Response:
-    """End the session here and say where to go so that the identity authority ends its own. Always succeeds."""
+    """End the session here and at the identity authority, and say where to go. Always succeeds."""
     room = dashboard(request)
-    target = SIGNED_OUT
     standing = await _standing(room, request)
     if standing is not None:
         tokens = room.sessions.tokens(standing)
@@ -99,10 +101,11 @@ async def logout(request: Request) -> Response:
         room.sessions.forget(standing.id)
         if tokens is not None:
             try:
-                target = await room.sessions.issuer.sign_out_address(tokens, f"{room.settings.origin}/")
-            except (IssuerAway, KeyError):
-                target = SIGNED_OUT  # ended here; the authority's own sign-in runs out by itself
-    answer = JSONResponse({"redirect": target}, headers={"cache-control": "no-store"})
+                await room.sessions.issuer.sign_out(tokens)
+            except (IssuerAway, IssuerRefused) as error:
+                # Ended here all the same; the authority's own sign-in runs out by itself.
+                logger.warning("the identity authority was not told of a sign-out: %s", error)
+    answer = JSONResponse({"redirect": SIGNED_OUT}, headers={"cache-control": "no-store"})
     answer.delete_cookie(room.cookie, path="/", secure=True, httponly=True, samesite="strict")
     return answer
 

@@ -108,12 +108,23 @@ class Issuer:
             asked |= {"prompt": "login", "acr_values": "2"}
         return f"{await self._endpoint('authorization_endpoint')}?{urlencode(asked)}"
 
-    async def sign_out_address(self, tokens: Tokens, back_to: str) -> str:
-        """Where the browser goes so that the authority forgets the sign-in too."""
-        asked = {"client_id": self._client_id, "post_logout_redirect_uri": back_to}
+    async def sign_out(self, tokens: Tokens) -> None:
+        """End the sign-in at the authority (OpenID Connect RP-Initiated Logout 1.0), from here.
+
+        Sent by the browser, the hint would show it a token. Raises :class:`IssuerAway` or :class:`IssuerRefused`.
+        """
+        told = {"client_id": self._client_id}
         if tokens.identity:
-            asked["id_token_hint"] = tokens.identity
-        return f"{await self._endpoint('end_session_endpoint')}?{urlencode(asked)}"
+            told["id_token_hint"] = tokens.identity
+        if tokens.refresh:
+            told["refresh_token"] = tokens.refresh
+        address = await self._endpoint("end_session_endpoint")
+        try:
+            answer = await self._http.post(address, data=told, auth=self._credentials)
+        except httpx.HTTPError as error:
+            raise IssuerAway(type(error).__name__) from error
+        if answer.status_code >= 400:
+            raise IssuerRefused(str(answer.status_code))
 
     async def redeem(self, code: str, verifier: str, nonce: str, now: datetime) -> tuple[Tokens, Principal]:
         """Tokens for an authorization code, and who signed in."""

@@ -70,6 +70,7 @@ class IssuerDouble:
     port: int
     client: str = "dashboard"
     secret: str = "the dashboard's secret"
+    departments: dict[str, str] = field(default_factory=lambda: {"kitchen": "the kitchen's secret"})
     who: dict[str, Any] = field(default_factory=dict)
     """Claims of the person who is signed in next."""
     life: int = 300
@@ -79,9 +80,15 @@ class IssuerDouble:
     """Claims of the ID token that are wrong."""
     asked: Counter[str] = field(default_factory=Counter)
     """Token requests by grant type (exchange also by audience)."""
-    last_authorize: dict[str, str] = field(default_factory=dict)
+    signed_out: list[dict[str, str]] = field(default_factory=list)
+    """What was told when sign-ins were ended."""
     _codes: dict[str, dict[str, Any]] = field(default_factory=dict)
     _refresh: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def clients(self) -> dict[str, str]:
+        """Every client's secret."""
+        return {self.client: self.secret, **self.departments}
 
     @property
     def url(self) -> str:
@@ -96,6 +103,7 @@ class IssuerDouble:
                 Route("/jwks", self._jwks),
                 Route("/authorize", self._authorize),
                 Route("/token", self._token, methods=["POST"]),
+                Route("/logout", self._logout, methods=["POST"]),
             ]
         )
 
@@ -124,12 +132,16 @@ class IssuerDouble:
             }
         )
 
+    async def _logout(self, request: Request) -> Response:
+        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        self.signed_out.append(form)
+        return RedirectResponse("/", 303)
+
     async def _jwks(self, request: Request) -> Response:
         return JSONResponse({"keys": [AUTHORITY.key.as_dict(private=False)]})
 
     async def _authorize(self, request: Request) -> Response:
         asked = dict(request.query_params)
-        self.last_authorize = asked
         code = secrets.token_urlsafe(16)
         self._codes[code] = {**asked, "who": self.who}
         return RedirectResponse(
@@ -141,15 +153,19 @@ class IssuerDouble:
         basic = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
         grant = form["grant_type"]
         self.asked[grant] += 1
-        if [unquote_plus(half) for half in basic.split(":", 1)] != [self.client, self.secret]:
+        client, secret = [unquote_plus(half) for half in basic.split(":", 1)]
+        if self.clients.get(client) != secret:
             return JSONResponse({"error": "invalid_client"}, 401)
         if self.refuse is not None:
             return JSONResponse({"error": self.refuse}, 400)
+        if grant == "client_credentials":
+            who = {**self.who, "kind": "department", "azp": client, "acr": "1"}
+            return JSONResponse({"access_token": self.access(who, form["audience"]), "expires_in": self.life})
         if grant == "authorization_code":
             return self._redeem(form)
         if grant == "refresh_token":
-            who = self._refresh.pop(form["refresh_token"], None)
-            return JSONResponse({"error": "invalid_grant"}, 400) if who is None else self._give(who, None)
+            who = self._refresh.pop(form["refresh_token"], {})
+            return self._give(who, None) if who else JSONResponse({"error": "invalid_grant"}, 400)
         assert grant == EXCHANGE
         self.asked[form["audience"]] += 1
         claims = jwt.decode(form["subject_token"], AUTHORITY.key).claims

@@ -6,7 +6,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 from services.dashboard.tests.origin import Browser, Origin
-from services.dashboard.tests.town import TODAY, Town
+from services.dashboard.tests.publishers import Said
+from services.dashboard.tests.town import APRIL, TODAY, Town
+from shared.contracts.registry import Duty, DutyChanged
 from tests.support.waiting import eventually
 
 
@@ -67,6 +69,13 @@ async def test_a_parked_key_is_shown_and_told(origin: Origin, town: Town) -> Non
     assert waits["key"] == str(pupil)
     assert "missing" in waits["reason"]
     await eventually(lambda: _count(browser, 2))
+    # The neighbouring board's operator sees nothing of it.
+    neighbour, boss = uuid4(), uuid4()
+    duty = Duty(kind="system_operator", organisation=neighbour, class_id=None, since=APRIL, until=None)
+    await town.registry.say(Said(DutyChanged(staff=boss, duties=[duty]), boss), board=neighbour)
+    await origin.caught_up()
+    other = await origin.enter(boss, board=neighbour)
+    assert (await other.read("/api/operations"))["parked"] == []
 
 
 async def _count(browser: Browser, expected: int) -> bool:
