@@ -128,13 +128,14 @@ class CopyWorker:
     ) -> Checkpoint:
         """Fold a batch, park what cannot be folded, move the checkpoint: all in the caller's transaction.
 
-        ``careful`` goes key by key and parks those that do not fold; else one of them raises.
+        ``careful`` sets savepoints, so that what does not fold can be told from what does, and parks it; without it,
+        which is quicker, a record that does not fold raises.
         """
         intake.check_epoch(checkpoint, batch)
         await enter(session, self.name, self._schema)
         sorted_ = await intake.sort_out(session, checkpoint, batch.records)
         sorted_ = await without_holes(self.copy, session, checkpoint, sorted_)
-        live = await (self._fold_by_key if careful else self._fold)(session, sorted_)
+        live = await (self._fold_carefully if careful else self._fold)(session, sorted_)
         await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())
         after = await intake.store(session, checkpoint, batch)
         if self._schema == LIVE:
@@ -149,6 +150,15 @@ class CopyWorker:
         last = sorted_.arrived[-1].record
         with tracer.start_as_current_span(f"fold {self.name}", context=context_of(last.traceparent)):
             return set(await self.copy.fold(session, sorted_.arrived))
+
+    async def _fold_carefully(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
+        try:
+            async with session.begin_nested():
+                return await self._fold(session, sorted_)
+        except Exception as error:
+            if transient(error):
+                raise
+            return await self._fold_by_key(session, sorted_)
 
     async def _fold_by_key(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
         """The slow way round a poisoned batch: each key in a savepoint of its own, the failing ones refused."""

@@ -85,7 +85,8 @@ _STORE = text(
 _KNOWN = text(
     "select distinct 'waiting' as what, key as id, null as topic, null::integer as version from feed.parked"
     " where copy = :copy and publisher = :publisher and key = any (:keys)"
-    " union all select 'erased', person::text, null, null from feed.erased where person = any (:people)"
+    " union all select 'erased', person::text, null, null from feed.erased"
+    " where person = any (cast(cast(:people as text[]) as uuid[]))"
     " union all select 'discarded', stream::text, topic, max(version) from feed.discarded"
     " where copy = :copy and publisher = :publisher and stream = any (:streams) group by topic, stream"
 )
@@ -158,23 +159,23 @@ async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Seque
         {
             "copy": checkpoint.copy,
             "publisher": checkpoint.publisher,
-            "keys": sorted(keys),
-            "people": sorted({UUID(key) for key in keys} | {r.subject for r in records if r.subject}),
-            "streams": sorted({record.stream for record in records if record.lane is Lane.FACT}),
+            "keys": list(keys),
+            "people": list(keys | {str(record.subject) for record in records if record.subject}),
+            "streams": list({record.stream for record in records if record.lane is Lane.FACT}),
         },
     )
     waiting: set[str] = set()
-    erased: set[UUID] = set()
+    erased: set[str] = set()
     for row in rows:
         match row.what:
             case "waiting":
                 waiting.add(row.id)
             case "erased":
-                erased.add(UUID(row.id))
+                erased.add(row.id)
             case _:
                 result.discarded[row.topic, row.id] = row.version
     for record in records:
-        if record.payload is not None and (UUID(record.key) in erased or record.subject in erased):
+        if erased and record.payload is not None and (record.key in erased or str(record.subject) in erased):
             result.dropped += 1
         elif record.key in waiting:
             result.refused.append(Refused(record, BEHIND))
