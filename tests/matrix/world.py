@@ -61,7 +61,9 @@ def held_ports(count: int) -> Iterator[list[socket.socket]]:
             found = []
             try:
                 for port in range(base, base + count):
-                    found.append(stack.enter_context(socket.socket()))
+                    # With the protocol named asyncio sends small answers at once (TCP_NODELAY).
+                    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+                    found.append(stack.enter_context(opened))
                     found[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     found[-1].bind((_HOST, port))
             except OSError:
