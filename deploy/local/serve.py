@@ -70,10 +70,11 @@ async def serve(instance: Instance, services: Sequence[str], relays: Sequence[st
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    apps = [build(instance, service) for service in services]
     servers = [
         _Server(
             uvicorn.Config(
-                build(instance, service),
+                app,
                 host=HOST,
                 port=instance.port(service),
                 access_log=False,
@@ -82,12 +83,15 @@ async def serve(instance: Instance, services: Sequence[str], relays: Sequence[st
                 server_header=False,
             )
         )
-        for service in services
+        for service, app in zip(services, apps, strict=True)
     ]
     jobs = [asyncio.create_task(server.serve()) for server in servers]
     jobs += [asyncio.create_task(make_relay(instance, service).run()) for service in relays]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([*jobs, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for app in apps:
+        if hasattr(app.state, "end_streams"):
+            app.state.end_streams()  # a server waits for open connections, and a stream never closes by itself
     for server in servers:
         server.should_exit = True
     for job in jobs[len(servers) :]:

@@ -137,7 +137,7 @@ class Origin:
     async def running(self) -> AsyncIterator[None]:
         """Everything on its port until the end of the block."""
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(serving(self.issuer.app(), self.issuer.port))
+            issuer_server = await stack.enter_async_context(serving(self.issuer.app(), self.issuer.port))
             self.registry_server = await stack.enter_async_context(
                 serving(self.registry.app(), self.registry.port)
             )
@@ -148,7 +148,11 @@ class Origin:
             stack.callback(self.app.state.end_streams)
             self.http = await stack.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=20))
             await eventually(self.room.hub.connected.is_set)
-            yield
+            try:
+                yield
+            finally:
+                for server in (issuer_server, self.registry_server, self.server):
+                    server.should_exit = True  # all at once: each looks ten times a second
 
     def browser(self) -> Browser:
         """Nobody yet."""
