@@ -66,6 +66,8 @@ class Dashboard:
     started_at: datetime
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is about to end: open streams end first (decisions.md §4 "SSE")."""
+    lagging: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
+    """Since when feeds of other services have been seen to lack something."""
     streams: defaultdict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     """Open streams by session."""
     pages: OrderedDict[tuple[str, str, date], tuple[bytes, str]] = field(default_factory=OrderedDict)

@@ -118,6 +118,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             background=[*workers.jobs, lambda: each_day(clock, new_day)],
             start=start,
             stop=stop,
+            states=workers.states,
         ),
         "紬 統合ID（identity）",
         [issuer_api.router] if provider else [],

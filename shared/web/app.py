@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.access.tokens import TokenVerifier
 from shared.events.trace import context_of, tracer
+from shared.events.workers import WorkerState
 from shared.web import problems
 
 logger = logging.getLogger("tsumugi.http")
@@ -38,6 +39,8 @@ class ServiceApp:
     start: Callable[[], Awaitable[None]] | None = None
     """Checks that must hold before the first request (schema, unprivileged role)."""
     stop: Callable[[], Awaitable[None]] | None = None
+    states: Sequence[WorkerState] = ()
+    """Its workers, for the operator's page: names and positions, never a key."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
@@ -73,10 +76,22 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
     @app.get("/health/ready", include_in_schema=False)
     async def ready() -> JSONResponse:
         good = all(not task.done() for task in service.tasks) and await service.ready()
-        return JSONResponse({"service": service.name, "ready": good}, 200 if good else 503)
+        feeds = [_feed(state) for state in service.states if state.active]
+        said = {"service": service.name, "ready": good} | ({"feeds": feeds} if feeds else {})
+        return JSONResponse(said, 200 if good else 503)
 
     app.add_middleware(_Observed, service=service.name)
     return app
+
+
+def _feed(state: WorkerState) -> dict[str, str | int | None]:
+    return {
+        "copy": state.copy,
+        "publisher": state.publisher,
+        "reached": state.reached,
+        "head": state.head,
+        "stopped_because": state.stopped_because,
+    }
 
 
 class _Observed:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import APIRouter, Request, Response
+from pydantic import TypeAdapter
 
 from services.dashboard.operations import store
-from services.dashboard.room import Dashboard, opening
+from services.dashboard.room import STALE, Dashboard, opening
 from shared.access.log import Seen
 from shared.access.principal import entity, ref
-from shared.web.app import MAX_BODY_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -41,23 +43,13 @@ async def read_operations(request: Request) -> Response:
         parked = await store.parked(page.db, board)
     room = page.room
     now = room.clock.now()
-    services = await asyncio.gather(*(_service(room, name) for name in room.settings.urls))
     name = room.settings.service
+    said = await asyncio.gather(*(_service(room, other) for other in room.settings.urls))
+    own = [_feed(name, row, row.stopped_because, _seconds_since(row.current_at, now)) for row in feeds]
+    others = [feed for _, feeds_of_it in said for feed in feeds_of_it]
     body: dict[str, Any] = {
-        "services": services,
-        "feeds": [
-            {
-                "service": name,
-                "copy": row.copy,
-                "publisher": row.publisher,
-                "position": row.reached,
-                "head": max(row.head or 0, row.reached),
-                "lag_records": max(0, (row.head or 0) - row.reached),
-                "lag_seconds": _lag_seconds(row, now),
-                "stopped_because": row.stopped_because,
-            }
-            for row in feeds
-        ],
+        "services": [service for service, _ in said],
+        "feeds": own + others,
         "parked": [
             {
                 "service": name,
@@ -75,32 +67,71 @@ async def read_operations(request: Request) -> Response:
     return await page.answer(body, Seen("ReadOperations", "operations", None, "IV"))
 
 
-def _lag_seconds(row: Any, now: Any) -> float:
-    """How long the feed has lacked something: 0 while its worker has lately said that it lacks nothing."""
-    if row.current_at is None:
+def _feed(service: str, row: Any, stopped: str | None, seconds: float) -> dict[str, Any]:
+    head = max(row.head or 0, row.reached)
+    return {
+        "service": service,
+        "copy": row.copy,
+        "publisher": row.publisher,
+        "position": row.reached,
+        "head": head,
+        "lag_records": head - row.reached,
+        "lag_seconds": seconds,
+        "stopped_because": stopped,
+    }
+
+
+def _seconds_since(current_at: datetime | None, now: datetime) -> float:
+    """How long a feed of ours has lacked something: 0 while its worker has lately said that it lacks nothing."""
+    if current_at is None or now - current_at <= STALE:
         return 0.0
-    age = (now - row.current_at).total_seconds()
-    return round(max(0.0, age), 1) if age > 2 * 5 else 0.0
+    return round((now - current_at).total_seconds(), 1)
 
 
-async def _service(room: Dashboard, name: str) -> dict[str, Any]:
-    """A service's own word on itself."""
+@dataclass(frozen=True)
+class _Told:
+    """A worker as its service tells of it."""
+
+    copy: str
+    publisher: str
+    reached: int
+    head: int | None
+    stopped_because: str | None
+
+
+_FEEDS = TypeAdapter(list[_Told])
+
+
+async def _service(room: Dashboard, name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A service's own word on itself, and on its feeds where they are not ours."""
     url = room.settings.urls[name]
     if name == room.settings.service:
-        return {"name": name, "ready": True, "version": version("tsumugi"), "memory_mib": _memory_mib()}
+        about = {"name": name, "ready": True, "version": version("tsumugi"), "memory_mib": _memory_mib()}
+        return about, []
     try:
         ready = await room.http.get(f"{url}/health/ready", timeout=TIMEOUT)
         live = await room.http.get(f"{url}/health/live", timeout=TIMEOUT)
-        said = live.json() if len(live.content) < MAX_BODY_BYTES else {}
-        return {
+        told = _FEEDS.validate_python(ready.json().get("feeds", []))
+        about = {
             "name": name,
             "ready": ready.status_code == 200,
-            "version": str(said.get("version", "")),
+            "version": str(live.json().get("version", "")),
             "memory_mib": None,
         }
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, ValueError, AttributeError) as error:
         logger.info("%s does not answer: %s", name, type(error).__name__)
-        return {"name": name, "ready": False, "version": "", "memory_mib": None}
+        return {"name": name, "ready": False, "version": "", "memory_mib": None}, []
+    return about, [_feed(name, feed, feed.stopped_because, _lagging(room, name, feed)) for feed in told]
+
+
+def _lagging(room: Dashboard, service: str, feed: _Told) -> float:
+    """How long this process has seen another service's feed lack something."""
+    key = (service, feed.copy, feed.publisher)
+    if feed.stopped_because is None and (feed.head is None or feed.reached >= feed.head):
+        room.lagging.pop(key, None)
+        return 0.0
+    since = room.lagging.setdefault(key, room.clock.now())
+    return round((room.clock.now() - since).total_seconds(), 1)
 
 
 def _memory_mib() -> int | None:

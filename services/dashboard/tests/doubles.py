@@ -226,6 +226,8 @@ class ServiceDouble:
 
     port: int
     reached: list[Reached] = field(default_factory=list)
+    feeds: list[dict[str, Any]] = field(default_factory=list)
+    """What it tells of its workers."""
     answers: list[Response] = field(default_factory=list)
     """Taken from the front; without any, 200 with an empty object."""
 
@@ -246,7 +248,7 @@ class ServiceDouble:
         )
 
     async def _live(self, request: Request) -> Response:
-        return JSONResponse({"service": "registry", "version": "9.9", "ready": True})
+        return JSONResponse({"service": "registry", "version": "9.9", "ready": True, "feeds": self.feeds})
 
     async def _any(self, request: Request) -> Response:
         self.reached.append(

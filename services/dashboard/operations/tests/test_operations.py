@@ -123,3 +123,39 @@ async def test_services_that_do_not_answer_are_not_ready(origin: Origin, town: T
         return {s["name"]: s["ready"] for s in services} == {"dashboard": True, "registry": False}
 
     await eventually(away)
+
+
+async def test_other_services_tell_of_their_feeds(origin: Origin, town: Town) -> None:
+    browser = await operator(origin, town)
+
+    async def told() -> dict[str, object]:
+        feeds = (await browser.read("/api/operations"))["feeds"]
+        (found,) = (feed for feed in feeds if feed["service"] == "registry")
+        return {
+            name: found[name]
+            for name in ("position", "head", "lag_records", "lag_seconds", "stopped_because")
+        }
+
+    level = {"copy": "c", "publisher": "identity", "reached": 7, "head": 7, "stopped_because": None}
+    origin.registry.feeds = [level]
+    assert await told() == {
+        "position": 7,
+        "head": 7,
+        "lag_records": 0,
+        "lag_seconds": 0.0,
+        "stopped_because": None,
+    }
+    origin.registry.feeds = [{**level, "reached": 5, "stopped_because": "UnknownEpoch"}]
+    await told()
+    origin.clock.instant += timedelta(seconds=90)
+    behind = await told()
+    assert (behind["lag_records"], behind["lag_seconds"], behind["stopped_because"]) == (
+        2,
+        90.0,
+        "UnknownEpoch",
+    )
+    origin.registry.feeds = [level]
+    assert (await told())["lag_seconds"] == 0.0
+    origin.registry.feeds = [{"copy": "nonsense"}]
+    services = (await browser.read("/api/operations"))["services"]
+    assert {s["name"]: s["ready"] for s in services}["registry"] is False
