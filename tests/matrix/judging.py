@@ -55,3 +55,17 @@ async def sender_of(world: World, probe: Probe, who: str, *, acr: int = 2) -> Se
     if probe.by == "session":
         return await world.session(who, acr=acr)
     return world.bearer(probe.service, who, acr=acr)
+
+
+async def asking(world: World, service: str, who: str) -> Sender:
+    """Somebody with a token or a session, whichever the service takes."""
+    return world.bearer(service, who) if service == "registry" else await world.session(who)
+
+
+async def found_by(sender: Sender, where: list[str], words: list[bytes]) -> dict[str, list[bytes]]:
+    """Address → which of ``words`` it showed."""
+    answers = {address: await sender.get(address) for address in where}
+    # Whether the session still stands: else everything would be hidden from everybody.
+    assert any(answer.status == 200 for answer in answers.values())
+    assert {answer.status for answer in answers.values()} <= {200, 302, 401, 403, 404}
+    return {address: seen for address, answer in answers.items() if (seen := shown(answer, words))}

@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from tests.matrix.browser import Call, Sender
-from tests.matrix.judging import children, hidden, shown
+from tests.matrix.judging import children, found_by, hidden, shown
 from tests.matrix.roster import HIDDEN, HIDDEN_NAME, TODAY, WITHOUT_DUTY_AT_THE_SCHOOL, YESTERDAY
 from tests.matrix.walking import addresses
 from tests.matrix.world import LUNCH, World
@@ -35,14 +35,6 @@ AT_THE_SCHOOL = (
     "neighbour",
 )
 """Everybody with a duty at the school today, but for the one the child is kept from."""
-
-
-async def found_by(asking: Sender, where: list[str], words: list[bytes]) -> dict[str, list[bytes]]:
-    """Address → which of ``words`` it showed."""
-    answers = {address: await asking.get(address) for address in where}
-    # Whether the session still stands: else everything would be hidden from everybody.
-    assert any(answer.status == 200 for answer in answers.values())
-    return {address: seen for address, answer in answers.items() if (seen := shown(answer, words))}
 
 
 @pytest.mark.parametrize("who", WITHOUT_DUTY_AT_THE_SCHOOL)

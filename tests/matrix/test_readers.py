@@ -65,7 +65,8 @@ order by 1
 # Functions that act as their owner. Those of triggers cannot be called.
 _DOORS = """
 select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-where p.prosecdef and p.prorettype <> 'trigger'::regtype and has_function_privilege($1, p.oid, 'execute') and has_schema_privilege($1, n.oid, 'usage')
+where p.prosecdef and p.prorettype <> 'trigger'::regtype
+  and has_function_privilege($1, p.oid, 'execute') and has_schema_privilege($1, n.oid, 'usage')
 order by 1
 """
 

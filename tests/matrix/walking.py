@@ -3,43 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import product
 from typing import Any
 from urllib.parse import quote
 
 from tests.matrix.operations import operations
+from tests.matrix.probes import PUBLIC
 from tests.matrix.roster import TODAY, YESTERDAY
 from tests.matrix.world import LUNCH, World
 
 _FORWARD = "{path:path}"
 
 
-def addresses(world: World, service: str) -> list[str]:
+def addresses(world: World, service: str, days: Sequence[date] = (TODAY, YESTERDAY)) -> list[str]:
     """The addresses of ``service`` for all that the first board has; whatever the origin passes on is among its own."""
+    return _of(world, service, days, set())
+
+
+def guarded(world: World, service: str) -> list[str]:
+    """Those of today that are not open to everybody."""
+    return _of(world, service, (TODAY,), set(PUBLIC))
+
+
+def _of(world: World, service: str, days: Sequence[date], without: set[str]) -> list[str]:
     found = []
-    for operation in sorted(operations(world.apps)):
+    for operation in sorted(operations(world.apps) - without):
         of, method, template = operation.split(" ", 2)
         if of == service and method in ("GET", "ANY"):
-            found += list(_expanded(world, template))
+            found += list(_expanded(world, template, days))
     return found
 
 
-def _expanded(world: World, template: str) -> Iterator[str]:
+def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str]:
     """A template with every value of its parameters. A new parameter needs its values here."""
     if template == "/api/live":
         yield f"{template}?views={quote(','.join(_live_keys(world)))}"
         return
     if template.endswith(_FORWARD):
         start = template.removesuffix("/v1/" + _FORWARD).replace("{service}", "registry")
-        yield from (start + address for address in addresses(world, "registry") if address.startswith("/v1/"))
+        yield from (
+            start + address for address in addresses(world, "registry", days) if address.startswith("/v1/")
+        )
         return
     ids = world.first.ids
-    values: dict[str, list[Any]] = {
+    values: dict[str, Sequence[Any]] = {
         "class_id": [ids[word] for word in ("2-1", "2-2", "other")],
         "school": [ids["first"], ids["second"]],
-        "day": [TODAY, YESTERDAY],
-        "on": [TODAY, YESTERDAY],
+        "day": days,
+        "on": days,
         "name": [LUNCH],
     }
     names = re.findall(r"\{([^}]+)\}", template)

@@ -1,0 +1,66 @@
+"""Policies and the services' own predicates let everybody do everything: row-level security holds alone.
+
+It is coarse: it knows boards and schools (decisions.md §4). Families are told apart by the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.matrix.falling import no_policies, no_predicates
+from tests.matrix.judging import asking, forms, found_by, hidden, traces
+from tests.matrix.roster import PREFIX
+from tests.matrix.walking import guarded
+from tests.matrix.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+of_both = pytest.mark.parametrize("service", ["registry", "dashboard"])
+
+
+@pytest.fixture
+def no_policy(world: World, tmp_path: Path) -> Iterator[None]:
+    """The first wall is down."""
+    with no_policies(world, tmp_path), no_predicates():
+        yield
+
+
+def of_the_first_school(world: World) -> list[bytes]:
+    """Children of the first school: names and ids."""
+    known = ("pupil", "p2", "p3", "p4")
+    return forms(*(PREFIX + who for who in known), *(world.person(who) for who in known)) + hidden(world)
+
+
+@of_both
+@pytest.mark.usefixtures("no_policy")
+async def test_rows_are_bound_by_board(world: World, service: str) -> None:
+    sender = await asking(world, service, "stranger")
+    assert await found_by(sender, guarded(world, service), traces(world)) == {}
+
+
+@of_both
+@pytest.mark.usefixtures("no_policy")
+async def test_rows_are_bound_by_school(world: World, service: str) -> None:
+    """Each service's own answers; what the origin passes on is registry's."""
+    own = [address for address in guarded(world, service) if not address.startswith("/api/registry/")]
+    for who in ("elsewhere", "moved", "guardian", "father"):
+        assert await found_by(await asking(world, service, who), own, of_the_first_school(world)) == {}, who
+
+
+@of_both
+@pytest.mark.usefixtures("no_policy")
+async def test_the_policies_were_really_down(world: World, service: str) -> None:
+    """A member of the board's staff, whose rows are those of all schools, now finds the children."""
+    seen = await found_by(
+        await asking(world, service, "board_staff"), guarded(world, service), of_the_first_school(world)
+    )
+    assert any("/roll" in address for address in seen)
+
+
+@of_both
+async def test_the_policies_stand_again(world: World, service: str) -> None:
+    sender = await asking(world, service, "board_staff")
+    assert await found_by(sender, guarded(world, service), of_the_first_school(world)) == {}
