@@ -194,16 +194,18 @@ test('a refused command is parked, named by its cell, and mended where it was ma
   bff.mock.faults.push({ path: 'POST', status: 422, body, times: 1 })
   await open('teacher', rollPath(bff))
   await ready(page)
-  await presses(page, '1', '2', 'k', 'Control+Enter')
+  await presses(page, '2', '6', 'c', '1', '2', 'k', 'Control+Enter')
   await expect(state(page)).toContainText('届きませんでした。見て直す')
   await expect(cell(page, 12)).toHaveAttribute('data-look', 'wrong')
   await presses(page, 'g', 't')
   await page.getByRole('link', { name: '見て直す 1件' }).click()
   await page.getByRole('button', { name: '入力に戻して直す' }).click()
   await expect(cell(page, 12)).toBeFocused()
+  await expect(cell(page, 12)).toContainText('病欠')
   await presses(page, 'j', 'Control+Enter')
   await expect(state(page)).toContainText('確定して届けました')
   await expect(cell(page, 12)).toContainText('事故欠')
+  await expect(cell(page, 26)).toContainText('遅刻')
 })
 
 test('the session ends: nothing typed is lost, and the same screen comes back', async ({ page, bff, open }) => {
@@ -282,6 +284,24 @@ test('a lost stream says of what time the page is, and mends itself', async ({ p
   await expect(page.getByText('確定していない学級が12つあります')).toBeVisible()
 })
 
+test('copies that are behind say so although the stream stands', async ({ page, bff, open }) => {
+  bff.mock.asOf = `${TODAY}T08:12:00+09:00`
+  await open('principal', schoolPath(bff))
+  await expect(page.getByText('8:12 時点の表示です')).toBeVisible()
+  bff.mock.asOf = null
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await expect(page.getByText('自動で更新')).toBeVisible()
+})
+
+test('a page that may no longer be seen is taken away', async ({ page, bff, open }) => {
+  await open('principal', schoolPath(bff))
+  await expect(page.getByRole('heading', { name: '出席でない子' })).toBeVisible()
+  bff.mock.faults.push({ path: '/api/schools', status: 404 })
+  bff.mock.tell(classOf(bff), TODAY)
+  await expect(page.getByText('このページは見られません')).toBeVisible()
+  await expect(page.getByRole('heading', { name: '出席でない子' })).toHaveCount(0)
+})
+
 test('a substitute takes the roll of the class; the principal only reads it', async ({ page, bff, open }) => {
   await open('substitute', '/today')
   await page.getByRole('link', { name: '2年1組の朝の記録を始める' }).click()
@@ -305,6 +325,14 @@ test('on a phone: two exceptions by taps, then the rest', async ({ page, bff, op
   await expect(page.getByRole('heading', { name: /出席でない子/ })).toContainText('2人')
   await page.getByRole('button', { name: '残り33人を出席にして確定' }).click()
   await expect(state(page)).toContainText('確定して届けました')
+})
+
+test('the roll prints on one page', async ({ page, bff, open }) => {
+  takeAll(bff)
+  await open('teacher', rollPath(bff))
+  await expect(page.getByText('8:21 に確定')).toBeVisible()
+  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+  expect(/\/Type\s*\/Pages[^>]*\/Count\s+(\d+)|\/Count\s+(\d+)[^>]*\/Type\s*\/Pages/.exec(pdf)?.slice(1)).toContain('1')
 })
 
 for (const size of [{ width: 683, height: 316 }, { width: 320, height: 568 }, { width: 1024, height: 768 }])

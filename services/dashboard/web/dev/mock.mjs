@@ -41,6 +41,8 @@ class Mock {
     this.parked = []
     this.lag = 0
     this.training = true
+    /** Set: the copies have lacked something since then. */
+    this.asOf = null
     const began = Date.now()
     /** The town's morning: 8:19 when the server starts. */
     this.clock = () => new Date(Date.parse(`${TODAY}T08:19:00+09:00`) + Date.now() - began)
@@ -125,7 +127,7 @@ class Mock {
   }
 
   stamp(live) {
-    return { live, reached: { registry: this.position }, as_of: this.clock().toISOString() }
+    return { live, reached: { registry: this.position }, as_of: this.asOf ?? this.clock().toISOString() }
   }
 
   me(who) {
@@ -268,9 +270,9 @@ async function serve(mock, request, answer) {
   if (!pathname.startsWith('/api/')) return file(answer, pathname)
   const who = /(?:^|; )mock=(\w+)/.exec(request.headers.cookie ?? '')?.[1]
   if (!who || !mock.sessions.has(who)) throw new Refuse(401, 'signed-out', 'サインインしてください')
-  if (pathname === '/api/live') return live(mock, answer, request, (searchParams.get('views') ?? '').split(',').map(decodeURIComponent))
+  if (pathname === '/api/live') return live(mock, answer, (searchParams.get('views') ?? '').split(',').map(decodeURIComponent))
   if (request.method === 'POST') return send(answer, 200, act(mock, who, pathname, request.headers, JSON.parse(text)))
-  return reply(answer, request, view(mock, who, pathname))
+  return reply(answer, request, view(mock, who, pathname), mock.clock())
 }
 
 function view(mock, who, path) {
@@ -296,22 +298,22 @@ function act(mock, who, path, headers, body) {
   return mock.done.get(key)
 }
 
-function reply(answer, request, body) {
+function reply(answer, request, body, now) {
   const { as_of: _, reached: __, ...rest } = body
   const etag = `"${createHash('sha1').update(JSON.stringify(rest)).digest('base64url')}"`
   if (request.headers['if-none-match'] === etag) {
     answer.writeHead(304, { ETag: etag })
     return answer.end()
   }
-  return send(answer, 200, body, { ETag: etag })
+  return send(answer, 200, body, { ETag: etag, Date: now.toUTCString() })
 }
 
-function live(mock, answer, request, keys) {
+function live(mock, answer, keys) {
   answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
   answer.write(': open\n\n')
   const stream = { keys, answer }
   mock.streams.add(stream)
-  request.on('close', () => mock.streams.delete(stream))
+  answer.on('close', () => mock.streams.delete(stream))
 }
 
 function auth(mock, request, answer, path, query) {

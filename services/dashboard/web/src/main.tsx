@@ -7,9 +7,12 @@ import { StrictMode } from 'react'
 import { I18nProvider as AriaLocale } from 'react-aria-components'
 import { createRoot } from 'react-dom/client'
 import { NotConnected, Problem } from '~/api/problem'
+import { session } from '~/api/session'
 import { i18n, speakJapanese } from '~/app/i18n'
+import { meQuery } from '~/app/me'
 import { makeRouter } from '~/app/routes'
-import { startLive } from '~/live/live'
+import { liveKeys, startLive } from '~/live/live'
+import { outbox } from '~/outbox/useOutbox'
 
 /** A refusal stays one; troubles that pass are tried twice more. */
 function worthRetrying(failures: number, error: Error): boolean {
@@ -26,6 +29,12 @@ const router = makeRouter(queries)
 
 speakJapanese()
 startLive(queries)
+
+// After an own write everything that lives is read again, with X-After; another tab's sign-in asks anew who it is.
+outbox.onDone(() => void queries.invalidateQueries({ predicate: ({ state }) => liveKeys(state.data).length > 0 }))
+session.subscribe(() => {
+  if (session.current() === 'open') void queries.invalidateQueries({ queryKey: meQuery.queryKey })
+})
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

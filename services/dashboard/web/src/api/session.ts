@@ -24,8 +24,9 @@ export const session = {
     if (state !== 'ended') others?.postMessage('ended')
     set('ended')
   },
+  /** A session stands (again); other tabs that saw its end may go on. */
   open(): void {
-    if (state !== 'open') others?.postMessage('open')
+    others?.postMessage('open')
     set('open')
   },
   subscribe: (listener: () => void): (() => void) => {

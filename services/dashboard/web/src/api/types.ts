@@ -27,6 +27,8 @@ export interface Live {
   readonly live: readonly string[]
   readonly reached?: Readonly<Record<string, number>>
   readonly as_of: string
+  /** Set on arrival when the server's own copies were behind: the page is of this time, not of now. */
+  readonly behind?: string
 }
 
 export type RailId = 'today' | 'school' | 'board' | 'operations'

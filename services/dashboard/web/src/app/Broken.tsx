@@ -12,7 +12,7 @@ export function Broken({ reset }: ErrorComponentProps) {
   return (
     <main className={styles.page}>
       <div className={styles.card} role="alert">
-        <CircleAlert aria-hidden size={32} strokeWidth={1.5} />
+        <CircleAlert aria-hidden size="2rem" strokeWidth={1.5} />
         <h1 className={styles.title}>
           <Trans>この画面を表示できませんでした</Trans>
         </h1>

@@ -10,7 +10,7 @@ import { useJumps } from './jumps'
 import { useMe } from './me'
 import { PlaceSlot } from './Place'
 import { placeOf, placesOf } from './rail'
-import { useShownScreen } from './screen'
+import { shownScreen } from './screen'
 import { TopLine } from './TopLine'
 import styles from './Frame.module.css'
 
@@ -25,13 +25,12 @@ export function Frame() {
   const places = placesOf(me)
   const here = useLocation({ select: ({ pathname }) => placeOf(pathname, places) })
   const { t, i18n } = useLingui()
-  const screen = useShownScreen()
   const session = useSession()
   const navigate = useNavigate()
   const [help, setHelp] = useState(false)
   const [slot, setSlot] = useState<HTMLElement | null>(null)
   const jumps = Object.fromEntries(places.map(({ letter, to }) => [letter, () => void navigate({ to })]))
-  useJumps({ ...jumps, ...screen.jumps }, () => setHelp(true))
+  useJumps((letter) => shownScreen().jumps[letter] ?? jumps[letter], () => setHelp(true))
 
   return (
     <div className={styles.frame} data-training={me.training ? '' : undefined} data-single={places.length < 2 ? '' : undefined}>
@@ -49,7 +48,7 @@ export function Frame() {
             return (
               <li key={id}>
                 <Link to={to} className={styles.item} data-here={id === here ? '' : undefined} aria-current={id === here ? 'page' : undefined}>
-                  <Icon aria-hidden size={20} strokeWidth={1.75} />
+                  <Icon aria-hidden size="1.25rem" strokeWidth={1.75} />
                   {i18n._(word)}
                 </Link>
               </li>

@@ -4,14 +4,14 @@ import { Dialog } from '~/parts/Dialog'
 import { DialogButtons } from '~/parts/DialogButtons'
 import { useMe } from './me'
 import { placesOf } from './rail'
-import { useShownScreen, type KeyHelp } from './screen'
+import { shownScreen, type KeyHelp } from './screen'
 import styles from './KeysHelp.module.css'
 
 /** `?`: the keys of this screen and of the frame. */
 export default function KeysHelp({ onClose }: { readonly onClose: () => void }) {
   const { t, i18n } = useLingui()
   const me = useMe()
-  const screen = useShownScreen()
+  const screen = shownScreen()
   const everywhere: KeyHelp[] = [
     ...placesOf(me).map(({ letter, word }) => ({ keys: `g ${letter}`, word: i18n._(word) })),
     { keys: '?', word: t`このキーの一覧` },

@@ -43,13 +43,13 @@ function PlaceLine({ title, of = [], date, today, addressOn }: PlaceProps) {
         <div className={styles.day}>
           {addressOn && (
             <Goto className={styles.turn} href={addressOn(addDays(date, -1))} aria-label={t`前の日`} title={t`前の日（g p）`}>
-              <ChevronLeft aria-hidden size={20} strokeWidth={1.75} />
+              <ChevronLeft aria-hidden size="1.25rem" strokeWidth={1.75} />
             </Goto>
           )}
           <time dateTime={date}>{workDay(date)}</time>
           {addressOn && (
             <Goto className={styles.turn} href={addressOn(addDays(date, 1))} aria-label={t`次の日`} title={t`次の日（g n）`}>
-              <ChevronRight aria-hidden size={20} strokeWidth={1.75} />
+              <ChevronRight aria-hidden size="1.25rem" strokeWidth={1.75} />
             </Goto>
           )}
           {addressOn && today !== undefined && date !== today && (

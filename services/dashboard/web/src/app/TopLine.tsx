@@ -33,7 +33,7 @@ export function TopLine({ onHelp, home, placeRef }: TopLineProps) {
     <header className={styles.top}>
       {home && !path.startsWith(home.to) && (
         <Link to={home.to} className={styles.home} aria-label={i18n._(home.word)}>
-          <ChevronLeft aria-hidden size={24} strokeWidth={1.75} />
+          <ChevronLeft aria-hidden size="1.5rem" strokeWidth={1.75} />
         </Link>
       )}
       <div ref={placeRef} className={styles.place} />
@@ -53,7 +53,7 @@ function UnsentBadge() {
   if (!open) return null
   return (
     <Goto href={open.screen} className={styles.badge} data-kind={stuck ? 'stuck' : 'unsent'}>
-      {stuck ? <TriangleAlert aria-hidden size={18} strokeWidth={1.75} /> : <CloudOff aria-hidden size={18} strokeWidth={1.75} />}
+      {stuck ? <TriangleAlert aria-hidden size="1.125rem" strokeWidth={1.75} /> : <CloudOff aria-hidden size="1.125rem" strokeWidth={1.75} />}
       {stuck ? <Plural value={stuck} other="見て直す #件" /> : <Plural value={unsent} other="未送信 #件" />}
     </Goto>
   )
@@ -78,7 +78,7 @@ function LiveBadge() {
   }
   return (
     <span className={styles.live} data-kind={live.kind}>
-      <RefreshCw aria-hidden size={14} strokeWidth={2} />
+      <RefreshCw aria-hidden size="0.875rem" strokeWidth={2} />
       <Trans>自動で更新</Trans>
     </span>
   )
@@ -94,7 +94,7 @@ function MeMenu({ onHelp }: { readonly onHelp: () => void }) {
   return (
     <>
       <AriaButton ref={trigger} className={styles.me!} aria-label={t`わたし ${name}`} aria-expanded={open} aria-haspopup="dialog" onPress={() => setOpen(!open)}>
-        <CircleUserRound aria-hidden size={20} strokeWidth={1.75} />
+        <CircleUserRound aria-hidden size="1.25rem" strokeWidth={1.75} />
         <span className={styles.name}>
           {name}
         </span>

@@ -8,17 +8,17 @@ const WAIT_MS = 1500
  * `g` and a letter, and `?`, anywhere on the page. The letter after `g` is caught before the grid sees it (T would be
  * a mark); `g` itself and `?` only when nothing else wanted them and nobody is typing.
  */
-export function useJumps(jumps: Readonly<Record<string, () => void>>, onHelp: () => void): void {
-  const latest = useRef({ jumps, onHelp })
+export function useJumps(jumpTo: (letter: string) => (() => void) | undefined, onHelp: () => void): void {
+  const latest = useRef({ jumpTo, onHelp })
   useEffect(() => {
-    latest.current = { jumps, onHelp }
+    latest.current = { jumpTo, onHelp }
   })
   useEffect(() => {
     let since = -Infinity
     const caught = (event: KeyboardEvent) => {
       if (event.timeStamp - since > WAIT_MS || isModifier(event) || isImeKey(event)) return
       since = -Infinity
-      const jump = latest.current.jumps[letterOf(event).toLowerCase()]
+      const jump = latest.current.jumpTo(letterOf(event).toLowerCase())
       if (!jump) return
       event.preventDefault()
       event.stopPropagation()

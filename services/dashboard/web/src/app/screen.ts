@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from 'react'
+import { useEffect } from 'react'
 
 /** A key and what it does, for the help of `?`. */
 export interface KeyHelp {
@@ -14,33 +14,29 @@ interface Screen {
 
 const NONE: Screen = { keys: [], jumps: {} }
 let shown = NONE
-const listeners = new Set<() => void>()
 
-function show(screen: Screen): void {
-  shown = screen
-  for (const listener of listeners) listener()
-}
-
-/** A screen says its title, its keys and its own jumps to the frame around it. */
+/**
+ * A screen says its title, its keys and its own jumps to the frame around it. The frame asks when a key is pressed; it
+ * is not drawn again for it.
+ */
 export function useScreen(title: string, keys: readonly KeyHelp[] = NONE.keys, jumps: Screen['jumps'] = NONE.jumps): void {
   useEffect(() => {
     document.title = `${title} · Tsumugi`
   }, [title])
   useEffect(() => {
-    show({ keys, jumps })
+    shown = { keys, jumps }
   })
-  useEffect(() => () => show(NONE), [])
+  useEffect(
+    () => () => {
+      shown = NONE
+    },
+    [],
+  )
 }
 
 /** What the screen inside the frame has said. */
-export function useShownScreen(): Screen {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    () => shown,
-  )
+export function shownScreen(): Screen {
+  return shown
 }
 
 /** The title alone, for a screen that has nothing else to say yet. */

@@ -45,7 +45,7 @@ export function Grid({ label, state, onAct, onOrder, note, autoFocus = false }: 
   const digits = useRef<Digits | null>(null)
   const saidId = useId()
   const { rows, columns } = state.shape
-  const wide = useMedia('(min-width: 1200px)')
+  const wide = useMedia('screen and (min-width: 75em)')
   const half = wide && rows.length >= TWO_HALVES_FROM ? Math.ceil(rows.length / 2) : null
   const said = state.said && saidWords(state.said, state)
 
@@ -160,6 +160,7 @@ export function Grid({ label, state, onAct, onOrder, note, autoFocus = false }: 
           aria-readonly={state.shape.locked}
           className={styles.grid}
           data-halves={half === null ? 1 : 2}
+          data-even={columns.some(({ kind }) => kind === 'text') ? undefined : ''}
           style={{ '--half': half ?? rows.length, '--tracks': tracks(columns) } as React.CSSProperties}
           onKeyDown={onKeyDown}
           onClick={onClick}

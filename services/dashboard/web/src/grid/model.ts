@@ -141,6 +141,7 @@ export interface Entered {
 
 export type Action =
   | { readonly type: 'arrived'; readonly shape: Shape; readonly held: ReadonlyMap<CellKey, Held> }
+  /** Entries kept from before; what was typed since then stands over them. */
   | { readonly type: 'restore'; readonly drafts: ReadonlyMap<CellKey, Draft> }
   | { readonly type: 'go'; readonly row: number; readonly col: number }
   | { readonly type: 'enter'; readonly cells: readonly Entered[]; readonly said?: Said | null; readonly at?: string }
@@ -186,7 +187,7 @@ export function reduce(state: GridState, action: Action): GridState {
     case 'arrived':
       return arrived(state, action.shape, action.held)
     case 'restore':
-      return withDrafts({ ...state, past: [], future: [] }, prune(state, action.drafts))
+      return withDrafts(state, prune(state, new Map([...action.drafts, ...state.drafts])))
     case 'go':
       return { ...state, cursor: clamp(state.shape, action.row, action.col), editor: null }
     case 'enter':

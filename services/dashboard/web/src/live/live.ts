@@ -3,11 +3,13 @@
  * holds the lock keeps the stream for all and passes on what it hears. A message names a key, never data: each tab
  * refetches what it shows through the authorised way.
  */
-import type { QueryClient } from '@tanstack/react-query'
+import type { Query, QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
+import { Problem } from '~/api/problem'
 import { session } from '~/api/session'
 import { clock } from '~/dates/clock'
-import { liveState, union, type LiveState } from './rules'
+import { instant } from '~/dates/dates'
+import { liveState, sameState, union, type LiveState } from './rules'
 import { LiveStream } from './stream'
 
 type Message =
@@ -18,6 +20,8 @@ type Message =
   | { readonly type: 'ended' }
 
 const TAB_LOCK = 'tsumugi-tab-'
+/** Reads that failed, and copies that were behind, are asked for again this often. */
+const TRY_AGAIN_MS = 5000
 
 class LiveHub {
   private readonly tab = crypto.randomUUID()
@@ -40,6 +44,8 @@ class LiveHub {
     addEventListener('pagehide', () => this.tell({ type: 'views', tab: this.tab, keys: [] }))
     session.subscribe(() => this.leadWith())
     setInterval(() => this.show(), 1000)
+    setInterval(() => this.tryAgain(), TRY_AGAIN_MS)
+    addEventListener('online', () => this.tryAgain())
     // A lock per tab lets the leader see which tabs still live; the leader's own lock passes on when its tab closes.
     void navigator.locks.request(TAB_LOCK + this.tab, () => {
       this.held = true
@@ -135,11 +141,17 @@ class LiveHub {
     void this.queries.invalidateQueries({ predicate: ({ state }) => liveKeys(state.data).length > 0 })
   }
 
+  private tryAgain(): void {
+    if (document.hidden || session.current() !== 'open') return
+    void this.queries.refetchQueries({ type: 'active', predicate: needsRetry })
+  }
+
   private show(): void {
     // Without keys nothing is followed, and nothing can be out of date by that.
     if (!this.keys.length) this.heardAt = clock.now()
-    const next = liveState(this.connected, this.heardAt, clock.now())
-    if (next.kind === this.shown.kind) return
+    const shown = this.queries.getQueryCache().findAll({ type: 'active' }).map(({ state }) => state)
+    const next = liveState(this.connected, this.heardAt, clock.now(), shown.flatMap(oldSince))
+    if (sameState(next, this.shown)) return
     this.shown = next
     for (const listener of this.listeners) listener()
   }
@@ -154,7 +166,26 @@ async function livingTabs(): Promise<Set<string>> {
   return new Set(held.flatMap(({ name }) => (name?.startsWith(TAB_LOCK) ? [name.slice(TAB_LOCK.length)] : [])))
 }
 
-function liveKeys(data: unknown): readonly string[] {
+/** Failed for a passing reason, or answered from copies that were behind. */
+function needsRetry({ state }: Query): boolean {
+  const refused = state.error instanceof Problem && state.error.status < 500
+  return state.fetchStatus === 'idle' && (behindSince(state.data) !== null || (state.error !== null && !refused))
+}
+
+/** The time of shown data that could not be brought up to date. */
+function oldSince({ data, error, dataUpdatedAt }: Query['state']): number[] {
+  if (data === undefined || !liveKeys(data).length) return []
+  const behind = behindSince(data)
+  return behind !== null ? [behind] : error ? [dataUpdatedAt] : []
+}
+
+function behindSince(data: unknown): number | null {
+  const behind = (data as { behind?: unknown } | undefined)?.behind
+  return typeof behind === 'string' ? instant(behind) : null
+}
+
+/** Keys of the live stream that some data stand on. */
+export function liveKeys(data: unknown): readonly string[] {
   const keys = (data as { live?: unknown } | undefined)?.live
   return Array.isArray(keys) ? (keys as string[]) : []
 }

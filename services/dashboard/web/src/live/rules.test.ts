@@ -1,11 +1,19 @@
 import { expect, it } from 'vitest'
-import { liveState, retryDelay, union } from './rules'
+import { liveState, retryDelay, sameState, union } from './rules'
 
 it('is lost only after 20 seconds of silence', () => {
   expect(liveState(true, 1000, 11_000)).toEqual({ kind: 'live' })
   expect(liveState(false, 1000, 11_000)).toEqual({ kind: 'connecting' })
   expect(liveState(false, 1000, 21_001)).toEqual({ kind: 'lost', since: 1000 })
   expect(liveState(true, 1000, 21_001)).toEqual({ kind: 'lost', since: 1000 })
+})
+
+it('is as old as the oldest thing shown that could not be brought up to date', () => {
+  expect(liveState(true, 50_000, 51_000, [30_000, 12_000])).toEqual({ kind: 'lost', since: 12_000 })
+  expect(liveState(true, 5000, 51_000, [30_000])).toEqual({ kind: 'lost', since: 5000 })
+  expect(sameState({ kind: 'lost', since: 1 }, { kind: 'lost', since: 1 })).toBe(true)
+  expect(sameState({ kind: 'lost', since: 1 }, { kind: 'lost', since: 2 })).toBe(false)
+  expect(sameState({ kind: 'live' }, { kind: 'connecting' })).toBe(false)
 })
 
 it('tries again soon at first, then at most every 15 to 23 seconds', () => {

@@ -11,9 +11,15 @@ export type LiveState =
   /** What is shown was last known to be right at `since`. */
   | { readonly kind: 'lost'; readonly since: number }
 
-export function liveState(connected: boolean, heardAt: number, now: number): LiveState {
+/** `old`: times of shown data that could not be brought up to date although the stream stands. */
+export function liveState(connected: boolean, heardAt: number, now: number, old: readonly number[] = []): LiveState {
+  if (old.length) return { kind: 'lost', since: Math.min(...old, now - heardAt > LOST_AFTER_MS ? heardAt : now) }
   if (now - heardAt > LOST_AFTER_MS) return { kind: 'lost', since: heardAt }
   return connected ? { kind: 'live' } : { kind: 'connecting' }
+}
+
+export function sameState(one: LiveState, other: LiveState): boolean {
+  return one.kind === other.kind && (one.kind !== 'lost' || other.kind !== 'lost' || one.since === other.since)
 }
 
 /** Milliseconds to wait before attempt `n` (1 = first repeat): 1, 2, 4, 8, 15, 15 … with up to half as much again. */

@@ -14,7 +14,7 @@ interface BlockProps {
 /** One question of a screen with its heading. */
 export function Block({ title, aside, table = false, children }: BlockProps) {
   const id = useId()
-  const narrow = useMedia('(max-width: 767px)')
+  const narrow = useMedia('screen and (max-width: 47.9375em)')
   return (
     <section className={panel.block}>
       <div className={panel.head}>

@@ -42,7 +42,7 @@ export function Empty({ title, children, action }: { readonly title: ReactNode; 
 /** For "does not exist" and "not allowed" alike, so that neither is told. */
 export function NoRight() {
   return (
-    <Note page icon={<DoorClosed aria-hidden size={32} strokeWidth={1.5} />} title={<Trans>このページは見られません</Trans>}>
+    <Note page icon={<DoorClosed aria-hidden size="2rem" strokeWidth={1.5} />} title={<Trans>このページは見られません</Trans>}>
       <p>
         <Trans>仕事で必要なときは教頭に伝えてください。住所を打ちまちがえたときも、この画面になります。</Trans>
       </p>
@@ -70,7 +70,7 @@ export function CannotRead({ error, what, still, onRetry }: CannotReadProps) {
   )
   if (error instanceof NotConnected)
     return (
-      <Note page icon={<CloudOff aria-hidden size={32} strokeWidth={1.5} />} title={<Trans>つながっていません</Trans>} action={again}>
+      <Note page icon={<CloudOff aria-hidden size="2rem" strokeWidth={1.5} />} title={<Trans>つながっていません</Trans>} action={again}>
         <p>
           <Trans>{what}は、まだこの端末にありません。つながると読み込みます。</Trans>
         </p>
@@ -83,7 +83,7 @@ export function CannotRead({ error, what, still, onRetry }: CannotReadProps) {
     return (
       <Note
         page
-        icon={<UserCheck aria-hidden size={32} strokeWidth={1.5} />}
+        icon={<UserCheck aria-hidden size="2rem" strokeWidth={1.5} />}
         title={<Trans>もう一度本人確認をします</Trans>}
         action={
           <div>
@@ -100,7 +100,7 @@ export function CannotRead({ error, what, still, onRetry }: CannotReadProps) {
     )
   const told = problem && problem.status < 500 ? problem : null
   return (
-    <Note page icon={<CircleAlert aria-hidden size={32} strokeWidth={1.5} />} title={<Trans>{what}を読み込めません</Trans>} action={again}>
+    <Note page icon={<CircleAlert aria-hidden size="2rem" strokeWidth={1.5} />} title={<Trans>{what}を読み込めません</Trans>} action={again}>
       {told?.title ? (
         <p>
           {told.title} {told.detail}

@@ -19,7 +19,7 @@ export function Strip({ kind, children, action, live = false, id }: StripProps) 
   const Icon = ICONS[kind]
   return (
     <div className={styles.strip} data-kind={kind} id={id} role={live ? 'status' : undefined}>
-      <Icon aria-hidden size={20} strokeWidth={1.75} />
+      <Icon aria-hidden size="1.25rem" strokeWidth={1.75} />
       <div className={styles.words}>{children}</div>
       {action !== undefined && <div className={styles.action}>{action}</div>}
     </div>

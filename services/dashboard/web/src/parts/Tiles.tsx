@@ -15,18 +15,16 @@ interface TilesProps {
   /** Nothing is chosen for the person: null until they do. */
   readonly value: string | null
   readonly onChange: (value: string) => void
-  /** Takes the focus to the first tile, without choosing it. */
-  readonly autoFocus?: boolean
 }
 
 /** A choice among a few, as tiles large enough for a finger. */
-export function Tiles({ label, tiles, value, onChange, autoFocus = false }: TilesProps) {
+export function Tiles({ label, tiles, value, onChange }: TilesProps) {
   return (
     <RadioGroup className={styles.group!} value={value} onChange={onChange}>
       <Label className={styles.label}>{label}</Label>
       <div className={styles.tiles}>
-        {tiles.map((tile, i) => (
-          <RadioField key={tile.value} value={tile.value} autoFocus={autoFocus && i === 0}>
+        {tiles.map((tile) => (
+          <RadioField key={tile.value} value={tile.value}>
             <RadioButton className={styles.tile!}>
               {tile.content}
               {tile.shortcut !== undefined && <kbd className={styles.key}>{tile.shortcut}</kbd>}

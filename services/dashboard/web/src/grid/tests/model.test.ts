@@ -61,6 +61,16 @@ describe('news from the server', () => {
     expect(same.drafts.size).toBe(0)
   })
 
+  it('brings kept entries back under what was typed since', () => {
+    const kept = new Map([
+      [cellKey('p2', 'attendance'), { value: 'absent_sick', seen: 0, at: '' }],
+      [cellKey('p3', 'attendance'), { value: 'late', seen: 0, at: '' }],
+      [cellKey('gone', 'attendance'), { value: 'late', seen: 0, at: '' }],
+    ])
+    const state = run(sample(), set(1, 'late'), { type: 'restore', drafts: kept })
+    expect([...state.drafts].map(([key, { value }]) => [key, value])).toEqual([['p2|attendance', 'late'], ['p3|attendance', 'late']])
+  })
+
   it('lets go of what is on its way', () => {
     const state = run(sample(), set(1, 'late'), set(2, 'late'), { type: 'release', cells: [cellKey('p2', 'attendance')] })
     expect([...state.drafts.keys()]).toEqual([cellKey('p3', 'attendance')])

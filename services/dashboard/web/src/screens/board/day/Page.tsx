@@ -1,10 +1,10 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import type { BoardDay, BoardDaySchool } from '~/api/types'
+import { useRead } from '~/api/useRead'
 import { addDays, workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Counts } from '~/parts/Counts'
@@ -21,7 +21,7 @@ export default function BoardDayPage() {
   const { t } = useLingui()
   const me = useMe()
   const { date } = route.useParams()
-  const { data, error, refetch } = useQuery(boardDayQuery(date))
+  const { data, error, again } = useRead(boardDayQuery(date))
   const navigate = useNavigate()
   const turn = (n: number) => () => void navigate({ to: '/board/days/$date', params: { date: addDays(date, n) } })
   useScreen(
@@ -44,7 +44,7 @@ export default function BoardDayPage() {
       {data ? (
         <BoardWork day={data} />
       ) : error ? (
-        <CannotRead error={error} what={t`市の一日`} onRetry={() => void refetch()} />
+        <CannotRead error={error} what={t`市の一日`} onRetry={again} />
       ) : (
         <LoadingRows rows={8} />
       )}

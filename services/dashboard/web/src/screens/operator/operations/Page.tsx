@@ -1,9 +1,9 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import type { FeedState, Operations, ParkedKey, ServiceState } from '~/api/types'
+import { useRead } from '~/api/useRead'
 import { timeOf } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { CannotRead, LoadingRows } from '~/parts/States'
@@ -16,7 +16,7 @@ import styles from './Page.module.css'
 /** 配信の状態: is anything stuck? */
 export default function OperationsPage() {
   const { t } = useLingui()
-  const { data, error, dataUpdatedAt, refetch } = useQuery(operationsQuery)
+  const { data, error, dataUpdatedAt, again } = useRead(operationsQuery)
   useScreen(t`配信の状態`)
   return (
     <div className={panel.screen}>
@@ -31,7 +31,7 @@ export default function OperationsPage() {
           </div>
         </>
       ) : error ? (
-        <CannotRead error={error} what={t`配信の状態`} onRetry={() => void refetch()} />
+        <CannotRead error={error} what={t`配信の状態`} onRetry={again} />
       ) : (
         <LoadingRows rows={10} />
       )}

@@ -1,10 +1,10 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import type { SchoolDay, SchoolDayClass } from '~/api/types'
+import { useRead } from '~/api/useRead'
 import { addDays, timeOf, workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Counts } from '~/parts/Counts'
@@ -23,7 +23,7 @@ export default function SchoolDayPage() {
   const { t } = useLingui()
   const me = useMe()
   const { schoolId, date } = route.useParams()
-  const { data, error, refetch } = useQuery(schoolDayQuery(schoolId, date))
+  const { data, error, again } = useRead(schoolDayQuery(schoolId, date))
   const navigate = useNavigate()
   const turn = (n: number) => () =>
     void navigate({ to: '/schools/$schoolId/days/$date', params: { schoolId, date: addDays(date, n) } })
@@ -47,7 +47,7 @@ export default function SchoolDayPage() {
       {data ? (
         <SchoolWork day={data} />
       ) : error ? (
-        <CannotRead error={error} what={t`学校の一日`} onRetry={() => void refetch()} />
+        <CannotRead error={error} what={t`学校の一日`} onRetry={again} />
       ) : (
         <LoadingRows rows={12} />
       )}

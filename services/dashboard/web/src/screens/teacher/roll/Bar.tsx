@@ -47,14 +47,14 @@ function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) 
   if (sync === 'refused')
     return (
       <>
-        <CircleAlert aria-hidden size={20} strokeWidth={1.75} />
+        <CircleAlert aria-hidden size="1.25rem" strokeWidth={1.75} />
         <Trans>届きませんでした。見て直す</Trans>
       </>
     )
   if (sync === 'unsent')
     return (
       <>
-        <CloudOff aria-hidden size={20} strokeWidth={1.75} />
+        <CloudOff aria-hidden size="1.25rem" strokeWidth={1.75} />
         <span>
           {outbox.durable ? (
             <Trans>
@@ -72,7 +72,7 @@ function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) 
     const [at, by] = [timeOf(taken.at, roll.date), fullName(taken.by)]
     return (
       <>
-        <CircleCheck aria-hidden size={20} strokeWidth={1.75} />
+        <CircleCheck aria-hidden size="1.25rem" strokeWidth={1.75} />
         <span>
           <Trans>{at} に確定して届けました</Trans>
           <small className={styles.by}>{by}</small>
@@ -83,7 +83,7 @@ function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) 
   if (roll.closed) return null
   return (
     <>
-      <PencilLine aria-hidden size={20} strokeWidth={1.75} />
+      <PencilLine aria-hidden size="1.25rem" strokeWidth={1.75} />
       <span>
         <Trans>まだ確定していません</Trans>
         {entered > 0 && (

@@ -95,7 +95,6 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
         </p>
         <Tiles
           label={t`新しい印`}
-          autoFocus={to === null}
           value={code}
           onChange={setCode}
           tiles={choices
@@ -108,7 +107,6 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
         />
         <Tiles
           label={t`訂正のわけ`}
-          autoFocus={to !== null}
           value={reason}
           onChange={setReason}
           tiles={roll.reasons.map(({ code: value, word }, i) => ({ value, content: word, shortcut: String(i + 1) }))}

@@ -1,9 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { ScreenTitle, useScreen } from '~/app/screen'
+import { useRead } from '~/api/useRead'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { rollQuery } from './data'
 import { RollWork } from './RollWork'
@@ -16,7 +16,7 @@ export default function RollPage() {
   const { t } = useLingui()
   const me = useMe()
   const { classId, date } = route.useParams()
-  const { data, error, refetch } = useQuery(rollQuery(classId, date))
+  const { data, error, again } = useRead(rollQuery(classId, date))
   return (
     <div className={styles.page}>
       <Place
@@ -34,7 +34,7 @@ export default function RollPage() {
           <Nobody />
         )
       ) : error ? (
-        <CannotRead error={error} what={t`この学級の朝の記録`} onRetry={() => void refetch()} />
+        <CannotRead error={error} what={t`この学級の朝の記録`} onRetry={again} />
       ) : (
         <LoadingRows rows={18} />
       )}

@@ -48,7 +48,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   const [state, dispatch] = useRollGrid(roll, entries, `${me.person.id} ${path}`)
   const [panel, setPanel] = useState<OpenPanel | null>(null)
   const [correcting, setCorrecting] = useState<{ readonly member: RollMember; readonly to: string | null } | null>(null)
-  const phone = useMedia('(max-width: 767px)')
+  const phone = useMedia('screen and (max-width: 47.9375em)')
   const members = useMemo(() => new Map(roll.members.map((member) => [member.pupil.id, member])), [roll.members])
   const open = useMemo(() => conflicts(roll, state, entries), [roll, state, entries])
   const taken = isTaken(roll, entries)
@@ -61,10 +61,19 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
         if (entry.path !== path) return
         const { queryKey } = rollQuery(roll.class.id, roll.date)
         queries.setQueryData(queryKey, (before) => before && applyAnswer(before, answer as RollAnswer))
-        void queries.invalidateQueries({ queryKey })
       }),
     [path, queries, roll.class.id, roll.date],
   )
+
+  // Only when it has left the outbox: until then its marks count as on their way.
+  const returning = useRef<Entry | null>(null)
+  useEffect(() => {
+    const back = returning.current
+    if (!back || entries.some(({ id }) => id === back.id)) return
+    returning.current = null
+    dispatch({ type: 'restore', drafts: draftsOf(back) })
+    focusGrid()
+  }, [entries, dispatch])
 
   async function send(body: RollCommand) {
     if (!body.marks.length && !body.taken) return
@@ -119,10 +128,9 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   function takeBack(entry: Entry) {
     const [first] = refusedNumbers([entry])
     const row = state.shape.rows.findIndex(({ number, editable }) => editable && number === first)
-    dispatch({ type: 'restore', drafts: new Map([...state.drafts, ...draftsOf(entry)]) })
     if (row >= 0) dispatch({ type: 'go', row, col: 0 })
+    returning.current = entry
     void outbox.amend(entry.id, () => null)
-    focusGrid()
   }
 
   const note = useCellNotes(roll, members, open, entries)
@@ -164,7 +172,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
       <Bar
         roll={roll}
         state={state}
-        sync={syncState(roll, entries, state.drafts.size)}
+        sync={syncState(roll, entries)}
         unsent={entries.filter((entry) => entry.state === 'waiting').length}
         undecided={open.length}
         here={phone ? undefined : (members.get(state.shape.rows[state.cursor.row]?.id ?? '') ?? null)}

@@ -106,8 +106,8 @@ describe('what is on its way', () => {
     const state = stateOf(roll(2), waiting)
     expect(state.held.get(pupilKey('p1'))).toEqual({ value: 'late', revision: 0 })
     expect(state.shape.locked).toBe(true)
-    expect(syncState(roll(2), waiting, 0)).toBe('unsent')
-    expect(syncState(roll(2), [entry(command, { state: 'parked' })], 0)).toBe('refused')
+    expect(syncState(roll(2), waiting)).toBe('unsent')
+    expect(syncState(roll(2), [entry(command, { state: 'parked' })])).toBe('refused')
     expect(isTaken(roll(2), [entry(command, { state: 'parked' })])).toBe(false)
   })
 
@@ -142,6 +142,16 @@ describe('two people, one cell', () => {
     const one = decided(answered, 'p1')!
     expect(conflicts(roll(3), stateOf(roll(3)), [one]).map(({ pupil }) => pupil)).toEqual(['p2'])
     expect(decided(one, 'p2')).toBeNull()
+  })
+
+  it('is everything entered here once somebody else has confirmed the roll', () => {
+    const source = roll(2, { taken: { at: '', by: null, members: 2 } })
+    const saved = { ...source, members: source.members.map((member) => ({ ...member, cell: { ...member.cell, code: 'present', revision: 1 } })) }
+    const before = { ...saved, taken: null }
+    const mine = run(stateOf(before), set(0, 'late'))
+    expect(conflicts(before, mine, [])).toEqual([])
+    expect(conflicts(saved, stateOf(saved, [], mine), [])).toMatchObject([{ pupil: 'p1', mine: 'late', theirs: 'present' }])
+    expect(syncState(saved, [])).toBe('taken')
   })
 
   it('is seen before sending, held back from the command, and gone when both agree', () => {

@@ -138,15 +138,19 @@ export interface Conflict {
   readonly entry: string | null
 }
 
-/** Cells to decide: refused by the server, or changed by somebody while they were being entered here. */
+/**
+ * Cells to decide: refused by the server, or changed by somebody while they were being entered here; once somebody
+ * has confirmed the roll, everything that is entered here and not saved.
+ */
 export function conflicts(roll: Roll, state: GridState, entries: readonly Entry[]): readonly Conflict[] {
+  const taken = isTaken(roll, entries)
   const told = entries.flatMap((entry) =>
     entry.state === 'answered' ? (entry.answer as RollAnswer).refused.map((mark) => refusedConflict(mark, entry)) : [],
   )
   const seen = roll.members.flatMap((member): Conflict[] => {
     const key = pupilKey(member.pupil.id)
     const draft = state.drafts.get(key)
-    if (!draft || !isStale(state, key)) return []
+    if (!draft || !(isStale(state, key) || taken)) return []
     const fact = member.cell.explain.find(({ holds }) => holds)
     return [
       {
@@ -225,8 +229,8 @@ export const ROLL_RULES: KindRules = {
 /** What the line beside the work says; the first that holds. */
 export type SyncState = 'refused' | 'unsent' | 'taken' | 'open'
 
-export function syncState(roll: Roll, entries: readonly Entry[], drafts: number): SyncState {
+export function syncState(roll: Roll, entries: readonly Entry[]): SyncState {
   if (entries.some(({ state }) => state === 'parked')) return 'refused'
   if (waitingOf(entries).length) return 'unsent'
-  return roll.taken && drafts === 0 ? 'taken' : 'open'
+  return roll.taken ? 'taken' : 'open'
 }

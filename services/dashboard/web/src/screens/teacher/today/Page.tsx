@@ -1,11 +1,11 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { CircleCheck, Sun } from 'lucide-react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import type { Today, TodayClass } from '~/api/types'
+import { useRead } from '~/api/useRead'
 import { timeOf, workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Counts } from '~/parts/Counts'
@@ -20,7 +20,7 @@ import styles from './Page.module.css'
 export default function TodayPage() {
   const { t } = useLingui()
   const me = useMe()
-  const { data, error, refetch } = useQuery(todayQuery)
+  const { data, error, again } = useRead(todayQuery)
   const navigate = useNavigate()
   const next = data && firstWaiting(data)
   useScreen(
@@ -34,7 +34,7 @@ export default function TodayPage() {
       {data ? (
         <TodayWork today={data} />
       ) : error ? (
-        <CannotRead error={error} what={t`今日の学級`} onRetry={() => void refetch()} />
+        <CannotRead error={error} what={t`今日の学級`} onRetry={again} />
       ) : (
         <LoadingRows rows={6} />
       )}
@@ -74,7 +74,7 @@ function Holiday({ next }: { readonly next: Day | null }) {
   const day = next ? workDay(next) : t`まだ決まっていません`
   return (
     <div className={styles.holiday}>
-      <Sun aria-hidden size={32} strokeWidth={1.5} />
+      <Sun aria-hidden size="2rem" strokeWidth={1.5} />
       <div>
         <h2>
           <Trans>きょうは学校が休みの日です</Trans>
@@ -138,7 +138,7 @@ function TakenWords({ one, date }: { readonly one: TodayClass; readonly date: Da
   const [at, by] = [timeOf(one.taken_at, date), fullName(one.taken_by)]
   return (
     <p className={panel.good}>
-      <CircleCheck aria-hidden size={18} strokeWidth={2} className={styles.tick} />
+      <CircleCheck aria-hidden size="1.125rem" strokeWidth={2} className={styles.tick} />
       <Trans>
         朝の記録は {at} に確定しました（{by}）
       </Trans>
