@@ -47,6 +47,7 @@ async def world(
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Known defects fail as expected; one that is mended fails its test until its line is taken out."""
+    here = Path(__file__).parent
     for item in items:
-        if item.name in KNOWN:
+        if item.name in KNOWN and item.path.is_relative_to(here):
             item.add_marker(pytest.mark.xfail(reason=KNOWN[item.name], strict=True, raises=AssertionError))

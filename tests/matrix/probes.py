@@ -100,7 +100,7 @@ PROBES: tuple[Probe, ...] = (
         "bearer",
         _get("/v1/classes"),
         may={"homeroom": 200, "principal": 200},
-        may_not={"board_staff": NOTHING, "guardian": NOTHING, "pupil": NOTHING},
+        may_not={"board_staff": NOTHING, "guardian": NOTHING, "pupil": NOTHING, "department": NOTHING},
         elsewhere=NOTHING,
     ),
     Probe(
@@ -108,14 +108,14 @@ PROBES: tuple[Probe, ...] = (
         "bearer",
         _get("/v1/classes/{2_1}/days/{day}/roll"),
         may=_READS,
-        may_not=_READS_NOT,
+        may_not={**_READS_NOT, "department": 404},
     ),
     Probe(
         f"registry POST {_ROLL_PATH}",
         "bearer",
         lambda world: world.roll(),
         may=_TAKES,
-        may_not=_TAKES_NOT,
+        may_not={**_TAKES_NOT, "department": 404},
     ),
     # ---- dashboard: a session of the browser ----
     Probe(

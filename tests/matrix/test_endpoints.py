@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from fastapi import APIRouter, FastAPI
 
 from tests.matrix.browser import Answer, Call, Sender
 from tests.matrix.judging import check, children, sender_of, shown, traces
@@ -57,6 +58,30 @@ async def test_every_operation_has_a_probe(world: World) -> None:
     )
     assert known - there == set(), "probes of operations that are gone"
     assert len({probe.operation for probe in PROBES}) == len(PROBES)
+
+
+async def test_no_kind_of_route_escapes() -> None:
+    """What the list above is made with is tested too: a route added in any way is found."""
+    inner, outer = APIRouter(prefix="/inner", include_in_schema=False), APIRouter()
+    for router in (inner, outer):
+        router.add_api_route("/read", _nothing, methods=["GET", "DELETE"])
+    outer.include_router(inner, prefix="/outer")
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(outer)
+    app.add_api_websocket_route("/socket", _nothing)
+    app.mount("/files", FastAPI())
+    assert operations({"toy": app}) == {
+        "toy GET /read",
+        "toy DELETE /read",
+        "toy GET /outer/inner/read",
+        "toy DELETE /outer/inner/read",
+        "toy ANY /socket/*",
+        "toy ANY /files/*",
+    }
+
+
+async def _nothing() -> None:
+    return
 
 
 async def test_the_descriptions_name_nothing_that_is_not_routed(world: World) -> None:
