@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from fastapi import Request
@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.principal import HeldDuty, Holder, Principal
+from shared.access.step_up import StepUp, step_up_needed
 from shared.database import Units
-from shared.dates import Clock
+from shared.dates import Clock, SystemClock
+from shared.web import step_up
 
 _DUTIES = text(
     "select kind, organisation_id, class_id from duty_period where board_id = :board and subject_id = :person"
@@ -29,6 +31,13 @@ class Registry:
     clock: Clock
     policies: Policies
     log: AccessLog
+    real: Clock = field(default_factory=SystemClock)
+    """Tokens are measured in real time, never in training days."""
+
+    def strong_enough(self, who: Principal, setting: StepUp) -> None:
+        """Raise the step-up problem when the sign-in is too weak; asked last, after 404 and 403 (decisions.md §4)."""
+        if step_up_needed("ordinary", who, setting, self.real.now()):
+            raise step_up()
 
     async def holder(self, session: AsyncSession, who: Principal) -> Holder:
         """The principal with the duties that hold today."""

@@ -51,6 +51,7 @@ async def list_classes(room: Reg, who: Who, on: date | None = None) -> list[Clas
     day = on or room.clock.today()
     async with room.units.read(Scope(who.board)) as session:
         holder = await room.holder(session, who)
+        room.strong_enough(who, await store.step_up_setting(session, who.board, room.clock.today()))
         found = await store.readable_classes(session, who.board, sorted(_schools_of_staff(holder)), day)
     await room.log.read(who, Seen("ListClasses", "class", None, "IV"))
     return [
@@ -63,9 +64,12 @@ async def list_classes(room: Reg, who: Who, on: date | None = None) -> list[Clas
 async def read_roll(class_id: UUID, on: date, room: Reg, who: Who) -> RollOut:
     """The class's list of that date, every pupil's day and what each status follows from."""
     async with room.units.read(Scope(who.board)) as session:
-        day, _ = await _see(room, session, who, class_id, on)
-        await narrow(session, Scope(who.board, frozenset({day.school})))
-        listed = await store.members(session, day, lock=False)
+        day, holder = await _see(room, session, who, class_id, on)
+        room.strong_enough(who, day.step_up)
+        await narrow(session, Scope(who.board, holder.schools()))
+        listed = (
+            await store.members(session, day, person=who.person, today=room.clock.today(), lock=False)
+        ).members
         named = await store.names(session, who.board, [member.pupil for member in listed])
     await room.log.read(who, Seen("ReadRoll", "class-day", class_id, "III", [m.pupil for m in listed]))
     why = rules.why_not_open(day.calendar, on, room.clock.today())
@@ -99,7 +103,8 @@ async def save_roll(
     async def save(work: Work) -> RollSaved:
         day, holder = await _see(room, work.session, who, class_id, on)
         source = _source(room, holder, day)
-        await narrow(work.session, Scope(who.board, frozenset({day.school})))
+        room.strong_enough(who, day.step_up)
+        await narrow(work.session, Scope(who.board, holder.schools()))
         return await _save(work, room, who, day, source, body)
 
     return await run_command("registry", room.units, Scope(who.board), command, save)
@@ -160,9 +165,9 @@ async def _save(
         raise Problem(422, "roll-not-open", "この日の出欠は入れられません", why)
     if who.person is None:
         raise denied("人のアカウントで入れてください。")
-    listed = await store.members(work.session, day, lock=True)
+    listed = await store.members(work.session, day, person=who.person, today=room.clock.today(), lock=True)
     decision = rules.decide(
-        listed,
+        listed.members,
         [mark.to_rules() for mark in body.marks],
         day.symbols,
         source=source,
@@ -180,7 +185,7 @@ async def _save(
         for change in decision.changes:
             published.publish_day(work, day, change)
     if decision.takes:
-        taken = Taken(work.at, who.person, day.asker, sum(not member.exchange for member in listed))
+        taken = Taken(work.at, who.person, day.asker, listed.at_home)
         await store.take(work, day, taken)
         published.publish_taken(work, day, taken)
     if decision.changes or decision.takes:

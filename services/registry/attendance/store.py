@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, Symbol
 from shared.access.principal import HeldDuty
+from shared.access.step_up import StepUp
 from shared.contracts.registry import Source
-from shared.database import Work
+from shared.database import Moved, Work
 from shared.dates import school_year
 from shared.ids import class_day_id, pupil_day_id
 
@@ -58,6 +59,7 @@ class ClassDay:
     symbols: dict[str, Symbol]
     taken: Taken | None
     asker: Named
+    step_up: StepUp
     duties: tuple[HeldDuty, ...]
     """Duties of the asking person that hold today."""
 
@@ -69,6 +71,8 @@ select c.school_id, c.name, c.grade,
        cal.closures,
        (select s.value from setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :on
         order by s.since desc limit 1) as symbols,
+       (select s.value from setting s where s.board_id = :board and s.name = 'step_up' and s.since <= :today
+        order by s.since desc limit 1) as step_up,
        d.taken_at, d.taken_by, d.members,
        coalesce(t.common_family, t.legal_family) as taker_family,
        coalesce(t.common_given, t.legal_given) as taker_given, t.kana_family as taker_family_kana,
@@ -91,7 +95,10 @@ where c.board_id = :board and c.id = :class_id and c.kind = 'class'
 
 _MEMBERS = """
 with listed as (
-    select m.subject_id as pupil, m.number, bool_and(m.kind = 'exchange') as exchange
+    select m.subject_id as pupil, m.number, bool_and(m.kind = 'exchange') as exchange,
+           exists (select from protection_period p where p.board_id = :board and p.subject_id = m.subject_id
+                   and p.voided_at is null and p.valid @> cast(:today as date)
+                   and cast(:person as uuid) = any (p.confidential_from)) as hidden
     from membership_period m
     where m.board_id = :board and m.class_id = :class_id and m.voided_at is null and m.valid @> cast(:on as date)
     group by m.subject_id, m.number
@@ -100,7 +107,7 @@ with listed as (
     where d.board_id = :board and d.day = :on and d.pupil_id in (select pupil from listed)
     order by d.id {lock}
 )
-select l.pupil, l.number, l.exchange, k.revision, k.status, k.facts
+select l.pupil, l.number, l.exchange, l.hidden, k.revision, k.status, k.facts
 from listed l left join locked k on k.pupil_id = l.pupil
 order by l.exchange, l.number nulls last, l.pupil
 """
@@ -109,12 +116,15 @@ _MEMBERS_LOCK = text(_MEMBERS.format(lock="for update"))
 
 _SAVE = text(
     """
-with given as (
-    select * from unnest(
+with standing as (
+    select exists (select from class_day where board_id = :board and class_id = :class_id and day = :on) as taken
+), given as (
+    select g.* from standing, unnest(
         cast(:ids as uuid[]), cast(:pupils as uuid[]), cast(:revisions as integer[]), cast(:statuses as text[]),
         cast(:facts as text[]), cast(:fact_revisions as integer[]), cast(:codes as text[]),
         cast(:corrects as integer[]), cast(:reasons as text[]), cast(:reason_texts as text[])
     ) as g(id, pupil_id, revision, status, facts, fact_revision, code, corrects, reason, reason_text)
+    where standing.taken = :taken
 ), days as (
     insert into pupil_day as d (id, board_id, school_id, class_id, pupil_id, day, revision, status, facts)
     select id, :board, :school, :class_id, pupil_id, :on, revision, status, facts::jsonb from given order by id
@@ -126,6 +136,7 @@ insert into attendance_fact (pupil_day_id, board_id, school_id, source, revision
 select id, :board, :school, :source, fact_revision, code, :by, :at, cast(:claimed_at as timestamptz), corrects,
        reason, reason_text
 from given
+returning pupil_day_id
 """
 )
 
@@ -143,7 +154,10 @@ _NAMES = text(
 async def class_day(
     session: AsyncSession, board: UUID, class_id: UUID, on: date, *, person: UUID | None, today: date
 ) -> ClassDay | None:
-    """The class on a date with the duties of ``person``; None when there is no such class in the board."""
+    """The class on a date with the duties of ``person``; None when there is no such class in the board.
+
+    Read with all schools in scope: whose duties are asked for is not known before.
+    """
     row = (
         await session.execute(
             _CLASS_DAY,
@@ -170,6 +184,7 @@ async def class_day(
         calendar=SchoolDay(row.known, row.school_day, _closure(row.closures, on, class_id, row.grade)),
         symbols={symbol.code: symbol for symbol in _SYMBOLS.validate_python(row.symbols or [])},
         taken=taken,
+        step_up=StepUp() if row.step_up is None else StepUp.model_validate(row.step_up),
         asker=Named(
             row.asker_family or "", row.asker_given or "", row.asker_family_kana, row.asker_given_kana
         ),
@@ -191,12 +206,34 @@ def _closure(
     return None
 
 
-async def members(session: AsyncSession, of: ClassDay, *, lock: bool) -> list[Member]:
-    """The class's list of that date; with ``lock`` the days that exist are locked in one order for everybody."""
-    rows = await session.execute(
-        _MEMBERS_LOCK if lock else _MEMBERS_READ, {"board": of.board, "class_id": of.class_id, "on": of.on}
-    )
-    return [
+@dataclass(frozen=True)
+class Listed:
+    """A class's list of a date, as one person may see it."""
+
+    members: list[Member]
+    hidden: int
+    """Pupils of 在籍 who are kept from that person; they count, and somebody else takes them."""
+
+    @property
+    def at_home(self) -> int:
+        """Pupils of 在籍."""
+        return self.hidden + sum(not member.exchange for member in self.members)
+
+
+async def members(
+    session: AsyncSession, of: ClassDay, *, person: UUID | None, today: date, lock: bool
+) -> Listed:
+    """The class's list of that date; with ``lock`` the days that exist are locked in one order for everybody.
+
+    A child whose protection names ``person`` is not on it (decisions.md §4 "A protected child").
+    """
+    rows = (
+        await session.execute(
+            _MEMBERS_LOCK if lock else _MEMBERS_READ,
+            {"board": of.board, "class_id": of.class_id, "on": of.on, "person": person, "today": today},
+        )
+    ).all()
+    shown = [
         Member(
             pupil=row.pupil,
             number=row.number,
@@ -206,15 +243,22 @@ async def members(session: AsyncSession, of: ClassDay, *, lock: bool) -> list[Me
             facts=_FACTS.validate_python(row.facts) if row.facts else {},
         )
         for row in rows
+        if not row.hidden
     ]
+    return Listed(shown, sum(row.hidden and not row.exchange for row in rows))
 
 
 async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
-    """Write the days and their new facts."""
+    """Write the days and their new facts.
+
+    Raises :class:`Moved` when the roll was taken since ``of`` was read: the rows are locked only now, and what was an
+    entry a moment ago is a correction, which needs its reason.
+    """
     first = changes[0].fact
-    await work.session.execute(
+    written = await work.session.execute(
         _SAVE,
         {
+            "taken": of.taken is not None,
             "board": of.board,
             "school": of.school,
             "class_id": of.class_id,
@@ -238,6 +282,8 @@ async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
             "reason_texts": [change.reason_text for change in changes],
         },
     )
+    if len(written.all()) < len(changes):
+        raise Moved
 
 
 async def take(work: Work, of: ClassDay, taken: Taken) -> None:
@@ -261,6 +307,18 @@ async def names(session: AsyncSession, board: UUID, people: Sequence[UUID]) -> d
     """Names of people, for a list."""
     rows = await session.execute(_NAMES, {"board": board, "ids": list(people)})
     return {row.id: Named(row.family, row.given, row.kana_family, row.kana_given) for row in rows}
+
+
+_STEP_UP = text(
+    "select value from setting where board_id = :board and name = 'step_up' and since <= :today"
+    " order by since desc limit 1"
+)
+
+
+async def step_up_setting(session: AsyncSession, board: UUID, today: date) -> StepUp:
+    """What the board has said about proving anew who one is; on until it has said anything."""
+    value = await session.scalar(_STEP_UP, {"board": board, "today": today})
+    return StepUp() if value is None else StepUp.model_validate(value)
 
 
 _READABLE = text(

@@ -20,10 +20,11 @@ create table log.head (
 insert into log.head (epoch, position) values (1, 0);
 
 create table log.stream (
+    board_id uuid not null,
     topic text not null,
     stream uuid not null,
     version integer not null,
-    primary key (topic, stream)
+    primary key (board_id, topic, stream)
 ) with (fillfactor = 80);
 
 create table log.log_state (
@@ -87,6 +88,7 @@ language plpgsql security definer set search_path = log, pg_temp as $$
 declare
     v_last bigint;
     v_versions integer[];
+    v_written bigint;
 begin
     if p_board is distinct from nullif(current_setting('app.board', true), '')::uuid then
         raise exception 'append_events: the transaction belongs to another board' using errcode = '42501';
@@ -94,9 +96,10 @@ begin
 
     if cardinality(p_topics) > 0 then
         with bumped as (
-            insert into stream as s (topic, stream, version)
-            select topic, stream, 1 from unnest(p_topics, p_streams) as e(topic, stream) order by topic, stream
-            on conflict (topic, stream) do update set version = s.version + 1
+            insert into stream as s (board_id, topic, stream, version)
+            select p_board, topic, stream, 1 from unnest(p_topics, p_streams) as e(topic, stream)
+            order by topic, stream
+            on conflict (board_id, topic, stream) do update set version = s.version + 1
             returning s.topic, s.stream, s.version
         )
         select array_agg(b.version order by e.ord) into v_versions
@@ -126,7 +129,13 @@ begin
             position = excluded.position, ce_id = excluded.ce_id, board_id = excluded.board_id, type = excluded.type,
             stream = excluded.stream, stream_version = excluded.stream_version, subject = excluded.subject,
             payload = excluded.payload, actor = excluded.actor, traceparent = excluded.traceparent,
-            recorded_at = excluded.recorded_at;
+            recorded_at = excluded.recorded_at
+        where l.board_id = excluded.board_id;
+        get diagnostics v_written = row_count;
+        -- This function sees through row-level security: another board's key must stop it, not be overwritten by it.
+        if v_written < (select count(*) from unnest(p_lanes) as lane where lane = 1) then
+            raise exception 'append_events: a key belongs to another board' using errcode = '42501';
+        end if;
 
         insert into log_fact (school_year, topic, key, position, ce_id, board_id, type, stream, stream_version,
                               subject, payload, actor, traceparent, recorded_at)

@@ -54,8 +54,9 @@ async def test_a_parked_key_is_shown_and_told(origin: Origin, town: Town) -> Non
     town.day(pupil, klass, school, "present")
     connection = await origin.database.server.connect(town.registry._database.name)
     await connection.execute(
-        "insert into log.stream (topic, stream, version) values ('registry.attendance', $1, 1)",
+        "insert into log.stream (board_id, topic, stream, version) values ($2, 'registry.attendance', $1, 1)",
         town.day(pupil, klass, school, "late").stream,
+        town.board,
     )
     await connection.close()
     for code in ("late", "absent_sick"):

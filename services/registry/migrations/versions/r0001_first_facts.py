@@ -166,15 +166,15 @@ BOARD_WIDE = (
     "organisation",
     "person",
     "external_id",
-    "enrolment_period",
-    "membership_period",
     "duty_period",
     "guardianship_period",
     "protection_period",
-    "calendar",
     "setting",
+    # A pupil's day follows the pupil: after a membership was corrected for a day that another school had recorded, the
+    # new school's teacher must be able to lock and correct that very row (docs/decisions/0005).
+    "pupil_day",
 )
-OF_A_SCHOOL = ("pupil_day", "attendance_fact", "class_day")
+OF_A_SCHOOL = ("enrolment_period", "membership_period", "calendar", "attendance_fact", "class_day")
 
 
 def upgrade() -> None:
