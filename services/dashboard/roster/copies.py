@@ -94,7 +94,9 @@ _DUTY = SetTable(
 )
 _PROTECTION_SET = GuardedTable("protection_set", "pupil_id", {})
 _PROTECTION = SetTable(
-    "protection", "pupil_id", {"board_id": "uuid", "since": "date", "confidential_from": "uuid[]"}
+    "protection",
+    "pupil_id",
+    {"board_id": "uuid", "since": "date", "until": "date", "confidential_from": "uuid[]"},
 )
 _CALENDAR = GuardedTable(
     "calendar",
@@ -253,10 +255,12 @@ async def _protection(session: AsyncSession, group: Sequence[Arrived]) -> set[st
             "pupil_id": put.key,
             "board_id": put.arrived.record.board,
             "since": mark.since,
+            "until": mark.until,
             "confidential_from": mark.confidential_from,
         }
         for put in news
-        if isinstance(tie := put.arrived.payload, GuardianshipChanged) and (mark := tie.protection)
+        if isinstance(put.arrived.payload, GuardianshipChanged)
+        for mark in put.arrived.payload.protections
     ]
     before = await _PROTECTION.replace(session, [put.key for put in news], marks)
     # Guardians come and go without any page changing; a mark that comes or goes may change every list.

@@ -59,6 +59,7 @@ COLUMNS = {
     "copy.protection": {
         "pupil_id": "I: a marked child; absent from every list outside its school",
         "since": "I: from when the mark holds",
+        "until": "I: the day from which it no longer does",
         "confidential_from": "I: from whom the child is withheld everywhere",
     },
     "copy.calendar": {

@@ -51,6 +51,7 @@ async def a_morning(town: Town) -> dict[str, UUID]:
     await town.mark(children[5], None, by=teacher)
     await town.take(one, school, 6, by=teacher)
     await town.protect(children[0].id, teacher)
+    await town.protect(children[1].id, teacher, until=date(2026, 12, 1))
     await town.account(teacher)
     await town.grant()
     return {"school": school, "one": one, "two": two, "teacher": teacher, "last": children[5].id}

@@ -222,11 +222,16 @@ class Town:
         return await self.registry.say(Said(DutyChanged(staff=staff, duties=held), staff))
 
     async def protect(
-        self, pupil: UUID, *confidential_from: UUID, since: date = APRIL, lifted: bool = False
+        self,
+        pupil: UUID,
+        *confidential_from: UUID,
+        since: date = APRIL,
+        until: date | None = None,
+        lifted: bool = False,
     ) -> int:
-        """A child's protection mark."""
-        mark = Protection(since=since, confidential_from=list(confidential_from))
-        said = GuardianshipChanged(pupil=pupil, guardians=[], protection=None if lifted else mark)
+        """A child's one protection mark; ``lifted``: none at all."""
+        mark = Protection(since=since, until=until, confidential_from=list(confidential_from))
+        said = GuardianshipChanged(pupil=pupil, guardians=[], protections=[] if lifted else [mark])
         return await self.registry.say(Said(said, pupil))
 
     async def settings(self, **values: Any) -> int:

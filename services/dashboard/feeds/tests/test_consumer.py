@@ -50,6 +50,7 @@ async def children(origin: Origin, town: Town) -> list[Any]:
     origin.issuer.who = {"board": str(town.board)}
     school = await town.school()
     made = await town.children(await town.klass(school), school, 5)
+    await origin.caught_up()
     await town.grant()
     await origin.caught_up()
     return made

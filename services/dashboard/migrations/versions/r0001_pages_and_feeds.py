@@ -77,11 +77,13 @@ create index duty_class on copy.duty (class_id);
 -- Only marked children have a row: every page that names children asks for it.
 create table copy.protection_set (pupil_id uuid primary key, {GUARD});
 create table copy.protection (
-    pupil_id uuid primary key,
+    pupil_id uuid not null,
     board_id uuid not null,
     since date not null,
+    until date,
     confidential_from uuid[] not null
 );
+create index protection_pupil on copy.protection (pupil_id);
 
 create table copy.calendar (
     calendar_id uuid primary key, {GUARD},
@@ -214,7 +216,7 @@ returns table (person_id uuid, confidential_from uuid[])
 language sql stable as $$
     select coalesce(a.merged_into, p.pupil_id), p.confidential_from
     from copy.protection p left join copy.alias a on a.person_id = p.pupil_id
-    where p.since <= p_day
+    where p.since <= p_day and (p.until is null or p.until > p_day)
 $$;
 """
 

@@ -1,0 +1,114 @@
+"""How a page is opened: who I am, what has changed, my own writes, words for bad input."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from services.dashboard.tests.origin import Browser, Origin
+from services.dashboard.tests.town import TODAY, Town
+
+DAY = TODAY.isoformat()
+
+
+async def enter(
+    origin: Origin, town: Town, *duties: tuple[str, UUID, UUID | None], acr: int = 2
+) -> tuple[Browser, UUID]:
+    """A staff member with these duties, signed in."""
+    person = await town.staff("教員", *duties)
+    return await origin.enter(person, board=town.board, acr=acr), person
+
+
+async def ready(origin: Origin, town: Town) -> None:
+    """The board itself, and then wait until the copies have everything."""
+    await town.the_board()
+    await origin.caught_up()
+
+
+async def test_who_i_am(origin: Origin, town: Town) -> None:
+    school = await town.school("一小")
+    klass = await town.klass(school)
+    teacher, person = await enter(origin, town, ("homeroom", school, klass), ("vice_principal", school, None))
+    board_staff, _ = await enter(origin, town, ("board_staff", town.board, None), acr=1)
+    operator, _ = await enter(origin, town, ("system_operator", town.board, None))
+    guardian = await origin.enter(await town.person("保", "護者"), board=town.board, kind="guardian")
+    await ready(origin, town)
+    me = await teacher.read("/api/me")
+    assert me["person"]["id"] == str(person)
+    assert me["board"] == {"id": str(town.board), "name": "紬市教育委員会"}
+    assert [(r["kind"], r["label"]) for r in me["roles"]] == [
+        ("vice_principal", "教頭"),
+        ("homeroom", "担任"),
+    ]
+    assert me["roles"][1]["class"] == {
+        "id": str(klass),
+        "name": "2年1組",
+        "grade": "P2",
+        "special_needs": False,
+    }
+    assert me["roles"][1]["school"] == {"id": str(school), "name": "一小"}
+    assert (me["rail"], me["home"]) == (["today", "school"], "/today")
+    assert (me["acr"], me["today"], me["training"], me["kind"]) == ("2", DAY, False, "staff")
+    them = await board_staff.read("/api/me")
+    assert (them["rail"], them["home"], them["acr"]) == (["board"], "/board", "1")
+    assert them["roles"][0]["school"] is None
+    assert (await operator.read("/api/me"))["rail"] == ["operations"]
+    family = await guardian.read("/api/me")
+    assert (family["kind"], family["roles"], family["rail"]) == ("guardian", [], [])
+
+
+async def test_unchanged_pages_are_not_sent_again(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    (child,) = await town.children(klass, school, 1)
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+    address = f"/api/classes/{klass}/days/{DAY}/roll"
+    first = await browser.get(address)
+    etag = first.headers["etag"]
+    assert first.headers["cache-control"] == "no-store"
+    again = await browser.get(address, if_none_match=etag)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    await town.person("無", "関係")
+    await ready(origin, town)
+    assert (await browser.get(address, if_none_match=etag)).status_code == 304
+    await town.mark(child, "late")
+    await ready(origin, town)
+    changed = await browser.get(address, if_none_match=etag)
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != etag
+
+
+async def test_readers_see_their_own_writes(origin: Origin, town: Town) -> None:
+    school = await town.school()
+    klass = await town.klass(school)
+    (child,) = await town.children(klass, school, 1)
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+    for code in ("present", "late", "absent_sick"):
+        position = await town.mark(child, code)
+        roll = await browser.read(
+            f"/api/classes/{klass}/days/{DAY}/roll", x_after=f"registry:{position}, dashboard:4"
+        )
+        assert roll["members"][0]["cell"]["code"] == code
+        assert roll["reached"]["registry"] >= position
+    late = await browser.read(f"/api/classes/{klass}/days/{DAY}/roll", x_after="registry:999999999")
+    assert late["reached"]["registry"] < 999999999
+
+
+async def test_bad_input_is_named(origin: Origin, town: Town) -> None:
+    browser, _ = await enter(origin, town, ("board_staff", town.board, None))
+    await ready(origin, town)
+    for path, field in (
+        ("/api/classes/nonsense/days/2026-11-20/roll", "class_id"),
+        (f"/api/classes/{uuid4()}/days/2026-11-31/roll", "day"),
+        (f"/api/schools/{uuid4()}/days/today", "day"),
+        ("/api/board/days/20261120x", "day"),
+    ):
+        answer = await browser.get(path)
+        assert answer.status_code == 422, path
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+    for header in ("registry", "registry:x", "registry:-1", "x:1:2"):
+        answer = await browser.get("/api/today", x_after=header)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "X-After"
