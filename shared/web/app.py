@@ -63,7 +63,14 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
             if service.stop is not None:
                 await service.stop()
 
-    app = FastAPI(title=title, version=version("tsumugi"), lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title,
+        version=version("tsumugi"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+    )
     app.state.service = service
     problems.install(app)
     for router in routers:
@@ -107,10 +114,7 @@ class _Observed:
             return
         headers = dict(scope["headers"])
         if int(headers.get(b"content-length", b"0") or 0) > MAX_BODY_BYTES:
-            too_large = problems.Problem(
-                413, "too-large", "大きすぎます", "1 MB までに分けて送ってください。"
-            )
-            await too_large.response()(scope, receive, send)
+            await problems.too_large().response()(scope, receive, send)
             return
         parent = headers.get(b"traceparent", b"").decode("latin-1") or None
         began = time.perf_counter()

@@ -95,6 +95,11 @@ def signed_out() -> Problem:
     )
 
 
+def too_large() -> Problem:
+    """More than a request may carry."""
+    return Problem(413, "too-large", "大きすぎます", "1 MB までに分けて送ってください。")
+
+
 def step_up() -> Problem:
     """Signed in, but not strongly or recently enough (RFC 9470)."""
     return Problem(
@@ -115,6 +120,10 @@ _WORDS = {
     "bool_parsing": "はい・いいえで入れてください。",
     "extra_forbidden": "この項目はありません。取り除いてください。",
     "string_type": "文字で入れてください。",
+    "string_pattern_mismatch": "改行などの見えない文字は使えません。取り除いてください。",
+    "string_too_long": "長すぎます。短くしてください。",
+    "too_long": "数が多すぎます。分けて送ってください。",
+    "greater_than_equal": "値が小さすぎるか、古すぎます。値を確かめてください。",
     "json_invalid": "JSON として読めません。形を確かめてください。",
 }
 
@@ -147,6 +156,8 @@ def install(app: FastAPI) -> None:
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
             return not_found().response()
+        if error.status_code == 413:
+            return too_large().response()
         if error.status_code == 405:
             return Problem(
                 405, "method", "この操作はありません", "API の説明で操作を確かめてください。"
@@ -160,5 +171,5 @@ def install(app: FastAPI) -> None:
             500,
             "unexpected",
             "処理できませんでした",
-            "何も保存されていません。少し待ってからもう一度お試しください。",
+            "保存できたかどうかが分かりません。少し待ってから、同じ番号でもう一度送ってください（二重にはなりません）。",
         ).response()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Self
 from uuid import UUID
 
@@ -21,7 +21,7 @@ class Reason(_Body):
     """Why a recorded cell is corrected."""
 
     code: CorrectionReason
-    text: str | None = Field(default=None, max_length=200)
+    text: str | None = Field(default=None, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 
 
 class MarkIn(_Body):
@@ -44,7 +44,7 @@ class RollIn(_Body):
 
     marks: list[MarkIn] = Field(max_length=rules.MAX_CLASS)
     taken: bool = False
-    claimed_at: AwareDatetime | None = None
+    claimed_at: AwareDatetime | None = Field(default=None, ge=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 class PersonOut(BaseModel):

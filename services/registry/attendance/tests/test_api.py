@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -212,6 +213,19 @@ async def test_bad_requests_name_the_field(client: Client, school: School) -> No
     )
     assert answer.status_code == 422
     assert {error["field"] for error in answer.json()["errors"]} == {"marks.0.pupil", "marks.0.seen"}
+    mark = {"pupil": str(school.pupils[0]), "seen": 0, "code": "late"}
+    for body, field in (
+        ({"marks": [{**mark, "reason": {"code": "other", "text": "\u0000"}}]}, "marks.0.reason.text"),
+        ({"marks": [mark], "claimed_at": "0001-01-01T00:00:00+14:00"}, "claimed_at"),
+        ({"marks": [mark], "tekan": True}, "tekan"),
+    ):
+        answer = await client.http.post(
+            f"/v1/classes/{school.class_id}/days/{TODAY}/roll",
+            json=body,
+            headers={**client.headers(school.homeroom), "idempotency-key": str(uuid4())},
+        )
+        assert answer.status_code == 422, answer.text
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
     headers = client.headers(school.homeroom)
     path = f"/v1/classes/{school.class_id}/days/{TODAY}/roll"
     assert (await client.http.post(path, json={"marks": []}, headers=headers)).status_code == 422
@@ -288,3 +302,16 @@ async def test_two_teachers_at_once_lose_nothing(
     refused = [cell["pupil"] for answer in (first, second) for cell in answer.json()["refused"]]
     assert sorted(saved) == sorted(refused) == sorted(str(pupil) for pupil in school.pupils)
     assert [record["stream_version"] for record in await log_of(registry_database)] == [1] * 5
+
+
+async def test_a_body_without_a_length_is_counted_as_it_comes(client: Client, school: School) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b" " * 100_000
+
+    answer = await client.http.post(
+        f"/v1/classes/{school.class_id}/days/{TODAY}/roll",
+        content=endless(),
+        headers={**client.headers(school.homeroom), "idempotency-key": str(uuid4())},
+    )
+    assert answer.status_code == 413
