@@ -21,7 +21,7 @@ from services.registry.oneroster.problems import Problem
 from services.registry.roster.imports import Imported
 from services.registry.roster.store import boards
 from services.registry.roster.substitutes import NoSubstitute, add_substitute, find_class, find_staff
-from shared.database import Units
+from shared.database import Moved, Units
 from shared.dates import in_words, school_year
 
 OpenUnits = Callable[[], AbstractAsyncContextManager[Units]]
@@ -29,6 +29,7 @@ OpenUnits = Callable[[], AbstractAsyncContextManager[Units]]
 
 _SHOWN_PROBLEMS = 200
 _SHOWN_CLASSES = 12
+_MOVED = "ほかの処理が同時に名簿を変えています。何も変えていません。少し待って、もう一度実行してください。"
 
 
 def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console) -> None:
@@ -63,6 +64,9 @@ def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console) -> N
         except Refused as error:
             _show_problems(error.problems, console)
             raise typer.Exit(1) from None
+        except Moved:
+            console.print(_MOVED, style="red", soft_wrap=True)
+            raise typer.Exit(1) from None
         _show_changes(done, console, dry_run=dry_run)
 
     @app.command()
@@ -94,6 +98,9 @@ def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console) -> N
             console.print(escape(asyncio.run(run())), soft_wrap=True)
         except NoSubstitute as error:
             console.print(escape(str(error)), style="red", soft_wrap=True)
+            raise typer.Exit(1) from None
+        except Moved:
+            console.print(_MOVED, style="red", soft_wrap=True)
             raise typer.Exit(1) from None
 
 

@@ -119,21 +119,22 @@ class Guardian(Part):
 
 
 class Protection(Part):
-    """The child's whereabouts are protected (DV 等支援措置)."""
+    """For a time, the child's whereabouts are protected (DV 等支援措置)."""
 
     since: date
+    until: date | None
     confidential_from: list[UUID] = Field(description="People from whom everything is withheld.")
 
 
 class GuardianshipChanged(Contract):
-    """The whole set of a pupil's guardians, and the protection mark."""
+    """The whole sets of a pupil's guardians and of the child's protection marks."""
 
     TOPIC: ClassVar[Topic] = GUARDIANSHIP
     TYPE: ClassVar[str] = "registry.guardianship.changed"
 
     pupil: UUID
     guardians: list[Guardian]
-    protection: Protection | None
+    protections: list[Protection]
 
 
 DutyKind = Literal[

@@ -44,20 +44,27 @@ def hats_of(fact: Contract | None) -> frozenset[Hat]:
             hats = (Hat(fact.pupil, "pupil", e.since, e.until) for e in fact.enrolments)
         case GuardianshipChanged():
             hats = (
-                Hat(g.guardian, "guardian", g.since, _until(g, fact.protection))
+                Hat(g.guardian, "guardian", since, until)
                 for g in fact.guardians
                 if g.notify or g.read
+                for since, until in _left(g, fact.protections)
             )
         case _:
             raise TypeError(f"{fact.TYPE} gives no hats")
     return frozenset(hat for hat in hats if hat.until is None or hat.since < hat.until)
 
 
-def _until(tie: Guardian, protection: Protection | None) -> date | None:
-    """Where the child is protected from this person, the tie gives nothing from the day of the mark on."""
-    if protection is None or tie.guardian not in protection.confidential_from:
-        return tie.until
-    return protection.since if tie.until is None else min(tie.until, protection.since)
+def _left(tie: Guardian, marks: Iterable[Protection]) -> Iterable[tuple[date, date | None]]:
+    """When a tie gives something: not while the child is protected from this very person. Some may be empty."""
+    since = tie.since
+    for mark in sorted(marks, key=lambda mark: mark.since):
+        if tie.guardian not in mark.confidential_from:
+            continue
+        yield since, mark.since if tie.until is None else min(tie.until, mark.since)
+        if mark.until is None:
+            return
+        since = max(since, mark.until)
+    yield since, tie.until
 
 
 @dataclass(frozen=True)

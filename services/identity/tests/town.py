@@ -117,8 +117,8 @@ def organisation(
 
 
 def guardianship(pupil: UUID, *guardians: Guardian) -> GuardianshipChanged:
-    """All guardians of a pupil, without a protection mark."""
-    return GuardianshipChanged(pupil=pupil, guardians=list(guardians), protection=None)
+    """All guardians of a pupil, without any protection mark."""
+    return GuardianshipChanged(pupil=pupil, guardians=list(guardians), protections=[])
 
 
 def tie(

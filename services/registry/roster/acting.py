@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
-from shared.database import Work
+from shared.database import Moved, Work
 
 _MOMENT = timedelta(minutes=5)
+T = TypeVar("T")
+
+
+async def once_more(act: Callable[[], Awaitable[T]]) -> T:
+    """Act; when another transaction came first, act once more. Raises :class:`Moved` when one came first again."""
+    try:
+        return await act()
+    except Moved:
+        return await act()
 
 
 async def log_act(work: Work, seen: Seen) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.attendance.rules import DEFAULT_SYMBOLS
 from services.registry.attendance.rules import SETTING as SYMBOLS
 from services.registry.roster import published, rules, store
-from services.registry.roster.acting import log_act
+from services.registry.roster.acting import log_act, once_more
 from services.registry.roster.rows import (
     CalendarRow,
     DutyIs,
@@ -104,30 +104,44 @@ class _Plan:
 async def import_snapshot(
     units: Units, snapshot: RosterSnapshot, *, source: str, actor: str, dry_run: bool = False
 ) -> Imported:
-    """Make the snapshot true. Raises :class:`StillProtected`."""
-    today = units.clock.today()
-    district = snapshot.board.sourced_id
-    while True:
-        async with units.read(Scope(UUID(int=0))) as session:
-            board = await store.board_of(session, source, district)
+    """Make the snapshot true. Raises :class:`StillProtected`, or :class:`Moved` when others came first twice."""
+    if dry_run:
+        board = await _board_of(units, snapshot, source)
         scope = Scope(board or new_id())
-        if dry_run:
-            async with units.read(scope) as session:
-                plan = await _plan(session, scope.board, snapshot, source, today)
-            return _imported(plan, _events(plan, today), None)
-        async with units.work(scope, actor=actor) as work:
-            await store.lock_import(work.session, source)
-            if board is None and await store.board_of(work.session, source, district) is not None:
-                continue  # another import has made this board meanwhile
-            plan = await _plan(work.session, scope.board, snapshot, source, today)
-            await _write(work, plan, source)
-            events = _events(plan, today)
-            for event in events:
-                work.publish(event.payload, key=event.key, subject=event.subject)
-            if events:
-                # Whom it was about stands in the events, which name their actor.
-                await log_act(work, Seen("ImportRoster", "board", scope.board, "II"))
-        return _imported(plan, events, work.position)
+        async with units.read(scope) as session:
+            plan = await _plan(session, scope.board, snapshot, source, units.clock.today())
+        return _imported(plan, _events(plan), None)
+    while True:
+        done = await once_more(lambda: _import(units, snapshot, source, actor))
+        if done is not None:
+            return done
+
+
+async def _board_of(units: Units, snapshot: RosterSnapshot, source: str) -> UUID | None:
+    async with units.read(Scope(UUID(int=0))) as session:
+        return await store.board_of(session, source, snapshot.board.sourced_id)
+
+
+async def _import(units: Units, snapshot: RosterSnapshot, source: str, actor: str) -> Imported | None:
+    """One try; None when another import has made this board meanwhile."""
+    board = await _board_of(units, snapshot, source)
+    async with units.work(Scope(board or new_id()), actor=actor) as work:
+        await store.lock_import(work.session, source)
+        await store.lock_roster(work)
+        if (
+            board is None
+            and await store.board_of(work.session, source, snapshot.board.sourced_id) is not None
+        ):
+            return None
+        plan = await _plan(work.session, work.scope.board, snapshot, source, units.clock.today())
+        await _write(work, plan, source)
+        events = _events(plan)
+        for event in events:
+            work.publish(event.payload, key=event.key, subject=event.subject)
+        if events:
+            # Whom it was about stands in the events, which name their actor.
+            await log_act(work, Seen("ImportRoster", "board", work.scope.board, "II"))
+    return _imported(plan, events, work.position)
 
 
 async def _plan(
@@ -239,7 +253,7 @@ class _Event:
     subject: UUID | None
 
 
-def _events(plan: _Plan, today: date) -> list[_Event]:
+def _events(plan: _Plan) -> list[_Event]:
     """Whole sets of those who change, and changed cards."""
     events = [_Event(published.organisation_changed(row), row.id, None) for row in plan.new_organisations]
     events += [_Event(published.person_changed(row), row.id, row.id) for row in plan.new_people]
@@ -249,8 +263,7 @@ def _events(plan: _Plan, today: date) -> list[_Event]:
         events.append(_Event(published.enrolment_changed(pupil, schools, classes), pupil, pupil))
     guarded, protected = plan.sides["保護者"], plan.sides["保護の印"]
     for pupil, guardians, marks in _both(guarded, protected):
-        payload = published.guardianship_changed(pupil, guardians, marks, today)
-        events.append(_Event(payload, pupil, pupil))
+        events.append(_Event(published.guardianship_changed(pupil, guardians, marks), pupil, pupil))
     for staff, duties in sorted(plan.sides["職務"].sets().items()):
         events.append(_Event(published.duty_changed(staff, duties), staff, staff))
     if plan.symbols_missing:

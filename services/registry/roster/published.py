@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -98,12 +98,9 @@ def enrolment_changed(
 def guardianship_changed(
     pupil: UUID,
     guardians: Iterable[Held[GuardianshipIs]],
-    protections: Sequence[Held[ProtectionIs]],
-    today: date,
+    protections: Iterable[Held[ProtectionIs]],
 ) -> GuardianshipChanged:
-    """A pupil's guardians and the protection mark, whole. A mark that has ended is none."""
-    marks = [each for each in protections if each.valid.until is None or each.valid.until > today]
-    mark = marks[0] if marks else None
+    """A pupil's guardians and protection marks, whole: which of them hold is for readers to say, on their day."""
     return GuardianshipChanged(
         pupil=pupil,
         guardians=[
@@ -118,9 +115,12 @@ def guardianship_changed(
             )
             for g in guardians
         ],
-        protection=Protection(since=mark.valid.since, confidential_from=list(mark.what.confidential_from))
-        if mark
-        else None,
+        protections=[
+            Protection(
+                since=p.valid.since, until=p.valid.until, confidential_from=list(p.what.confidential_from)
+            )
+            for p in protections
+        ],
     )
 
 

@@ -83,6 +83,7 @@ PROTECTION = PeriodTable(
 )
 
 _LOCK_IMPORT = text("select pg_advisory_xact_lock(7480, hashtext(:source))")
+_LOCK_ROSTER = text("select pg_advisory_xact_lock(7481, hashtext(cast(:board as text)))")
 _BOARD_OF = text(
     "select board_id from external_id where source = :source and kind = :kind and sourced_id = :sourced_id"
 )
@@ -97,6 +98,15 @@ _REMEMBER = text(
 async def lock_import(session: AsyncSession, source: str) -> None:
     """Imports of one source stand in line, so that no board and no person is minted twice."""
     await session.execute(_LOCK_IMPORT, {"source": source})
+
+
+async def lock_roster(work: Work) -> None:
+    """Whoever changes relations of a board's roster stands in line here, before reading any of them.
+
+    What is published is the whole set of a subject: two writers that read side by side would each publish without what
+    the other has added.
+    """
+    await work.session.execute(_LOCK_ROSTER, {"board": str(work.scope.board)})
 
 
 async def board_of(session: AsyncSession, source: str, sourced_id: str) -> UUID | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.registry.roster import published, store
-from services.registry.roster.acting import log_act
+from services.registry.roster.acting import log_act, once_more
 from services.registry.roster.rows import Added, DutyIs, Held, Standing
 from services.registry.roster.snapshot import Period
 from shared.access.log import Seen
@@ -19,8 +19,6 @@ _CLASSES = text(
     " from organisation c join organisation s on s.id = c.school_id and s.board_id = c.board_id"
     " where c.board_id = :board and c.kind = 'class' and c.school_year = :year"
 )
-# The subject's row is locked first: whoever changes the same person's duties waits here.
-_LOCK = text("select from person where board_id = :board and id = :staff for no key update")
 _DUTIES = text(
     f"select {store.DUTY.select} from duty_period"  # noqa: S608
     " where board_id = :board and subject_id = :staff and voided_at is null"
@@ -44,11 +42,16 @@ async def add_substitute(
 ) -> int | None:
     """Give ``staff`` the duty of the class on that one day; returns the log's position, None if it was so already.
 
-    Raises :class:`NoSubstitute`: only somebody who has a duty at the class's school that day may stand in.
+    Raises :class:`NoSubstitute`: only somebody who has a duty at the class's school that day may stand in;
+    :class:`Moved` when others came first twice.
     """
+    return await once_more(lambda: _add(units, board, class_id, staff, on, actor))
+
+
+async def _add(units: Units, board: UUID, class_id: UUID, staff: UUID, on: date, actor: str) -> int | None:
     async with units.work(Scope(board), actor=actor) as work:
+        await store.lock_roster(work)
         school = await _school_of(work, class_id)
-        await work.session.execute(_LOCK, {"board": board, "staff": staff})
         duties = await _duties(work, staff)
         here = [d for d in duties if d.held.what.organisation_id == school and d.held.valid.holds(on)]
         if not here:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from services.registry.cli import add_commands
 from services.registry.oneroster import layout
 from services.registry.oneroster.tests.packages import Files, small_package, with_cell
-from shared.database import Units, make_engine
+from shared.database import Moved, Units, make_engine
 from shared.dates import FixedClock
 from tests.support.databases import Database
 
@@ -108,3 +108,24 @@ def test_a_substitute_for_a_day_by_names(run: Run, tmp_path: Path) -> None:
 
 def test_a_substitute_before_any_roster_is_refused(run: Run) -> None:
     assert run("substitute", "第一小", "2年1組", "原田 学") == (1, "名簿がありません。\n")
+
+
+@pytest.mark.parametrize("words", [("import", "oneroster"), ("substitute", "第一小", "2年1組", "原田 学")])
+def test_who_meets_others_again_and_again_is_told_in_a_sentence(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    class Busy(AbstractAsyncContextManager[Units]):
+        async def __aenter__(self) -> Units:
+            raise Moved
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+    said = io.StringIO()
+    app = typer.Typer()
+    add_commands(app, Busy, Console(file=said, width=200, highlight=False))
+    if words[0] == "import":
+        words = (*words, written(tmp_path / "town", small_package()))
+    result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "もう一度実行してください" in said.getvalue()

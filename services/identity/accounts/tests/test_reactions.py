@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from services.identity.accounts.reconciler import reconcile
 from services.identity.accounts.rules import Hat
-from services.identity.accounts.store import SourceKey, Version, replace_hats, settle
+from services.identity.accounts.store import SourceKey, Version, replace_hats
 from services.identity.conftest import Filled
 from services.identity.tests.town import (
     SINCE,
@@ -24,7 +24,7 @@ from services.identity.tests.town import (
     tie,
 )
 from shared.contracts import Contract
-from shared.contracts.registry import DUTY, DutyChanged
+from shared.contracts.registry import DUTY, DutyChanged, GuardianshipChanged, Protection
 from shared.database import Scope
 from shared.dates import TOKYO
 from tests.support.databases import Databases
@@ -42,6 +42,14 @@ def a_year(town: Town) -> list[Contract]:
         duties(left, duty("homeroom", town.first, town.class_11, until=date(2026, 9, 1))),
         enrolment(came, town.second),
         guardianship(came, tie(town.cook), tie(left, read=False, notify=False)),
+        GuardianshipChanged(
+            pupil=came,
+            guardians=[tie(town.cook), tie(left)],
+            protections=[
+                Protection(since=SINCE, until=date(2026, 7, 1), confidential_from=[town.cook]),
+                Protection(since=date(2026, 12, 1), until=None, confidential_from=[left, town.cook]),
+            ],
+        ),
         enrolment(town.pupil, town.first, until=date(2026, 11, 1)),
         duties(town.operator),
     ]
@@ -140,17 +148,18 @@ async def test_hats_begin_and_end_with_the_day_without_any_event(identity: Ident
     assert await reconcile(identity.feed) == 0
 
 
-async def test_a_person_of_two_boards_has_two_accounts(identity: Identity, town: Town) -> None:
-    async with identity.feed.work(Scope(other := uuid4()), actor="test") as work:
-        source = SourceKey(DUTY.name, uuid4())
-        hat = Hat(town.operator, "staff", SINCE, None)
-        people = await replace_hats(work, {source: (Version(1, 1), [hat])})
-        await settle(work, people, identity.clock.today())
-    rows = await identity.rows(
-        "select id, board_id from account where person = :person", person=town.operator
+async def test_a_mark_is_lifted_by_the_day_it_ends_without_any_event(identity: Identity, town: Town) -> None:
+    mark = Protection(since=SINCE, until=date(2026, 12, 1), confidential_from=[town.guardian])
+    await identity.say(
+        GuardianshipChanged(pupil=town.pupil, guardians=[tie(town.guardian)], protections=[mark])
     )
-    assert {row.board_id for row in rows} == {town.board, other}
-    assert len({row.id for row in rows}) == 2
+    await identity.catch_up()
+    assert town.guardian not in await identity.kinds()
+    identity.clock.instant = datetime(2026, 11, 30, 23, 59, tzinfo=TOKYO)
+    assert await reconcile(identity.feed) == 0
+    identity.clock.instant = datetime(2026, 12, 1, 0, 0, tzinfo=TOKYO)
+    assert await reconcile(identity.feed) == 1
+    assert (await identity.kinds())[town.guardian] == ("guardian",)
 
 
 async def test_an_older_record_changes_nothing(identity: Identity, board: UUID) -> None:

@@ -84,7 +84,7 @@ async def test_events_carry_whole_sets(units: Units, registry_database: Database
     p1, g1, g2 = [str(await id_of(units, done.board, each)) for each in ("p1", "g1", "g2")]
     tie = by_key["registry.guardianship", p1]
     assert {each["guardian"] for each in tie["guardians"]} == {g1, g2}
-    assert tie["protection"] == {"since": "2025-11-02", "confidential_from": [g2]}
+    assert tie["protections"] == [{"since": "2025-11-02", "until": None, "confidential_from": [g2]}]
     p2 = str(await id_of(units, done.board, "p2"))
     kinds = [each["kind"] for each in by_key["registry.enrolment", p2]["memberships"]]
     assert kinds == ["home", "exchange"]
@@ -280,10 +280,12 @@ async def test_a_protection_ends_when_the_companion_says_so(
     units: Units, registry_database: Database
 ) -> None:
     done = await import_package(units, small_package())
-    await import_package(units, with_companion(small_package(), "/protections/0/to", "2026-11-19"))
-    (event,) = await log_of(registry_database, after=done.position or 0)
-    assert event.topic == "registry.guardianship"
-    assert event.payload["protection"] is None
+    # Ended, or to be ended: what is published is the period, the same on whatever day.
+    for told, until in (("2026-12-31", "2027-01-01"), ("2026-11-19", "2026-11-20")):
+        await import_package(units, with_companion(small_package(), "/protections/0/to", told))
+        (event,) = await log_of(registry_database, after=done.position or 0)
+        assert event.topic == "registry.guardianship"
+        assert [each["until"] for each in event.payload["protections"]] == [until]
     assert len(event.payload["guardians"]) == 2
 
 
