@@ -4,23 +4,24 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 from sqlalchemy import text
 
 from deploy.local.instance import CLI_CLIENT, Instance
 from deploy.local.state import LocalError, write_secret
 from deploy.town.generate import generate
 from deploy.town.holidays import school_days
-from services.identity.purposes.grants import grant
+from services.identity.purposes.grants import end, grant
 from services.identity.purposes.rules import Terms
+from services.identity.purposes.store import everything
 from services.registry.oneroster.importing import Refused, import_package
 from shared.access.principal import Principal
-from shared.database import Units, make_engine
+from shared.database import Scope, Units, make_engine
 from shared.database.roles import role_names
 from shared.dates import Clock, latest_school_day, school_year, school_year_bounds
 
 SEED = 20260401
 KITCHEN = "健康給食課"
+KITCHEN_CLIENT = "dept-kenko-kyushoku"
 LUNCH = "lunch-count"
 KITCHEN_CLIENT = "dept-kenko-kyushoku"
 
@@ -54,13 +55,29 @@ async def import_example(instance: Instance, on: date, *, pupils: int = 900) -> 
 
 
 async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
-    """Grant 健康給食課 its feed, once identity knows the department; its secret is kept for the examples."""
+    """See to it that 健康給食課 may receive its feed and that its secret is kept; nothing to do when it is so.
+
+    A start that was interrupted between the two leaves a grant whose secret nobody has: it is given anew.
+    """
     engine = make_engine(instance.settings("identity").app, pool_size=2)
     try:
+        units = Units(engine, clock)
+        who = await deployer(instance)
+        kept = department_secret(instance, KITCHEN_CLIENT)
+        async with units.read(Scope(who.board)) as session:
+            standing = [
+                one for _, client, one in await everything(session, who.board) if client == KITCHEN_CLIENT
+            ]
+        if standing and kept.exists():
+            return
         since, _ = school_year_bounds(school_year(clock.today()))
+        for one in standing:
+            await end(
+                units, who, one.purpose, since - timedelta(days=1), "秘密が失われた", now=datetime.now(UTC)
+            )
         granted = await grant(
-            Units(engine, clock),
-            await deployer(instance),
+            units,
+            who,
             KITCHEN,
             Terms(
                 feed=LUNCH,
@@ -73,11 +90,12 @@ async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
             ),
             now=datetime.now(UTC),
             client=KITCHEN_CLIENT,
+            new_secret=True,
         )
     finally:
         await engine.dispose()
     if granted.secret is not None:
-        write_secret(department_secret(instance, granted.client_id), granted.secret)
+        write_secret(kept, granted.secret)
 
 
 def department_secret(instance: Instance, client: str) -> Path:
@@ -118,19 +136,3 @@ async def only_board(instance: Instance) -> UUID:
             "まだ名簿がありません。" if not boards else "設置者がいくつもあります。一つを選んでください。"
         )
     return UUID(str(boards[0]))
-
-
-async def department_token(instance: Instance, client: str) -> str:
-    """A department's token for the dashboard, got as the department would."""
-    file = department_secret(instance, client)
-    if not file.exists():
-        raise LocalError(f"{client} の秘密がありません。`tsumugi purpose grant` で許可してください。")
-    async with httpx.AsyncClient(timeout=10) as http:
-        answer = await http.post(
-            f"{instance.url('identity')}/token",
-            data={"grant_type": "client_credentials", "audience": "dashboard"},
-            auth=(client, file.read_text(encoding="ascii").strip()),
-        )
-    if answer.status_code != 200:
-        raise LocalError(f"{client} の鍵を出してもらえません: {answer.text[:200]}")
-    return str(answer.json()["access_token"])

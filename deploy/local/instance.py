@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
-from deploy.local.state import LocalError, make_folder, secret, state_dir
+from deploy.local.state import LocalError, make_folder, secret, state_dir, take_folder
 from deploy.topology import topology
 from shared.database import Login
 from shared.database.roles import Server, role_names
@@ -34,23 +34,26 @@ class Choices:
     transport: Transport = "log"
     training_date: str | None = None
     durable: bool = True
+    example: bool = False
+    """Whether the municipality is the generated one, which `make up` completes."""
 
     @classmethod
     def of(cls, file: Path) -> Self:
-        """The kept choices, or the defaults."""
-        if file.exists():
-            return cls(**json.loads(file.read_text(encoding="utf-8")))
-        chosen = os.environ.get("TSUMUGI_PORT", str(topology().origin.port))
+        """The kept choices, or the defaults. `TSUMUGI_PORT` wins over a kept port."""
+        kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        chosen = os.environ.get("TSUMUGI_PORT")
+        if chosen is None:
+            return cls(**{"port": topology().origin.port, **kept})
         if not chosen.isdecimal() or not 1024 <= int(chosen) <= 65000:
             raise LocalError(f"TSUMUGI_PORT={chosen} is not a port between 1024 and 65000.")
-        return cls(port=int(chosen))
+        return cls(**{**kept, "port": int(chosen)})
 
 
 class Instance:
     """The deployment in ``state``. Choices are kept in ``instance.json``."""
 
     def __init__(self, state: Path | None = None) -> None:
-        self.state = make_folder(state) if state else state_dir()
+        self.state = take_folder(state) if state else state_dir()
         self._file = self.state / "instance.json"
         self.choices = Choices.of(self._file)
         self.postgres = Postgres(self.state / "postgres", durable=self.choices.durable)
@@ -68,6 +71,7 @@ class Instance:
         transport: Transport | None = None,
         training_date: date | None = None,
         durable: bool | None = None,
+        example: bool | None = None,
     ) -> "Instance":
         """Keep other choices and return the deployment as it then is; what is not given stays."""
         old = self.choices
@@ -76,9 +80,17 @@ class Instance:
             transport=transport or old.transport,
             training_date=training_date.isoformat() if training_date else old.training_date,
             durable=old.durable if durable is None else durable,
+            example=old.example if example is None else example,
         )
         self._file.write_text(json.dumps(asdict(chosen)) + "\n", encoding="utf-8")
         return Instance(self.state)
+
+    @property
+    def kept_port(self) -> int | None:
+        """The port of the last start, whatever the environment says now."""
+        if not self._file.exists():
+            return None
+        return int(json.loads(self._file.read_text(encoding="utf-8"))["port"])
 
     def _port(self, from_topology: int) -> int:
         return from_topology - topology().origin.port + self.choices.port

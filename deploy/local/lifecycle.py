@@ -3,9 +3,11 @@
 import asyncio
 import shutil
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 
 from sqlalchemy import text
@@ -15,7 +17,7 @@ from deploy.local.example import allow_lunch_count, import_example, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import POLL_SECONDS, end, inherited, is_alive, launch, tail
-from deploy.local.state import ROOT, LocalError, exclusive
+from deploy.local.state import MARK, ROOT, LocalError, exclusive
 from deploy.local.status import Status, services_pid, status
 from deploy.topology import topology
 from shared.database import make_engine
@@ -38,10 +40,13 @@ def up(instance: Instance, *, transport: Transport, training_date: date | None, 
         day = training_date or training_day(
             SystemClock().today(), school_year(date.fromisoformat(kept)) if kept else None
         )
-        if running is not None and (instance.choices.transport, kept) != (transport, day.isoformat()):
-            say("配送か日付が変わるので、サービスを入れ直します。")
+        before = (instance.choices.transport, kept, instance.kept_port)
+        if running is not None and before != (transport, day.isoformat(), instance.choices.port):
+            say("配送か日付か住所が変わるので、サービスを入れ直します。")
             stop_services(instance)
             running = None
+        if running is None:
+            refuse_taken_ports(instance)
         instance = instance.choose(transport=transport, training_date=day)
         say("画面をつくっています（2回目からは、変わったときだけ）。")
         web.build()
@@ -52,16 +57,29 @@ def up(instance: Instance, *, transport: Transport, training_date: date | None, 
             instance.kafka.start()
         if running is None:
             asyncio.run(prepare_databases(instance))
-            fresh = asyncio.run(is_empty(instance))
-            if fresh:
+            if asyncio.run(is_empty(instance)):
                 say("例の自治体をつくり、名簿を取り込んでいます。")
+                instance = instance.choose(example=True)
                 asyncio.run(import_example(instance, day))
             say("サービスを始めています。")
             start_services(instance)
-            if fresh:
-                asyncio.run(wait_until_ready(instance))
-                asyncio.run(allow_lunch_count(instance, instance.clock))
+        if instance.choices.example:
+            asyncio.run(wait_until_ready(instance))
+            asyncio.run(allow_lunch_count(instance, instance.clock))
         return asyncio.run(wait_until_ready(instance))
+
+
+def refuse_taken_ports(instance: Instance) -> None:
+    """Raise LocalError when another program listens where a service will: its answers would be taken for ours."""
+    for service in services():
+        port = instance.port(service)
+        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            with socket.socket(family) as probe:
+                if probe.connect_ex((host, port)) == 0:
+                    raise LocalError(
+                        f"Port {port} for {service} is taken by another program."
+                        " Mend: end it, or choose other ports: TSUMUGI_PORT=9600 make up"
+                    )
 
 
 def start_services(instance: Instance) -> None:
@@ -108,12 +126,38 @@ def down(instance: Instance) -> None:
         instance.postgres.stop()
 
 
+OURS = frozenset(
+    {
+        MARK,
+        "instance.json",
+        "kafka",
+        "lifecycle.lock",
+        "node",
+        "postgres",
+        "secrets",
+        "services",
+        "services.log",
+        "services.pid",
+        "web.lock",
+        "web.log",
+    }
+)
+"""All that a deployment puts into its folder."""
+
+
 def reset(instance: Instance) -> None:
-    """End everything and delete its data, its keys and its choices."""
+    """End everything and delete its data, its keys and its choices; nothing else that lies in the folder."""
     down(instance)
     instance.kafka.remove()
     instance.postgres.remove()
-    shutil.rmtree(instance.state, ignore_errors=True)
+    for name in OURS:
+        place = instance.state / name
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
+    with suppress(OSError):  # somebody keeps something there
+        instance.state.rmdir()
 
 
 async def is_empty(instance: Instance) -> bool:

@@ -15,10 +15,27 @@ class LocalError(Exception):
     """This machine or its state does not allow what was asked; the text says what is wrong and how to mend it."""
 
 
+MARK = ".tsumugi-state"
+"""A file that says: this folder was empty when it became ours."""
+
+
 def state_dir() -> Path:
     """The folder of all local state: `TSUMUGI_STATE`, or `.tsumugi` in the clone. Made when missing."""
-    chosen = Path(os.environ.get("TSUMUGI_STATE") or ROOT / ".tsumugi").expanduser().resolve()
-    return make_folder(chosen)
+    return take_folder(Path(os.environ.get("TSUMUGI_STATE") or ROOT / ".tsumugi").expanduser().resolve())
+
+
+def take_folder(path: Path) -> Path:
+    """The folder `path` as a state folder. Raises LocalError when it has contents that are not ours: `make reset`
+    deletes what is in a state folder, and `TSUMUGI_STATE` may name any folder by mistake.
+    """
+    make_folder(path)
+    if not (path / MARK).exists():
+        if any(path.iterdir()):
+            raise LocalError(
+                f"{path} has contents that are not Tsumugi's. Mend: let TSUMUGI_STATE name a new or empty folder."
+            )
+        (path / MARK).touch()
+    return path
 
 
 def cache_dir() -> Path:

@@ -49,12 +49,15 @@ class Status:
     services: list[ServiceStatus] = field(default_factory=list)
     feeds: list[FeedStatus] = field(default_factory=list)
     memory_mib: dict[str, int] = field(default_factory=dict)
+    running: bool = False
+    """Whether database and services are this deployment's own processes; anything may listen on a port."""
 
     @property
     def ready(self) -> bool:
         """Every service answers and every feed has arrived."""
         return (
-            bool(self.services)
+            self.running
+            and bool(self.feeds)
             and all(service.ready for service in self.services)
             and all(feed.lag == 0 for feed in self.feeds)
         )
@@ -75,6 +78,7 @@ async def status(instance: Instance) -> Status:
     result.services = list(await asyncio.gather(*(_ask(instance, name) for name in topology().services)))
     if instance.postgres.ready():
         result.feeds = await _feeds(instance)
+        result.running = services_pid(instance).process() is not None
     result.memory_mib = memory(instance)
     return result
 

@@ -1,0 +1,71 @@
+"""A deployment takes no folder and no port that is somebody else's."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from deploy.local import lifecycle
+from deploy.local.instance import Instance
+from deploy.local.state import LocalError
+from deploy.topology import topology
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a developer has set must not decide a test."""
+    monkeypatch.delenv("TSUMUGI_PORT", raising=False)
+    monkeypatch.delenv("TSUMUGI_STATE", raising=False)
+
+
+def test_a_folder_with_contents_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(LocalError, match="new or empty folder"):
+        Instance(tmp_path)
+
+
+def test_reset_leaves_what_is_not_ours(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "state").choose(port=20_500)
+    instance.secret("registry_app")
+    (instance.state / "thesis.txt").write_text("years of work")
+    lifecycle.reset(instance)
+    assert [path.name for path in instance.state.iterdir()] == ["thesis.txt"]
+
+
+def test_reset_leaves_nothing_of_ours(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "state").choose(port=20_500)
+    instance.secret("registry_app")
+    lifecycle.reset(instance)
+    assert not instance.state.exists()
+
+
+def test_the_environments_port_wins_over_the_kept_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Instance(tmp_path / "state").choose(port=20_500)
+    assert Instance(tmp_path / "state").origin == "http://localhost:20500"
+    monkeypatch.setenv("TSUMUGI_PORT", "20600")
+    assert Instance(tmp_path / "state").origin == "http://localhost:20600"
+    assert Instance(tmp_path / "state").kept_port == 20_500
+
+
+@pytest.mark.parametrize("wrong", ["80", "seventy", "70000"])
+def test_a_wrong_port_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("TSUMUGI_PORT", wrong)
+    with pytest.raises(LocalError, match=f"TSUMUGI_PORT={wrong}"):
+        Instance(tmp_path / "state")
+
+
+def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1] - (topology().services["registry"].port - topology().origin.port)
+        instance = Instance(tmp_path / "state").choose(port=port)
+        with pytest.raises(LocalError, match="taken by another program"):
+            lifecycle.refuse_taken_ports(instance)
+
+
+async def test_strangers_on_the_ports_are_not_our_services(tmp_path: Path) -> None:
+    now = await lifecycle.status(Instance(tmp_path / "state").choose(port=20_500))
+    assert not now.ready
