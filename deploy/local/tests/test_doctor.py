@@ -47,13 +47,13 @@ def test_a_taken_port_names_who_holds_it(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
         (tmp_path / "instance.json").write_text(json.dumps({"port": port}))
-        findings = [each for each in doctor.ports(Instance(tmp_path)) if str(port) in each.text]
+        findings = [each for each in doctor.ports(Instance(tmp_path / "state")) if str(port) in each.text]
     assert [each.state for each in findings] == ["ill"]
     assert "dashboard is taken by" in findings[0].text
 
 
 def test_a_server_left_by_a_start_that_was_cut_off_is_told(tmp_path: Path) -> None:
-    instance = Instance(tmp_path)
+    instance = Instance(tmp_path / "state")
     (finding,) = doctor.servers(instance)
     assert (finding.state, finding.text) == ("well", "nothing")
     mark = instance.kafka.pid_file

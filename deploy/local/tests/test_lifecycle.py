@@ -10,6 +10,7 @@ import pytest
 from deploy.local import lifecycle
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError
+from deploy.local.status import status
 from deploy.topology import topology
 
 
@@ -67,5 +68,5 @@ def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
 
 
 async def test_strangers_on_the_ports_are_not_our_services(tmp_path: Path) -> None:
-    now = await lifecycle.status(Instance(tmp_path / "state").choose(port=20_500))
+    now = await status(Instance(tmp_path / "state").choose(port=20_500))
     assert not now.ready
