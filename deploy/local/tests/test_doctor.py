@@ -1,4 +1,3 @@
-import json
 import socket
 from pathlib import Path
 
@@ -46,8 +45,8 @@ def test_our_own_lock_is_whole() -> None:
 def test_a_taken_port_names_who_holds_it(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
-        (tmp_path / "instance.json").write_text(json.dumps({"port": port}))
-        findings = [each for each in doctor.ports(Instance(tmp_path / "state")) if str(port) in each.text]
+        instance = Instance(tmp_path / "state").choose(port=port)
+        findings = [each for each in doctor.ports(instance) if str(port) in each.text]
     assert [each.state for each in findings] == ["ill"]
     assert "dashboard is taken by" in findings[0].text
 
