@@ -1,3 +1,4 @@
+import json
 import socket
 from pathlib import Path
 
