@@ -179,6 +179,7 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
 _TODAY = text(
     f"""
 with klass as ({_KLASS} and coalesce(o.school_year, :year) = :year
+               and o.school_id = any (cast(:at as uuid[]))
                and (o.organisation_id = any (cast(:classes as uuid[]))
                     or o.school_id = any (cast(:offices as uuid[])))),
 standing as (select * from standing_on(:day) where class_id in (select id from klass)),

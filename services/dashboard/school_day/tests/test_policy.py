@@ -45,6 +45,8 @@ duties_ = st.lists(
         st.builds(
             lambda kind, klass: HeldDuty(kind, CLASSES[klass], klass), st.sampled_from(KINDS[:4]), classes_
         ),
+        # A roster's mistake: the duty is at another school than its class.
+        st.builds(HeldDuty, st.sampled_from(KINDS[:4]), st.sampled_from(SCHOOLS), classes_),
         st.builds(
             lambda kind, school: HeldDuty(kind, school, None),
             st.sampled_from(KINDS[4:]),
