@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -41,6 +41,8 @@ _RELAY_BATCH = 500
 _RELAY_WAIT_SECONDS = 1.0
 _MARK_SECONDS = 0.02
 _SILENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 3.0
+_CLOSE_SECONDS = 3.0
 _MAX_RECORD_BYTES = 1_000_000
 
 
@@ -171,13 +173,13 @@ class KafkaRelay:
             max_batch_size=64 * 1024,
             max_request_size=_MAX_RECORD_BYTES,
             request_timeout_ms=_REQUEST_MS,
-            retry_backoff_ms=50,
+            retry_backoff_ms=100,
         )
         await producer.start()
         try:
             yield producer
         finally:
-            await asyncio.wait_for(producer.stop(), _REQUEST_MS / 1000)
+            await _within(_CLOSE_SECONDS, producer.stop())
 
     async def _relay(self, lock: asyncpg.Connection, log: LogFeed, producer: AIOKafkaProducer) -> None:
         clock = asyncio.get_running_loop()
@@ -192,13 +194,27 @@ class KafkaRelay:
             if marking:
                 sent += await self._mark(producer, batch.epoch or 0, batch.reached)
                 mark_wanted, mark_due = False, clock.time() + _MARK_SECONDS
-            await asyncio.gather(*sent)
+            await self._answered(sent)
             if marking:
                 await lock.execute("update feed.relayed set position = $1", batch.reached)
             cursor = batch.cursor
             self.state.reached, self.state.head = batch.reached, batch.head
             self.state.applied += len(batch.records)
             self.state.stopped_because = None
+
+    async def _answered(self, sent: list[asyncio.Future[object]]) -> None:
+        """Wait for the broker's answers. The client asks again by itself, in order; the operator is told meanwhile."""
+        waiting = set(sent)
+        while waiting:
+            done, waiting = await asyncio.wait(
+                waiting, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_EXCEPTION
+            )
+            for one in done | waiting:
+                one.add_done_callback(_seen)
+            for one in done:
+                one.result()
+            if waiting:
+                self.state.stopped_because = "Kafka が答えません。答えるまで待っています。"
 
     async def _send(self, producer: AIOKafkaProducer, record: Record) -> asyncio.Future[object]:
         if record.topic not in self._plans:
@@ -286,7 +302,7 @@ class KafkaFeed:
             max_partition_fetch_bytes=_MAX_RECORD_BYTES,
             check_crcs=True,
             request_timeout_ms=_REQUEST_MS,
-            retry_backoff_ms=50,
+            retry_backoff_ms=100,
         )
         try:
             await consumer.start()
@@ -352,7 +368,21 @@ class KafkaFeed:
     async def close(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            await _within(_CLOSE_SECONDS, consumer.stop())
+
+
+def _seen(sending: asyncio.Future[object]) -> None:
+    """One failure ends the relay's work; the others need not be told too."""
+    if not sending.cancelled():
+        sending.exception()
+
+
+async def _within(seconds: float, closing: Awaitable[None]) -> None:
+    """Close a client that may wait for a broker which is gone."""
+    try:
+        await asyncio.wait_for(closing, seconds)
+    except TimeoutError:
+        logger.warning("a client of Kafka did not close in time")
 
 
 def _places(error: OffsetOutOfRangeError) -> str:

@@ -67,12 +67,17 @@ async def lead(
     ``work`` gets the connection that holds the lock and returns when it is closed. Whatever it raises is told to the
     operator and tried again after a while; only cancelling ends this.
     """
+    task = asyncio.current_task()
     while True:
         try:
             async with leadership(login, f"{state.copy}/{state.publisher}") as lock:
                 state.active = True
                 await work(lock)
-        except Exception as error:  # noqa: BLE001 (a worker outlives every error; the operator sees which)
+        except (Exception, asyncio.CancelledError) as error:
+            # A worker outlives every error. Cleaning up may fail while we are being ended, and clients cancel tasks of
+            # their own that we wait for: only whether somebody has cancelled this very task tells the two apart.
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
             if told(error) != state.stopped_because:
                 logger.warning("%s of %s stopped: %s", state.copy, state.publisher, told(error))
             state.stopped_because = told(error)

@@ -88,18 +88,23 @@ class TestTopics:
         await ensure_topics(broker, PLANS)
         admin = AIOKafkaAdminClient(bootstrap_servers=broker)
         await admin.start()
-        try:
-            described = await admin.describe_configs(
+
+        async def described() -> dict[str, dict[str, str]]:
+            answers = await admin.describe_configs(
                 [ConfigResource(ConfigResourceType.TOPIC, name) for name in PLANS]
             )
+            found = {
+                resource[3]: {entry[0]: entry[1] for entry in resource[4]}
+                for answer in answers
+                for resource in answer.resources
+            }
+            return found if all(found.values()) else {}  # the broker may not have heard of its new topics yet
+
+        try:
+            settings = await eventually(described)
             topics = await admin.describe_topics(list(PLANS))
         finally:
             await admin.close()
-        settings = {
-            resource[3]: {entry[0]: entry[1] for entry in resource[4]}
-            for answer in described
-            for resource in answer.resources
-        }
         assert settings["toy.thing"]["cleanup.policy"] == "compact"
         assert settings["toy.thing"]["max.compaction.lag.ms"] == str(24 * 3600 * 1000)
         assert settings["toy.count"]["cleanup.policy"] == "delete"
@@ -324,6 +329,44 @@ class TestRelay:
             assert [record.key for record in batch.records] == [str(thing)]
         finally:
             await department.close()
+
+
+@pytest.mark.slow
+async def test_a_broker_that_restarts_loses_nothing(
+    toy: Toy, kafka: Kafka, relays: Relays, feed: KafkaFeed
+) -> None:
+    thing = uuid4()
+    worker = toy.copy_worker(ToyCopy(), feed)
+    running = asyncio.create_task(worker.run(toy.database.feed))
+
+    async def arrived(amount: int) -> None:
+        async def there() -> bool:
+            async with toy.app.read(toy.scope) as session:
+                found = await session.scalar(
+                    text("select amount from copy.thing_card where thing = :thing"), {"thing": thing}
+                )
+            return bool(found == amount)
+
+        await eventually(there, within=60)
+
+    try:
+        relay = relays.start()
+        await toy.change(thing, 1)
+        await arrived(1)
+        await asyncio.to_thread(kafka.stop)
+        await toy.change(thing, 2)
+        assert await eventually(lambda: relay.state.stopped_because, within=60) == (
+            "Kafka が答えません。答えるまで待っています。"
+        )
+        await asyncio.to_thread(kafka.start)
+        await arrived(2)
+        await toy.change(thing, 3)
+        await arrived(3)
+        await eventually(lambda: relay.state.stopped_because is None and worker.state.stopped_because is None)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert await toy.rows("select 1 from feed.parked") == []
 
 
 class TestFeed:
