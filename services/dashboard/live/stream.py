@@ -22,6 +22,7 @@ from services.dashboard.school_day import store as school_day
 from services.dashboard.school_day.api import board_day as board_day_resource
 from services.dashboard.school_day.api import class_day as class_day_resource
 from services.dashboard.school_day.api import school_day as school_day_resource
+from services.dashboard.school_day.store import Unit
 from services.dashboard.sessions.rules import RENEW_BEFORE
 from shared.access.principal import HeldDuty, entity, ref
 from shared.web import Problem
@@ -32,21 +33,21 @@ CHECK_EVERY = timedelta(minutes=1)
 
 async def allowed(page: Page, views: Collection[View]) -> set[View]:
     """Those of ``views`` whose page the asker may open now; one decision each."""
-    classes = {view.of for view in views if view.kind == "class-day" and view.of is not None}
-    schools = await school_day.schools_of_classes(page.db, classes) if classes else {}
-    return {view for view in views if _may(page, view, schools)}
+    asked = {view.of for view in views if view.of is not None and view.kind in ("class-day", "school-day")}
+    units = await school_day.units(page.db, asked) if asked else {}
+    return {view for view in views if _may(page, view, units)}
 
 
-def _may(page: Page, view: View, schools: dict[UUID, UUID]) -> bool:
+def _may(page: Page, view: View, units: dict[UUID, Unit]) -> bool:
     board = page.holder.principal.board
+    unit = units.get(view.of) if view.of is not None else None
     match view:
-        case View("class-day", UUID() as of, on) if on is not None:
-            school = schools.get(of)
-            return school is not None and page.may("ReadRoll", class_day_resource(page, of, school, on))
-        case View("school-day", UUID() as of, on) if on is not None:
-            return page.may("ReadSchoolDay", school_day_resource(page, of, on))
+        case View("class-day", UUID() as of, on) if on is not None and unit is not None:
+            return page.may("ReadRoll", class_day_resource(page, of, unit, on))
+        case View("school-day", of, on) if on is not None and unit is not None and unit.school == of:
+            return page.may("ReadSchoolDay", school_day_resource(unit, on))
         case View("board-day", UUID() as of, on) if on is not None:
-            return of == board and page.may("ReadBoardDay", board_day_resource(board, on))
+            return page.may("ReadBoardDay", board_day_resource(of, on))
         case View("duties", UUID() as of):
             return of == board
         case View("operations"):

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from services.dashboard.room import Page, opening, person_or_none
 from services.dashboard.school_day import rules, store
 from services.dashboard.school_day.rules import Calendar
-from services.dashboard.school_day.store import Viewer
+from services.dashboard.school_day.store import Unit, Viewer
 from shared.access.log import Seen
 from shared.access.principal import entity, ref
 from shared.ids import class_day_id
@@ -21,25 +21,28 @@ from shared.web import not_found
 router = APIRouter(prefix="/api", tags=["1日"])
 
 
-def class_day(page: Page, class_id: UUID, school: UUID, day: date) -> dict[str, Any]:
-    """The resource ``ClassDay`` of policy.cedar."""
-    board = page.holder.principal.board
+def class_day(page: Page, class_id: UUID, unit: Unit, day: date) -> dict[str, Any]:
+    """The resource ``ClassDay`` of policy.cedar; board and school are the class's own, as its row says."""
     return entity(
         "ClassDay",
-        class_day_id(board, class_id, day),
+        class_day_id(unit.board, class_id, day),
         **{
-            "board": ref("Board", board),
-            "school": ref("School", school),
+            "board": ref("Board", unit.board),
+            "school": ref("School", unit.school),
             "class": ref("Class", class_id),
             "isToday": day == page.today,
         },
     )
 
 
-def school_day(page: Page, school: UUID, day: date) -> dict[str, Any]:
+def school_day(unit: Unit, day: date) -> dict[str, Any]:
     """The resource ``SchoolDay``."""
-    board = page.holder.principal.board
-    return entity("SchoolDay", f"{school}/{day}", board=ref("Board", board), school=ref("School", school))
+    return entity(
+        "SchoolDay",
+        f"{unit.school}/{day}",
+        board=ref("Board", unit.board),
+        school=ref("School", unit.school),
+    )
 
 
 def board_day(board: UUID, day: date) -> dict[str, Any]:
@@ -54,10 +57,11 @@ def desk(page: Page) -> dict[str, Any]:
     return entity("Desk", owner, board=ref("Board", principal.board), owner=ref("Person", owner))
 
 
-def sees_school(page: Page, school: UUID) -> bool:
-    """Whether a school is visible at all: to its staff and to the board's."""
-    staff = page.holder.principal.kind == "staff"
-    return staff and (school in page.holder.schools() or page.holder.whole_board())
+def sees_school(page: Page, unit: Unit) -> bool:
+    """Whether a school is visible at all: to its staff and to its board's."""
+    principal = page.holder.principal
+    near = unit.school in page.holder.schools() or page.holder.whole_board()
+    return principal.kind == "staff" and principal.board == unit.board and near
 
 
 def _symbols(row: Any) -> list[dict[str, Any]]:
@@ -119,7 +123,8 @@ async def read_roll(class_id: UUID, day: date, request: Request) -> Response:
         row = await store.roll(page.db, Viewer.of(page.holder, page.today), class_id, day)
         if row.klass is None:
             raise not_found()
-        resource = class_day(page, class_id, UUID(row.klass["school_id"]), day)
+        unit = Unit(UUID(row.klass["board_id"]), UUID(row.klass["school_id"]))
+        resource = class_day(page, class_id, unit, day)
         page.decide("ReadRoll", resource, visible=False, why="")
         takes = page.may("TakeRoll", resource)
     symbols = _symbols(row)
@@ -171,18 +176,19 @@ def _member(cell: Mapping[str, Any], row: Any, symbols: Mapping[str, Any]) -> di
 async def read_school_day(school: UUID, day: date, request: Request) -> Response:
     """A school's classes, those not yet taken first, and the children who are not simply present."""
     async with opening(request) as page:
-        page.decide(
-            "ReadSchoolDay",
-            school_day(page, school, day),
-            visible=sees_school(page, school),
-            why="学校の1日を見られるのは、校長・教頭・事務・養護教諭です。",
-        )
         unchanged = page.unchanged()
         if unchanged is not None:
             return unchanged
+        unit = (await store.units(page.db, [school])).get(school)
+        if unit is None or unit.school != school:
+            raise not_found()
+        page.decide(
+            "ReadSchoolDay",
+            school_day(unit, day),
+            visible=sees_school(page, unit),
+            why="学校の1日を見られるのは、校長・教頭・事務・養護教諭です。",
+        )
         row = await store.school_day(page.db, Viewer.of(page.holder, page.today), school, day)
-    if row.school is None:
-        raise not_found()
     by_code = {symbol["code"]: symbol for symbol in _symbols(row)}
     classes = [
         {

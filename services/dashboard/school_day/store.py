@@ -61,8 +61,8 @@ and not exists (select from protected_on(:today) p
 """SQL side of ``SeePupil``: whether the viewer, with a duty at ``:schools`` today, may see a child there by name."""
 
 _KLASS = (
-    "select o.organisation_id as id, o.school_id, o.name, o.grade, coalesce(o.special_needs, false) as special_needs"
-    " from copy.organisation o where o.kind = 'class'"
+    "select o.organisation_id as id, o.board_id, o.school_id, o.name, o.grade,"
+    " coalesce(o.special_needs, false) as special_needs from copy.organisation o where o.kind = 'class'"
 )
 
 _ROLL = text(
@@ -266,13 +266,21 @@ async def today(session: AsyncSession, holder: Holder, day: date) -> Any:
     return (await session.execute(_TODAY, given)).one()
 
 
-_SCHOOLS_OF = text(
-    "select o.organisation_id as class_id, o.school_id from copy.organisation o"
-    " where o.kind = 'class' and o.organisation_id = any (cast(:classes as uuid[]))"
+@dataclass(frozen=True)
+class Unit:
+    """Whose a class or school is."""
+
+    board: UUID
+    school: UUID
+
+
+_UNITS = text(
+    "select o.organisation_id as id, o.board_id, o.school_id from copy.organisation o"
+    " where o.organisation_id = any (cast(:ids as uuid[])) and o.school_id is not null"
 )
 
 
-async def schools_of_classes(session: AsyncSession, classes: Collection[UUID]) -> dict[UUID, UUID]:
-    """The school of each class that is known."""
-    rows = await session.execute(_SCHOOLS_OF, {"classes": sorted(classes)})
-    return {row.class_id: row.school_id for row in rows}
+async def units(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Unit]:
+    """Board and school of each class or school that is known."""
+    rows = await session.execute(_UNITS, {"ids": sorted(ids)})
+    return {row.id: Unit(row.board_id, row.school_id) for row in rows}
