@@ -8,6 +8,7 @@ issue; the columns for them are there.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access.principal import Principal
@@ -23,14 +25,19 @@ from shared.database import Scope, Units
 from shared.events.trace import current_traceparent
 from shared.ids import time_ordered_id
 
+logger = logging.getLogger(__name__)
+
 _BATCH_SECONDS = 0.1
 _BATCH_ROWS = 200
+_RETRY_SECONDS = 0.5
+_MOST_WAITING = 20_000
 
 _INSERT = text(
     "insert into access.entry (id, board_id, at, principal, person, client, action, resource, resource_id, subjects,"
     " importance, outcome, copy_age_ms, traceparent) values (:id, :board, :at, :principal, cast(:person as uuid),"
     " :client, :action, :resource, cast(:resource_id as uuid), cast(:subjects as uuid[]), :importance, :outcome,"
-    " :copy_age_ms, :traceparent)"
+    # A batch whose commit was answered by a broken connection comes again.
+    " :copy_age_ms, :traceparent) on conflict do nothing"
 )
 
 
@@ -72,6 +79,10 @@ async def log_change(session: AsyncSession, principal: Principal, seen: Seen, at
     await session.execute(_INSERT, _row(principal, seen, at))
 
 
+class LogFullError(RuntimeError):
+    """Reads cannot be written down any more; nobody reads unseen, so nobody reads."""
+
+
 class AccessLog:
     """Gathers the rows of reads and writes them in batches."""
 
@@ -82,36 +93,38 @@ class AccessLog:
         self._writing = asyncio.Lock()
 
     async def read(self, principal: Principal, seen: Seen) -> None:
-        """Note a read; for class I, return only when the row is durable."""
+        """Note a read; for class I, return only when the row is durable. Raises :class:`LogFullError`."""
+        if len(self._waiting) >= _MOST_WAITING:
+            raise LogFullError
         self._waiting.append(_row(principal, seen, self._units.clock.now()))
-        if len(self._waiting) >= _BATCH_ROWS or seen.importance == "I":
+        if len(self._waiting) >= _BATCH_ROWS:
             self._full.set()
         if seen.importance == "I":
             await self.flush()
 
     async def run(self) -> None:
-        """Write batches until cancelled; what is left is written on the way out."""
+        """Write batches until cancelled; a database that is away for a while costs nothing but time."""
         try:
             while True:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._full.wait(), _BATCH_SECONDS)
                 self._full.clear()
-                if self._waiting:
+                try:
                     await self.flush()
+                except (SQLAlchemyError, OSError) as error:
+                    logger.warning("access log: %s; %d rows wait", type(error).__name__, len(self._waiting))
+                    await asyncio.sleep(_RETRY_SECONDS)
         finally:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what waits. Rows of a failed batch wait on."""
+        """Write what waits, board by board. Rows of a batch that fails wait on; so do those behind it."""
         async with self._writing:
-            rows, self._waiting = self._waiting, []
             by_board: dict[object, list[dict[str, object]]] = {}
-            for row in rows:
+            for row in self._waiting:
                 by_board.setdefault(row["board"], []).append(row)
             for board, group in by_board.items():
-                try:
-                    async with self._units.work(Scope(UUID(str(board))), actor="access-log") as work:
-                        await work.session.execute(_INSERT, group)
-                except BaseException:
-                    self._waiting.extend(group)
-                    raise
+                async with self._units.work(Scope(UUID(str(board))), actor="access-log") as work:
+                    await work.session.execute(_INSERT, group)
+                written = {row["id"] for row in group}
+                self._waiting = [row for row in self._waiting if row["id"] not in written]

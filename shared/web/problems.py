@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from shared.access.log import LogFullError
 from shared.access.principal import Unauthenticated
 
 logger = logging.getLogger(__name__)
@@ -145,6 +146,15 @@ def install(app: FastAPI) -> None:
     async def _unauthenticated(request: Request, error: Unauthenticated) -> JSONResponse:
         logger.info("unauthenticated: %s", error)
         return signed_out().response()
+
+    @app.exception_handler(LogFullError)
+    async def _unseen(request: Request, error: LogFullError) -> JSONResponse:
+        return Problem(
+            503,
+            "not-logged",
+            "いまは見られません",
+            "見た記録を残せないため、止めています。少し待ってください。",
+        ).response()
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
