@@ -275,6 +275,8 @@ test('a lost stream says of what time the page is, and mends itself', async ({ p
   bff.mock.streams.forEach(({ answer }) => answer.end())
   await page.clock.runFor(25_000)
   await expect(page.getByText('8:19 時点の表示です')).toBeVisible()
+  const morning = bff.mock.clock
+  bff.mock.clock = () => new Date(morning().getTime() + 60_000) // the town's clock goes on as the page's did
   takeAll(bff)
   bff.mock.faults.length = 0
   await expect(async () => {
@@ -285,8 +287,10 @@ test('a lost stream says of what time the page is, and mends itself', async ({ p
 })
 
 test('copies that are behind say so although the stream stands', async ({ page, bff, open }) => {
-  bff.mock.asOf = `${TODAY}T08:12:00+09:00`
   await open('principal', schoolPath(bff))
+  await expect(page.getByText('自動で更新')).toBeVisible()
+  bff.mock.asOf = `${TODAY}T08:12:00+09:00`
+  takeAll(bff)
   await expect(page.getByText('8:12 時点の表示です')).toBeVisible()
   bff.mock.asOf = null
   await page.evaluate(() => dispatchEvent(new Event('online')))

@@ -40,6 +40,7 @@ export interface Mock {
   parked: unknown[]
   lag: number
   asOf: string | null
+  clock: () => Date
   cell(classId: string, date: string, pupil: string): MockCell
   mark(classId: string, date: string, pupil: string, code: string | null, by?: { source?: string; who?: string }): MockCell
   roll(classId: string, date: string): { taken: { at: string; by: Person; members: number } | null }

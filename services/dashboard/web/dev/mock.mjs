@@ -272,7 +272,7 @@ async function serve(mock, request, answer) {
   if (!who || !mock.sessions.has(who)) throw new Refuse(401, 'signed-out', 'サインインしてください')
   if (pathname === '/api/live') return live(mock, answer, (searchParams.get('views') ?? '').split(',').map(decodeURIComponent))
   if (request.method === 'POST') return send(answer, 200, act(mock, who, pathname, request.headers, JSON.parse(text)))
-  return reply(answer, request, view(mock, who, pathname), mock.clock())
+  return reply(answer, request, view(mock, who, pathname))
 }
 
 function view(mock, who, path) {
@@ -298,14 +298,14 @@ function act(mock, who, path, headers, body) {
   return mock.done.get(key)
 }
 
-function reply(answer, request, body, now) {
+function reply(answer, request, body) {
   const { as_of: _, reached: __, ...rest } = body
   const etag = `"${createHash('sha1').update(JSON.stringify(rest)).digest('base64url')}"`
   if (request.headers['if-none-match'] === etag) {
     answer.writeHead(304, { ETag: etag })
     return answer.end()
   }
-  return send(answer, 200, body, { ETag: etag, Date: now.toUTCString() })
+  return send(answer, 200, body, { ETag: etag })
 }
 
 function live(mock, answer, keys) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { afterMarks, command, forgetAnswers, isBehind, read } from './http'
+import { afterMarks, command, forgetAnswers, read } from './http'
 import { NotConnected, Problem } from './problem'
 import { session } from './session'
 
@@ -53,12 +53,4 @@ it('tells a refusal, a lost network and the end of the session apart', async () 
   answer = () => Promise.resolve(Response.json({ type: 'https://x/signed-out', errors: [{ cell: 3 }, { message: 'm' }] }, { status: 401 }))
   await expect(read('/api/x')).rejects.toSatisfy((error: Problem) => error.signedOut && error.body.errors.length === 1)
   expect(session.current()).toBe('ended')
-})
-
-it("knows by the server's own clock that its copies are behind", () => {
-  const sentAt = 'Thu, 19 Nov 2026 23:21:30 GMT'
-  expect(isBehind(sentAt, '2026-11-19T23:21:20Z')).toBe(false)
-  expect(isBehind(sentAt, '2026-11-20T08:21:00+09:00')).toBe(true)
-  expect(isBehind(null, '2026-11-20T08:21:00+09:00')).toBe(false)
-  expect(isBehind(sentAt, undefined)).toBe(false)
 })

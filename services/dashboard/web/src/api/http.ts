@@ -1,10 +1,13 @@
 /** The one fetch: every read and every command of the screens goes through here. */
+import { clock } from '~/dates/clock'
 import { instant } from '~/dates/dates'
 import { AfterMarks } from './after'
+import { Freshness } from './behind'
 import { NotConnected, problemFrom } from './problem'
 import { session } from './session'
 
 export const afterMarks = new AfterMarks()
+const freshness = new Freshness()
 
 interface Kept {
   readonly etag: string
@@ -31,7 +34,8 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
   if (answer.status === 304 && before) return before.body as T
   const body = (await content(answer)) as T & { reached?: Record<string, number>; as_of?: string; behind?: string }
   afterMarks.reached(body.reached)
-  if (isBehind(answer.headers.get('Date'), body.as_of)) body.behind = body.as_of!
+  const asOf = body.as_of === undefined ? null : instant(body.as_of)
+  if (asOf !== null && freshness.isBehind(asOf, clock.now())) body.behind = body.as_of!
   keep(path, answer.headers.get('ETag'), body)
   return body
 }
@@ -43,21 +47,6 @@ function keep(path: string, etag: string | null, body: unknown): void {
   const oldest = kept.keys().next()
   if (kept.size > KEPT_AT_MOST && !oldest.done) kept.delete(oldest.value)
 }
-
-/** Copies that lack more than this are worth a word. */
-const BEHIND_MS = 20_000
-
-/** Both times are the server's: a device with a wrong clock sees no ghosts. */
-export function isBehind(date: string | null, asOf: string | undefined): boolean {
-  const found = /(\d{1,2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT/.exec(date ?? '')
-  const known = asOf === undefined ? null : instant(asOf)
-  if (!found || known === null) return false
-  const [, d, month = '', y, h, m, s] = found
-  const sent = Date.UTC(Number(y), MONTHS.indexOf(month) / 3, Number(d), Number(h), Number(m), Number(s))
-  return sent - known > BEHIND_MS
-}
-
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
 /** Sends one command. The same `id` may be sent again: the service treats it as the same command. */
 export async function command<T>(path: string, body: unknown, id: string): Promise<T> {
