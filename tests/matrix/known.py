@@ -13,11 +13,6 @@ _REGISTRY_KEPT_FROM = (
     " (protection_period.confidential_from) has to be left out, as dashboard's SeePupil does"
 )
 
-_BOARD_OF_THE_ASKER = (
-    "services/dashboard/school_day/api.py `school_day` (and `class_day`, `board_day`): the resource's board is the"
-    " asker's own, so the policy's condition on the board is always true and only row-level security tells boards"
-    " apart. The board has to be that of the school's row"
-)
 _REGISTRY_SCHOOLS = (
     "services/registry/attendance/api.py narrows the transaction to the school of the class that was asked for, not to"
     " the schools of the asker, and r0001_first_facts.py protects enrolment_period, membership_period and calendar by"
@@ -26,8 +21,6 @@ _REGISTRY_SCHOOLS = (
 
 KNOWN: dict[str, str] = {
     "test_rows_are_bound_by_school[registry]": _REGISTRY_SCHOOLS,
-    "test_policies_alone_tell_boards_apart[dashboard GET /api/schools/{school}/days/{day}]": _BOARD_OF_THE_ASKER,
-    "test_policies_alone_tell_boards_apart[dashboard GET /api/live]": _BOARD_OF_THE_ASKER,
     "test_the_owner_hides_the_child_from_whom_it_is_kept[directly]": _REGISTRY_KEPT_FROM,
     "test_the_owner_hides_the_child_from_whom_it_is_kept[through the origin]": _REGISTRY_KEPT_FROM,
     **{
@@ -40,8 +33,4 @@ KNOWN: dict[str, str] = {
             "dashboard POST /api/{service}/v1/{path:path}",
         )
     },
-    "test_another_board_finds_nothing_here[dashboard GET /api/live]": (
-        "services/dashboard/live/stream.py `_may`: the board's staff may follow the school-day of a school of another"
-        " board, because the resource gets the asker's own board; it has to be the board of the school"
-    ),
 }
