@@ -74,6 +74,7 @@ _CLASS_DAYS = {
     "第一小のほかの学級・きょう": _class_day(SCHOOL, NEIGHBOUR),
     "第一小のほかの学級・ほかの日": _class_day(SCHOOL, NEIGHBOUR, today=False),
     "第二小の学級・きょう": _class_day(OTHER_SCHOOL, CLASS_ELSEWHERE),
+    "名簿の誤りで第二小にある 2年1組・きょう": _class_day(OTHER_SCHOOL, CLASS),
     "ほかの設置者の学級・きょう": _class_day(SCHOOL, CLASS, board=OTHER_BOARD),
 }
 
