@@ -12,7 +12,6 @@ from sqlalchemy import text
 from services.identity.accounts.copies import Directory
 from services.identity.accounts.reactions import KeepAccounts
 from services.identity.accounts.reconciler import reconcile
-from services.identity.daily import each_day
 from services.identity.issuer import api as issuer_api
 from services.identity.issuer.keys import signing_key
 from services.identity.issuer.loopback import LoopbackOnly, refuse_other_addresses
@@ -21,6 +20,7 @@ from services.identity.issuer.rules import Client, hash_of
 from services.identity.issuer.store import forget_old
 from services.identity.issuer.tokens import Mint
 from shared.access.tokens import KeySource, TokenVerifier
+from shared.daily import each_day, forget_commands
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock, SystemClock
@@ -102,6 +102,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             return bool(await connection.scalar(text("select true")))
 
     async def new_day() -> None:
+        await forget_commands(feed_units)
         await reconcile(feed_units)
         await forget_old(feed_units, SystemClock().now() - REMEMBERED)
 

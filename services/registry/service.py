@@ -14,6 +14,7 @@ from services.registry.room import Registry
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.tokens import KeySource, TokenVerifier
+from shared.daily import each_day, forget_commands
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock
@@ -30,26 +31,31 @@ POLICIES = [Path(attendance.__file__).parent]
 
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
     """The service's application. It reads no other service's log yet."""
-    engine = make_engine(settings.app)
-    units = Units(engine, clock)
+    engine, feed_engine = make_engine(settings.app), make_engine(settings.feed, pool_size=1)
+    units, feed_units = Units(engine, clock), Units(feed_engine, clock)
     log = AccessLog(units)
 
     async def start() -> None:
-        await refuse_privileged(engine)
+        for each in (engine, feed_engine):
+            await refuse_privileged(each)
         await check_schema(engine, MIGRATIONS)
 
     async def ready() -> bool:
         async with engine.connect() as connection:
             return bool(await connection.scalar(text("select true")))
 
+    async def stop() -> None:
+        for each in (engine, feed_engine):
+            await each.dispose()
+
     app = make_app(
         ServiceApp(
             name="registry",
             verifier=TokenVerifier(settings.issuer, "registry", KeySource.of(settings.jwks_url)),
             ready=ready,
-            background=[log.run],
+            background=[log.run, lambda: each_day(clock, lambda: forget_commands(feed_units))],
             start=start,
-            stop=engine.dispose,
+            stop=stop,
         ),
         "紬 学籍（registry）",
         [attendance_api.router],

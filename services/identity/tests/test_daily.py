@@ -1,48 +1,13 @@
-"""What a new day brings is done once a day, and not given up because the database was away."""
+"""What a new day brings to identity."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 
-import pytest
-
-from services.identity.daily import each_day
 from services.identity.issuer.store import forget_old
 from services.identity.issuer.tests.browser import Browser
-from services.identity.tests.town import Identity, Town
-from shared.dates import FixedClock
-from tests.support.waiting import eventually
-
-
-async def test_once_at_start_and_once_a_day(clock: FixedClock) -> None:
-    done: list[date] = []
-    failures = [ConnectionError("the database is away")]
-
-    async def do() -> None:
-        if failures:
-            raise failures.pop()
-        done.append(clock.today())
-
-    looking = asyncio.create_task(each_day(clock, do, look_every=0.001))
-    first = clock.today()
-    await eventually(lambda: done == [first])
-    clock.instant += timedelta(hours=1)
-    clock.instant += timedelta(days=1)
-    await eventually(lambda: len(done) > 1)
-    assert done == [first, first + timedelta(days=1)]
-    looking.cancel()
-    with suppress(asyncio.CancelledError):
-        await looking
-
-
-async def test_a_mistake_of_ours_is_not_hidden(clock: FixedClock) -> None:
-    async def do() -> None:
-        raise KeyError("x")
-
-    with pytest.raises(KeyError):
-        await each_day(clock, do)
+from services.identity.tests.town import Identity, Town, running
+from tests.support.answers import answer_commands, answers_left
 
 
 async def test_sign_ins_that_are_long_over_are_forgotten(
@@ -62,3 +27,9 @@ async def test_sign_ins_that_are_long_over_are_forgotten(
         assert len(await identity.rows(f"select hash from {table}")) == 1
     await forget_old(identity.feed, now + timedelta(hours=13))
     assert await identity.rows("select id from issuer_session") == []
+
+
+async def test_answers_past_their_time_are_forgotten(identity: Identity) -> None:
+    await answer_commands(identity.database, identity.clock.now(), identity.board)
+    async with running(identity):
+        await answers_left(identity.database, identity.board, 1)

@@ -280,6 +280,18 @@ class TestLog:
         for statement in ("delete from log.log_fact", "update log.log_state set payload = null"):
             assert await refused(relay, statement) == NOT_ALLOWED
 
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "select response from log.command_done",
+            "select principal from log.command_done",
+            "update log.command_done set started_at = null",
+            "insert into log.command_done select * from log.command_done",
+        ],
+    )
+    async def test_who_forgets_answers_does_not_read_them(self, toy: Toy, statement: str) -> None:
+        assert await refused(toy.engine("toy_feed"), statement) == NOT_ALLOWED
+
     async def test_an_append_without_a_context_is_refused(self, toy: Toy) -> None:
         append = (
             "select log.append_events('{board}', 'a', null, '2026-11-20T00:00Z', 2026::smallint, '{{toy.count}}',"

@@ -1,0 +1,37 @@
+"""The service as a whole, started as in production."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from services.registry import service
+from shared.dates import FixedClock
+from shared.events.feed import Feed
+from shared.service import ServiceSettings
+from tests.support.answers import answer_commands, answers_left
+from tests.support.databases import Database
+from tests.support.tokens import ISSUER
+
+
+async def test_answers_past_their_time_are_forgotten(
+    registry_database: Database, clock: FixedClock, board: UUID, tmp_path: Path
+) -> None:
+    await answer_commands(registry_database, clock.now(), board)
+    settings = ServiceSettings(
+        service="registry",
+        edition="embedded",
+        origin="http://localhost:8600",
+        issuer=ISSUER,
+        urls={},
+        app=registry_database.app,
+        feed=registry_database.feed,
+        state=tmp_path,
+    )
+
+    def no_feed(publisher: str, topics: object) -> Feed:
+        raise AssertionError("registry reads no log")
+
+    app = service.build(settings, clock, no_feed)
+    async with app.router.lifespan_context(app):
+        await answers_left(registry_database, board, 1)
