@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
-from datetime import date, datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
 from services.dashboard.feeds import store
-from services.dashboard.feeds.rules import LUNCH, cut_off, next_revision
+from services.dashboard.feeds.rules import LUNCH, CutOffError, cut_off, next_revision
 from services.dashboard.feeds.store import Receiver
 from services.dashboard.live.hub import Hub, notices
 from services.dashboard.live.rules import view
@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 TIMER_SECONDS = 30.0
 """Safety net, and how late a change that no copy tells of (a new day, a cut-off moved) may be seen."""
 
+LATELY = timedelta(days=7)
+"""How far back a scan looks for what nobody told of; a correction that is told is given whatever its day."""
+
 
 class LunchFeed:
     """The reconciler of ``lunch-count``. ``units`` works as the feed role."""
@@ -35,7 +38,7 @@ class LunchFeed:
     def __init__(self, units: Units, hub: Hub) -> None:
         self._units = units
         self._hub = hub
-        self._touched: set[UUID] = set()
+        self._touched: dict[date, set[UUID]] = {}
         self._all = True
         self._wake = asyncio.Event()
         self.state = WorkerState("dashboard", f"feed:{LUNCH}", "dashboard")
@@ -57,40 +60,61 @@ class LunchFeed:
             named = view(key)
             if named is None:
                 self._all = True  # every day of a class, any page of a board: look at all
-            elif named.kind == "class-day" and named.of is not None and named.on == self._units.clock.today():
-                self._touched.add(named.of)
+            elif named.kind == "class-day" and named.of is not None and named.on is not None:
+                self._touched.setdefault(named.on, set()).add(named.of)
         self._wake.set()
 
     async def _work(self, lock: asyncpg.Connection) -> None:
         self._all = True
         while not lock.is_closed():
             self._wake.clear()
-            classes = None if self._all else self._touched
-            self._all, self._touched = False, set()
+            touched = None if self._all else self._touched
+            self._all, self._touched = False, {}
             try:
-                until_cut_off = await self.reconcile(classes)
+                until_cut_off = await self.reconcile(touched)
             except BaseException:
                 self._all = True
                 raise
-            self.state.stopped_because = None
             try:
                 await asyncio.wait_for(self._wake.wait(), min(TIMER_SECONDS, until_cut_off))
             except TimeoutError:
                 self._all = True
 
-    async def reconcile(self, classes: Collection[UUID] | None = None) -> float:
-        """Give what differs, of ``classes`` or all; returns the seconds to the next cut-off."""
+    async def reconcile(self, touched: Mapping[date, Collection[UUID]] | None = None) -> float:
+        """Give what differs, of the ``touched`` classes by day or of all; returns the seconds to the next cut-off.
+
+        All means today and the days given lately: a correction of yesterday is a new revision of yesterday's item,
+        also when it was folded while nobody reconciled.
+        """
         today = self._units.clock.today()
         async with self._units.maintain() as session:
             receivers = await store.receivers(session, LUNCH, today)
         waits = [TIMER_SECONDS]
-        if classes is None or classes:
-            for receiver in receivers:
-                freezes_at = await self._give(receiver, today, classes)
-                left = (freezes_at - self._units.clock.now()).total_seconds()
-                if left > 0:
-                    waits.append(left)
+        trouble = None
+        for receiver in receivers:
+            try:
+                for day, classes in (await self._days(receiver, today, touched)).items():
+                    freezes_at = await self._give(receiver, day, classes)
+                    left = (freezes_at - self._units.clock.now()).total_seconds()
+                    if left > 0:
+                        waits.append(left)
+            except CutOffError as error:  # one board's setting stops that board's feed alone
+                trouble = f"{receiver.board}: {error}"
+                logger.warning("feed %s: %s", LUNCH, trouble)
+        self.state.stopped_because = trouble
         return min(waits)
+
+    async def _days(
+        self, receiver: Receiver, today: date, touched: Mapping[date, Collection[UUID]] | None
+    ) -> Mapping[date, Collection[UUID] | None]:
+        if touched is not None and not set(touched) - {today}:
+            return touched
+        since = today - LATELY if touched is None else min(touched)
+        async with self._units.maintain() as session:
+            given = await store.given_days(session, receiver, LUNCH, since)
+        if touched is None:
+            return dict.fromkeys([today, *sorted(given - {today})])
+        return {day: classes for day, classes in touched.items() if day == today or day in given}
 
     async def _give(self, receiver: Receiver, day: date, classes: Collection[UUID] | None) -> datetime:
         board, grant = receiver.board, receiver.grant

@@ -27,14 +27,18 @@ SMALL = 5
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
+class CutOffError(ValueError):
+    """A board's cut-off is no time of day."""
+
+
 def cut_off(setting: Any, on: date) -> datetime:
-    """The instant at which ``on``'s numbers are frozen. Raises ValueError for a setting that is no time of day."""
+    """The instant at which ``on``'s numbers are frozen. Raises :class:`CutOffError`."""
     midnight = datetime(on.year, on.month, on.day, tzinfo=TOKYO)
     if setting is None:
         return midnight + DEFAULT_CUT_OFF
     found = _CLOCK.fullmatch(setting) if isinstance(setting, str) else None
     if found is None:
-        raise ValueError(f"setting {CUT_OFF_SETTING} is not a time of day such as 09:30")
+        raise CutOffError(f"setting {CUT_OFF_SETTING} is not a time of day such as 09:30")
     return midnight + timedelta(hours=int(found[1]), minutes=int(found[2]))
 
 

@@ -135,6 +135,18 @@ async def kept_items(session: AsyncSession, receiver: Receiver, feed: str, day: 
     return {row.item_id: Kept(row.revision, LunchCount.model_validate(row.value), row.frozen) for row in rows}
 
 
+async def given_days(session: AsyncSession, receiver: Receiver, feed: str, since: date) -> set[date]:
+    """Days from ``since`` on of which the department was given anything."""
+    rows = await session.scalars(
+        text(
+            "select distinct i.day from feed_item i"
+            " where i.department_id = :department and i.feed = :feed and i.day >= :since"
+        ),
+        {"department": receiver.department, "feed": feed, "since": since},
+    )
+    return set(rows)
+
+
 async def add_items(
     session: AsyncSession,
     receiver: Receiver,
