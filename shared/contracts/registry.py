@@ -5,6 +5,7 @@ All periods are half open, ``[since, until)``, ``until`` null while nobody knows
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -32,6 +33,14 @@ Status = Literal[
 """The derived status of a pupil's day. Only registry derives it (decisions.md §2)."""
 
 CorrectionReason = Literal["mistaken_entry", "told_later", "came_later", "other"]
+
+CORRECTION_WORDS: dict[CorrectionReason, str] = {
+    "mistaken_entry": "入力の誤り",
+    "told_later": "後から連絡があった",
+    "came_later": "後から登校した",
+    "other": "ほか",
+}
+"""How a reason reads, in the order in which it is offered."""
 
 
 class OrganisationChanged(Contract):
@@ -179,6 +188,18 @@ class Closure(Part):
     grade: str | None
     class_id: UUID | None
     reason: str = Field(description="Code of the board, e.g. influenza, typhoon.")
+
+
+def closes(closure: Mapping[str, Any], class_id: str, grade: str | None) -> bool:
+    """Whether a :class:`Closure`, as the JSON that services keep, covers a class on its day.
+
+    A class that mixes grades (``grade`` None) is closed with its school or by itself, never with a grade.
+    """
+    return bool(
+        closure["scope"] == "school"
+        or (closure["scope"] == "grade" and grade is not None and closure["grade"] == grade)
+        or (closure["scope"] == "class" and closure["class_id"] == class_id)
+    )
 
 
 class CalendarChanged(Contract):

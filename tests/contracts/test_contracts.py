@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 
@@ -11,6 +12,7 @@ from deploy.topology import topology
 from shared.contracts import Contract
 from shared.contracts.catalogue import CONTRACTS
 from shared.contracts.dashboard import FEED
+from shared.contracts.registry import CORRECTION_WORDS, CorrectionReason, closes
 
 
 def example_file(contract: type[Contract]) -> str:
@@ -67,3 +69,31 @@ def test_names_travel_on_one_topic_only() -> None:
                 "text",
             }
     assert FEED.importance == "III"
+
+
+def test_every_reason_of_a_correction_has_its_word() -> None:
+    assert set(CORRECTION_WORDS) == set(get_args(CorrectionReason))
+
+
+@pytest.mark.parametrize(
+    ("scope", "grade", "class_id", "closed"),
+    [
+        ("school", None, None, {"2-1", "3-1", "mixed"}),
+        ("grade", "P2", None, {"2-1"}),
+        ("class", None, "2-1", {"2-1"}),
+        ("class", None, "mixed", {"mixed"}),
+        ("grade", None, None, set()),
+    ],
+)
+def test_a_closure_covers_its_school_its_grade_or_its_class(
+    scope: str, grade: str | None, class_id: str | None, closed: set[str]
+) -> None:
+    closure = {
+        "on": "2026-11-20",
+        "scope": scope,
+        "grade": grade,
+        "class_id": class_id,
+        "reason": "influenza",
+    }
+    grades = {"2-1": "P2", "3-1": "P3", "mixed": None}
+    assert {name for name, of in grades.items() if closes(closure, name, of)} == closed

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import text
@@ -99,30 +98,3 @@ async def session_standing(
 async def copies_standing(session: AsyncSession) -> Standing:
     """Where the copies stand, for one who holds no duties (a department)."""
     return _standing((await session.execute(_OF_CLIENT)).one())
-
-
-_DUTIES_OF = text(
-    """
-select d.staff_id, json_agg(json_build_object('kind', d.kind, 'organisation', d.organisation_id, 'class_id', d.class_id)
-                            order by d.kind, d.organisation_id, d.class_id) as duties
-from copy.duty d
-where d.staff_id = any (cast(:people as uuid[])) and d.since <= :today and (d.until is null or d.until > :today)
-group by d.staff_id
-"""
-)
-_SHUT = text(
-    "select person_id from copy.account where person_id = any (cast(:people as uuid[])) and not enabled"
-)
-
-
-async def duties_of(
-    session: AsyncSession, people: list[UUID], today: date
-) -> dict[UUID, tuple[HeldDuty, ...]]:
-    """The duties that each of ``people`` holds today."""
-    rows = await session.execute(_DUTIES_OF, {"people": people, "today": today})
-    return {row.staff_id: _DUTIES.validate_python(row.duties) for row in rows}
-
-
-async def shut_accounts(session: AsyncSession, people: list[UUID]) -> set[UUID]:
-    """Those of ``people`` whose account is shut."""
-    return set(await session.scalars(_SHUT, {"people": people}))

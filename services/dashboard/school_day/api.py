@@ -15,6 +15,7 @@ from services.dashboard.school_day.rules import Calendar
 from services.dashboard.school_day.store import Unit, Viewer
 from shared.access.log import Seen
 from shared.access.principal import entity, ref
+from shared.contracts.registry import CORRECTION_WORDS
 from shared.ids import class_day_id
 from shared.web import not_found
 
@@ -140,7 +141,7 @@ async def read_roll(class_id: UUID, day: date, request: Request) -> Response:
         "closed": None if closed is None else {"reason": closed},
         "may": {"take": takes and closed is None, "correct": takes and closed is None},
         "symbols": symbols,
-        "reasons": [{"code": code, "word": word} for code, word in rules.CORRECTION_WORDS.items()],
+        "reasons": [{"code": code, "word": word} for code, word in CORRECTION_WORDS.items()],
         "columns": rules.COLUMNS,
         "members": members,
         "taken": row.taken and {**row.taken, "by": person_or_none(row.people, row.taken["by"])},

@@ -10,14 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from shared.contracts.registry import CorrectionReason
+from shared.contracts.registry import CORRECTION_WORDS, closes
 
-CORRECTION_WORDS: dict[CorrectionReason, str] = {
-    "mistaken_entry": "入力の誤り",
-    "told_later": "後から連絡があった",
-    "came_later": "後から登校した",
-    "other": "ほか",
-}
 STATUS_WORDS: dict[str, str] = {
     "unrecorded": "未入力",
     "present": "出席",
@@ -71,12 +65,7 @@ class Calendar:
 
     def closes(self, class_id: str, grade: str | None) -> bool:
         """Whether a 臨時休業 covers the class."""
-        return any(
-            closure["scope"] == "school"
-            or (closure["scope"] == "grade" and grade is not None and closure["grade"] == grade)
-            or (closure["scope"] == "class" and closure["class_id"] == class_id)
-            for closure in self.closures
-        )
+        return any(closes(closure, class_id, grade) for closure in self.closures)
 
 
 def why_closed(calendar: Calendar, class_id: str, grade: str | None, on: date, today: date) -> str | None:

@@ -81,13 +81,6 @@ DEFAULT_SYMBOLS: tuple[Symbol, ...] = (
 
 SETTING = "attendance_symbols"
 
-CORRECTION_REASONS: dict[CorrectionReason, str] = {
-    "mistaken_entry": "入力の誤り",
-    "told_later": "後から連絡があった",
-    "came_later": "後から登校した",
-    "other": "ほか",
-}
-
 
 @dataclass(frozen=True)
 class Fact:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, Symbol
 from shared.access.principal import HeldDuty
 from shared.access.step_up import StepUp
-from shared.contracts.registry import Source
+from shared.contracts.registry import Source, closes
 from shared.database import Moved, Work
 from shared.dates import school_year
 from shared.ids import class_day_id, pupil_day_id
@@ -196,12 +196,7 @@ def _closure(
     closures: list[dict[str, Any]] | None, on: date, class_id: UUID, grade: str | None
 ) -> str | None:
     for closure in closures or []:
-        covers = (
-            closure["scope"] == "school"
-            or (closure["scope"] == "grade" and grade is not None and closure["grade"] == grade)
-            or (closure["scope"] == "class" and closure["class_id"] == str(class_id))
-        )
-        if closure["on"] == on.isoformat() and covers:
+        if closure["on"] == on.isoformat() and closes(closure, str(class_id), grade):
             return str(closure["reason"])
     return None
 
