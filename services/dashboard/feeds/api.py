@@ -139,9 +139,9 @@ async def confirm_items(
 
     async def keep(work: Work) -> Any:
         department, grant = await decide(room, work.session, who, name, "ConfirmFeed")
-        head = await store.head(work.session)
-        if body.position > head:
-            message = f"まだ届けていない番号です。{head} までの番号を送ってください。"
+        newest = await store.newest(work.session, feed_topic(who.board, department, name).name)
+        if body.position > newest:
+            message = f"まだ届けていない番号です。{newest} までの番号を送ってください。"
             raise Problem(
                 422,
                 "invalid",

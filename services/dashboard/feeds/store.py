@@ -187,7 +187,7 @@ where l.topic = :topic and l.position > :after and l.payload is not null
 order by l.position limit :limit
 """
 )
-_HEAD = text("select position from log.head")
+_NEWEST = text("select max(position) from log.log_state where topic = :topic")
 _CONFIRMED = text("select max(position) from feed_ack where department_id = :department and feed = :feed")
 _CONFIRM = text(
     "insert into feed_ack (board_id, department_id, feed, client, position, confirmed_at)"
@@ -203,9 +203,9 @@ async def items_after(
     return list((await session.execute(_ITEMS, given)).all())
 
 
-async def head(session: AsyncSession) -> int:
-    """The last position of this service's log."""
-    return int((await session.execute(_HEAD)).scalar_one())
+async def newest(session: AsyncSession, topic: str) -> int:
+    """The position of the newest item of a department's feed; nothing behind it can have been delivered."""
+    return await session.scalar(_NEWEST, {"topic": topic}) or 0
 
 
 async def confirmed(session: AsyncSession, department: UUID, feed: str) -> int:

@@ -57,7 +57,11 @@ async def forward(service: str, path: str, request: Request) -> Response:
 
 def _plain(path: str) -> bool:
     """Whether a path stays below ``/v1/`` whatever a server makes of it."""
-    return all(part not in ("", ".", "..") for part in path.split("/")) and not set(path) & set("\\%?#")
+    return (
+        path.isprintable()
+        and all(part not in ("", ".", "..") for part in path.split("/"))
+        and not set(path) & set("\\%?#")
+    )
 
 
 def _token_refused(answer: httpx.Response) -> bool:

@@ -75,7 +75,7 @@ async def test_an_unbuilt_front_end_says_how_to_build_it(tmp_path: Path) -> None
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
         answer = await client.get("/")
     assert answer.status_code == 503
-    assert "make web" in answer.text
+    assert "make up" in answer.text
 
 
 async def test_every_answer_carries_the_headers(http: httpx.AsyncClient) -> None:
