@@ -106,7 +106,7 @@ async def test_a_service_that_is_away_is_said_to_be(origin: Origin, town: Town) 
         "/api/registry/v2/x",
         "/api/registry/v1/../health/live",
         "/api/registry/v1/%2e%2e/health/live",
-        "/api/registry/v1/classes%0A",
+        "/api/registry/v1/classes%0A/days",
         "/api/registry/v1/a/..%2f..%2fadmin",
         "/api/registry/v1/a//b",
         "/api/registry/v1/a%3Fb",
