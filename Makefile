@@ -1,6 +1,5 @@
 # `make` alone lists what there is. Everything works from a fresh clone with Python, git and make.
 PYTHON ?= python3
-TRANSPORT ?= log
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -13,8 +12,8 @@ help: ## this list
 house:
 	@$(PYTHON) tools/bootstrap.py
 
-up: house ## start everything and wait until it is ready (TRANSPORT=log or kafka)
-	@$(BIN)/tsumugi up --transport $(TRANSPORT)
+up: house ## start everything and wait until it is ready (TRANSPORT=kafka or log, DATE=2026-11-20; kept until changed)
+	@$(BIN)/tsumugi up $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DATE),--date $(DATE))
 
 down: house ## stop everything; the data stay
 	@$(BIN)/tsumugi down

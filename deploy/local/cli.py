@@ -84,13 +84,18 @@ def up(
 def _show_ready(now: Status, seconds: float) -> None:
     memory = sum(now.memory_mib.values())
     parts = "、".join(f"{name} {mib}" for name, mib in now.memory_mib.items())
-    console.print(f"\n[bold]{now.origin}[/bold]  （{seconds:.1f} 秒、メモリ {memory} MiB: {parts}）")
     console.print(
-        f"れんしゅう用です。日付は {now.training_date}、配送は {now.transport}。本当の記録は入れないでください。"
+        f"\n[bold]{now.origin}[/bold]  （{seconds:.1f} 秒、メモリ {memory} MiB: {parts}）", soft_wrap=True
+    )
+    console.print(
+        f"れんしゅう用です（日付 {now.training_date}、配送 {now.transport}）。本当の記録は入れないでください。",
+        soft_wrap=True,
     )
     console.print("サインインのページで人を選びます。パスワードはありません。おすすめ:")
+    table = Table(box=None, show_header=False, pad_edge=False)
     for who, what in PEOPLE:
-        console.print(f"  {who:<28} {what}")
+        table.add_row(f"  {who}", what)
+    console.print(table)
     console.print("説明: README.md  止める: make down")
 
 
@@ -274,5 +279,13 @@ def main() -> None:
     try:
         app()
     except LocalError as error:
-        Console(stderr=True, highlight=False).print(str(error), style="red", soft_wrap=True, markup=False)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        if not isinstance(error, ConnectionError | FileNotFoundError):
+            raise
+        _fail("データベースかサービスが答えません。`make up` で始めてください（様子は `tsumugi status`）。")
+
+
+def _fail(words: str) -> None:
+    Console(stderr=True, highlight=False).print(words, style="red", soft_wrap=True, markup=False)
+    sys.exit(1)

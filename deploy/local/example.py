@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from deploy.local.instance import CLI_CLIENT, Instance
 from deploy.local.state import LocalError, write_secret
-from deploy.town.generate import generate
+from deploy.town.generate import SEED, generate
 from deploy.town.holidays import school_days
 from services.identity.purposes.grants import end, grant
 from services.identity.purposes.rules import Terms
@@ -19,7 +19,6 @@ from shared.database import Scope, Units, make_engine
 from shared.database.roles import role_names
 from shared.dates import Clock, latest_school_day, school_year, school_year_bounds
 
-SEED = 20260401
 KITCHEN = "健康給食課"
 KITCHEN_CLIENT = "dept-kenko-kyushoku"
 LUNCH = "lunch-count"

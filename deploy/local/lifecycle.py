@@ -29,13 +29,14 @@ STOP_SECONDS = 15.0
 Say = Callable[[str], None]
 
 
-def up(instance: Instance, *, transport: Transport, training_date: date | None, say: Say) -> Status:
+def up(instance: Instance, *, transport: Transport | None, training_date: date | None, say: Say) -> Status:
     """Start everything that does not run yet and return when all of it is ready and in step.
 
     Raises LocalError when a part does not come up, with what it said last.
     """
     with exclusive(instance.state / "lifecycle.lock"):
         running = services_pid(instance).process()
+        transport = transport or instance.choices.transport
         kept = instance.choices.training_date
         day = training_date or training_day(
             SystemClock().today(), school_year(date.fromisoformat(kept)) if kept else None
@@ -48,7 +49,8 @@ def up(instance: Instance, *, transport: Transport, training_date: date | None, 
         if running is None:
             refuse_taken_ports(instance)
         instance = instance.choose(transport=transport, training_date=day)
-        say("画面をつくっています（2回目からは、変わったときだけ）。")
+        if not web.is_built():
+            say("画面をつくっています。")
         web.build()
         say("PostgreSQL を始めています。")
         instance.postgres.start()

@@ -41,11 +41,16 @@ def build() -> Path:
     log = state_dir() / "web.log"
     with exclusive(state_dir() / "web.lock"):
         sources = fingerprint()
-        if not (DIST.is_dir() and read(BUILT) == sources):
+        if not is_built():
             install(development=False, log=log)
             npm("run", "build", log=log)
             BUILT.write_text(sources, encoding="ascii")
     return DIST
+
+
+def is_built() -> bool:
+    """Whether the built front end is that of the present sources."""
+    return DIST.is_dir() and read(BUILT) == fingerprint()
 
 
 def gates() -> None:

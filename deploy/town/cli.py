@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.town.generate import write_town
+from deploy.town.generate import SEED, write_town
 from deploy.town.schools import SMALLEST_TOWN
 from shared.dates import school_year
 
@@ -21,7 +21,7 @@ def add_commands(app: typer.Typer, today: Callable[[], date], console: Console) 
     @app.command()
     def town(
         path: Annotated[Path, typer.Argument(help="書き出すフォルダー、または .zip のファイル")],
-        seed: Annotated[int, typer.Option(help="同じ数からは同じ自治体ができます")] = 1,
+        seed: Annotated[int, typer.Option(help="同じ数からは同じ自治体ができます")] = SEED,
         pupils: Annotated[int, typer.Option(min=SMALLEST_TOWN, help="児童生徒の数")] = 900,
         on: Annotated[
             datetime | None,

@@ -19,6 +19,8 @@ from deploy.town.staff import hire
 from services.registry.oneroster.codes import TRAINING_PREFECTURE
 
 TOWN = "紬市"
+SEED = 20260401
+"""The municipality that `make up` shows; `tsumugi town` writes the same one unless told otherwise."""
 _TYPHOON = timedelta(days=162)
 """Days from 1 April to the typhoon that closes the schools."""
 

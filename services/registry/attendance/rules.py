@@ -287,9 +287,9 @@ def _decide_cell(
         decision.wrong.append(Wrong(member.cell, "交流の子の出欠は、在籍の学級でとります。"))
         return
     if mark.code is not None and mark.code not in symbols:
-        words = "・".join(symbol.word for symbol in symbols.values())
+        words = "、".join(f"{symbol.code}（{symbol.word}）" for symbol in symbols.values())
         decision.wrong.append(
-            Wrong(member.cell, f"「{mark.code[:20]}」は出欠の記号にありません。{words} から選んでください。")
+            Wrong(member.cell, f"「{mark.code[:20]}」は出欠の記号にありません。記号は {words} です。")
         )
         return
     before = member.facts.get(source)
