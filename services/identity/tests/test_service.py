@@ -38,8 +38,8 @@ async def test_it_is_ready_and_follows_registry_by_itself(identity: Identity, to
         running(identity) as app,
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ISSUER) as http,
     ):
-        ready = (await http.get("/health/ready")).json()
-        assert (ready["service"], ready["ready"]) == ("identity", True)  # its feeds too, once they are followed
+        ready = (await http.get("/health/ready")).json()  # its feeds too, once they are followed
+        assert (ready["service"], ready["ready"]) == ("identity", True)
         await identity.say(duties(town.pupil, duty("office", town.first)))
 
         async def arrived() -> bool:
