@@ -1,4 +1,4 @@
-"""A kitchen's program in twenty lines: python docs/examples/lunch_count.py [CLIENT SECRET_FILE]"""
+"""A kitchen's program in twenty lines: .venv/bin/python docs/examples/lunch_count.py [CLIENT SECRET_FILE [PORT]]"""
 
 import json
 import sys
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 
-ORIGIN, ISSUER = "http://localhost:8600", "http://localhost:8602"
-KITCHEN = ["dept-kenko-kyushoku", ".tsumugi/secrets/dept-kenko-kyushoku.secret"]
-client, file = sys.argv[1:] or KITCHEN
+KITCHEN = ["dept-kenko-kyushoku", ".tsumugi/secrets/dept-kenko-kyushoku.secret", "8600"]
+client, file, port = sys.argv[1:] + KITCHEN[len(sys.argv) - 1 :]
+ORIGIN, ISSUER = f"http://localhost:{port}", f"http://localhost:{int(port) + 2}"
 secret = Path(file).read_text(encoding="ascii").strip()
 asked = {"grant_type": "client_credentials", "audience": "dashboard"}
 token = httpx.post(f"{ISSUER}/token", data=asked, auth=(client, secret)).raise_for_status().json()

@@ -41,6 +41,7 @@ class Consumer:
     token: Callable[[], Awaitable[str]]
     wait: int = WAIT_SECONDS
     _token: str | None = None
+    _away: bool = False
 
     async def batches(self, after: int | None = None) -> AsyncIterator[list[dict[str, Any]]]:
         """Items as they come, for ever; a batch that was taken is confirmed before the next is asked for.
@@ -55,8 +56,14 @@ class Consumer:
                     after = int(items[-1]["position"])
                     await self.confirm(after)
             except Away as error:
-                logger.warning("%s; trying again", error)
-                await asyncio.sleep(RETRY_SECONDS)
+                await self._wait(error)
+
+    async def _wait(self, error: Away) -> None:
+        """Before trying again; said once, until an answer came."""
+        if not self._away:
+            logger.warning("%s つながるまで待ちます。動いていなければ `make up` で始めてください。", error)
+        self._away = True
+        await asyncio.sleep(RETRY_SECONDS)
 
     async def receive(self, after: int | None) -> list[dict[str, Any]]:
         """What came after ``after``, waiting for something new; maybe nothing."""
@@ -77,8 +84,14 @@ class Consumer:
                 )
                 return
             except Away as error:
-                logger.warning("%s; trying again", error)
+                if not away:
+                    logger.warning(
+                        "%s つながるまで待ちます。動いていなければ `make up` で始めてください。", error
+                    )
+                away = True
                 await asyncio.sleep(RETRY_SECONDS)
+            else:
+                away = False
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         for last in (False, True):
@@ -88,11 +101,12 @@ class Consumer:
             try:
                 answer = await self.http.request(method, path, headers=headers, timeout=TIMEOUT, **more)
             except httpx.TransportError as error:
-                raise Away(f"the dashboard does not answer ({type(error).__name__})") from error
+                raise Away(f"{self.http.base_url} が答えません（{type(error).__name__}）。") from error
             if answer.status_code == 401 and not last:
                 self._token = None  # it has run out
                 more["headers"] = {n: v for n, v in headers.items() if n != "authorization"}
                 continue
+            self._away = False
             return _good(answer)
         raise AssertionError("unreachable")
 
@@ -119,7 +133,7 @@ async def department_token(http: httpx.AsyncClient, issuer: str, client: str, se
         )
         body = answer.json()
     except (httpx.TransportError, ValueError, KeyError) as error:
-        raise Away(f"the identity authority does not answer ({type(error).__name__})") from error
+        raise Away(f"{issuer} が答えません（{type(error).__name__}）。") from error
     if answer.status_code != 200:
         raise Refused(f"{client} の鍵を出してもらえません（{body.get('error', answer.status_code)}）。")
     return str(body["access_token"])
