@@ -82,11 +82,12 @@ _TAKES_NOT: Mapping[str, Outcome] = {
     "board_staff": 404,
     "system_operator": 404,
     "guardian": 404,
+    "mother": 404,
     "pupil": 404,
 }
 _READS = dict.fromkeys((*_TAKES, "principal", "vice_principal", "nurse", "subject", "neighbour"), 200)
 _READS_NOT: Mapping[str, Outcome] = dict.fromkeys(
-    ("elsewhere", "moved", "board_staff", "system_operator", "guardian", "pupil"), 404
+    ("elsewhere", "moved", "board_staff", "system_operator", "guardian", "mother", "pupil"), 404
 )
 _DEPARTMENTS_ALONE: Mapping[str, Outcome] = dict.fromkeys(
     ("homeroom", "board_staff", "system_operator", "guardian"), 404
@@ -100,7 +101,13 @@ PROBES: tuple[Probe, ...] = (
         "bearer",
         _get("/v1/classes"),
         may={"homeroom": 200, "principal": 200},
-        may_not={"board_staff": NOTHING, "guardian": NOTHING, "pupil": NOTHING, "department": NOTHING},
+        may_not={
+            "board_staff": NOTHING,
+            "guardian": NOTHING,
+            "mother": NOTHING,
+            "pupil": NOTHING,
+            "department": NOTHING,
+        },
         elsewhere=NOTHING,
     ),
     Probe(
@@ -132,7 +139,7 @@ PROBES: tuple[Probe, ...] = (
         "session",
         _get("/api/today"),
         may={"homeroom": 200, "substitute": 200, "office": 200, "board_staff": 200},
-        may_not={"guardian": 404, "pupil": 404},
+        may_not={"guardian": 404, "mother": 404, "pupil": 404},
         elsewhere=NOTHING,
     ),
     Probe(
@@ -154,6 +161,7 @@ PROBES: tuple[Probe, ...] = (
             "elsewhere": 404,
             "moved": 404,
             "guardian": 404,
+            "mother": 404,
             "pupil": 404,
         },
     ),
@@ -162,7 +170,7 @@ PROBES: tuple[Probe, ...] = (
         "session",
         _get("/api/board/days/{day}"),
         may={"board_staff": 200},
-        may_not={"principal": 404, "homeroom": 404, "system_operator": 404, "guardian": 404},
+        may_not={"principal": 404, "homeroom": 404, "system_operator": 404, "guardian": 404, "mother": 404},
         elsewhere=NOTHING,
     ),
     Probe(
@@ -170,7 +178,7 @@ PROBES: tuple[Probe, ...] = (
         "session",
         _get("/api/operations"),
         may={"system_operator": 200},
-        may_not={"principal": 404, "board_staff": 404, "homeroom": 404, "guardian": 404},
+        may_not={"principal": 404, "board_staff": 404, "homeroom": 404, "guardian": 404, "mother": 404},
         elsewhere=NOTHING,
     ),
     Probe(
@@ -178,7 +186,14 @@ PROBES: tuple[Probe, ...] = (
         "session",
         _get("/api/live?views=class-day:{2_1}:{day},school-day:{first}:{day}"),
         may={"homeroom": 200, "principal": 200, "board_staff": 200},
-        may_not={"elsewhere": 404, "moved": 404, "system_operator": 404, "guardian": 404, "pupil": 404},
+        may_not={
+            "elsewhere": 404,
+            "moved": 404,
+            "system_operator": 404,
+            "guardian": 404,
+            "mother": 404,
+            "pupil": 404,
+        },
         no_step_up_because="a message names a view and a number; the page it names asks",
     ),
     Probe(

@@ -49,6 +49,15 @@ DUTIES: Mapping[str, tuple[tuple[str, str, str | None], ...]] = {
     "elsewhere": (("homeroom", "second", "other"), ("principal", "second", None), ("office", "second", None)),
     "board_staff": (("board_staff", "school_office", None),),
     "system_operator": (("system_operator", "board", None),),
+    # Holds everything, and has a child here: she signs in as its guardian.
+    "mother": (
+        ("homeroom", "first", "2-1"),
+        ("principal", "first", None),
+        ("office", "first", None),
+        ("nurse", "first", None),
+        ("board_staff", "school_office", None),
+        ("system_operator", "board", None),
+    ),
     "moved": (("subject", "second", "other"),),  # until yesterday homeroom of 2-1 and principal, see below
 }
 """Staff of the first board → what they hold: (kind, where, class)."""
@@ -59,10 +68,11 @@ WITHOUT_DUTY_AT_THE_SCHOOL = (
     "system_operator",
     "moved",
     "guardian",
+    "mother",  # as a guardian, whatever her duties
     "father",  # the one the child is kept from
     "pupil",
 )
-"""People of the first board who have nothing to do at the protected child's school today."""
+"""People of the first board who, as they sign in, have no duty at the protected child's school today."""
 
 _UNTIL_YESTERDAY: tuple[tuple[str, str, str, str | None], ...] = (
     ("moved", "homeroom", "first", "2-1"),
@@ -180,6 +190,7 @@ def first_board() -> RosterSnapshot:
             Guardianship(_key("person", child), _key("person", who), relation, True, True, True, _WHOLE)
             for child, who, relation in [
                 ("pupil", "guardian", "mother"),
+                ("p2", "mother", "mother"),
                 (HIDDEN, "guardian", "mother"),
                 (HIDDEN, "father", "father"),
                 ("q1", "father", "father"),

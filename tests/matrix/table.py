@@ -29,6 +29,8 @@ HEAD = f"""紬 だれに何ができるか
 
 _ID = re.compile(r'@id\("([^"]+)"\)\s*(permit|forbid)')
 _ACTIONS = re.compile(r"action\s+([\w\s,]+?)\s+appliesTo\s*\{[^}]*resource:\s*\[([^\]]*)\]", re.DOTALL)
+LABEL = 44
+"""Columns before the first mark: fixed, so that a new row moves no other."""
 _MARKS = {True: "✔", False: "✘"}
 
 
@@ -78,14 +80,13 @@ def render() -> str:
 
 def _block(policies: Policies, title: str, rows: Sequence[Row]) -> str:
     decided = marks(policies, rows)
-    first = max(_width(row.situation) for row in ROWS) + 4
-    lines = ["", title, _padded("", first) + "  ".join(PEOPLE)]
+    lines = ["", title, _padded("", LABEL) + "  ".join(PEOPLE)]
     for row in rows:
         cells = [
             _padded(_MARKS[decided[f"{row.thing}/{row.act}/{row.situation}", heading]], _width(heading))
             for heading in PEOPLE
         ]
-        lines.append(f"{_padded('  ' + row.situation, first)}{'  '.join(cells)}".rstrip())
+        lines.append(f"{_padded('  ' + row.situation, LABEL)}{'  '.join(cells)}".rstrip())
     return "\n".join(lines) + "\n"
 
 

@@ -155,7 +155,8 @@ class World:
 
     def kind(self, who: str) -> str:
         """In which capacity somebody signs in."""
-        return {"guardian": "guardian", "father": "guardian", "pupil": "pupil"}.get(who, "staff")
+        guardians = dict.fromkeys(("guardian", "mother", "father"), "guardian")
+        return {**guardians, "pupil": "pupil"}.get(who, "staff")
 
     def bearer(self, service: str, who: str, *, acr: int = 2) -> Sender:
         """Somebody with a token for ``service``; ``department`` is the first board's, once under the other board."""
