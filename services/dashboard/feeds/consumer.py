@@ -84,14 +84,7 @@ class Consumer:
                 )
                 return
             except Away as error:
-                if not away:
-                    logger.warning(
-                        "%s つながるまで待ちます。動いていなければ `make up` で始めてください。", error
-                    )
-                away = True
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                away = False
+                await self._wait(error)
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         for last in (False, True):
