@@ -1,6 +1,6 @@
 """Feeds over HTTP: items as JSON lines, waiting for news, and the department's word that it has them.
 
-A department comes with its own token (audience ``dashboard``); no cookie counts here. The same items are on its topic.
+A department comes with its own token (audience ``dashboard``); no cookie counts here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Keeps department feeds up: reads the copies of touched classes and gives what differs. Idempotent, without input.
 
 Woken by the copies' notices and by a timer; one process at a time does it, and a second that tried would be stopped by
-the items' versions. Items are events of this service, so the department's topic and its HTTP interface tell the same.
+the items' versions. Items are events of this service's log; a department reads them over HTTP, which gives the fields
+its grant allows. They are on no broker yet: a topic would carry every field.
 """
 
 from __future__ import annotations
