@@ -15,8 +15,8 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from tests.matrix.browser import Call, Sender
-from tests.matrix.judging import children, found_by, hidden, shown
+from tests.matrix.browser import Sender
+from tests.matrix.judging import asking, children, found_by, hidden, shown
 from tests.matrix.roster import HIDDEN, HIDDEN_NAME, TODAY, WITHOUT_DUTY_AT_THE_SCHOOL, YESTERDAY
 from tests.matrix.walking import addresses
 from tests.matrix.world import LUNCH, World
@@ -211,21 +211,15 @@ async def test_live_messages_name_views_and_nobody(world: World) -> None:
         await mark(world, "absent_sick")
 
 
-async def test_a_guessed_id_learns_nothing(world: World) -> None:
-    """Somebody of another school names the child in a command of their own class: the answer is that for nobody."""
+@pytest.mark.parametrize(("who", "of"), [("elsewhere", "other"), ("kept_from", "2-1")])
+async def test_a_guessed_id_learns_nothing(world: World, who: str, of: str) -> None:
+    """Somebody names the child in a command of their own class: the answer is that for nobody."""
     guess, nobody = str(world.person(HIDDEN)), str(uuid4())
-    told = {}
     for service in ("registry", "dashboard"):
+        told = {}
         for pupil in (guess, nobody):
-            command = world.roll(
-                "other", service=service, marks=[{"pupil": pupil, "seen": 0, "code": "late"}]
-            )
-            asking = (
-                world.bearer("registry", "elsewhere")
-                if service == "registry"
-                else await world.session("elsewhere")
-            )
-            answer = await asking.send(Call(command.method, command.path, command.json))
-            told[service, pupil] = (answer.status, answer.body.replace(pupil.encode(), b"?"))
-        assert told[service, guess] == told[service, nobody]
-        assert told[service, guess][0] == 422
+            command = world.roll(of, service=service, marks=[{"pupil": pupil, "seen": 0, "code": "late"}])
+            answer = await (await asking(world, service, who)).send(command)
+            told[pupil] = (answer.status, answer.body.replace(pupil.encode(), b"?"))
+        assert told[guess] == told[nobody]
+        assert told[guess][0] == 422
