@@ -248,22 +248,22 @@ test('signing out with something unsent asks first', async ({ page, bff, open })
 
 test('live: pages change by themselves, one stream for all tabs of a browser', async ({ page, bff, open, context }) => {
   await open('principal', schoolPath(bff))
-  await expect(page.getByText('確定していない学級が13つあります')).toBeVisible()
+  await expect(page.getByText('13学級がまだ確定していません')).toBeVisible()
   const second = await context.newPage()
   await second.goto(bff.url + schoolPath(bff))
-  await expect(second.getByText('確定していない学級が13つあります')).toBeVisible()
+  await expect(second.getByText('13学級がまだ確定していません')).toBeVisible()
   await page.bringToFront()
   await expect.poll(() => bff.mock.streams.size).toBe(1)
   takeAll(bff)
   bff.mock.tell(classOf(bff), TODAY)
-  await expect(page.getByText('確定していない学級が12つあります')).toBeVisible()
-  await expect(second.getByText('確定していない学級が12つあります')).toBeVisible()
+  await expect(page.getByText('12学級がまだ確定していません')).toBeVisible()
+  await expect(second.getByText('12学級がまだ確定していません')).toBeVisible()
   await page.close()
   await second.bringToFront()
   await expect.poll(() => bff.mock.streams.size).toBe(1)
   takeAll(bff, bff.mock.town.schools[0]!.classes[0]!)
   bff.mock.tell(bff.mock.town.schools[0]!.classes[0]!.class.id, TODAY)
-  await expect(second.getByText('確定していない学級が11つあります')).toBeVisible()
+  await expect(second.getByText('11学級がまだ確定していません')).toBeVisible()
 })
 
 test('a lost stream says of what time the page is, and mends itself', async ({ page, bff, open }) => {
@@ -283,7 +283,7 @@ test('a lost stream says of what time the page is, and mends itself', async ({ p
     await page.clock.runFor(1000)
     await expect(page.getByText('自動で更新')).toBeVisible({ timeout: 200 })
   }).toPass()
-  await expect(page.getByText('確定していない学級が12つあります')).toBeVisible()
+  await expect(page.getByText('12学級がまだ確定していません')).toBeVisible()
 })
 
 test('copies that are behind say so although the stream stands', async ({ page, bff, open }) => {
@@ -299,11 +299,11 @@ test('copies that are behind say so although the stream stands', async ({ page, 
 
 test('a page that may no longer be seen is taken away', async ({ page, bff, open }) => {
   await open('principal', schoolPath(bff))
-  await expect(page.getByRole('heading', { name: '出席でない子' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: '欠席・遅刻などの子' })).toBeVisible()
   bff.mock.faults.push({ path: '/api/schools', status: 404 })
   bff.mock.tell(classOf(bff), TODAY)
   await expect(page.getByText('このページは見られません')).toBeVisible()
-  await expect(page.getByRole('heading', { name: '出席でない子' })).toHaveCount(0)
+  await expect(page.getByRole('heading', { name: '欠席・遅刻などの子' })).toHaveCount(0)
 })
 
 test('a substitute takes the roll of the class; the principal only reads it', async ({ page, bff, open }) => {
@@ -326,7 +326,7 @@ test('on a phone: two exceptions by taps, then the rest', async ({ page, bff, op
     await page.getByRole('button', { name: new RegExp(`^${number}\\D`) }).last().click()
     await page.getByRole('dialog').getByRole('button', { name: word, exact: true }).click()
   }
-  await expect(page.getByRole('heading', { name: /出席でない子/ })).toContainText('2人')
+  await expect(page.getByRole('heading', { name: /欠席・遅刻などの子/ })).toContainText('2人')
   await page.getByRole('button', { name: '残り33人を出席にして確定' }).click()
   await expect(state(page)).toContainText('確定して届けました')
 })

@@ -89,7 +89,7 @@ const ROLL: Look[] = [
 ]
 
 const OTHERS: Look[] = [
-  { name: 'school', role: 'principal', path: schoolPath, set: (bff) => some(bff), until: '確定していない学級' },
+  { name: 'school', role: 'principal', path: schoolPath, set: (bff) => some(bff), until: '学級がまだ確定していません' },
   { name: 'school-done', role: 'principal', path: schoolPath, set: (bff) => bff.mock.town.schools[0]!.classes.forEach((one) => takeAll(bff, one, { 3: 'absent_sick' })), until: 'そろいました' },
   { name: 'school-holiday', role: 'principal', path: schoolPath, set: ({ mock }) => void (mock.schoolDay = false), until: '休みの日です' },
   { name: 'school-empty', role: 'principal', path: schoolPath, set: ({ mock }) => void (mock.empty = true), until: '学級がありません' },

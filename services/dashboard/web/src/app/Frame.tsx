@@ -1,16 +1,17 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate, useParams, useRouter } from '@tanstack/react-router'
 import { Activity, CalendarCheck, MapPinned, School } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { useSession } from '~/api/session'
-import { workDay } from '~/dates/dates'
+import { dayParts, workDay } from '~/dates/dates'
+import { Button } from '~/parts/Button'
 import { later } from '~/parts/later'
 import { Empty } from '~/parts/States'
 import { useJumps } from './jumps'
 import { useMe } from './me'
 import { PlaceSlot } from './Place'
 import { placeOf, placesOf } from './rail'
-import { shownScreen } from './screen'
+import { shownScreen, useScreen } from './screen'
 import { TopLine } from './TopLine'
 import styles from './Frame.module.css'
 
@@ -40,7 +41,7 @@ export function Frame() {
       {me.training && <TrainingEdge />}
       <nav className={styles.rail} aria-label={t`メニュー`}>
         <span className={styles.brand} aria-hidden="true">
-          Tsumugi
+          <Trans>紬</Trans>
         </span>
         <ul className={styles.places}>
           {places.map(({ id, word, to }) => {
@@ -58,13 +59,42 @@ export function Frame() {
       </nav>
       <TopLine onHelp={() => setHelp(true)} home={places.length === 1 ? places[0] : undefined} placeRef={setSlot} />
       <main id="main" className={styles.main} tabIndex={-1}>
-        <PlaceSlot value={slot}>{places.length ? <Outlet /> : <NoPlaces />}</PlaceSlot>
+        <PlaceSlot value={slot}>{places.length ? <Inside /> : <NoPlaces />}</PlaceSlot>
       </main>
       <Suspense>
         {session === 'ended' && <SessionEnded />}
         {help && <KeysHelp onClose={() => setHelp(false)} />}
       </Suspense>
     </div>
+  )
+}
+
+/** The screen of the address; for a day that no calendar has (month 13), the way to today. */
+function Inside() {
+  const { date } = useParams({ strict: false })
+  return date === undefined || dayParts(date) ? <Outlet /> : <NoSuchDay date={date} />
+}
+
+function NoSuchDay({ date }: { readonly date: string }) {
+  const { t } = useLingui()
+  const me = useMe()
+  const router = useRouter()
+  const here = useLocation({ select: ({ pathname }) => decodeURI(pathname) })
+  useScreen(t`日付がありません`)
+  return (
+    <Empty
+      page
+      title={<Trans>日付がありません</Trans>}
+      action={
+        <div>
+          <Button look="filled" onPress={() => router.history.push(here.replace(`/days/${date}`, `/days/${me.today}`))}>
+            <Trans>今日へ</Trans>
+          </Button>
+        </div>
+      }
+    >
+      <Trans>この住所の日付は、こよみにありません。</Trans>
+    </Empty>
   )
 }
 

@@ -15,7 +15,7 @@ interface SignInProps {
 export function SignIn({ to, after = 'nothing' }: SignInProps) {
   const { t } = useLingui()
   const words = {
-    nothing: [t`サインイン`, t`学校や教育委員会からもらったアカウントで入ります。入ると、開こうとしていた画面に進みます。`],
+    nothing: [t`サインイン`, t`次の画面で人を選ぶか、アカウントで入ります。入ると、開こうとしていた画面に進みます。`],
     left: [t`サインアウトしました`, t`この端末に残っていた名簿と入力の控えは消しました。ほかの人が使う端末なら、このまま閉じてください。`],
     expired: [t`サインインが時間切れになりました`, t`はじめからもう一度入ってください。入力したものは、この端末に残っています。`],
     refused: [t`サインインできませんでした`, t`取りやめたか、アカウントがまだ使えません。続くときは、学校の管理者に伝えてください。`],
@@ -25,7 +25,9 @@ export function SignIn({ to, after = 'nothing' }: SignInProps) {
   return (
     <main className={styles.page}>
       <div className={styles.card}>
-        <p className={styles.brand}>Tsumugi</p>
+        <p className={styles.brand}>
+          <Trans>紬（つむぎ）</Trans>
+        </p>
         <h1 className={styles.title}>{title}</h1>
         <p>{text}</p>
         <PlainLinkButton look="filled" size="large" href={signInAddress(to)}>

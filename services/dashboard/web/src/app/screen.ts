@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro'
 import { useEffect } from 'react'
 
 /** A key and what it does, for the help of `?`. */
@@ -21,7 +22,7 @@ let shown = NONE
  */
 export function useScreen(title: string, keys: readonly KeyHelp[] = NONE.keys, jumps: Screen['jumps'] = NONE.jumps): void {
   useEffect(() => {
-    document.title = `${title} · Tsumugi`
+    document.title = t`${title} | 紬（つむぎ）`
   }, [title])
   useEffect(() => {
     shown = { keys, jumps }

@@ -185,7 +185,7 @@ export function Grid({ label, state, onAct, onOrder, note, autoFocus = false }: 
                 editor={state.cursor.row === i ? state.editor : null}
                 describedBy={state.cursor.row === i && state.said?.kind === 'refused' ? saidId : undefined}
                 onAct={onAct}
-                unrecorded={t`未入力`}
+                unrecorded={row.editable ? t`未入力` : '―'}
               />
             ))}
           </tbody>

@@ -31,9 +31,9 @@ function Note({ icon, title, children, action, page = false }: NoteProps) {
 }
 
 /** Nothing here, and that is either fine or explained. */
-export function Empty({ title, children, action }: { readonly title: ReactNode; readonly children?: ReactNode; readonly action?: ReactNode }) {
+export function Empty({ title, children, action, page = false }: Omit<NoteProps, 'icon'>) {
   return (
-    <Note icon={null} title={title} action={action}>
+    <Note icon={null} title={title} action={action} page={page}>
       {children}
     </Note>
   )
@@ -44,7 +44,7 @@ export function NoRight() {
   return (
     <Note page icon={<DoorClosed aria-hidden size="2rem" strokeWidth={1.5} />} title={<Trans>このページは見られません</Trans>}>
       <p>
-        <Trans>仕事で必要なときは教頭に伝えてください。住所を打ちまちがえたときも、この画面になります。</Trans>
+        <Trans>仕事で必要なときは管理者に伝えてください。住所を打ちまちがえたときも、この画面になります。</Trans>
       </p>
     </Note>
   )

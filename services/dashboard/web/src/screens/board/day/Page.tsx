@@ -97,9 +97,11 @@ function Collected({ day }: { readonly day: BoardDay }) {
         <strong>
           <Plural value={waiting} other="記録がそろっていない学校が#校あります" />
         </strong>{' '}
-        <Trans>
-          （{taken} / {classes} 学級が確定）
-        </Trans>
+        <span className={panel.whole}>
+          <Trans>
+            （{taken} / {classes} 学級が確定）
+          </Trans>
+        </span>
       </Strip>
     )
   return (
@@ -124,6 +126,9 @@ function Schools({ day }: { readonly day: BoardDay }) {
               <Trans>朝の記録</Trans>
             </th>
             <th scope="col" data-n="">
+              <Trans>未入力</Trans>
+            </th>
+            <th scope="col" data-n="" className={panel.wide}>
               <Trans>在籍</Trans>
             </th>
             <th scope="col" data-n="">
@@ -132,14 +137,11 @@ function Schools({ day }: { readonly day: BoardDay }) {
             <th scope="col" data-n="">
               <Trans>遅刻</Trans>
             </th>
-            <th scope="col" data-n="">
+            <th scope="col" data-n="" className={panel.wide}>
               <Trans>早退</Trans>
             </th>
-            <th scope="col" data-n="">
+            <th scope="col" data-n="" className={panel.wide}>
               <Trans>停・忌</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>未入力</Trans>
             </th>
           </tr>
         </thead>
@@ -170,12 +172,18 @@ function SchoolRow({ one, date }: { readonly one: BoardDaySchool; readonly date:
           <Trans>休みの日</Trans>
         </td>
       )}
-      <td data-n={one.members}>{one.members}</td>
+      <td data-n={one.unrecorded}>{one.unrecorded}</td>
+      <td data-n={one.members} className={panel.wide}>
+        {one.members}
+      </td>
       <td data-n={one.absent}>{one.absent}</td>
       <td data-n={one.late}>{one.late}</td>
-      <td data-n={one.early}>{one.early}</td>
-      <td data-n={one.apart}>{one.apart}</td>
-      <td data-n={one.unrecorded}>{one.unrecorded}</td>
+      <td data-n={one.early} className={panel.wide}>
+        {one.early}
+      </td>
+      <td data-n={one.apart} className={panel.wide}>
+        {one.apart}
+      </td>
     </tr>
   )
 }

@@ -54,9 +54,9 @@ function Verdict({ state, at }: { readonly state: Operations; readonly at: strin
   return (
     <Strip kind={down.length || parked.length ? 'wrong' : 'look'} live>
       <strong>
-        {down.length > 0 && <Plural value={down.length} other="動いていないサービスが#つあります。" />}
+        {down.length > 0 && <Plural value={down.length} other="動いていないサービスが#件あります。" />}
         {parked.length > 0 && <Plural value={parked.length} other="取り込めずに待っている記録が#件あります。" />}
-        {behind.length > 0 && <Plural value={behind.length} other="1秒より遅れている写しが#つあります。" />}
+        {behind.length > 0 && <Plural value={behind.length} other="1秒より遅れている写しが#件あります。" />}
       </strong>{' '}
       <Trans>（{time} 時点）</Trans>
     </Strip>
@@ -73,20 +73,20 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
             <th scope="col">
               <Trans>写し</Trans>
             </th>
-            <th scope="col">
-              <Trans>出どころ</Trans>
-            </th>
-            <th scope="col">
-              <Trans>対象の番号</Trans>
-            </th>
-            <th scope="col">
-              <Trans>わけ</Trans>
-            </th>
             <th scope="col" data-n="">
               <Trans>件数</Trans>
             </th>
             <th scope="col" data-n="">
               <Trans>いつから</Trans>
+            </th>
+            <th scope="col">
+              <Trans>わけ</Trans>
+            </th>
+            <th scope="col" className={panel.wide}>
+              <Trans>出どころ</Trans>
+            </th>
+            <th scope="col" className={panel.wide}>
+              <Trans>対象の番号</Trans>
             </th>
           </tr>
         </thead>
@@ -96,13 +96,13 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
               <th scope="row">
                 {one.service} {one.copy}
               </th>
-              <td>{one.publisher}</td>
-              <td>
-                <code className={styles.code}>{one.key}</code>
-              </td>
-              <td>{one.reason}</td>
               <td data-n={one.count}>{one.count}</td>
               <td data-n="">{timeOf(one.parked_at, me.today)}</td>
+              <td>{one.reason}</td>
+              <td className={panel.wide}>{one.publisher}</td>
+              <td className={panel.wide}>
+                <code className={styles.code}>{one.key}</code>
+              </td>
             </tr>
           ))}
         </tbody>
@@ -120,20 +120,20 @@ function Feeds({ feeds }: { readonly feeds: readonly FeedState[] }) {
             <th scope="col">
               <Trans>写し</Trans>
             </th>
-            <th scope="col">
-              <Trans>出どころ</Trans>
-            </th>
             <th scope="col" data-n="">
-              <Trans>位置</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>先頭</Trans>
+              <Trans>遅れ</Trans>
             </th>
             <th scope="col" data-n="">
               <Trans>残り</Trans>
             </th>
-            <th scope="col" data-n="">
-              <Trans>遅れ</Trans>
+            <th scope="col">
+              <Trans>出どころ</Trans>
+            </th>
+            <th scope="col" data-n="" className={panel.wide}>
+              <Trans>位置</Trans>
+            </th>
+            <th scope="col" data-n="" className={panel.wide}>
+              <Trans>先頭</Trans>
             </th>
           </tr>
         </thead>
@@ -143,12 +143,16 @@ function Feeds({ feeds }: { readonly feeds: readonly FeedState[] }) {
               <th scope="row">
                 {feed.service} {feed.copy}
               </th>
-              <td>{feed.publisher}</td>
-              <td data-n="">{feed.position}</td>
-              <td data-n="">{feed.head}</td>
-              <td data-n={feed.lag_records}>{feed.lag_records}</td>
               <td data-n="" className={isBehind(feed) ? panel.wait : undefined}>
                 <Lag seconds={feed.lag_seconds} />
+              </td>
+              <td data-n={feed.lag_records}>{feed.lag_records}</td>
+              <td>{feed.publisher}</td>
+              <td data-n="" className={panel.wide}>
+                {feed.position}
+              </td>
+              <td data-n="" className={panel.wide}>
+                {feed.head}
               </td>
             </tr>
           ))}

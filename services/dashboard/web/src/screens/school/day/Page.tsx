@@ -100,11 +100,13 @@ function Collected({ day }: { readonly day: SchoolDay }) {
     return (
       <Strip kind="look" live>
         <strong>
-          <Plural value={classes - taken} other="確定していない学級が#つあります" />
+          <Plural value={classes - taken} other="#学級がまだ確定していません" />
         </strong>{' '}
-        <Trans>
-          （{taken} / {classes} 学級が確定）
-        </Trans>
+        <span className={panel.whole}>
+          <Trans>
+            （{taken} / {classes} 学級が確定）
+          </Trans>
+        </span>
       </Strip>
     )
   const last = timeOf(day.classes.map(({ taken_at }) => taken_at ?? '').toSorted().at(-1), day.date)
@@ -132,7 +134,7 @@ function Classes({ day }: { readonly day: SchoolDay }) {
             <th scope="col">
               <Trans>朝の記録</Trans>
             </th>
-            <th scope="col" data-n="">
+            <th scope="col" data-n="" className={panel.wide}>
               <Trans>在籍</Trans>
             </th>
             <th scope="col" data-n="">
@@ -144,7 +146,7 @@ function Classes({ day }: { readonly day: SchoolDay }) {
             <th scope="col" data-n="">
               <Trans>早退</Trans>
             </th>
-            <th scope="col" data-n="">
+            <th scope="col" data-n="" className={panel.wide}>
               <Trans>停・忌</Trans>
             </th>
           </tr>
@@ -171,11 +173,15 @@ function ClassRow({ one, date }: { readonly one: SchoolDayClass; readonly date: 
       <td className={styles.state}>
         <ClassState one={one} date={date} />
       </td>
-      <td data-n={one.members}>{one.members}</td>
+      <td data-n={one.members} className={panel.wide}>
+        {one.members}
+      </td>
       <td data-n={one.absent}>{one.absent}</td>
       <td data-n={one.late}>{one.late}</td>
       <td data-n={one.early}>{one.early}</td>
-      <td data-n={one.apart}>{one.apart}</td>
+      <td data-n={one.apart} className={panel.wide}>
+        {one.apart}
+      </td>
     </tr>
   )
 }
@@ -201,7 +207,7 @@ function ClassState({ one, date }: { readonly one: SchoolDayClass; readonly date
 
 function Exceptions({ day }: { readonly day: SchoolDay }) {
   return (
-    <Block title={<Trans>出席でない子</Trans>} aside={<Plural value={day.exceptions.length} other="#人" />}>
+    <Block title={<Trans>欠席・遅刻などの子</Trans>} aside={<Plural value={day.exceptions.length} other="#人" />}>
       {day.exceptions.length === 0 ? (
         <p className={panel.aside}>
           <Trans>いまのところ、欠席・遅刻・早退の子はいません。</Trans>

@@ -26,30 +26,37 @@ export default function Cards({ roll, state, members, onAct, correctable }: Card
   const value = (one: Row) => valueAt(state, one.id, ATTENDANCE)
   const rows = state.shape.rows
   const exceptions = rows.flatMap((one, i) => (value(one) !== null && value(one) !== present ? [i] : []))
+  const closed = roll.closed !== null
   const opened = row === null ? undefined : rows[row]
   return (
     <div className={styles.cards}>
+      {(exceptions.length > 0 || !closed) && (
+        <section className={styles.part}>
+          <h2 className={styles.title}>
+            <Trans>欠席・遅刻などの子</Trans> <span className={styles.n}>{<Plural value={exceptions.length} other="#人" />}</span>
+          </h2>
+          {exceptions.length === 0 ? (
+            <p className={styles.none}>
+              {correctable || !state.shape.locked ? (
+                <Trans>欠席や遅刻の子の番号を、下から押してください。</Trans>
+              ) : (
+                <Trans>いまのところ、欠席・遅刻・早退の子はいません。</Trans>
+              )}
+            </p>
+          ) : (
+            <ul className={styles.list}>
+              {exceptions.map((i) => (
+                <li key={rows[i]!.id}>
+                  <Card row={rows[i]!} roll={roll} state={state} member={members.get(rows[i]!.id)} onOpen={() => setRow(i)} />
+                </li>
+              ))}
+            </ul>
+          )}
+        </section>
+      )}
       <section className={styles.part}>
         <h2 className={styles.title}>
-          <Trans>出席でない子</Trans> <span className={styles.n}>{<Plural value={exceptions.length} other="#人" />}</span>
-        </h2>
-        {exceptions.length === 0 ? (
-          <p className={styles.none}>
-            <Trans>欠席や遅刻の子の番号を、下から押してください。</Trans>
-          </p>
-        ) : (
-          <ul className={styles.list}>
-            {exceptions.map((i) => (
-              <li key={rows[i]!.id}>
-                <Card row={rows[i]!} roll={roll} state={state} member={members.get(rows[i]!.id)} onOpen={() => setRow(i)} />
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
-      <section className={styles.part}>
-        <h2 className={styles.title}>
-          <Trans>番号からえらぶ</Trans>
+          {closed ? <Trans>学級の子</Trans> : <Trans>番号からえらぶ</Trans>}
         </h2>
         <ul className={styles.pad}>
           {rows.map((one, i) => (
@@ -59,6 +66,7 @@ export default function Cards({ roll, state, members, onAct, correctable }: Card
                 className={styles.pupil}
                 data-set={value(one) === null ? undefined : ''}
                 data-foreign={one.editable ? undefined : ''}
+                disabled={closed}
                 onClick={() => setRow(i)}
               >
                 <span className={styles.number}>{one.number ?? t`交流`}</span>

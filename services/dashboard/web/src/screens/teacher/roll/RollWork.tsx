@@ -225,7 +225,8 @@ function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open
       if (member.cell.contradiction !== null) return { look: 'clash' as const, note: t`要確認` }
       const fact = member.cell.explain.find(({ holds, source }) => holds && source !== 'teacher')
       const said = fact ? `${sourceWord(fact.source)} ${timeOf(fact.at, roll.date)}` : ''
-      return { look: undefined, note: said }
+      const home = member.exchange && member.cell.code === null ? member.home_class?.name : undefined
+      return { look: undefined, note: said || (home === undefined ? '' : t`${home}で記録`) }
     },
     [roll.symbols, roll.date, members, open, refused, t],
   )

@@ -61,7 +61,7 @@ function TodayWork({ today }: { readonly today: Today }) {
       <ul className={styles.classes}>
         {today.classes.map((one) => (
           <li key={one.class.id}>
-            <ClassCard one={one} date={today.date} first={one === first && one.taken_at === null} />
+            <ClassCard one={one} date={today.date} first={one === first && one.taken_at === null && one.role !== 'office'} />
           </li>
         ))}
       </ul>
