@@ -39,34 +39,57 @@ class Evidence:
 def violations(evidence: Evidence) -> list[str]:
     """Everything that does not hold; empty is good."""
     return [
-        *_commands(evidence),
-        *_versions(evidence),
+        *commands(evidence.acked, evidence.unknown, [fact.command for fact in evidence.facts]),
+        *versions(evidence.facts),
+        *_changes(evidence),
         *_copy(evidence),
         *_reaction(evidence),
-        *([] if evidence.topic_facts is None else _topics(evidence, evidence.topic_facts)),
+        *(
+            []
+            if evidence.topic_facts is None
+            else topics(evidence.facts, evidence.states, evidence.topic_facts, evidence.topic_states)
+        ),
     ]
 
 
-def _commands(evidence: Evidence) -> Iterable[str]:
-    times = Counter(fact.command for fact in evidence.facts)
-    if lost := evidence.acked - set(times):
+def commands(acked: set[str], unknown: set[str], done: Iterable[str]) -> Iterable[str]:
+    """``done``: the commands that the log tells of, each as often as it stands there."""
+    times = Counter(done)
+    if lost := acked - set(times):
         yield f"acknowledged and lost: {len(lost)} commands"
-    if phantom := set(times) - evidence.acked - evidence.unknown:
+    if phantom := set(times) - acked - unknown:
         yield f"in the log though nobody was told so: {len(phantom)} commands"
     if repeated := [command for command, count in times.items() if count > 1]:
         yield f"done more than once: {len(repeated)} commands"
 
 
-def _versions(evidence: Evidence) -> Iterable[str]:
+def versions(facts: Iterable[Any]) -> Iterable[str]:
+    """``facts``: in the log's order, with stream and stream_version."""
     streams: dict[UUID, list[int]] = defaultdict(list)
-    changes: Counter[str] = Counter()
-    for fact in evidence.facts:
+    for fact in facts:
         streams[fact.stream].append(fact.stream_version)
-        changes[fact.key] += 1
-    if bad := [
-        stream for stream, versions in streams.items() if versions != list(range(1, len(versions) + 1))
-    ]:
+    if bad := [stream for stream, seen in streams.items() if seen != list(range(1, len(seen) + 1))]:
         yield f"versions are not 1..n in the log's order: {len(bad)} streams"
+
+
+def topics(
+    facts: Iterable[Any],
+    states: Iterable[Any],
+    topic_facts: dict[str, list[int]],
+    topic_states: dict[str, int],
+) -> Iterable[str]:
+    """What lies on the broker against what lies in the log; all with key and position."""
+    log: dict[str, list[int]] = defaultdict(list)
+    for fact in facts:
+        log[fact.key].append(fact.position)
+    if {key: list(dict.fromkeys(positions)) for key, positions in topic_facts.items()} != dict(log):
+        yield "fact topics do not hold, key by key, what the log holds"
+    if topic_states != {state.key: state.position for state in states}:
+        yield "the last record of a key on a state topic is not the log's"
+
+
+def _changes(evidence: Evidence) -> Iterable[str]:
+    changes = Counter(fact.key for fact in evidence.facts)
     if {state.key: state.stream_version for state in evidence.states} != dict(changes):
         yield "states are not as many versions old as there were commands"
 
@@ -86,13 +109,3 @@ def _reaction(evidence: Evidence) -> Iterable[str]:
         yield "a reaction missed events or handled some twice"
     if evidence.whispers != len(evidence.facts):
         yield "a reaction did not publish once for each event"
-
-
-def _topics(evidence: Evidence, topic_facts: dict[str, list[int]]) -> Iterable[str]:
-    log: dict[str, list[int]] = defaultdict(list)
-    for fact in evidence.facts:
-        log[fact.key].append(fact.position)
-    if {key: list(dict.fromkeys(positions)) for key, positions in topic_facts.items()} != dict(log):
-        yield "fact topics do not hold, key by key, what the log holds"
-    if evidence.topic_states != {state.key: state.position for state in evidence.states}:
-        yield "the last record of a key on a state topic is not the log's"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 
 import pytest
@@ -41,12 +41,14 @@ async def forget_topics(bootstrap: str) -> None:
         await admin.close()
 
 
-async def everything(bootstrap: str) -> dict[TopicPartition, list[ConsumerRecord]]:
-    """All that lies on the toy's topics, partition by partition."""
+async def everything(
+    bootstrap: str, partitions: Mapping[str, int] = PARTITIONS
+) -> dict[TopicPartition, list[ConsumerRecord]]:
+    """All that lies on topics with so many partitions (the toy's, unless told otherwise), partition by partition."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        places = [TopicPartition(topic, n) for topic, count in PARTITIONS.items() for n in range(count)]
+        places = [TopicPartition(topic, n) for topic, count in partitions.items() for n in range(count)]
         consumer.assign(places)
         await consumer.seek_to_beginning()
         ends = await consumer.end_offsets(places)
