@@ -38,9 +38,13 @@ def product(request: pytest.FixtureRequest) -> Product:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
-    """One headless Chromium for all journeys; each person has a context of their own."""
+    """One headless Chromium for a file of journeys; each person has a context of their own.
+
+    It ends with the file: as long as Playwright's synchronous interface is open it holds this thread's event loop, and
+    no asynchronous test could run after it.
+    """
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
             executable_path=str(chromium),
