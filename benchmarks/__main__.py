@@ -35,6 +35,7 @@ def main() -> None:
     for name in names:
         print(f"… {name}", file=sys.stderr, flush=True)
         figures += BENCHES[name]()
+        print(report(figures[-4:]), file=sys.stderr, flush=True)
     table = report(figures)
     print(table)
     Path("benchmarks-results.md").write_text(table + "\n", encoding="utf-8")
