@@ -1,7 +1,7 @@
 """`make bench`: every figure of one run on this machine, against the targets of design.md §8.
 
 python -m benchmarks                 all
-python -m benchmarks roll pages      some
+python -m benchmarks roll commands      some
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from benchmarks.load import Figure, report
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "start": start.measure,
     "roll": spine.measure_roll,
-    "pages": spine.measure_pages,
     "commands": spine.measure_commands,
     "arrival": spine.measure_arrival,
     "arrival-kafka": lambda: spine.measure_arrival("kafka"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 from sqlalchemy import text
 
 from deploy.local import lifecycle
@@ -70,28 +68,6 @@ class Deployment:
             "person": str(person),
         }
         return signing_key(self.instance.settings("identity").state).sign(TYPE, claims)
-
-    def cookie(self, search: str, label: str) -> str:
-        """The session cookie of somebody who signed in as a person does: search, choose."""
-        with httpx.Client(follow_redirects=True, timeout=30) as http:
-            page = http.get(f"{self.instance.origin}/auth/login", params={"to": "/"})
-            found = http.get(page.url.copy_merge_params({"q": search}))
-            form = next(
-                part for part in found.text.split("<button")[1:] if label in part.split("</button>")[0]
-            )
-            name = _attribute(form, "name")
-            fields = dict(
-                re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', found.text)
-            )
-            http.post(found.url, data={**fields, name: _attribute(form, "value"), "acr": "2"})
-            return "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar)
-
-
-def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf'{name}="([^"]*)"', tag)
-    if found is None:
-        raise RuntimeError(f"the sign-in page has no {name} on its buttons")
-    return found.group(1)
 
 
 @contextmanager

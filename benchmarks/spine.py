@@ -169,41 +169,6 @@ def measure_commands() -> list[Figure]:
         ]
 
 
-def measure_pages() -> list[Figure]:
-    """The school page and the class's roll, as the browser's session reads them."""
-    with deployment() as deployed:
-        principal = {"cookie": deployed.cookie("第一小 校長", "校長")}
-        teacher = {"cookie": deployed.cookie("2年1組", "2年1組 担任")}
-        of = deployed.classes[0]
-        school = f"/api/schools/{of.school}/days/{deployed.day}"
-
-        async def run() -> list[Figure]:
-            figures = []
-            url = deployed.instance.origin
-            me = await Connection(url).ask("GET", "/api/today", teacher)
-            own = me.json()["classes"][0]["class"]["id"]
-            for what, path, headers in (
-                ("school page", school, principal),
-                ("class roll page, 35 pupils", f"/api/classes/{own}/days/{deployed.day}/roll", teacher),
-            ):
-
-                async def act(
-                    connection: Connection, number: int, path: str = path, headers: dict[str, str] = headers
-                ) -> bool:
-                    return (await connection.ask("GET", path, headers)).status == 200
-
-                await saturated(url, act, seconds=2, connections=4)
-                steady = await offered(url, act, rate=100, seconds=SECONDS)
-                full = await saturated(url, act, seconds=SECONDS, connections=8)
-                figures += [
-                    Figure(f"{what}, 100/s offered", _latency(steady), "–"),
-                    Figure(f"{what}, saturated", _latency(full), "karte skeleton: 1,500/s, p99 ≤ 20 ms"),
-                ]
-            return figures
-
-        return asyncio.run(run())
-
-
 def measure_arrival(transport: Transport = "log") -> list[Figure]:
     """Command accepted → the copies that pages read have it, at 200 commands a second."""
     with deployment(transport) as deployed:
