@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
+from unicodedata import category
 from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from services.registry.oneroster.importing import ACTOR, Refused, import_package
 from services.registry.oneroster.packages import NotAPackageError, open_package
@@ -49,8 +54,11 @@ def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console) -> N
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="何が変わるかを示すだけで、変えません")
         ] = False,
+        as_json: Annotated[
+            bool, typer.Option("--json", help="結果を、すべての誤りとともに、ひとつの JSON で")
+        ] = False,
     ) -> None:
-        """名簿を取り込みます。一つでも誤りがあれば何も変えず、すべての誤りを示して終了コード 1。"""
+        """名簿を取り込みます。一つでも誤りがあれば何も変えず、誤りと直し方を示して終了コード 1。"""
 
         async def run() -> Imported:
             async with open_units() as units:
@@ -59,15 +67,19 @@ def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console) -> N
         try:
             done = asyncio.run(run())
         except NotAPackageError as error:
-            console.print(escape(str(error)), style="red", soft_wrap=True)
-            raise typer.Exit(1) from None
+            _stop(str(error), console, as_json=as_json)
         except Refused as error:
-            _show_problems(error.problems, console)
+            if as_json:
+                _write_json("refused", problems=[each._asdict() for each in error.problems])
+            else:
+                _show_problems(error.problems, console)
             raise typer.Exit(1) from None
         except Moved:
-            console.print(_MOVED, style="red", soft_wrap=True)
-            raise typer.Exit(1) from None
-        _show_changes(done, console, dry_run=dry_run)
+            _stop(_MOVED, console, as_json=as_json)
+        if as_json:
+            _write_json(_outcome(done, dry_run=dry_run), **_changes(done))
+        else:
+            _show_changes(done, console, dry_run=dry_run)
 
     @app.command()
     def substitute(
@@ -113,16 +125,49 @@ async def _the_board(units: Units) -> UUID:
     return found[0]
 
 
+def _stop(words: str, console: Console, *, as_json: bool) -> NoReturn:
+    if as_json:
+        _write_json("stopped", message=words)
+    else:
+        console.print(Text(words, "red"), soft_wrap=True)
+    raise typer.Exit(1) from None
+
+
+def _write_json(outcome: str, **more: Any) -> None:
+    """One object: ``outcome`` is imported, unchanged, dry-run, refused (``problems``) or stopped (``message``)."""
+    sys.stdout.write(json.dumps({"outcome": outcome, **more}, ensure_ascii=False, indent=2) + "\n")
+
+
+def _outcome(done: Imported, *, dry_run: bool) -> str:
+    return "dry-run" if dry_run else "unchanged" if done.nothing else "imported"
+
+
+def _changes(done: Imported) -> Mapping[str, Any]:
+    return {
+        "board": str(done.board),
+        "counts": {word: asdict(counts) for word, counts in done.counts.items()},
+        "classes": done.classes,
+        "events": done.events,
+        "position": done.position,
+    }
+
+
 def _show_problems(problems: tuple[Problem, ...], console: Console) -> None:
-    table = Table("ファイル", "行", "列", "値", "誤り", "直し方", box=None)
+    """One block a problem, its lines as long as they are: nothing of a remedy is cut off, and lines can be copied."""
     for each in problems[:_SHOWN_PROBLEMS]:
-        line = str(each.line) if each.line is not None else ""
-        table.add_row(*map(escape, (each.file, line, each.column, each.value, each.rule, each.remedy)))
-    console.print(table)
+        place = ":".join(str(part) for part in (each.file, each.line, each.column) if part)
+        block = Text.assemble((_visible(place), "bold"), f" 「{_visible(each.value)}」\n")
+        block.append(f"  誤り: {_visible(each.rule)}\n  直し方: {_visible(each.remedy)}\n")
+        console.print(block, soft_wrap=True)
     more = len(problems) - _SHOWN_PROBLEMS
     if more > 0:
-        console.print(f"ほかに {more} 件", soft_wrap=True)
+        console.print(f"ほかに {more} 件（すべては --json で）", soft_wrap=True)
     console.print(f"取り込んでいません。誤りが {len(problems)} 件あります。", style="red", soft_wrap=True)
+
+
+def _visible(told: str) -> str:
+    """With control characters written out: a cell must not steer the operator's terminal."""
+    return "".join(ascii(one)[1:-1] if category(one).startswith("C") else one for one in told)
 
 
 def _show_changes(done: Imported, console: Console, *, dry_run: bool) -> None:

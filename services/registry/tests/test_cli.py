@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -36,13 +37,13 @@ def run(registry_database: Database, clock: FixedClock) -> Run:
 
     said = io.StringIO()
     app = typer.Typer()
-    add_commands(app, open_units, Console(file=said, width=200, highlight=False))
+    add_commands(app, open_units, Console(file=said, width=40, highlight=False))  # a narrow window
 
     def run(*words: str) -> tuple[int, str]:
         said.seek(0)
         said.truncate()
         result = CliRunner().invoke(app, list(words), catch_exceptions=False)
-        return result.exit_code, said.getvalue()
+        return result.exit_code, said.getvalue() + result.stdout
 
     return run
 
@@ -68,14 +69,51 @@ def test_import_tells_what_becomes_new_and_which_classes(run: Run, tmp_path: Pat
     assert (status, said.strip()) == (0, "すべてこのとおりになっています。何も変えていません。")
 
 
-def test_a_refused_package_is_a_table_of_problems_and_status_1(run: Run, tmp_path: Path) -> None:
-    wrong = with_cell(small_package(), layout.USERS, 2, "familyName", "ｶﾝﾀﾞ")
+def test_a_refused_package_is_a_block_for_each_problem_and_status_1(run: Run, tmp_path: Path) -> None:
+    wrong = with_cell(small_package(), layout.USERS, 2, "familyName", "[bold]ｶﾝﾀﾞ\x1b[2J")
     wrong = with_cell(wrong, layout.ROLES, 3, "beginDate", "2026/4/1")
-    status, said = run("import", "oneroster", written(tmp_path / "town", wrong))
+    path = written(tmp_path / "town", wrong)
+    status, told = run("import", "oneroster", path, "--json")
+    report = json.loads(told)
+    assert (status, report["outcome"]) == (1, "refused")
+    assert {(each["file"], each["line"], each["column"]) for each in report["problems"]} == {
+        ("users.csv", 2, "familyName"),
+        ("roles.csv", 3, "beginDate"),
+    }
+    status, said = run("import", "oneroster", path)
     assert status == 1
-    for word in ("users.csv", "familyName", "ｶﾝﾀﾞ", "roles.csv", "beginDate", "2026/4/1", "誤りが 2 件"):
-        assert word in said
+    assert said == "".join(
+        f"{each['file']}:{each['line']}:{each['column']} 「{each['value']}」\n"
+        f"  誤り: {each['rule']}\n  直し方: {each['remedy']}\n\n".replace("\x1b", r"\x1b")
+        for each in report["problems"]
+    ) + (f"取り込んでいません。誤りが {len(report['problems'])} 件あります。\n")
     assert "すべて" not in run("import", "oneroster", written(tmp_path / "town", small_package()))[1]
+
+
+def test_many_problems_are_cut_for_people_and_whole_for_programs(run: Run, tmp_path: Path) -> None:
+    wrong = small_package()
+    header, *_ = wrong[layout.USERS].decode().splitlines()
+    first = ",".join("x" for _ in header.split(","))
+    wrong[layout.USERS] = "\r\n".join([header, *[first] * 300, ""]).encode()
+    path = written(tmp_path / "town", wrong)
+    problems = json.loads(run("import", "oneroster", path, "--json")[1])["problems"]
+    assert len(problems) > 300
+    assert f"ほかに {len(problems) - 200} 件（すべては --json で）" in run("import", "oneroster", path)[1]
+
+
+def test_a_program_learns_what_an_import_did(run: Run, tmp_path: Path) -> None:
+    path = written(tmp_path / "town", small_package())
+    for words, outcome, events in (
+        (["--dry-run"], "dry-run", 26),
+        ([], "imported", 26),
+        ([], "unchanged", 0),
+    ):
+        status, told = run("import", "oneroster", path, "--json", *words)
+        report = json.loads(told)
+        assert (status, report["outcome"], report["events"]) == (0, outcome, events)
+        assert (report["position"] is None) == (outcome != "imported")
+    status, told = run("import", "oneroster", str(tmp_path / "nowhere"), "--json")
+    assert (status, json.loads(told)["outcome"]) == (1, "stopped")
 
 
 def test_what_is_no_package_is_said_in_a_sentence(run: Run, tmp_path: Path) -> None:
