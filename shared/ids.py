@@ -8,6 +8,7 @@ fixed namespace, so that two processes name the same pupil-day alike without ask
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID, uuid4, uuid5
 
 import uuid_utils
@@ -31,6 +32,7 @@ def natural_id(board: UUID, *parts: object) -> UUID:
     return uuid5(NAMESPACE, "/".join([str(board), *(str(part) for part in parts)]))
 
 
+@lru_cache(4_096)  # asked for twice a save: for the row and for the event
 def pupil_day_id(board: UUID, pupil: UUID, on: date) -> UUID:
     """The aggregate "one pupil's attendance on one date"."""
     return natural_id(board, "pupil-day", pupil, on.isoformat())

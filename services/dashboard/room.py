@@ -94,7 +94,7 @@ class Dashboard:
         return max(0, int((self.clock.now() - self.as_of(standing)) / timedelta(milliseconds=1)))
 
 
-def dashboard(request: Request) -> Dashboard:
+async def dashboard(request: Request) -> Dashboard:
     """The running service a request reached."""
     return cast("Dashboard", request.app.state.dashboard)
 
@@ -180,7 +180,7 @@ async def opening(request: Request) -> AsyncIterator[Page]:
     Waits up to a second until the copies have reached what ``X-After`` names, then goes on with what they have. Raises
     the problem signed-out without a session that holds.
     """
-    room = dashboard(request)
+    room = await dashboard(request)
     wanted = _wanted(room, request)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + WAIT_SECONDS

@@ -49,6 +49,6 @@ class Registry:
         return Holder(who, tuple(HeldDuty(row.kind, row.organisation_id, row.class_id) for row in rows))
 
 
-def registry(request: Request) -> Registry:
+async def registry(request: Request) -> Registry:
     """The running service a request reached."""
     return cast("Registry", request.app.state.registry)

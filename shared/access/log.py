@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access.principal import Principal
 from shared.contracts import Importance
-from shared.database import Scope, Units
+from shared.database import Scope, Statement, Units
 from shared.events.trace import current_traceparent
 from shared.ids import time_ordered_id
 
@@ -32,13 +32,14 @@ _BATCH_ROWS = 200
 _RETRY_SECONDS = 0.5
 _MOST_WAITING = 20_000
 
-_INSERT = text(
+_SQL = (
     "insert into access.entry (id, board_id, at, principal, person, client, action, resource, resource_id, subjects,"
     " importance, outcome, copy_age_ms, traceparent) values (:id, :board, :at, :principal, cast(:person as uuid),"
     " :client, :action, :resource, cast(:resource_id as uuid), cast(:subjects as uuid[]), :importance, :outcome,"
     # A batch whose commit was answered by a broken connection comes again.
     " :copy_age_ms, :traceparent) on conflict do nothing"
 )
+_INSERT, _ONE = text(_SQL), Statement(_SQL)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _row(principal: Principal, seen: Seen, at: datetime) -> dict[str, object]:
 
 async def log_change(session: AsyncSession, principal: Principal, seen: Seen, at: datetime) -> None:
     """Write the row of a change, in its transaction."""
-    await session.execute(_INSERT, _row(principal, seen, at))
+    await _ONE.all(session, _row(principal, seen, at))
 
 
 class LogFullError(RuntimeError):

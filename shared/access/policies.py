@@ -8,6 +8,7 @@ policy, and a property test shows that the two agree.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ import cedarpy
 import orjson
 
 from shared.access.principal import Holder, uid
+
+_REMEMBERED = 4_096
+"""Decisions kept: about a kilobyte each, and a morning's teachers fit in."""
 
 BASE_SCHEMA = Path(__file__).parent / "base.cedarschema"
 
@@ -36,19 +40,20 @@ class Policies:
         if not result.validation_passed:
             raise PolicyError("; ".join(str(error) for error in result.errors))
         self._policies = cedarpy.PolicySet.from_str("\n".join(texts))
+        # A decision follows from its arguments alone (no clock, no store in a policy), so the same question, every
+        # duty and attribute in it, has the same answer for as long as the policies live.
+        self._decide = lru_cache(_REMEMBERED)(self._ask)
 
     def allows(self, holder: Holder, action: str, resource: dict[str, Any]) -> bool:
         """Whether ``holder`` may do ``action`` to the entity ``resource``. An error while deciding denies."""
-        who = holder.entity()
-        entities = [who] if resource["uid"] == who["uid"] else [who, resource]
+        return self._decide(action, orjson.dumps(holder.entity()), orjson.dumps(resource))
+
+    def _ask(self, action: str, holder: bytes, resource: bytes) -> bool:
+        who, what = orjson.loads(holder)["uid"], orjson.loads(resource)["uid"]
+        entities = b"[" + (holder if who == what else holder + b"," + resource) + b"]"
         decision = cedarpy.is_authorized(
-            {
-                "principal": who["uid"],
-                "action": uid("Action", action),
-                "resource": resource["uid"],
-                "context": {},
-            },
+            {"principal": who, "action": uid("Action", action), "resource": what, "context": {}},
             self._policies,
-            orjson.dumps(entities).decode(),
+            entities.decode(),
         )
         return bool(decision.allowed) and not decision.diagnostics.errors

@@ -4,6 +4,7 @@ The door to a service's rows is ``Units``: nothing else opens a session, so noth
 """
 
 from shared.database.engine import Login, connect, make_engine, refuse_privileged
+from shared.database.statements import Statement
 from shared.database.units import AlreadyDone, Command, Moved, Scope, Units, Work
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Login",
     "Moved",
     "Scope",
+    "Statement",
     "Units",
     "Work",
     "connect",

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
 from shared.contracts import Contract, Lane, Topic
+from shared.database.statements import Statement
 from shared.dates import Clock, business_date, school_year
 from shared.events.trace import current_traceparent
 from shared.ids import time_ordered_id
@@ -71,10 +72,11 @@ class _ScopedSession(Session):
     """A session whose every transaction starts by saying which tenant it works in."""
 
 
-_CONTEXT = text(
+_CONTEXT = (
     "select set_config('app.board', :board, true), set_config('app.schools', :schools, true),"
     " set_config('transaction_read_only', :read_only, true)"
 )
+_BEGIN, _NARROW = text(_CONTEXT), Statement(_CONTEXT)
 
 
 def _context(scope: Scope, *, read_only: bool) -> dict[str, str]:
@@ -90,12 +92,12 @@ def _say_scope(session: Session, transaction: Any, connection: Any) -> None:
         return
     scope: Scope | None = session.info.get("scope")
     if scope is not None:
-        connection.execute(_CONTEXT, _context(scope, read_only=session.info["read_only"]))
+        connection.execute(_BEGIN, _context(scope, read_only=session.info["read_only"]))
 
 
 async def narrow(session: AsyncSession, scope: Scope) -> None:
     """Say, within the transaction under way, that it works in fewer schools from here on."""
-    await session.execute(_CONTEXT, _context(scope, read_only=session.info["read_only"]))
+    await _NARROW.all(session, _context(scope, read_only=session.info["read_only"]))
 
 
 @event.listens_for(_ScopedSession, "do_orm_execute")
@@ -175,14 +177,14 @@ class Work:
         )
 
 
-_PLACEHOLDER = text(
+_PLACEHOLDER = Statement(
     "insert into log.command_done (board_id, principal, id, request_hash, started_at)"
     " values (:board, :principal, :id, :hash, :at) on conflict do nothing returning true"
 )
-_DONE = text(
+_DONE = Statement(
     "select request_hash, response, position from log.command_done where principal = :principal and id = :id"
 )
-_APPEND = text(
+_APPEND = Statement(
     "select log.append_events(:board, :actor, :traceparent, :at, cast(:year as smallint),"
     " cast(:topics as text[]), cast(:lanes as smallint[]), cast(:keys as text[]), cast(:streams as uuid[]),"
     " cast(:expected as integer[]), cast(:ids as uuid[]), cast(:types as text[]), cast(:subjects as uuid[]),"
@@ -208,6 +210,7 @@ class Units:
     async def read(self, scope: Scope) -> AsyncIterator[AsyncSession]:
         """A session for reading; PostgreSQL refuses every write in it."""
         async with self._sessions(info={"scope": scope, "read_only": True}) as session:
+            await session.connection()
             yield session
 
     @asynccontextmanager
@@ -222,6 +225,7 @@ class Units:
         async with self._sessions(info={"scope": scope, "read_only": False}) as session:
             work = Work(session=session, scope=scope, at=self.clock.now(), actor=actor)
             try:
+                await session.connection()
                 if command is not None:
                     await self._claim(work, command)
                 yield work
@@ -234,8 +238,8 @@ class Units:
                 raise
 
     async def _claim(self, work: Work, command: Command) -> None:
-        claimed = await work.session.scalar(
-            _PLACEHOLDER,
+        claimed = await _PLACEHOLDER.all(
+            work.session,
             {
                 "board": work.scope.board,
                 "principal": command.principal,
@@ -247,11 +251,11 @@ class Units:
         if claimed:
             return
         mine = {"principal": command.principal, "id": command.id}
-        done = (await work.session.execute(_DONE, mine)).one_or_none()
+        done = await _DONE.first(work.session, mine)
         # None: the row belongs to another board, so this transaction cannot see it.
-        if done is None or done.request_hash != command.request_hash:
+        if done is None or done["request_hash"] != command.request_hash:
             raise CommandReused
-        raise AlreadyDone(done.response, done.position)
+        raise AlreadyDone(done["response"], done["position"])
 
     async def _append(self, work: Work, command: Command | None) -> None:
         events = work._events
@@ -266,8 +270,8 @@ class Units:
             raise RuntimeError(
                 "an event this large does not travel: a relay would stand still at it for ever"
             )
-        result = await work.session.scalar(
-            _APPEND,
+        result = await _APPEND.all(
+            work.session,
             {
                 "board": work.scope.board,
                 "actor": work.actor,
@@ -289,7 +293,7 @@ class Units:
             },
         )
         work.session.info["appended"] = True
-        work.position = result
+        work.position = result[0][0]
 
 
 def sqlstate(error: DBAPIError) -> str | None:

@@ -70,6 +70,7 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
         docs_url=None,
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # _Observed: its spans name no address
     )
     app.state.service = service
     problems.install(app)
@@ -98,6 +99,7 @@ def _feed(state: WorkerState) -> dict[str, str | int | None]:
         "reached": state.reached,
         "head": state.head,
         "stopped_because": state.stopped_because,
+        "looked_at": None if state.looked_at is None else state.looked_at.isoformat(timespec="seconds"),
     }
 
 

@@ -36,7 +36,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 @router.api_route("/{service}/v1/{path:path}", methods=METHODS, include_in_schema=False)
 async def forward(service: str, path: str, request: Request) -> Response:
     """Pass the request on to ``service``. Only services of this deployment, only their versioned interface."""
-    room = dashboard(request)
+    room = await dashboard(request)
     base = room.settings.urls.get(service)
     if base is None or service == room.settings.service or not _plain(path):
         raise not_found()

@@ -25,7 +25,7 @@ async def live(request: Request, views: str) -> StreamingResponse:
     Views that the asker may not open are not followed; when none is left there is nothing here.
     """
     wanted = _views(views)
-    room = dashboard(request)
+    room = await dashboard(request)
     async with opening(request) as page:
         granted = await allowed(page, wanted)
         if not granted:

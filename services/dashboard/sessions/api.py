@@ -30,7 +30,7 @@ _STATE = "login-state"
 @router.get("/login", summary="サインインへ")
 async def login(request: Request, to: str | None = None, again: bool = False) -> Response:
     """To the identity authority, and from there back to ``to``. ``again``: prove once more who you are."""
-    room = dashboard(request)
+    room = await dashboard(request)
     verifier, state, nonce = (secrets.token_urlsafe(32) for _ in range(3))
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     try:
@@ -66,7 +66,7 @@ async def callback(
     request: Request, code: str = "", state: str = "", error: str = "", iss: str | None = None
 ) -> Response:
     """The way back from the identity authority. What is not our own beginning of a sign-in begins nothing."""
-    room = dashboard(request)
+    room = await dashboard(request)
     begun = _begun(room, request)
     if begun is None or not secrets.compare_digest(begun["state"].encode(), state.encode()):
         return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=expired", 302))
@@ -93,7 +93,7 @@ async def callback(
 @router.post("/logout", summary="サインアウト")
 async def logout(request: Request) -> Response:
     """End the session here and at the identity authority, and say where to go. Always succeeds."""
-    room = dashboard(request)
+    room = await dashboard(request)
     standing = await _standing(room, request)
     if standing is not None:
         tokens = room.sessions.tokens(standing)

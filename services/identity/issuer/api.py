@@ -33,12 +33,12 @@ ASSETS = {
 }
 
 
-def provider_of(request: Request) -> Provider:
+async def provider_of(request: Request) -> Provider:
     """The running issuer."""
     return cast("Provider", request.app.state.provider)
 
 
-def origin_of(request: Request) -> str:
+async def origin_of(request: Request) -> str:
     """Where the product's own pages are."""
     return cast("str", request.app.state.origin)
 

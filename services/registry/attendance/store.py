@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, 
 from shared.access.principal import HeldDuty
 from shared.access.step_up import StepUp
 from shared.contracts.registry import Source, closes
-from shared.database import Moved, Work
+from shared.database import Moved, Statement, Work
 from shared.dates import school_year
 from shared.ids import class_day_id, pupil_day_id
 
@@ -64,7 +64,7 @@ class ClassDay:
     """Duties of the asking person that hold today."""
 
 
-_CLASS_DAY = text(
+_CLASS_DAY = Statement(
     """
 select c.school_id, c.name, c.grade,
        cal.id is not null as known, coalesce(:on = any (cal.school_days), false) as school_day,
@@ -111,10 +111,10 @@ select l.pupil, l.number, l.exchange, l.hidden, k.revision, k.status, k.facts
 from listed l left join locked k on k.pupil_id = l.pupil
 order by l.exchange, l.number nulls last, l.pupil
 """
-_MEMBERS_READ = text(_MEMBERS.format(lock=""))
-_MEMBERS_LOCK = text(_MEMBERS.format(lock="for update"))
+_MEMBERS_READ = Statement(_MEMBERS.format(lock=""))
+_MEMBERS_LOCK = Statement(_MEMBERS.format(lock="for update"))
 
-_SAVE = text(
+_SAVE = Statement(
     """
 with standing as (
     select exists (select from class_day where board_id = :board and class_id = :class_id and day = :on) as taken
@@ -140,14 +140,15 @@ returning pupil_day_id
 """
 )
 
-_TAKE = text(
+_TAKE = Statement(
     "insert into class_day (id, board_id, school_id, class_id, day, revision, members, taken_at, taken_by)"
     " values (:id, :board, :school, :class_id, :on, 1, :members, :at, :by) on conflict (id) do nothing"
 )
 
-_NAMES = text(
+_NAMES = Statement(
     "select id, coalesce(common_family, legal_family) as family, coalesce(common_given, legal_given) as given,"
-    " kana_family, kana_given from person where board_id = :board and id = any(cast(:ids as uuid[]))"
+    " kana_family as family_kana, kana_given as given_kana from person"
+    " where board_id = :board and id = any(cast(:ids as uuid[]))"
 )
 
 
@@ -158,37 +159,45 @@ async def class_day(
 
     Read with all schools in scope: whose duties are asked for is not known before.
     """
-    row = (
-        await session.execute(
-            _CLASS_DAY,
-            {
-                "board": board,
-                "class_id": class_id,
-                "on": on,
-                "person": person,
-                "today": today,
-                "year": school_year(on),
-            },
-        )
-    ).one_or_none()
+    row = await _CLASS_DAY.first(
+        session,
+        {
+            "board": board,
+            "class_id": class_id,
+            "on": on,
+            "person": person,
+            "today": today,
+            "year": school_year(on),
+        },
+    )
     if row is None:
         return None
-    taker = Named(row.taker_family or "", row.taker_given or "", row.taker_family_kana, row.taker_given_kana)
-    taken = Taken(row.taken_at, row.taken_by, taker, row.members) if row.taken_at is not None else None
+    taken = None
+    if row["taken_at"] is not None:
+        taken = Taken(row["taken_at"], row["taken_by"], _named(row, "taker_"), row["members"])
+    closure = _closure(row["closures"], on, class_id, row["grade"])
     return ClassDay(
         board=board,
         class_id=class_id,
-        school=row.school_id,
-        name=row.name,
+        school=row["school_id"],
+        name=row["name"],
         on=on,
-        calendar=SchoolDay(row.known, row.school_day, _closure(row.closures, on, class_id, row.grade)),
-        symbols={symbol.code: symbol for symbol in _SYMBOLS.validate_python(row.symbols or [])},
+        calendar=SchoolDay(row["known"], row["school_day"], closure),
+        symbols={symbol.code: symbol for symbol in _SYMBOLS.validate_python(row["symbols"] or [])},
         taken=taken,
-        step_up=StepUp() if row.step_up is None else StepUp.model_validate(row.step_up),
-        asker=Named(
-            row.asker_family or "", row.asker_given or "", row.asker_family_kana, row.asker_given_kana
-        ),
-        duties=tuple(_DUTIES.validate_python(row.duties)),
+        step_up=StepUp() if row["step_up"] is None else StepUp.model_validate(row["step_up"]),
+        asker=_named(row, "asker_"),
+        duties=tuple(_DUTIES.validate_python(row["duties"])),
+    )
+
+
+def _named(row: Mapping[str, Any], prefix: str = "") -> Named:
+    """A name out of a row; empty where the person is not known."""
+    return Named(
+        row[f"{prefix}family"] or "",
+        row[f"{prefix}given"] or "",
+        row[f"{prefix}family_kana"],
+        row[f"{prefix}given_kana"],
     )
 
 
@@ -222,25 +231,23 @@ async def members(
 
     A child whose protection names ``person`` is not on it (decisions.md §4 "A protected child").
     """
-    rows = (
-        await session.execute(
-            _MEMBERS_LOCK if lock else _MEMBERS_READ,
-            {"board": of.board, "class_id": of.class_id, "on": of.on, "person": person, "today": today},
-        )
-    ).all()
+    rows = await (_MEMBERS_LOCK if lock else _MEMBERS_READ).all(
+        session,
+        {"board": of.board, "class_id": of.class_id, "on": of.on, "person": person, "today": today},
+    )
     shown = [
         Member(
-            pupil=row.pupil,
-            number=row.number,
-            exchange=row.exchange,
-            revision=row.revision or 0,
-            status=row.status or "unrecorded",
-            facts=_FACTS.validate_python(row.facts) if row.facts else {},
+            pupil=row["pupil"],
+            number=row["number"],
+            exchange=row["exchange"],
+            revision=row["revision"] or 0,
+            status=row["status"] or "unrecorded",
+            facts=_FACTS.validate_python(row["facts"]) if row["facts"] else {},
         )
         for row in rows
-        if not row.hidden
+        if not row["hidden"]
     ]
-    return Listed(shown, sum(row.hidden and not row.exchange for row in rows))
+    return Listed(shown, sum(row["hidden"] and not row["exchange"] for row in rows))
 
 
 async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
@@ -250,8 +257,8 @@ async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
     entry a moment ago is a correction, which needs its reason.
     """
     first = changes[0].fact
-    written = await work.session.execute(
-        _SAVE,
+    written = await _SAVE.all(
+        work.session,
         {
             "taken": of.taken is not None,
             "board": of.board,
@@ -277,14 +284,14 @@ async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
             "reason_texts": [change.reason_text for change in changes],
         },
     )
-    if len(written.all()) < len(changes):
+    if len(written) < len(changes):
         raise Moved
 
 
 async def take(work: Work, of: ClassDay, taken: Taken) -> None:
     """Write that the roll was taken."""
-    await work.session.execute(
-        _TAKE,
+    await _TAKE.all(
+        work.session,
         {
             "id": class_day_id(of.board, of.class_id, of.on),
             "board": of.board,
@@ -300,8 +307,8 @@ async def take(work: Work, of: ClassDay, taken: Taken) -> None:
 
 async def names(session: AsyncSession, board: UUID, people: Sequence[UUID]) -> dict[UUID, Named]:
     """Names of people, for a list."""
-    rows = await session.execute(_NAMES, {"board": board, "ids": list(people)})
-    return {row.id: Named(row.family, row.given, row.kana_family, row.kana_given) for row in rows}
+    rows = await _NAMES.all(session, {"board": board, "ids": list(people)})
+    return {row["id"]: _named(row) for row in rows}
 
 
 _STEP_UP = text(
