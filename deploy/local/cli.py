@@ -27,6 +27,7 @@ from services.dashboard.cli import add_commands as dashboard_commands
 from services.identity.cli import Deployment as IdentityDeployment
 from services.identity.cli import add_commands as identity_commands
 from services.registry.cli import add_commands as registry_commands
+from shared.dates import TOKYO
 from shared.events import parked as parking
 from shared.events.rebuild import Rebuilt, rebuild
 
@@ -181,6 +182,16 @@ def _show_status(now: Status) -> None:
             *map(str, (feed.reached, feed.head, feed.lag, feed.parked)),
         )
     console.print(feeds)
+    if now.reconcilers:
+        reconcilers = Table("部署への配信", "照合した時刻", "止まっているわけ", box=None)
+        for one in now.reconcilers:
+            at = datetime.fromisoformat(one.looked_at).astimezone(TOKYO) if one.looked_at else None
+            reconcilers.add_row(
+                f"{one.service}/{one.name}",
+                f"{at:%Y-%m-%d %H:%M:%S}" if at else "まだ",
+                one.stopped_because or "―",
+            )
+        console.print(reconcilers)
     console.print("メモリ MiB: " + "、".join(f"{name} {mib}" for name, mib in now.memory_mib.items()))
 
 

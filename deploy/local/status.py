@@ -39,6 +39,16 @@ class FeedStatus:
     parked: int
 
 
+@dataclass(frozen=True)
+class ReconcilerStatus:
+    """What keeps something up without reading a log: when it last had looked at everything, or why it cannot."""
+
+    service: str
+    name: str
+    looked_at: str | None
+    stopped_because: str | None
+
+
 @dataclass
 class Status:
     """The deployment."""
@@ -48,6 +58,7 @@ class Status:
     training_date: str | None
     services: list[ServiceStatus] = field(default_factory=list)
     feeds: list[FeedStatus] = field(default_factory=list)
+    reconcilers: list[ReconcilerStatus] = field(default_factory=list)
     memory_mib: dict[str, int] = field(default_factory=dict)
     running: bool = False
     """Whether database and services are this deployment's own processes; anything may listen on a port."""
@@ -75,7 +86,9 @@ def services_pid(instance: Instance) -> PidFile:
 async def status(instance: Instance) -> Status:
     """Ask everything once."""
     result = Status(instance.origin, instance.choices.transport, instance.choices.training_date)
-    result.services = list(await asyncio.gather(*(_ask(instance, name) for name in topology().services)))
+    asked = await asyncio.gather(*(_ask(instance, name) for name in topology().services))
+    result.services = [service for service, _ in asked]
+    result.reconcilers = [one for _, reconcilers in asked for one in reconcilers]
     if instance.postgres.ready():
         result.feeds = await _feeds(instance)
         result.running = services_pid(instance).process() is not None
@@ -83,15 +96,21 @@ async def status(instance: Instance) -> Status:
     return result
 
 
-async def _ask(instance: Instance, name: str) -> ServiceStatus:
+async def _ask(instance: Instance, name: str) -> tuple[ServiceStatus, list[ReconcilerStatus]]:
     url = instance.url(name)
     try:
         async with httpx.AsyncClient(base_url=url, timeout=2) as client:
-            ready = (await client.get("/health/ready")).status_code == 200
+            ready = await client.get("/health/ready")
             version = (await client.get("/health/live")).json()["version"]
+            workers = ready.json().get("feeds", [])
     except (httpx.HTTPError, ValueError):
-        return ServiceStatus(name, url, False, None)
-    return ServiceStatus(name, url, ready, version)
+        return ServiceStatus(name, url, False, None), []
+    reads_a_log = set(ServiceParts.of(topology().services[name].application).consumers())
+    return ServiceStatus(name, url, ready.status_code == 200, version), [
+        ReconcilerStatus(name, one["copy"], one["looked_at"], one["stopped_because"])
+        for one in workers
+        if (one["copy"], one["publisher"]) not in reads_a_log
+    ]
 
 
 _CHECKPOINTS = text(

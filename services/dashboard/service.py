@@ -123,6 +123,7 @@ def build(
             ],
             start=start,
             stop=stop,
+            states=[*workers.states, lunch.state],
         ),
         "紬 ダッシュボード（dashboard）",
         [

@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -39,6 +40,8 @@ class WorkerState:
     applied: int = 0
     dropped: int = 0
     stopped_because: str | None = None
+    looked_at: datetime | None = None
+    """When a reconciler last had looked at everything; it has no place in a log. None for what reads one."""
 
 
 def transient(error: BaseException) -> bool:

@@ -103,6 +103,7 @@ class LunchFeed:
                 trouble = f"{receiver.board}: {error}"
                 logger.warning("feed %s: %s", LUNCH, trouble)
         self.state.stopped_because = trouble
+        self.state.looked_at = self._units.clock.now()
         return min(waits)
 
     async def _days(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import httpx
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter
 
+from services.dashboard.feeds.reconciler import TIMER_SECONDS
 from services.dashboard.operations import store
 from services.dashboard.room import STALE, Dashboard, opening
 from shared.access.log import Seen
@@ -45,7 +46,7 @@ async def read_operations(request: Request) -> Response:
     now = room.clock.now()
     name = room.settings.service
     said = await asyncio.gather(*(_service(room, other) for other in room.settings.urls))
-    own = [_feed(name, row, row.stopped_because, _seconds_since(row.current_at, now)) for row in feeds]
+    own = [_own(name, row, now) for row in feeds]
     others = [feed for _, feeds_of_it in said for feed in feeds_of_it]
     body: dict[str, Any] = {
         "services": [service for service, _ in said],
@@ -67,6 +68,23 @@ async def read_operations(request: Request) -> Response:
     return await page.answer(body, Seen("ReadOperations", "operations", None, "IV"))
 
 
+def _own(service: str, row: Any, now: datetime) -> dict[str, Any]:
+    """A copy's place in its log; a reconciler has none and tells when it last looked at everything."""
+    if row.reads_a_log:
+        return _feed(service, row, row.stopped_because, _seconds_since(row.current_at, now, STALE))
+    return {
+        "service": service,
+        "copy": row.copy,
+        "publisher": row.publisher,
+        "position": None,
+        "head": None,
+        "lag_records": None,
+        "lag_seconds": _seconds_since(row.current_at, now, STALE + timedelta(seconds=TIMER_SECONDS)),
+        "looked_at": row.current_at,
+        "stopped_because": row.stopped_because,
+    }
+
+
 def _feed(service: str, row: Any, stopped: str | None, seconds: float) -> dict[str, Any]:
     head = max(row.head or 0, row.reached)
     return {
@@ -81,9 +99,9 @@ def _feed(service: str, row: Any, stopped: str | None, seconds: float) -> dict[s
     }
 
 
-def _seconds_since(current_at: datetime | None, now: datetime) -> float:
+def _seconds_since(current_at: datetime | None, now: datetime, lately: timedelta) -> float:
     """How long a feed of ours has lacked something: 0 while its worker has lately said that it lacks nothing."""
-    if current_at is None or now - current_at <= STALE:
+    if current_at is None or now - current_at <= lately:
         return 0.0
     return round((now - current_at).total_seconds(), 1)
 

@@ -42,7 +42,7 @@ async def note(session: AsyncSession, states: Sequence[WorkerState], at: datetim
                 "reached": state.reached,
                 "head": state.head,
                 "stopped": state.stopped_because,
-                "current_at": at if level else None,
+                "current_at": (state.looked_at or at) if level else None,
                 "at": at,
             },
         )
@@ -63,7 +63,8 @@ async def tell(session: AsyncSession) -> None:
 _FEEDS = text(
     """
 select coalesce(c.copy, w.copy) as copy, coalesce(c.publisher, w.publisher) as publisher,
-       coalesce(c.reached, 0) as reached, w.head, w.stopped_because, w.current_at
+       coalesce(c.reached, w.reached) as reached, w.head, w.stopped_because, w.current_at,
+       c.copy is not null or w.head is not null as reads_a_log
 from feed.checkpoint c full join worker_seen w on w.copy = c.copy and w.publisher = c.publisher
 order by 1, 2
 """
@@ -76,7 +77,7 @@ _PARKED = text(
 
 
 async def feeds(session: AsyncSession) -> Sequence[Any]:
-    """Every copy and reaction with its place in its publisher's log."""
+    """Every copy and reaction with its place in its publisher's log, and every reconciler, which has none."""
     return (await session.execute(_FEEDS)).all()
 
 

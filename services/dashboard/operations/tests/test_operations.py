@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from services.dashboard.tests.origin import Browser, Origin
@@ -46,6 +47,52 @@ async def test_a_healthy_deployment(origin: Origin, town: Town) -> None:
     }
     assert {feed["lag_seconds"] for feed in page["feeds"]} == {0.0}
     assert (page["parked"], page["live"]) == ([], ["operations"])
+
+
+async def test_a_department_feed_has_no_place_in_a_log_but_a_time(origin: Origin, town: Town) -> None:
+    """It compares what was given with the copies: positions would mean nothing, a hanging comparison does."""
+    browser = await operator(origin, town)
+
+    async def lunch() -> Any:
+        feeds = (await browser.read("/api/operations"))["feeds"]
+        return next((feed for feed in feeds if feed["copy"] == "feed:lunch-count"), None)
+
+    feed = await eventually(lunch)
+    assert [feed[name] for name in ("position", "head", "lag_records", "lag_seconds")] == [
+        *(None, None, None),
+        0.0,
+    ]
+    assert datetime.fromisoformat(feed["looked_at"]) == origin.clock.instant
+    ready = (await browser.read("/health/ready"))["feeds"]
+    (told,) = (one for one in ready if one["copy"] == "feed:lunch-count")
+    assert (datetime.fromisoformat(told["looked_at"]), told["stopped_because"]) == (
+        origin.clock.instant,
+        None,
+    )
+    assert {one["copy"] for one in ready if one["looked_at"] is None} == {"roster", "school_day", "accounts"}
+
+    # Somebody holds what it reads, and every writer of new notes sees that it goes on being waited for.
+    last = origin.clock.instant
+    connection = await origin.database.server.connect(origin.database.name)
+    async with connection.transaction():
+        await connection.execute("lock table copy.purpose_set")
+        origin.clock.instant += timedelta(minutes=5)
+        origin.room.hub._tell("live", None)
+
+        async def late() -> bool:
+            feeds = (await browser.read("/api/operations"))["feeds"]
+            if any(feed["lag_seconds"] for feed in feeds if feed["position"] is not None):
+                return False  # the watch has not looked since
+            feed = await lunch()
+            return bool(feed["lag_seconds"] >= 300 and datetime.fromisoformat(feed["looked_at"]) == last)
+
+        await eventually(late)
+    await connection.close()
+
+    async def level() -> bool:
+        return bool((await lunch())["lag_seconds"] == 0)
+
+    await eventually(level)
 
 
 async def test_a_parked_key_is_shown_and_told(origin: Origin, town: Town) -> None:

@@ -238,9 +238,10 @@ export interface FeedState {
   readonly service: string
   readonly copy: string
   readonly publisher: string
-  readonly position: number
-  readonly head: number
-  readonly lag_records: number
+  /** Null of a worker that reads no log: it compares, and has no place in one. */
+  readonly position: number | null
+  readonly head: number | null
+  readonly lag_records: number | null
   readonly lag_seconds: number
 }
 

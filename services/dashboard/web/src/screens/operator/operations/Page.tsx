@@ -146,13 +146,13 @@ function Feeds({ feeds }: { readonly feeds: readonly FeedState[] }) {
               <td data-n="" className={isBehind(feed) ? panel.wait : undefined}>
                 <Lag seconds={feed.lag_seconds} />
               </td>
-              <td data-n={feed.lag_records}>{feed.lag_records}</td>
+              <td data-n={feed.lag_records ?? ''}>{feed.lag_records ?? '―'}</td>
               <td>{feed.publisher}</td>
               <td data-n="" className={panel.wide}>
-                {feed.position}
+                {feed.position ?? '―'}
               </td>
               <td data-n="" className={panel.wide}>
-                {feed.head}
+                {feed.head ?? '―'}
               </td>
             </tr>
           ))}
