@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
+from asyncpg import Record
 from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -191,7 +192,7 @@ async def class_day(
     )
 
 
-def _named(row: Mapping[str, Any], prefix: str = "") -> Named:
+def _named(row: Record, prefix: str = "") -> Named:
     """A name out of a row; empty where the person is not known."""
     return Named(
         row[f"{prefix}family"] or "",
