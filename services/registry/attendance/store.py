@@ -120,15 +120,13 @@ _SAVE = Statement(
 with standing as (
     select exists (select from class_day where board_id = :board and class_id = :class_id and day = :on) as taken
 ), given as (
-    select g.* from standing, unnest(
-        cast(:ids as uuid[]), cast(:pupils as uuid[]), cast(:revisions as integer[]), cast(:statuses as text[]),
-        cast(:facts as text[]), cast(:fact_revisions as integer[]), cast(:codes as text[]),
-        cast(:corrects as integer[]), cast(:reasons as text[]), cast(:reason_texts as text[])
-    ) as g(id, pupil_id, revision, status, facts, fact_revision, code, corrects, reason, reason_text)
+    select g.* from standing, json_to_recordset(cast(:rows as json)) as g(
+        id uuid, pupil_id uuid, revision integer, status text, facts jsonb, fact_revision integer, code text,
+        corrects integer, reason text, reason_text text)
     where standing.taken = :taken
 ), days as (
     insert into pupil_day as d (id, board_id, school_id, class_id, pupil_id, day, revision, status, facts)
-    select id, :board, :school, :class_id, pupil_id, :on, revision, status, facts::jsonb from given order by id
+    select id, :board, :school, :class_id, pupil_id, :on, revision, status, facts from given order by id
     on conflict (id) do update set revision = excluded.revision, status = excluded.status, facts = excluded.facts,
         class_id = excluded.class_id, school_id = excluded.school_id
 )
@@ -270,23 +268,26 @@ async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
             "by": first.by,
             "at": first.at,
             "claimed_at": first.claimed_at,
-            "ids": [pupil_day_id(of.board, change.member.pupil, of.on) for change in changes],
-            "pupils": [change.member.pupil for change in changes],
-            "revisions": [change.revision for change in changes],
-            "statuses": [change.derived.status for change in changes],
-            "facts": [
-                orjson.dumps(_FACTS.dump_python(dict(change.facts), mode="json")).decode()
-                for change in changes
-            ],
-            "fact_revisions": [change.fact.revision for change in changes],
-            "codes": [change.fact.code for change in changes],
-            "corrects": [change.fact.corrects for change in changes],
-            "reasons": [change.fact.reason for change in changes],
-            "reason_texts": [change.reason_text for change in changes],
+            "rows": orjson.dumps([_row(of, change) for change in changes], default=str).decode(),
         },
     )
     if len(written) < len(changes):
         raise Moved
+
+
+def _row(of: ClassDay, change: Change) -> dict[str, Any]:
+    return {
+        "id": pupil_day_id(of.board, change.member.pupil, of.on),
+        "pupil_id": change.member.pupil,
+        "revision": change.revision,
+        "status": change.derived.status,
+        "facts": change.facts,
+        "fact_revision": change.fact.revision,
+        "code": change.fact.code,
+        "corrects": change.fact.corrects,
+        "reason": change.fact.reason,
+        "reason_text": change.reason_text,
+    }
 
 
 async def take(work: Work, of: ClassDay, taken: Taken) -> None:
