@@ -5,51 +5,51 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help house up down reset doctor test test-fast check format bench events lock
 
-help: ## this list
+help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Every other target stands on this: .venv holds exactly what requirements.lock says (nothing to do when it does).
 house:
 	@$(PYTHON) tools/bootstrap.py
 
-up: house ## start everything and wait until it is ready (TRANSPORT=kafka or log, DATE=2026-11-20; kept until changed)
+up: house ## すべてを始める（TRANSPORT=kafka|log DATE=2026-11-20、既定は前と同じ）
 	@$(BIN)/tsumugi up $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DATE),--date $(DATE))
 
-down: house ## stop everything; the data stay
+down: house ## すべてを止める。データは残る
 	@$(BIN)/tsumugi down
 
-reset: house ## stop everything and delete its data
+reset: house ## すべてを止め、データを消す
 	@$(BIN)/tsumugi reset
 
-doctor: house ## say what is missing on this machine and how to mend it
+doctor: house ## この機械に足りないものと直し方を言う
 	@$(BIN)/python -m deploy.local.doctor
 
-test: check ## everything: checks, front-end gates, all tests with PostgreSQL, Kafka and a browser
+test: check ## すべての検査とテスト（本物の PostgreSQL、Kafka、ブラウザー）
 	@$(BIN)/python -m deploy.local.browser
 	@test ! -f services/dashboard/web/package.json || $(BIN)/python -m deploy.local.web gates browser
 	@$(BIN)/pytest
 
-test-fast: check ## checks and the tests without Kafka, browser and histories
+test-fast: check ## 検査と、Kafka・ブラウザー・長いものを除くテスト
 	@$(BIN)/pytest -m "not kafka and not browser and not slow"
 
-check: house ## style, types, layers, own rules of the code
+check: house ## 書き方、型、層、この家の決まりの検査
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tools.lint
 
-format: house ## put the code into the one style
+format: house ## コードの書き方をそろえる
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-bench: house ## measure against the targets, medians of one run
+bench: house ## 目標とくらべて測る
 	@$(BIN)/python -m benchmarks
 
-events: house ## write the event catalogue and the golden schemas from the contracts
+events: house ## 契約から docs/events.md と型の見本を書く
 	@$(BIN)/tsumugi events
 
-lock: house ## resolve the lists of packages anew into the locks (versions and hashes, no address)
+lock: house ## パッケージのロックをつくり直す（版とハッシュだけ、住所なし）
 	@$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate --quiet --upgrade --output-file requirements.lock
 	@$(BIN)/python -m deploy.local.web lock

@@ -27,7 +27,8 @@ def main() -> int:
     if sys.version_info < OLDEST:
         found, oldest = (".".join(map(str, version[:2])) for version in (sys.version_info, OLDEST))
         return refuse(
-            f"Python {oldest} or newer is needed; {sys.executable} is {found}.", "make PYTHON=python3.12 …"
+            f"Python {oldest} より新しいものが要ります。{sys.executable} は {found} です。",
+            "make PYTHON=python3.12 … のように指してください",
         )
     if is_installed():
         return 0
@@ -62,29 +63,27 @@ def is_installed() -> bool:
 
 def install() -> int:
     """Environment, then uv with its hash, then the whole lock, then this project in place."""
-    print("Installing into .venv (about a minute the first time) …", flush=True)
+    print(".venv に入れています（はじめは1分ほど）…", flush=True)
     python = VENV / "bin" / "python"
     if stamped()[0] != place() and run([sys.executable, "-m", "venv", "--clear", str(VENV)]) != 0:
         return refuse(
-            "A virtual environment could not be made.", "on Debian and Ubuntu: apt install python3-venv"
+            ".venv（Python の仮想環境）をつくれません。", "Debian や Ubuntu では apt install python3-venv"
         )
     pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--require-hashes"]
     STAMP.write_text(f"{place()} unfinished", encoding="ascii")
     uv_only = VENV / "uv.txt"
     uv_only.write_text(pinned("uv"), encoding="ascii")
     if run([str(python), *pip, "-r", str(uv_only)]) != 0:
-        return refuse(
-            "The package index did not serve uv.", "pip's own settings (index, proxy, certificates) apply"
-        )
+        return refuse("uv を受け取れません。", "pip の設定（取り寄せ先、プロキシ、証明書）を確かめてください")
     uv = [str(VENV / "bin" / "uv"), "pip"]
     # pip is slower (three times, measured) but has settings that uv does not read.
     if run([*uv, "sync", "--quiet", "--python", str(python), "--require-hashes", str(LOCK)]) != 0:
-        print("uv could not install the lock; trying pip with pip's settings …", flush=True)
+        print("uv では入りません。pip とその設定で試します …", flush=True)
         if run([str(python), *pip, "-r", str(LOCK)]) != 0:
-            return refuse("Not everything in requirements.lock could be installed.", "see the message above")
+            return refuse("requirements.lock のすべては入りません。", "上の表示を見てください")
     in_place = ["--no-deps", "--no-build-isolation", "--offline", "--editable", str(ROOT)]
     if run([*uv, "install", "--quiet", "--python", str(python), *in_place]) != 0:
-        return refuse("The project itself could not be installed.", "see the message above")
+        return refuse("紬そのものが入りません。", "上の表示を見てください")
     STAMP.write_text(f"{place()} {content()}", encoding="ascii")
     return 0
 
@@ -93,7 +92,7 @@ def pinned(name: str) -> str:
     """The lock's entry of one package, with its hashes."""
     found = re.search(rf"^{name}==(?:.*\\\n)*.*", LOCK.read_text(encoding="ascii"), re.MULTILINE)
     if found is None:
-        raise SystemExit(f"requirements.lock does not name {name}")
+        raise SystemExit(f"requirements.lock に {name} がありません")
     return re.sub(r"\\\n\s*", "", found.group(0)).rstrip() + "\n"
 
 
@@ -106,7 +105,7 @@ def run(command: list[str]) -> int:
 
 
 def refuse(what: str, how: str) -> int:
-    print(f"\n{what}\n  Mend: {how}", file=sys.stderr)
+    print(f"\n{what}\n  → {how}", file=sys.stderr)
     return 1
 
 

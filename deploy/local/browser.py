@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
-    "No Chromium: the browser tests cannot run. Mend: install the system's package `chromium`, or run "
-    "`python -m deploy.local.browser` on a machine that may download it."
+    "Chromium がないので、画面のテストができません。システムのパッケージ chromium を入れるか、"
+    "ダウンロードできる機械で `python -m deploy.local.browser` を動かしてください。"
 )
 
 

@@ -16,6 +16,7 @@ from deploy import catalogue
 from deploy.local import admin, lifecycle
 from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, training_day
 from deploy.local.instance import Instance, Transport
+from deploy.local.manual import speak_japanese
 from deploy.local.prepare import prepare_databases
 from deploy.local.serve import publishers
 from deploy.local.serve import run as run_services
@@ -31,9 +32,19 @@ from shared.dates import TOKYO
 from shared.events import parked as parking
 from shared.events.rebuild import Rebuilt, rebuild
 
+speak_japanese()
 app = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, help="紬（つむぎ）: 統合型校務支援システム"
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="紬（つむぎ）: 統合型校務支援システム",
 )
+Service = Annotated[str, typer.Argument(help="サービス（registry、identity、dashboard）")]
+Copied = Annotated[str, typer.Argument(help="写しの名前（`tsumugi status` が示す roster など）")]
+Publisher = Annotated[str, typer.Argument(help="もとの記録を出したサービス")]
+Key = Annotated[str, typer.Argument(help="待っている記録の鍵（`tsumugi parked list` が示すもの）")]
+State = Annotated[Path | None, typer.Option(help="状態のフォルダー（既定: TSUMUGI_STATE か .tsumugi）")]
+
 parked_app = typer.Typer(no_args_is_help=True, help="取り込めずに待っている記録")
 copy_app = typer.Typer(no_args_is_help=True, help="ほかのサービスの事実の写し")
 feed_app = typer.Typer(no_args_is_help=True, help="サービスのあいだの配送")
@@ -59,19 +70,17 @@ def _dashboard(instance: Instance) -> DashboardDeployment:
     )
 
 
-registry_commands(app, lambda: admin.app_units(Instance(), "registry"), console)
-identity_commands(app, lambda: _identity(Instance()), console)
-dashboard_commands(app, lambda: _dashboard(Instance()), console)
-town_commands(app, lambda: training_day(Instance().clock.today()), console)
-
-
 @app.command()
 def up(
     transport: Annotated[
-        Transport, typer.Option(help="log: データベースから直接 / kafka: Apache Kafka")
-    ] = "log",
+        Transport | None,
+        typer.Option(help="配送。log: データベースから直接 / kafka: Apache Kafka（既定: 前と同じ）"),
+    ] = None,
     on: Annotated[
-        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="れんしゅうの日付")
+        datetime | None,
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], help="れんしゅうの日付（既定: 前と同じか、最近の授業日）"
+        ),
     ] = None,
 ) -> None:
     """すべてを始め、使えるようになったら戻ります。"""
@@ -114,9 +123,11 @@ def reset() -> None:
 
 @app.command()
 def serve(
-    service: Annotated[str | None, typer.Argument(help="サービスの名前")] = None,
+    service: Annotated[
+        str | None, typer.Argument(help="サービス（registry、identity、dashboard）。--all なら書きません")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="すべてのサービスを1つのプロセスで")] = False,
-    state: Annotated[Path | None, typer.Option(help="状態のフォルダー")] = None,
+    state: State = None,
 ) -> None:
     """サービスを前面で動かします。"""
     instance = Instance(state)
@@ -135,7 +146,7 @@ def serve(
 
 
 @app.command()
-def relay(service: str, state: Annotated[Path | None, typer.Option(help="状態のフォルダー")] = None) -> None:
+def relay(service: Service, state: State = None) -> None:
     """サービスの記録を Kafka に送り続けます。"""
     instance = Instance(state)
     if instance.choices.transport != "kafka":
@@ -212,11 +223,8 @@ def parked_list() -> None:
     console.print(table)
 
 
-Copied = Annotated[str, typer.Argument(help="写しの名前")]
-
-
 @parked_app.command("inspect")
-def parked_inspect(service: str, copy: Copied, publisher: str, key: str) -> None:
+def parked_inspect(service: Service, copy: Copied, publisher: Publisher, key: Key) -> None:
     """ひとつの鍵で待っている記録を、順に示します。"""
 
     async def show() -> None:
@@ -229,7 +237,7 @@ def parked_inspect(service: str, copy: Copied, publisher: str, key: str) -> None
 
 
 @parked_app.command("retry")
-def parked_retry(service: str, copy: Copied, publisher: str, key: str) -> None:
+def parked_retry(service: Service, copy: Copied, publisher: Publisher, key: Key) -> None:
     """もう一度取り込みます。まだ取り込めなければ、わけを示して終了コード 1。"""
     still = asyncio.run(admin.retry(Instance(), service, copy, publisher, key))
     if still:
@@ -240,12 +248,12 @@ def parked_retry(service: str, copy: Copied, publisher: str, key: str) -> None:
 
 @parked_app.command("discard")
 def parked_discard(
-    service: str,
+    service: Service,
     copy: Copied,
-    publisher: str,
-    key: str,
-    reason: Annotated[str, typer.Option(help="わけ（残ります）")],
-    by: Annotated[str, typer.Option(help="だれが")],
+    publisher: Publisher,
+    key: Key,
+    reason: Annotated[str, typer.Option(help="捨てるわけ（残ります）")],
+    by: Annotated[str, typer.Option(help="だれが捨てるか（残ります）")],
 ) -> None:
     """捨てます。だれが、なぜ捨てたかは残ります。"""
 
@@ -257,7 +265,7 @@ def parked_discard(
 
 
 @copy_app.command("rebuild")
-def copy_rebuild(service: str, copy: Copied) -> None:
+def copy_rebuild(service: Service, copy: Copied) -> None:
     """写しをはじめからつくり、今のものと一字一句くらべます。違えば終了コード 1。"""
     instance = Instance()
 
@@ -279,10 +287,16 @@ def copy_rebuild(service: str, copy: Copied) -> None:
 
 
 @feed_app.command("accept-epoch")
-def feed_accept_epoch(service: str, copy: Copied, publisher: str) -> None:
+def feed_accept_epoch(service: Service, copy: Copied, publisher: Publisher) -> None:
     """もとの記録が復元されたあと、確かめたうえで読みつづけさせます。"""
     epoch = asyncio.run(admin.accept_epoch(Instance(), service, copy, publisher))
     console.print(f"{publisher} の {epoch} 代目の記録を読みます。")
+
+
+registry_commands(app, lambda: admin.app_units(Instance(), "registry"), console)
+identity_commands(app, lambda: _identity(Instance()), console)
+dashboard_commands(app, lambda: _dashboard(Instance()), console)
+town_commands(app, lambda: training_day(Instance().clock.today()), console)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`make doctor`: what this machine lacks, and how to mend each. Starts and ends nothing."""
+"""`make doctor`: what this machine lacks, and how to mend each. Starts and ends nothing. Speaks Japanese."""
 
 import json
 import shutil
@@ -36,21 +36,27 @@ class Finding:
 
 def machine(instance: Instance) -> Iterator[Finding]:
     """Python, disk, memory, time zones."""
-    yield Finding("Python", "well", f"{sys.version.split()[0]} in {sys.prefix}")
-    for what, folder in (("state", instance.state), ("downloads", cache_dir())):
+    yield Finding("Python", "well", f"{sys.version.split()[0]}（{sys.prefix}）")
+    for what, folder in (("データ", instance.state), ("ダウンロード", cache_dir())):
         free = shutil.disk_usage(folder).free / GIB
         state: Literal["well", "ill"] = "well" if free >= DISK_GIB else "ill"
         yield Finding(
-            "Disk", state, f"{free:.1f} GiB free for {what} in {folder}", f"free {DISK_GIB} GiB there"
+            "ディスク",
+            state,
+            f"{what}の {folder} に {free:.1f} GiB の空きがあります",
+            f"{DISK_GIB} GiB 空けてください",
         )
     free = psutil.virtual_memory().available / GIB
     yield Finding(
-        "Memory", "well" if free >= MEMORY_GIB else "note", f"{free:.1f} GiB available", "end other programs"
+        "メモリ",
+        "well" if free >= MEMORY_GIB else "note",
+        f"{free:.1f} GiB 使えます",
+        "ほかのプログラムを終わらせてください",
     )
     try:
-        yield Finding("Time", "well", f"{ZoneInfo('Asia/Tokyo').key} is known")
+        yield Finding("時刻", "well", f"{ZoneInfo('Asia/Tokyo').key} が分かります")
     except ZoneInfoNotFoundError:
-        yield Finding("Time", "ill", "no time zone data", "`make` again (the package tzdata is in the lock)")
+        yield Finding("時刻", "ill", "時間帯のデータがありません", "`make up` で入れ直してください（tzdata）")
 
 
 def programs(instance: Instance) -> Iterator[Finding]:
@@ -62,22 +68,24 @@ def programs(instance: Instance) -> Iterator[Finding]:
         yield Finding("PostgreSQL", "ill", str(error))
     yield runs("Java", str(java.JAVA), "--version")
     missing = java.missing(kafka.LOCK)
-    text = f"{len(missing)} jars not downloaded yet" if missing else "all jars downloaded"
-    yield Finding("Kafka", "note" if missing else "well", text, "`make up TRANSPORT=kafka` does it")
+    text = f"まだダウンロードしていない jar が {len(missing)} 個" if missing else "jar はすべてあります"
+    yield Finding(
+        "Kafka", "note" if missing else "well", text, "`make up TRANSPORT=kafka` でダウンロードします"
+    )
     yield runs("Node", str(web.NODE / "bin" / "node"), "--version")
     chromium = browser.find()
     if chromium is None:
-        yield Finding("Chromium", "note", "none: browser tests are skipped", browser.MISSING)
+        yield Finding("Chromium", "note", "ありません。画面のテストはとばします", browser.MISSING)
     else:
         yield Finding("Chromium", "well", str(chromium))
 
 
 def runs(part: str, *command: str) -> Finding:
-    mend = "this system may be too old for the package, or lack a library that the message names"
+    mend = "システムがパッケージには古いか、表示にあるライブラリーがありません。"
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding(part, "ill", f"{command[0]} does not run: {error}", mend)
+        return Finding(part, "ill", f"{command[0]} が動きません: {error}", mend)
     said = (done.stdout or done.stderr).strip().partition("\n")[0]
     return Finding(part, "well" if done.returncode == 0 else "ill", said, mend)
 
@@ -99,13 +107,13 @@ def web_lock(lock: str | None = None) -> Iterator[Finding]:
     ]
     if lacking:
         yield Finding(
-            "Front end",
+            "画面",
             "ill",
-            f"the lock lacks platform parts of {'; '.join(lacking)}",
+            f"ロックに機種別の部品がありません: {'; '.join(lacking)}",
             web.PLATFORM_PACKAGES,
         )
     else:
-        yield Finding("Front end", "well", f"the lock is whole ({len(packages)} packages)")
+        yield Finding("画面", "well", f"ロックはそろっています（{len(packages)} パッケージ）")
 
 
 def exact(package: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -137,13 +145,16 @@ def ports(instance: Instance) -> Iterator[Finding]:
     wanted |= {"kafka": instance.kafka.port, "kafka (controller)": instance.kafka.controller_port}
     for name, port in wanted.items():
         if not kafka.takes_connections(port):
-            yield Finding("Port", "well", f"{port} for {name} is free")
+            yield Finding("ポート", "well", f"{port}（{name}）は空いています")
         elif (holder := listener(port)) and holder.pid in ours:
-            yield Finding("Port", "well", f"{port} for {name} is ours (running)")
+            yield Finding("ポート", "well", f"{port}（{name}）は紬が使っています")
         else:
-            who = f"{holder.name()} (process {holder.pid})" if holder else "another user's program"
+            who = f"{holder.name()}（プロセス {holder.pid}）" if holder else "ほかの人のプログラム"
             yield Finding(
-                "Port", "ill", f"{port} for {name} is taken by {who}", "end it, or set TSUMUGI_PORT"
+                "ポート",
+                "ill",
+                f"{port}（{name}）は {who} が使っています",
+                "それを止めるか、TSUMUGI_PORT を変えてください",
             )
 
 
@@ -163,30 +174,39 @@ def listener(port: int) -> psutil.Process | None:
 def servers(instance: Instance) -> Iterator[Finding]:
     """What runs, and what was left running."""
     marks = {
-        "services": services_pid(instance),
+        "サービス": services_pid(instance),
         "PostgreSQL": instance.postgres.pid_file,
         "Kafka": instance.kafka.pid_file,
     }
     running = [name for name, mark in marks.items() if mark.process() is not None]
     dead = [mark.path for name, mark in marks.items() if mark.path.exists() and name not in running]
-    if running and "services" not in running:
-        left = " and ".join(running)
+    if running and "サービス" not in running:
+        left = "、".join(running)
         yield Finding(
-            "Running", "note", f"{left} without services: a start was cut off", "`make up` or `make down`"
+            "動いているもの",
+            "note",
+            f"{left} だけが動いています（始まりかけて止まりました）",
+            "`make up` か `make down` をしてください",
         )
     else:
-        yield Finding("Running", "well", ", ".join(running) or "nothing")
+        yield Finding("動いているもの", "well", "、".join(running) or "何も動いていません")
     for path in dead:
         yield Finding(
-            "Running", "note", f"{path} is left of a crash", "nothing to do: the next start replaces it"
+            "残りもの",
+            "note",
+            f"{path} は急に止まったあとの残りです",
+            "そのままで構いません（次に始めるときに置きかわります）",
         )
     made_by = instance.postgres.data / "PG_VERSION"
     if made_by.exists() and (version := made_by.read_text().strip()) != str(postgres.MAJOR):
-        yield Finding("Data", "ill", f"made by PostgreSQL {version}", "`make reset` (the data are lost)")
-    for home in temporary.abandoned():
         yield Finding(
-            "Running", "note", f"{home} is left of a killed test run", "the next test run removes it"
+            "データ",
+            "ill",
+            f"PostgreSQL {version} のものです",
+            "`make reset` で消してください（データはなくなります）",
         )
+    for home in temporary.abandoned():
+        yield Finding("残りもの", "note", f"{home} は打ち切ったテストの残りです", "次のテストが片づけます")
 
 
 def main() -> int:
@@ -206,10 +226,8 @@ def main() -> int:
             ill |= finding.state == "ill"
             console.print(f"{SIGNS[finding.state]} {finding.part}: {finding.text}", soft_wrap=True)
             if finding.state != "well" and finding.mend:
-                console.print(f"    Mend: {finding.mend}", soft_wrap=True)
-    console.print(
-        "[red]Something must be mended first.[/]" if ill else "[green]Everything needed is here.[/]"
-    )
+                console.print(f"    → {finding.mend}", soft_wrap=True)
+    console.print("[red]先に直すところがあります。[/]" if ill else "[green]要るものはそろっています。[/]")
     return 1 if ill else 0
 
 

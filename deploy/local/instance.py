@@ -45,7 +45,9 @@ class Choices:
         if chosen is None:
             return cls(**{"port": topology().origin.port, **kept})
         if not chosen.isdecimal() or not 1024 <= int(chosen) <= 65000:
-            raise LocalError(f"TSUMUGI_PORT={chosen} is not a port between 1024 and 65000.")
+            raise LocalError(
+                f"TSUMUGI_PORT={chosen} はポートの番号になりません。1024 から 65000 までにしてください。"
+            )
         return cls(**{**kept, "port": int(chosen)})
 
 
@@ -152,7 +154,7 @@ class Instance:
             allowed = set(topology().read_by(consumer, publisher))
             if not set(topics) <= allowed:
                 raise LocalError(
-                    f"deploy/topology.toml does not let {consumer} read {', '.join(sorted(set(topics) - allowed))}."
+                    f"deploy/topology.toml は {consumer} に {', '.join(sorted(set(topics) - allowed))} を読ませません。"
                 )
             if self.choices.transport == "kafka":
                 from shared.events.kafka import KafkaFeed  # the client is loaded only where it is used

@@ -52,9 +52,11 @@ def _jar(context: MavenContext, wanted: LockedDependency) -> Path:
     try:
         found = artifact.resolve()
     except (OSError, RuntimeError) as error:
-        raise LocalError(f"{wanted.artifactId} {wanted.version} could not be downloaded: {error}") from error
+        raise LocalError(f"{wanted.artifactId} {wanted.version} をダウンロードできません: {error}") from error
     if sha256(found) != wanted.sha256:
-        raise LocalError(f"{found} is not the jar that the lock names (SHA-256 differs). It was not used.")
+        raise LocalError(
+            f"{found} はロックにある jar ではありません（SHA-256 が違います）。使いませんでした。"
+        )
     return found
 
 

@@ -98,7 +98,7 @@ class Kafka:
         for port in (self.port, self.controller_port):
             if takes_connections(port):
                 raise LocalError(
-                    f"Port {port} is taken by another program. Mend: end it, or set TSUMUGI_PORT."
+                    f"ポート {port} はほかのプログラムが使っています。それを止めるか、TSUMUGI_PORT を変えてください。"
                 )
         java = [str(JAVA), *JVM, *LOGGING, "-cp", os.pathsep.join(str(jar) for jar in jars(LOCK))]
         self._configure()
@@ -129,7 +129,7 @@ class Kafka:
             command = [*java, *tool, "--config", str(self.properties)]
             done = subprocess.run(command, stdout=log, stderr=log, cwd="/", env=ENVIRONMENT, check=False)
         if done.returncode != 0:
-            raise LocalError(f"Kafka could not format its storage.\n{tail(self.log)}")
+            raise LocalError(f"Kafka のデータの置き場をつくれませんでした。\n{tail(self.log)}")
         formatted.touch()
 
 

@@ -79,8 +79,8 @@ def refuse_taken_ports(instance: Instance) -> None:
             with socket.socket(family) as probe:
                 if probe.connect_ex((host, port)) == 0:
                     raise LocalError(
-                        f"Port {port} for {service} is taken by another program."
-                        " Mend: end it, or choose other ports: TSUMUGI_PORT=9600 make up"
+                        f"{service} のポート {port} はほかのプログラムが使っています。"
+                        "それを止めるか、ほかのポートにしてください: TSUMUGI_PORT=9600 make up"
                     )
 
 
@@ -112,11 +112,13 @@ async def wait_until_ready(instance: Instance) -> Status:
             return now
         process = services_pid(instance).process()
         if process is None or not is_alive(process):
-            raise LocalError(f"The services stopped while starting.\n{tail(log)}")
+            raise LocalError(f"サービスが、始まる途中で止まりました。\n{tail(log)}")
         if time.monotonic() > deadline:
             behind = [f"{f.service}/{f.copy} {f.lag}" for f in now.feeds if f.lag]
             behind += [s.name for s in now.services if not s.ready]
-            raise LocalError(f"Not ready within {READY_SECONDS:.0f} s: {', '.join(behind)}.\n{tail(log)}")
+            raise LocalError(
+                f"{READY_SECONDS:.0f} 秒のあいだに準備ができません: {', '.join(behind)}\n{tail(log)}"
+            )
         await asyncio.sleep(POLL_SECONDS * 5)
 
 

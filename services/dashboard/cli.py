@@ -37,9 +37,13 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
 
     @lunch.command()
     def follow(
-        client: Annotated[str | None, typer.Option(help="部署の接続名 dept-…")] = None,
-        secret_file: Annotated[Path | None, typer.Option(help="部署の秘密のファイル")] = None,
-        after: Annotated[int | None, typer.Option(help="この番号より後から（0: はじめから）")] = None,
+        client: Annotated[str | None, typer.Option(help="部署の接続名 dept-…（既定: 給食の部署）")] = None,
+        secret_file: Annotated[
+            Path | None, typer.Option(help="部署の秘密のファイル（既定: れんしゅう用に保管したもの）")
+        ] = None,
+        after: Annotated[
+            int | None, typer.Option(help="この番号より後から（0: はじめから。既定: 止めたところから）")
+        ] = None,
         feed: Annotated[str, typer.Option(help="配信の名前")] = LUNCH,
     ) -> None:
         """届いたものを1行ずつ JSON で書き出し、受け取ったと伝え、止めたところから続けます（Ctrl+C で終わり）。"""
@@ -78,5 +82,5 @@ async def print_items(
 
 
 def _stopped(console: Console, why: str) -> typer.Exit:
-    console.print(f"[red]{why}[/red]")
+    console.print(why, style="red", soft_wrap=True, markup=False)
     return typer.Exit(1)

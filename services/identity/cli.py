@@ -56,11 +56,21 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
     def token(
         role: Annotated[
             str,
-            typer.Option("--as", help=f"{'、'.join(demo.ROLES)}、guardian、kitchen、dept-…、または人の番号"),
+            typer.Option(
+                "--as",
+                help=f"だれとして: {'、'.join(demo.ROLES)}、guardian、kitchen（給食の部署）、"
+                "部署の接続名 dept-…、または人の番号",
+            ),
         ],
-        service: Annotated[str, typer.Option("--for", help="どのサービスのためか")],
-        one_factor: Annotated[bool, typer.Option(help="二段階の本人確認をしていないことにする")] = False,
-        secret_file: Annotated[Path | None, typer.Option(help="部署の秘密のファイル")] = None,
+        service: Annotated[
+            str, typer.Option("--for", help="どのサービスのためか（registry、identity、dashboard）")
+        ],
+        one_factor: Annotated[
+            bool, typer.Option("--one-factor", help="二段階の本人確認をしていないことにします")
+        ] = False,
+        secret_file: Annotated[
+            Path | None, typer.Option(help="部署の秘密のファイル（既定: れんしゅう用に保管したもの）")
+        ] = None,
         board: Board = None,
     ) -> None:
         """API をためすためのトークンを出します（れんしゅう用だけ。5分で切れます）。"""
@@ -88,7 +98,7 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
     def purpose_grant(
         department: Annotated[str, typer.Option(help="部署の名前、略号、または番号")],
         feed: Annotated[str, typer.Option(help=f"配信: {'、'.join(FEEDS)}")],
-        fields: Annotated[str, typer.Option(help="渡す項目を「,」で区切って")],
+        fields: Annotated[str, typer.Option(help="渡す項目を「,」で区切って（members,absent など）")],
         statement: Annotated[str, typer.Option(help="利用目的（保護者に示す言葉で）")],
         basis: Annotated[str, typer.Option(help="根拠となる法令や規則")],
         importance: Annotated[str, typer.Option(help="重要性分類 I〜IV")] = "III",
@@ -100,8 +110,11 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
         ] = None,
         small_groups_because: Annotated[str | None, typer.Option(help="5人未満の数も渡すわけ")] = None,
         client: Annotated[str | None, typer.Option(help="部署の接続名 dept-…（既定: 略号から）")] = None,
-        new_secret: Annotated[bool, typer.Option(help="秘密をつくり直す")] = False,
-        secret_file: Annotated[Path | None, typer.Option(help="秘密を書くファイル（0600）")] = None,
+        new_secret: Annotated[bool, typer.Option("--new-secret", help="秘密をつくり直します")] = False,
+        secret_file: Annotated[
+            Path | None,
+            typer.Option(help="秘密を書くファイル（持ち主だけが読めます。既定: 画面に一度だけ示します）"),
+        ] = None,
         board: Board = None,
     ) -> None:
         """部署に、ひとつの配信を、ひとつの目的のために認めます。"""
@@ -152,7 +165,7 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
     @purpose.command("end")
     def purpose_end(
         purpose_id: Annotated[UUID, typer.Argument(metavar="PURPOSE", help="利用目的の番号")],
-        reason: Annotated[str, typer.Option(help="わけ（残ります）")],
+        reason: Annotated[str, typer.Option(help="終わらせるわけ（残ります）")],
         last_day: Annotated[
             datetime | None, typer.Option(formats=[DAY], help="終わりの日（その日まで。既定: きょう）")
         ] = None,

@@ -17,7 +17,7 @@ def test_an_old_python_is_told_what_is_needed(
     monkeypatch.setattr(bootstrap, "OLDEST", (99, 0))
     assert bootstrap.main() == 1
     said = capsys.readouterr().err
-    assert "Python 99.0 or newer is needed" in said
+    assert "Python 99.0 より新しいものが要ります" in said
     assert "make PYTHON=" in said
 
 
@@ -30,5 +30,5 @@ def test_the_installer_itself_is_pinned_with_hashes() -> None:
 
 
 def test_a_package_that_the_lock_lacks_is_named() -> None:
-    with pytest.raises(SystemExit, match="does not name nosuchpackage"):
+    with pytest.raises(SystemExit, match="nosuchpackage がありません"):
         bootstrap.pinned("nosuchpackage")

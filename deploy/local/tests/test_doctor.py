@@ -49,18 +49,20 @@ def test_a_taken_port_names_who_holds_it(tmp_path: Path) -> None:
         instance = Instance(tmp_path / "state").choose(port=port)
         findings = [each for each in doctor.ports(instance) if str(port) in each.text]
     assert [each.state for each in findings] == ["ill"]
-    assert "dashboard is taken by" in findings[0].text
+    assert "（dashboard）は" in findings[0].text
+    assert "が使っています" in findings[0].text
 
 
 def test_a_server_left_by_a_start_that_was_cut_off_is_told(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "state")
-    (finding,) = doctor.servers(instance)
-    assert (finding.state, finding.text) == ("well", "nothing")
+    # What other, killed test runs left on this machine is told too.
+    (finding,) = (each for each in doctor.servers(instance) if each.part == "動いているもの")
+    assert (finding.state, finding.text) == ("well", "何も動いていません")
     mark = instance.kafka.pid_file
     mark.path.parent.mkdir()
     mark.write(999_999_999)
-    left = [each for each in doctor.servers(instance) if each.state == "note"]
-    assert [str(mark.path) in each.text for each in left] == [True]
+    left = [each.state for each in doctor.servers(instance) if str(mark.path) in each.text]
+    assert left == ["note"]
 
 
 def test_this_machine_is_fit_for_its_own_tests() -> None:

@@ -79,7 +79,7 @@ def test_starting_again_finds_the_same_broker(kafka: Kafka) -> None:
 def test_a_taken_port_is_named() -> None:
     with temporary_home() as home, socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(LocalError, match=f"Port {port} is taken"):
+        with pytest.raises(LocalError, match=f"ポート {port} はほかの"):
             Kafka(home / "kafka", port=port, controller_port=port).start()
 
 
@@ -90,7 +90,7 @@ def test_a_broker_that_cannot_start_shows_its_log() -> None:
         server.start()
         server.stop()
         (server.home / "data" / "meta.properties").write_text("damaged")
-        with pytest.raises(LocalError, match="Last lines of"):
+        with pytest.raises(LocalError, match=r"kafka\.log の終わり"):
             server.start()
 
 
@@ -110,7 +110,7 @@ def test_a_jar_that_is_not_the_locked_one_is_fetched_anew_and_never_used(
     text = lock.read_text()
     lock.write_text(text.replace(java.sha256(wanted), "0" * 64))
     shutil.copy(wanted, copy)
-    with pytest.raises(LocalError, match="not the jar that the lock names"):
+    with pytest.raises(LocalError, match="ロックにある jar ではありません"):
         java.jars(lock)
 
 

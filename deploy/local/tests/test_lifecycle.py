@@ -23,7 +23,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_folder_with_contents_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(LocalError, match="new or empty folder"):
+    with pytest.raises(LocalError, match="新しいか空のフォルダー"):
         Instance(tmp_path)
 
 
@@ -63,7 +63,7 @@ def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1] - (topology().services["registry"].port - topology().origin.port)
         instance = Instance(tmp_path / "state").choose(port=port)
-        with pytest.raises(LocalError, match="taken by another program"):
+        with pytest.raises(LocalError, match="ほかのプログラムが使っています"):
             lifecycle.refuse_taken_ports(instance)
 
 

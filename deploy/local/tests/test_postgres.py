@@ -121,7 +121,7 @@ def test_data_of_another_major_version_are_refused_with_the_way_out() -> None:
         server.start()
         server.stop()
         (server.data / "PG_VERSION").write_text("16\n")
-        with pytest.raises(LocalError, match=r"PostgreSQL 16, not 18\. Mend: `make reset`"):
+        with pytest.raises(LocalError, match=r"PostgreSQL 16 のもので、18 では読めません。`make reset`"):
             server.start()
 
 
@@ -152,7 +152,7 @@ async def test_root_in_a_closed_home_keeps_its_data_where_the_plain_user_can_wor
 
 def test_a_folder_that_somebody_else_made_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
-    with pytest.raises(LocalError, match="belongs to somebody else"):
+    with pytest.raises(LocalError, match="ほかの人のもの"):
         own_folder(tmp_path / "taken", None)
 
 

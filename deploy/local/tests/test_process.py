@@ -62,7 +62,7 @@ def test_what_outlives_every_step_is_told(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process = launch([sys.executable, "-c", DEAF], log=log, environment={})
     wait_until(lambda: "deaf" in log.read_text(), process, seconds=10, what="it", log=log)
-    with pytest.raises(LocalError, match="did not end after SIGTERM"):
+    with pytest.raises(LocalError, match="SIGTERM でも終わりません"):
         end(process, (signal.SIGTERM, 0.1))
     end(process, (signal.SIGKILL, 10.0))
 
@@ -70,10 +70,10 @@ def test_what_outlives_every_step_is_told(tmp_path: Path) -> None:
 def test_a_server_that_dies_or_dawdles_is_reported_with_its_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process = launch([sys.executable, "-c", "print('port taken')"], log=log, environment={})
-    with pytest.raises(LocalError, match=r"stopped while starting[\s\S]*port taken"):
+    with pytest.raises(LocalError, match=r"始まる途中で止まりました[\s\S]*port taken"):
         wait_until(lambda: False, process, seconds=10, what="it", log=log)
     process = launch([sys.executable, "-c", FOREVER], log=log, environment={})
-    with pytest.raises(LocalError, match="not ready within 0 s"):
+    with pytest.raises(LocalError, match="0 秒のあいだに準備"):
         wait_until(lambda: False, process, seconds=0.1, what="it", log=log)
     end(process, (signal.SIGKILL, 10.0))
 
@@ -85,5 +85,5 @@ def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
     (tmp_path / "key").chmod(0o644)
-    with pytest.raises(LocalError, match="read by others"):
+    with pytest.raises(LocalError, match="ほかの人が読めます"):
         secret(tmp_path / "key")
