@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request
-from fastapi.responses import JSONResponse
+import orjson
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from shared.access.principal import Principal
@@ -46,7 +46,7 @@ async def run_command(
     scope: Scope,
     command: Command,
     do: Callable[[Work], Awaitable[BaseModel]],
-) -> JSONResponse:
+) -> Response:
     """Run ``do`` once for ``command`` and answer; when another transaction came first, run it once more."""
     for last in (False, True):
         try:
@@ -73,6 +73,7 @@ async def run_command(
     raise AssertionError("unreachable")
 
 
-def _answer(service: str, body: Any, position: int | None) -> JSONResponse:
+def _answer(service: str, body: Any, position: int | None) -> Response:
     after = None if position is None else f"{service}:{position}"
-    return JSONResponse({**body, "after": after}, headers={"cache-control": "no-store"})
+    content = orjson.dumps({**body, "after": after})
+    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from shared.access.log import LogFullError
-from shared.access.principal import Unauthenticated
+from shared.access.principal import Fault, Unauthenticated
 
 logger = logging.getLogger(__name__)
 TYPES = "https://tsumugi.example/problems/"
@@ -86,7 +86,7 @@ def denied(detail: str) -> Problem:
 
 
 def signed_out() -> Problem:
-    """No token, or one that is not good here."""
+    """A browser's session is over."""
     return Problem(
         401,
         "signed-out",
@@ -94,6 +94,41 @@ def signed_out() -> Problem:
         "サインインの有効時間が過ぎました。もう一度サインインすると、続きから始められます。",
         headers={"www-authenticate": "Bearer"},
     )
+
+
+_TOKENS: dict[Fault, tuple[str, str]] = {
+    "missing": (
+        "トークンがありません",
+        "トークンを「Authorization: Bearer …」のヘッダーに付けて送ってください。",
+    ),
+    "malformed": (
+        "トークンの形ではありません",
+        "トークンが途中で切れていないか、余分な文字がないかを確かめてください。",
+    ),
+    "expired": (
+        "トークンの期限が切れました",
+        "新しいトークンをもらって、もう一度送ってください。",
+    ),
+    "elsewhere": (
+        "ほかのサービスのためのトークンです",
+        "このサービスを宛先（audience）にしたトークンをもらってください。",
+    ),
+    "refused": (
+        "ここでは使えないトークンです",
+        "発行者、署名、種類のどれかが合いません。新しいトークンをもらってください。",
+    ),
+    "unchecked": (
+        "トークンを確かめられません",
+        "発行者につながらないため、確かめられません。少し待って、もう一度送ってください。",
+    ),
+}
+
+
+def bad_token(fault: Fault) -> Problem:
+    """A caller's token is missing or not good here; what it is told helps nobody who holds none (RFC 6750 §3)."""
+    title, detail = _TOKENS[fault]
+    challenge = "Bearer" if fault == "missing" else 'Bearer error="invalid_token"'
+    return Problem(401, "signed-out", title, detail, headers={"www-authenticate": challenge})
 
 
 def too_large() -> Problem:
@@ -146,7 +181,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Unauthenticated)
     async def _unauthenticated(request: Request, error: Unauthenticated) -> JSONResponse:
         logger.info("unauthenticated: %s", error)
-        return signed_out().response()
+        return bad_token(error.fault).response()
 
     @app.exception_handler(LogFullError)
     async def _unseen(request: Request, error: LogFullError) -> JSONResponse:

@@ -17,7 +17,7 @@ def bearer(request: Request) -> str:
     """The bearer token. Raises :class:`Unauthenticated`."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("no bearer token")
+        raise Unauthenticated("no bearer token", "missing")
     return token
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -134,7 +133,7 @@ async def confirm_items(
     room: Room,
     who: Who,
     command: Annotated[Command, Depends(command_of)],
-) -> JSONResponse:
+) -> Response:
     """Keep as proof of delivery that the department has everything up to ``position``."""
 
     async def keep(work: Work) -> Any:

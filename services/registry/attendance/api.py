@@ -7,8 +7,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance import published, rules, store
@@ -94,7 +93,7 @@ async def save_roll(
     room: Reg,
     who: Who,
     command: Annotated[Command, Depends(command_of)],
-) -> JSONResponse:
+) -> Response:
     """Save cells of a class's roll in one transaction, and take the roll when asked and complete.
 
     Stale cells are answered in ``refused`` with both values; anything wrong refuses the whole command with 422.
