@@ -13,8 +13,16 @@ from shared.contracts.registry import DutyKind
 Kind = Literal["staff", "guardian", "pupil", "department", "service"]
 
 
+Fault = Literal["missing", "malformed", "expired", "elsewhere", "refused", "unchecked"]
+"""What is wrong with a token, as far as its bearer is told; ``unchecked``: the signing keys cannot be had."""
+
+
 class Unauthenticated(Exception):
-    """The token is missing or not good here; the message is for the log, never for the caller."""
+    """The token is missing or not good here; the message is for the log, ``fault`` for the caller."""
+
+    def __init__(self, message: str, fault: Fault = "refused") -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True)

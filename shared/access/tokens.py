@@ -18,7 +18,7 @@ from uuid import UUID
 import httpx
 import orjson
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import DecodeError, ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.util import urlsafe_b64decode
 
@@ -67,7 +67,7 @@ class KeySource:
                 self._keys = KeySet.import_key_set(cast("Any", await self._fetch()))
                 self._fetched_at = time.monotonic()
         if self._keys is None:
-            raise Unauthenticated("no signing keys")
+            raise Unauthenticated("no signing keys", "unchecked")
         return self._keys
 
 
@@ -110,13 +110,17 @@ class TokenVerifier:
             keys = await self._keys.get(header.get("kid"))
             decoded = jwt.decode(token, keys, algorithms=[ALGORITHM])
             self._claims.validate(decoded.claims)
+        except ExpiredTokenError as error:
+            raise Unauthenticated("expired", "expired") from error
+        except DecodeError as error:
+            raise Unauthenticated("not a token", "malformed") from error
         except (JoseError, ValueError) as error:
             raise Unauthenticated(type(error).__name__) from error
         except httpx.HTTPError as error:
-            raise Unauthenticated("signing keys cannot be had") from error
+            raise Unauthenticated("signing keys cannot be had", "unchecked") from error
         claims = decoded.claims
         if claims.get("aud") not in (self._audience, [self._audience]):
-            raise Unauthenticated("aud")
+            raise Unauthenticated("aud", "elsewhere")
         return _principal(claims), keys
 
 
@@ -124,9 +128,9 @@ def _header(token: str) -> dict[str, Any]:
     try:
         header = orjson.loads(urlsafe_b64decode(token.split(".", 1)[0].encode()))
     except ValueError as error:
-        raise Unauthenticated("not a token") from error
+        raise Unauthenticated("not a token", "malformed") from error
     if not isinstance(header, dict):
-        raise Unauthenticated("not a token")
+        raise Unauthenticated("not a token", "malformed")
     return header
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import orjson
 import pytest
 
@@ -184,16 +185,36 @@ async def test_who_may(client: Client, school: School) -> None:
 
 async def test_no_token_and_tokens_for_others(client: Client, school: School) -> None:
     path = f"/v1/classes/{school.class_id}/days/{TODAY}/roll"
-    answer = await client.http.get(path)
-    assert answer.status_code == 401
-    assert answer.json()["type"].endswith("/signed-out")
-    for claims in (
-        {"aud": "dashboard"},
-        {"aud": ["registry", "dashboard"]},
-        {"iss": "http://evil"},
-        {"exp": 1},
+
+    def told(answer: httpx.Response, title: str) -> None:
+        problem = answer.json()
+        challenge = "Bearer" if title == "トークンがありません" else 'Bearer error="invalid_token"'
+        assert (answer.status_code, problem["title"]) == (401, title)
+        assert problem["type"].endswith("/signed-out")
+        assert problem["detail"].endswith("ください。")
+        assert answer.headers["www-authenticate"] == challenge
+
+    told(await client.http.get(path), "トークンがありません")
+    for words, title in (
+        ("Basic dTpw", "トークンがありません"),
+        ("Bearer ", "トークンがありません"),
+        ("Bearer abc", "トークンの形ではありません"),
+        ("Bearer a.b.c", "トークンの形ではありません"),
     ):
-        assert (await client.get(path, school.homeroom, **claims)).status_code == 401
+        told(await client.http.get(path, headers={"authorization": words}), title)
+    good = client.authority.token("registry", school.board, school.homeroom)
+    for cut, title in (
+        (good[: good.rindex(".")], "トークンの形ではありません"),
+        (good[:-8], "ここでは使えないトークンです"),
+    ):
+        told(await client.http.get(path, headers={"authorization": f"Bearer {cut}"}), title)
+    for claims, title in (
+        ({"aud": "dashboard"}, "ほかのサービスのためのトークンです"),
+        ({"aud": ["registry", "dashboard"]}, "ほかのサービスのためのトークンです"),
+        ({"iss": "http://evil"}, "ここでは使えないトークンです"),
+        ({"exp": 1}, "トークンの期限が切れました"),
+    ):
+        told(await client.get(path, school.homeroom, **claims), title)
     elsewhere = client.authority.token("registry", uuid4(), school.homeroom)
     answer = await client.http.get(path, headers={"authorization": f"Bearer {elsewhere}"})
     assert answer.status_code == 404, "another board's class does not exist"
