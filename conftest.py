@@ -10,7 +10,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.temporary import temporary_home, temporary_kafka
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.transports"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.transports", "tests.support.product"]
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
     "Chromium がないので、画面のテストができません。システムのパッケージ chromium を入れるか、"
@@ -26,6 +24,9 @@ def find() -> Path | None:
 
 def candidates() -> Iterator[Path]:
     yield from (Path(found) for name in NAMES if (found := shutil.which(name)))
+    # Here, because the doctor and every test's conftest import this module.
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         yield Path(playwright.chromium.executable_path)
 

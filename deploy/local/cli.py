@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy import catalogue
-from deploy.local import admin, lifecycle
+from deploy.local import admin, lifecycle, schema
 from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.manual import speak_japanese
@@ -139,6 +139,7 @@ def serve(
         raise LocalError(
             f"{', '.join(unknown)} というサービスはありません: {', '.join(lifecycle.services())}"
         )
+    schema.refuse_other(instance)
     if every and state is not None:
         services_pid(instance).write(os.getpid())  # also by ourselves: whoever started us may be gone already
     relays = publishers() if every and instance.choices.transport == "kafka" else []
@@ -155,6 +156,7 @@ def relay(service: Service, state: State = None) -> None:
         raise LocalError(
             f"{service} の記録を読むサービスはありません。送るのは {', '.join(publishers())} です。"
         )
+    schema.refuse_other(instance)
     run_services(instance, [], [service])
 
 
@@ -162,7 +164,8 @@ def relay(service: Service, state: State = None) -> None:
 def migrate() -> None:
     """データベースを今の版にします。"""
     instance = Instance()
-    instance.postgres.start()
+    schema.refuse_other(instance)
+    lifecycle.start_postgres(instance)
     asyncio.run(prepare_databases(instance))
 
 

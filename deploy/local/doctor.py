@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psutil
 from rich.console import Console
 
-from deploy.local import browser, java, kafka, postgres, temporary, web
+from deploy.local import browser, java, kafka, postgres, schema, temporary, web
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError, cache_dir
 from deploy.local.status import services_pid
@@ -205,6 +205,10 @@ def servers(instance: Instance) -> Iterator[Finding]:
             f"PostgreSQL {version} のものです",
             "`make reset` で消してください（データはなくなります）",
         )
+    try:
+        schema.refuse_other(instance)
+    except LocalError as error:
+        yield Finding("データ", "ill", *str(error).split("\n"))
     for home in temporary.abandoned():
         yield Finding("残りもの", "note", f"{home} は打ち切ったテストの残りです", "次のテストが片づけます")
 

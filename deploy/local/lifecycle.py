@@ -12,7 +12,7 @@ from datetime import date
 
 from sqlalchemy import text
 
-from deploy.local import web
+from deploy.local import schema, web
 from deploy.local.example import allow_lunch_count, import_example, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
@@ -35,6 +35,7 @@ def up(instance: Instance, *, transport: Transport | None, training_date: date |
     Raises LocalError when a part does not come up, with what it said last.
     """
     with exclusive(instance.state / "lifecycle.lock"):
+        schema.refuse_other(instance)
         running = services_pid(instance).process()
         transport = transport or instance.choices.transport
         kept = instance.choices.training_date
@@ -53,7 +54,7 @@ def up(instance: Instance, *, transport: Transport | None, training_date: date |
             say("画面をつくっています。")
         web.build()
         say("PostgreSQL を始めています。")
-        instance.postgres.start()
+        start_postgres(instance)
         if transport == "kafka":
             say("Kafka を始めています。")
             instance.kafka.start()
@@ -69,6 +70,13 @@ def up(instance: Instance, *, transport: Transport | None, training_date: date |
             asyncio.run(wait_until_ready(instance))
             asyncio.run(allow_lunch_count(instance, instance.clock))
         return asyncio.run(wait_until_ready(instance))
+
+
+def start_postgres(instance: Instance) -> None:
+    """Start the database server; of a new one it is kept which schema it is made for, before it is there."""
+    if not instance.postgres.data.exists():
+        schema.keep(instance)
+    instance.postgres.start()
 
 
 def refuse_taken_ports(instance: Instance) -> None:
@@ -138,6 +146,7 @@ OURS = frozenset(
         "lifecycle.lock",
         "node",
         "postgres",
+        "schema.json",
         "secrets",
         "services",
         "services.log",

@@ -1,5 +1,6 @@
 """Making a deployment's databases: roles, grants, migrations, all repeatable, done before any service starts."""
 
+from deploy.local import schema
 from deploy.local.instance import Instance
 from deploy.topology import topology
 from shared.database import make_engine
@@ -14,6 +15,7 @@ async def prepare_databases(instance: Instance) -> None:
     await make_roles(instance.server, {role: instance.secret(role) for role in roles})
     for service in services:  # one after another: alembic's `op` is one for the whole process
         await _prepare(instance, service)
+    schema.keep(instance)
 
 
 async def _prepare(instance: Instance, service: str) -> None:

@@ -51,7 +51,7 @@ from tests.histories.product import (
     superuser,
     tsumugi,
 )
-from tests.journeys.product import free_ports
+from tests.support.product import free_ports
 from tests.support.transports import data, everything
 from tests.support.waiting import eventually, for_a_while
 

@@ -9,7 +9,8 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.product import Follower, Person, Product, sign_in
+from tests.journeys.people import Person, sign_in
+from tests.support.product import Follower, Product
 
 PRESSES = 7
 """ux.md §11: 35 pupils with 2 unannounced exceptions."""

@@ -1,4 +1,4 @@
-"""The whole product as a person meets it: started by `tsumugi up`, reached by a browser and the command line alone."""
+"""The whole product, started by `tsumugi up` and reached over HTTP and by the command line alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+import pytest
 
 from deploy.local.state import ROOT
 
@@ -93,41 +93,6 @@ def running(state: Path, transport: str) -> Iterator[Product]:
         )
 
 
-@dataclass
-class Person:
-    """Somebody at a browser. Presses are counted: one key or chord is one."""
-
-    context: BrowserContext
-    page: Page
-    problems: list[str] = field(default_factory=list)
-    presses: int = 0
-
-    def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
-        for key in keys:
-            self.page.keyboard.press(key)
-            self.presses += 1
-
-    def sees(self, text: str) -> None:
-        """Wait until the page shows ``text``."""
-        expect(self.page.get_by_text(text).first).to_be_visible(timeout=10_000)
-
-
-def sign_in(
-    browser: Browser, product: Product, search: str, who: str, *, width: int = 1366, height: int = 632
-) -> Person:
-    """Sign in by the page a person would use: search, then choose."""
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="ja-JP")
-    person = Person(context, context.new_page())
-    person.page.on("pageerror", lambda error: person.problems.append(str(error)))
-    person.page.goto(f"{product.origin}/auth/login?to=/")
-    person.page.get_by_role("searchbox").fill(search)
-    person.page.get_by_role("button", name="さがす").click()
-    person.page.get_by_role("button").filter(has_text=who).first.click()
-    person.page.wait_for_url(f"{product.origin}/**")
-    return person
-
-
 class Follower:
     """A department's program that prints what it receives."""
 
@@ -165,3 +130,30 @@ class Follower:
         self._process.terminate()
         self._process.communicate(timeout=10)
         self._reader.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def product_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the deployments of this run keep their state."""
+    return tmp_path_factory.mktemp("product")
+
+
+@pytest.fixture(scope="session")
+def on_log(product_home: Path) -> Iterator[Product]:
+    """The product as `make up` runs it."""
+    with running(product_home / "log", "log") as product:
+        yield product
+
+
+@pytest.fixture(scope="session")
+def on_kafka(product_home: Path) -> Iterator[Product]:
+    """The product as `make up TRANSPORT=kafka` runs it."""
+    with running(product_home / "kafka", "kafka") as product:
+        yield product
+
+
+@pytest.fixture(params=["log", pytest.param("kafka", marks=pytest.mark.kafka)])
+def product(request: pytest.FixtureRequest) -> Product:
+    """The product on either transport."""
+    found: Product = request.getfixturevalue(f"on_{request.param}")
+    return found

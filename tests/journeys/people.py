@@ -1,0 +1,44 @@
+"""People at browsers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.product import Product
+
+
+@dataclass
+class Person:
+    """Somebody at a browser. Presses are counted: one key or chord is one."""
+
+    context: BrowserContext
+    page: Page
+    problems: list[str] = field(default_factory=list)
+    presses: int = 0
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.presses += 1
+
+    def sees(self, text: str) -> None:
+        """Wait until the page shows ``text``."""
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=10_000)
+
+
+def sign_in(
+    browser: Browser, product: Product, search: str, who: str, *, width: int = 1366, height: int = 632
+) -> Person:
+    """Sign in by the page a person would use: search, then choose."""
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="ja-JP")
+    person = Person(context, context.new_page())
+    person.page.on("pageerror", lambda error: person.problems.append(str(error)))
+    person.page.goto(f"{product.origin}/auth/login?to=/")
+    person.page.get_by_role("searchbox").fill(search)
+    person.page.get_by_role("button", name="さがす").click()
+    person.page.get_by_role("button").filter(has_text=who).first.click()
+    person.page.wait_for_url(f"{product.origin}/**")
+    return person
