@@ -43,15 +43,18 @@ def make_engine(login: Login, *, pool_size: int = 8) -> AsyncEngine:
     )
 
 
-async def connect(login: Login) -> asyncpg.Connection:
-    """A connection of its own, outside every pool: to listen, to hold a lock for long, to read a log."""
+async def connect(login: Login, **settings: str) -> asyncpg.Connection:
+    """A connection of its own, outside every pool: to listen, to hold a lock for long, to read a log.
+
+    ``settings`` are PostgreSQL's, for this session.
+    """
     return await asyncpg.connect(
         host=login.host,
         port=login.port,
         user=login.role,
         password=login.password,
         database=login.database,
-        server_settings=_session(login),
+        server_settings={**_session(login), **settings},
     )
 
 

@@ -89,6 +89,7 @@ declare
     v_last bigint;
     v_versions integer[];
     v_written bigint;
+    v_touched text;
 begin
     if p_board is distinct from nullif(current_setting('app.board', true), '')::uuid then
         raise exception 'append_events: the transaction belongs to another board' using errcode = '42501';
@@ -149,7 +150,9 @@ begin
 
         v_last := currval('log.position');
         update head set position = v_last;
-        perform pg_notify('log', '');
+        -- Which topics: readers of others need not hurry. Nothing said means any (a notice holds at most 8,000 bytes).
+        v_touched := (select string_agg(distinct topic, ',') from unnest(p_topics) as topic);
+        perform pg_notify('log', case when octet_length(v_touched) <= 7000 then v_touched else '' end);
     end if;
 
     if p_command is not null then

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared.database import AlreadyDone, Command, Moved, Scope
+from shared.database import AlreadyDone, Command, Moved, Scope, connect
 from shared.database.units import CommandReused, narrow, sqlstate
 from shared.dates import FixedClock
 from tests.support.fixtures import Toy
@@ -340,3 +340,31 @@ class TestRead:
             async with toy.app.work(toy.scope, actor="teacher") as work:
                 await change(work, Change(uuid4(), 1, TODAY))
         assert len(await things(toy)) == 3
+
+
+async def test_a_notice_names_the_topics_that_were_touched(toy: Toy) -> None:
+    heard: list[str] = []
+    listener = await connect(toy.database.app)
+    try:
+        await listener.add_listener("log", lambda _c, _p, _n, said: heard.append(str(said)))
+        await toy.change(uuid4(), 1)
+        async with toy.app.work(toy.scope, actor="teacher") as work:
+            for thing in (uuid4(), uuid4()):
+                work.publish(ThingChanged(thing=thing, label="a", amount=1), key=thing)
+        await eventually(lambda: heard == [f"{COUNT.name},{THING.name}", THING.name])
+    finally:
+        await listener.close()
+
+
+async def test_more_topics_than_a_notice_holds_are_any(toy: Toy) -> None:
+    heard: list[str] = []
+    listener = await connect(toy.database.app)
+    try:
+        await listener.add_listener("log", lambda _c, _p, _n, said: heard.append(str(said)))
+        async with toy.app.work(toy.scope, actor="dashboard") as work:
+            for number in range(200):
+                topic = replace(THING, name=f"feed.{toy.board}.{number}")
+                work.publish(ThingChanged(thing=toy.board, label="a", amount=1), key=uuid4(), topic=topic)
+        await eventually(lambda: heard == [""])
+    finally:
+        await listener.close()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
+from shared.database import connect
 from shared.events import log_feed
+from shared.events.feed import Batch, Cursor
 from shared.events.log_feed import LogFeed
 from tests.support.fixtures import Toy
-from tests.support.toy import ThingChanged
+from tests.support.toy import ThingChanged, Whispered
 from tests.support.waiting import eventually
 
 LONG = 30.0
@@ -107,6 +111,127 @@ async def test_an_append_wakes_a_waiting_reader(toy: Toy, monkeypatch: pytest.Mo
     task = await waits(toy, feed)
     await toy.change(uuid4(), 1)
     await asyncio.wait_for(task, LONG / 2)
+
+
+async def whisper(toy: Toy) -> None:
+    """Append to the topic that ``others`` reads."""
+    async with toy.app.work(toy.scope, actor="teacher") as work:
+        work.publish(Whispered(thing=uuid4()), key=uuid4())
+
+
+class Counted(LogFeed):
+    """A feed whose readings of the log are counted."""
+
+    readings = 0
+
+    async def _read(self, connection: asyncpg.Connection, cursor: Cursor | None, limit: int) -> Batch:
+        self.readings += 1
+        return await super()._read(connection, cursor, limit)
+
+
+@pytest.fixture
+async def others(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Counted]:
+    """A feed of a topic that ``toy.change`` does not touch; nothing but notices wakes it."""
+    monkeypatch.setattr(log_feed, "_POLL_SECONDS", LONG)
+    feed = Counted("toy", toy.database.reader("toy"), ["toy.secret"])
+    yield feed
+    await feed.close()
+
+
+async def test_at_rest_nothing_is_read_before_something_is_heard(toy: Toy, others: Counted) -> None:
+    head = (await others.read(None, limit=100, wait=0)).cursor
+    waiting = asyncio.create_task(others.read(head, limit=100, wait=LONG))
+    other = toy.log_feed()
+    await asyncio.wait_for(asyncio.gather(await waits(toy, other), toy.change(uuid4(), 1)), LONG / 2)
+    await asyncio.wait_for(waiting, LONG / 2)
+    assert others.readings == 2, "the first, and the one that the append gave reason for"
+
+
+async def test_appends_to_others_topics_are_followed_soon_and_together(toy: Toy, others: Counted) -> None:
+    """A page waits for a copy that the write does not concern: not long, and the copy does not read every write."""
+    loop = asyncio.get_running_loop()
+    cursor = (await others.read(None, limit=100, wait=0)).cursor
+    written: dict[int, float] = {}
+    late: list[float] = []
+
+    async def follow() -> None:
+        nonlocal cursor
+        while len(late) < 60:
+            batch = await others.read(cursor, limit=100, wait=LONG)
+            cursor = batch.cursor
+            for position in [place for place in written if place <= batch.reached]:
+                late.append(loop.time() - written.pop(position))
+
+    began = loop.time()
+    following = asyncio.create_task(follow())
+    for amount in range(60):
+        position = await toy.change(uuid4(), amount)
+        written[position] = loop.time()
+    await asyncio.wait_for(following, LONG / 2)
+    # The machine may be slow; every reading has its pause before it nevertheless.
+    assert others.readings <= (loop.time() - began) / log_feed._OTHERS_SECONDS + 3
+    assert sorted(late)[len(late) // 2] < 2 * log_feed._OTHERS_SECONDS
+
+
+async def test_an_append_to_its_own_topic_wakes_although_it_has_just_read(
+    toy: Toy, others: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_feed, "_OTHERS_SECONDS", LONG)
+    head = (await others.read(None, limit=100, wait=0)).cursor
+    waiting = asyncio.create_task(others.read(head, limit=100, wait=LONG))
+    await toy.change(uuid4(), 1)
+    await whisper(toy)
+    batch = await asyncio.wait_for(waiting, LONG / 2)
+    assert [record.topic for record in batch.records] == ["toy.secret"]
+
+
+async def test_whoever_goes_back_is_not_kept_waiting(toy: Toy, others: Counted) -> None:
+    """A transaction that failed: its batch is read again at once, though nothing has been heard since."""
+    await whisper(toy)
+    first = await others.read(None, limit=100, wait=LONG)
+    again = await asyncio.wait_for(others.read(None, limit=100, wait=LONG), LONG / 2)
+    assert again == first
+
+
+async def test_a_reading_that_was_broken_off_is_done_again(toy: Toy, others: Counted) -> None:
+    """What woke it is forgotten when the reading begins; the news are not."""
+    head = (await others.read(None, limit=100, wait=0)).cursor
+    await whisper(toy)
+    await eventually(others._woken.is_set)
+    reading = asyncio.create_task(others.read(head, limit=100, wait=LONG))
+    await eventually(lambda: others.readings == 2, every=0)
+    reading.cancel()
+    assert (await asyncio.gather(reading, return_exceptions=True))[0].__class__ is asyncio.CancelledError
+    batch = await asyncio.wait_for(others.read(head, limit=100, wait=LONG), LONG / 2)
+    assert len(batch.records) == 1
+
+
+@pytest.mark.parametrize("analysed", [False, True])
+async def test_reading_walks_the_positions(toy: Toy, others: Counted, analysed: bool) -> None:
+    """One plan for every cursor, also if it was made while the log was small."""
+    owner = await connect(toy.database.login("toy_owner"))
+    try:
+        await owner.execute(_FILL)
+        if analysed:
+            await owner.execute("analyze log.log_state, log.log_fact")
+    finally:
+        await owner.close()
+    reader = await others._connected()
+    await reader.execute(f"prepare walk(bigint, text[], integer) as {log_feed._READ}")
+    lines = await reader.fetch("explain (costs off) execute walk(19990, '{toy.thing}', 2000)")
+    plan = "\n".join(line[0] for line in lines)
+    assert "Index Scan using log_state_position" in plan
+    assert "Index Scan using log_fact_2026_position_idx" in plan
+    assert "Seq Scan on log_" not in plan
+    assert 'position" > $1' in plan, "not planned for one cursor"
+
+
+_FILL = """
+insert into log.log_state select 'toy.thing', gen_random_uuid()::text, n, gen_random_uuid(), gen_random_uuid(), 't',
+    gen_random_uuid(), 1, null, '{}', 'a', null, '2026-11-20' from generate_series(1, 20000, 2) as n order by random();
+insert into log.log_fact select 2026, 'toy.count', gen_random_uuid()::text, n, gen_random_uuid(), gen_random_uuid(),
+    't', gen_random_uuid(), 1, null, '{}', 'a', null, '2026-11-20' from generate_series(2, 20000, 2) as n;
+"""
 
 
 async def test_waiting_ends_without_news(toy: Toy) -> None:
