@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.catalogue import TOPICS
-from shared.contracts.dashboard import FEED
+from shared.contracts.dashboard import FEED, FEEDS, FeedItemChanged
 
 FILE = Path(__file__).with_name("topology.toml")
 ROOT = FILE.parent.parent
@@ -95,6 +95,11 @@ def check(topology: Topology) -> Topology:
     if contracts != set(topology.topics):
         odd = sorted(contracts ^ set(topology.topics))
         raise TopologyError(f"topology.toml and shared/contracts disagree about topics: {', '.join(odd)}")
+    other = {name for name, feed in topology.feeds.items() if feed.contract != FeedItemChanged.TYPE}
+    if odd_feeds := other | (set(FEEDS) ^ set(topology.feeds)):
+        raise TopologyError(
+            f"topology.toml and shared/contracts disagree about feeds: {', '.join(sorted(odd_feeds))}"
+        )
     for name, topic in topology.topics.items():
         unknown = [s for s in (name.split(".", 1)[0], *topic.readers) if s not in topology.services]
         if unknown:

@@ -15,13 +15,12 @@ from services.identity.purposes.rules import Terms
 from services.identity.purposes.store import everything
 from services.registry.oneroster.importing import Refused, import_package
 from shared.access.principal import Principal
+from shared.contracts.dashboard import LUNCH_COUNT
 from shared.database import Scope, Units, make_engine
 from shared.database.roles import role_names
 from shared.dates import Clock, latest_school_day, school_year, school_year_bounds
 
 KITCHEN = "健康給食課"
-KITCHEN_CLIENT = "dept-kenko-kyushoku"
-LUNCH = "lunch-count"
 KITCHEN_CLIENT = "dept-kenko-kyushoku"
 
 PEOPLE = (
@@ -79,7 +78,7 @@ async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
             who,
             KITCHEN,
             Terms(
-                feed=LUNCH,
+                feed=LUNCH_COUNT,
                 fields=("members", "absent", "unrecorded", "taken_at"),
                 statement="その日の給食の食数を決め、つくりすぎと不足を防ぐ。5人より少ない学級も、食数が要る。",
                 basis="学校給食法 第4条",

@@ -20,17 +20,17 @@ from services.identity.issuer import store as issuer_store
 from services.identity.private_files import write_over
 from services.identity.purposes import grants
 from services.identity.purposes import store as purpose_store
-from services.identity.purposes.rules import FEEDS, GrantRefused, Standing, terms
+from services.identity.purposes.rules import GrantRefused, Standing, terms
 from services.identity.service import COMMAND_LINE, command_line_redirect
 from services.identity.tables import NOWHERE
 from shared.access.principal import Principal
+from shared.contracts.dashboard import FEEDS, LUNCH_COUNT
 from shared.database import Scope, Units, make_engine
 from shared.dates import Clock, SystemClock
 from shared.service import ServiceSettings
 
 T = TypeVar("T")
 DAY = "%Y-%m-%d"
-KITCHEN_FEED = "lunch-count"
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ async def _kitchen(units: Units, board: UUID, today: date) -> str:
         for _, client, held in await purpose_store.everything(rows, board):
             granted = held.terms
             if (
-                granted.feed == KITCHEN_FEED
+                granted.feed == LUNCH_COUNT
                 and granted.since <= today
                 and (granted.until is None or today < granted.until)
             ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
@@ -43,5 +44,9 @@ class FeedItemChanged(Contract):
     value: LunchCount
     frozen_at: datetime | None
 
+
+LUNCH_COUNT = "lunch-count"
+FEEDS: Mapping[str, type[Part]] = {LUNCH_COUNT: LunchCount}
+"""Every department feed there is, with the value of its items: its fields are what a purpose may be granted."""
 
 CONTRACTS: tuple[type[Contract], ...] = (FeedItemChanged,)

@@ -14,10 +14,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.dashboard import LunchCount
+from shared.contracts.dashboard import LUNCH_COUNT, LunchCount
 from shared.dates import TOKYO
 
-LUNCH = "lunch-count"
+LUNCH = LUNCH_COUNT
 CUT_OFF_SETTING = "lunch_cut_off"
 DEFAULT_CUT_OFF = timedelta(hours=9, minutes=30)
 """Until the board has said otherwise (dated setting ``lunch_cut_off``, "HH:MM")."""

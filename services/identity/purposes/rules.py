@@ -14,11 +14,8 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from shared.contracts import Importance
-from shared.contracts.dashboard import LunchCount
+from shared.contracts.dashboard import FEEDS
 from shared.contracts.identity import Grant
-
-FEEDS: Mapping[str, tuple[str, ...]] = {"lunch-count": tuple(LunchCount.model_fields)}
-"""Feeds there are, and the fields of their items' value."""
 
 NO_DEPARTMENT = frozenset(
     {"board", "class", "elementary", "junior_high", "compulsory", "special_needs_school", "kindergarten"}
@@ -85,7 +82,7 @@ def terms(
 
     Groups under 5 are shown only when the published statement says why (decisions.md §2 "Counts").
     """
-    known = FEEDS.get(feed)
+    known = tuple(FEEDS[feed].model_fields) if feed in FEEDS else None
     wrong: list[Wrong] = []
     if known is None:
         wrong.append(Wrong("feed", f"「{feed}」という配信はありません。あるもの: {', '.join(FEEDS)}"))

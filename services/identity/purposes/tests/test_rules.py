@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.identity.purposes.rules import (
-    FEEDS,
     GrantRefused,
     Standing,
     Terms,
@@ -74,8 +73,11 @@ def test_all_mistakes_are_named_at_once() -> None:
     assert len(refused.value.wrong) == 4
 
 
-def test_a_feed_s_fields_are_those_of_its_contract() -> None:
-    assert FEEDS["lunch-count"] == ("members", "absent", "unrecorded", "taken_at")
+def test_a_feeds_fields_are_those_of_its_contract() -> None:
+    every = ("members", "absent", "unrecorded", "taken_at")
+    assert terms(**{**GOOD, "fields": every}).fields == every
+    with pytest.raises(GrantRefused, match="names"):
+        terms(**{**GOOD, "fields": (*every, "names")})
 
 
 @given(st.dates(SINCE, date(2028, 1, 1)), st.one_of(st.none(), st.dates(date(2026, 4, 2), date(2028, 1, 1))))
