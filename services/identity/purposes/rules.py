@@ -8,7 +8,6 @@ early voids the period and puts a shorter one in its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
