@@ -1,8 +1,9 @@
 """Keeps department feeds up: reads the copies of touched classes and gives what differs. Idempotent, without input.
 
-Woken by the copies' notices and by a timer; one process at a time does it, and a second that tried would be stopped by
-the items' versions. Items are events of this service's log; a department reads them over HTTP, which gives the fields
-its grant allows. They are on no broker yet: a topic would carry every field.
+Woken by the copies' notices, by a timer, and exactly at a cut-off, when what counts is the copy as it then is; one
+process at a time does it, and a second that tried would be stopped by the items' versions. Items are events of this
+service's log; a department reads them over HTTP, which gives the fields its grant allows. They are on no broker yet: a
+topic would carry every field.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -28,9 +30,16 @@ logger = logging.getLogger(__name__)
 
 TIMER_SECONDS = 30.0
 """Safety net, and how late a change that no copy tells of (a new day, a cut-off moved) may be seen."""
+QUIET_SECONDS = 0.25
+"""From one look at the touched classes to the next, at least: a morning's saves come together, the kitchen waits for
+none of them longer than this."""
 
 LATELY = timedelta(days=7)
 """How far back a scan looks for what nobody told of; a correction that is told is given whatever its day."""
+_COUNTED = ("class-day:", "board:", "purposes:")
+"""What a count may follow from; schools' pages and duties change without it."""
+_EVERYTHING = "board:"
+"""Stands for whatever may have been said."""
 
 
 class LunchFeed:
@@ -56,30 +65,42 @@ class LunchFeed:
         """Remember which classes to look at (a listener of the hub)."""
         if channel != "live":
             return
-        keys = None if said is None else notices(said)
-        for key in keys or [""]:
+        for key in [_EVERYTHING] if said is None else notices(said):
+            self._touch(key)
+        if self._all or self._touched:
+            self._wake.set()
+
+    def _touch(self, key: str) -> None:
+        if key.startswith(_COUNTED):
             named = view(key)
-            if named is None:
-                self._all = True  # every day of a class, any page of a board: look at all
-            elif named.kind == "class-day" and named.of is not None and named.on is not None:
+            if named is None or named.of is None or named.on is None:
+                self._all = True  # every day of a class, any page of a board, whose purposes
+            else:
                 self._touched.setdefault(named.on, set()).add(named.of)
-        self._wake.set()
 
     async def _work(self, lock: asyncpg.Connection) -> None:
-        self._all = True
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         while not lock.is_closed():
+            began = loop.time()
+            touched = None if self._all or began >= due else self._touched
             self._wake.clear()
-            touched = None if self._all else self._touched
             self._all, self._touched = False, {}
             try:
                 until_cut_off = await self.reconcile(touched)
             except BaseException:
                 self._all = True
                 raise
-            try:
-                await asyncio.wait_for(self._wake.wait(), min(TIMER_SECONDS, until_cut_off))
-            except TimeoutError:
-                self._all = True
+            if touched is None:  # only a look at everything puts the next one off
+                due = began + until_cut_off
+            await self._rest(began + QUIET_SECONDS, due)
+
+    async def _rest(self, quiet_until: float, due: float) -> None:
+        """Until a class was touched and ``quiet_until`` has passed; never beyond ``due``."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(due):
+                await self._wake.wait()
+                await asyncio.sleep(quiet_until - asyncio.get_running_loop().time())
 
     async def reconcile(self, touched: Mapping[date, Collection[UUID]] | None = None) -> float:
         """Give what differs, of the ``touched`` classes by day or of all; returns the seconds to the next cut-off.
@@ -87,7 +108,7 @@ class LunchFeed:
         All means today and the days given lately: a correction of yesterday is a new revision of yesterday's item,
         also when it was folded while nobody reconciled.
         """
-        today = self._units.clock.today()
+        began, today = self._units.clock.now(), self._units.clock.today()
         async with self._units.maintain() as session:
             receivers = await store.receivers(session, LUNCH, today)
         waits = [TIMER_SECONDS]
@@ -96,14 +117,15 @@ class LunchFeed:
             try:
                 for day, classes in (await self._days(receiver, today, touched)).items():
                     freezes_at = await self._give(receiver, day, classes)
-                    left = (freezes_at - self._units.clock.now()).total_seconds()
+                    left = (freezes_at - began).total_seconds()
                     if left > 0:
                         waits.append(left)
             except CutOffError as error:  # one board's setting stops that board's feed alone
                 trouble = f"{receiver.board}: {error}"
                 logger.warning("feed %s: %s", LUNCH, trouble)
         self.state.stopped_because = trouble
-        self.state.looked_at = self._units.clock.now()
+        if touched is None:
+            self.state.looked_at = self._units.clock.now()
         return min(waits)
 
     async def _days(
@@ -122,10 +144,13 @@ class LunchFeed:
         board, grant = receiver.board, receiver.grant
         async with self._units.work(Scope(board), actor=f"feed:{LUNCH}") as work:
             freezes_at = cut_off(await store.cut_off_setting(work.session, board, day), day)
-            kept = await store.kept_items(work.session, receiver, LUNCH, day)
+            groups = {
+                store.item_id(board, LUNCH, group.id, day): group
+                for group in await store.groups(work.session, board, day, classes)
+            }
+            kept = await store.kept_items(work.session, receiver, groups)
             given = []
-            for group in await store.groups(work.session, board, day, classes):
-                item = store.item_id(board, LUNCH, group.id, day)
+            for item, group in groups.items():
                 step = next_revision(
                     group,
                     kept.get(item),

@@ -75,32 +75,36 @@ async def cut_off_setting(session: AsyncSession, board: UUID, day: date) -> Any:
     return await session.scalar(_SETTING, {"board": board, "name": CUT_OFF_SETTING, "day": day})
 
 
-_GROUPS = text(
-    """
+_GROUPS = """
 select o.organisation_id as id, o.school_id, o.grade,
        (select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures)
         from copy.calendar c where c.school_id = o.school_id and c.school_year = :year) as calendar,
-       count(h.person_id) as members,
-       count(*) filter (where h.presence = 'absent') as absent,
-       count(h.person_id) filter (where coalesce(h.presence, 'unrecorded') = 'unrecorded') as unrecorded,
+       counts.members, counts.absent, counts.unrecorded,
        (select min(r.taken_at) from copy.class_day r where r.class_id = o.organisation_id and r.day = :day) as taken_at
 from copy.organisation o
-left join standing_on(:day) h on h.class_id = o.organisation_id
-where o.kind = 'class' and o.board_id = :board and coalesce(o.school_year, :year) = :year
-  and (cast(:classes as uuid[]) is null or o.organisation_id = any (cast(:classes as uuid[])))
-group by o.organisation_id
+cross join lateral (
+    select count(*) as members, count(*) filter (where h.presence = 'absent') as absent,
+           count(*) filter (where coalesce(h.presence, 'unrecorded') = 'unrecorded') as unrecorded
+    from standing_in(o.organisation_id, :day) h) counts
+where o.kind = 'class' and o.board_id = :board and coalesce(o.school_year, :year) = :year {of}
 order by o.organisation_id
 """
-)
+# Two statements: one that may ask for either has a plan that walks the town for a single class.
+_ALL_GROUPS = text(_GROUPS.format(of=""))
+_SOME_GROUPS = text(_GROUPS.format(of="and o.organisation_id = any (cast(:classes as uuid[]))"))
 
 
 async def groups(
     session: AsyncSession, board: UUID, day: date, classes: Collection[UUID] | None
 ) -> list[Group]:
     """The classes of a board on a date (None: all), counted."""
-    given = {"board": board, "day": day, "year": school_year(day), "classes": classes and sorted(classes)}
+    given: dict[str, Any] = {"board": board, "day": day, "year": school_year(day)}
+    if classes is None:
+        rows = await session.execute(_ALL_GROUPS, given)
+    else:
+        rows = await session.execute(_SOME_GROUPS, {**given, "classes": sorted(classes)})
     found = []
-    for row in await session.execute(_GROUPS, given):
+    for row in rows:
         calendar = Calendar.of(row.calendar, day)
         meets = calendar.meets() and not calendar.closes(str(row.id), row.grade)
         found.append(
@@ -110,10 +114,10 @@ async def groups(
 
 
 _KEPT = text(
-    "select distinct on (i.item_id) i.item_id, i.revision, i.value,"
-    " bool_or(i.frozen_at is not null) over (partition by i.item_id) as frozen"
-    " from feed_item i where i.department_id = :department and i.feed = :feed and i.day = :day"
-    " order by i.item_id, i.revision desc"
+    "select i.id, newest.revision, newest.value, exists (select from feed_item f where f.department_id = :department"
+    " and f.item_id = i.id and f.frozen_at is not null) as frozen"
+    " from unnest(cast(:items as uuid[])) as i(id) cross join lateral (select n.revision, n.value from feed_item n"
+    " where n.department_id = :department and n.item_id = i.id order by n.revision desc limit 1) as newest"
 )
 _ADD = text(
     "insert into feed_item (board_id, department_id, feed, item_id, revision, school_id, group_id, day, value,"
@@ -129,10 +133,10 @@ def item_id(board: UUID, feed: str, group: UUID, day: date) -> UUID:
     return natural_id(board, "feed", feed, group, day.isoformat())
 
 
-async def kept_items(session: AsyncSession, receiver: Receiver, feed: str, day: date) -> dict[UUID, Kept]:
-    """The newest revision of every item of a day that a department was given."""
-    rows = await session.execute(_KEPT, {"department": receiver.department, "feed": feed, "day": day})
-    return {row.item_id: Kept(row.revision, LunchCount.model_validate(row.value), row.frozen) for row in rows}
+async def kept_items(session: AsyncSession, receiver: Receiver, items: Collection[UUID]) -> dict[UUID, Kept]:
+    """The newest revision of each of ``items`` that a department was given."""
+    rows = await session.execute(_KEPT, {"department": receiver.department, "items": list(items)})
+    return {row.id: Kept(row.revision, LunchCount.model_validate(row.value), row.frozen) for row in rows}
 
 
 async def given_days(session: AsyncSession, receiver: Receiver, feed: str, since: date) -> set[date]:

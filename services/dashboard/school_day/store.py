@@ -120,7 +120,7 @@ select (select row_to_json(klass) from klass) as klass,
 _SCHOOL_DAY = text(
     f"""
 with klass as ({_KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
-standing as (select * from standing_on(:day) where school_id = :school),
+standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h where h.school_id = :school),
 {_COUNTS},
 homeroom as (
     select distinct on (d.class_id) d.class_id, d.staff_id from copy.duty d
@@ -155,7 +155,7 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
 _BOARD_DAY = text(
     f"""
 with klass as ({_KLASS} and o.board_id = :board and coalesce(o.school_year, :year) = :year),
-standing as (select * from standing_on(:day)),
+standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h),
 {_COUNTS}
 select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
         where o.organisation_id = :board) as board,
@@ -182,7 +182,7 @@ with klass as ({_KLASS} and coalesce(o.school_year, :year) = :year
                and o.school_id = any (cast(:at as uuid[]))
                and (o.organisation_id = any (cast(:classes as uuid[]))
                     or o.school_id = any (cast(:offices as uuid[])))),
-standing as (select * from standing_on(:day) where class_id in (select id from klass)),
+standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h),
 {_COUNTS}
 select (select json_agg(json_build_object(
             'class', t.id, 'school', json_build_object('id', t.school_id, 'name', coalesce(s.name, '')), 'tally', t)
