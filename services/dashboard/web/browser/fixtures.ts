@@ -46,8 +46,8 @@ export function rollPath(bff: Bff, date: string = TODAY): string {
   return `/classes/${bff.mock.town.own.class.id}/days/${date}/roll`
 }
 
-export function schoolPath(bff: Bff): string {
-  return `/schools/${bff.mock.town.schools[0]!.school.id}/days/${TODAY}`
+export function schoolPath(bff: Bff, date: string = TODAY): string {
+  return `/schools/${bff.mock.town.schools[0]!.school.id}/days/${date}`
 }
 
 /** Marks and confirms a class as its teacher would have. */
@@ -56,6 +56,25 @@ export function takeAll(bff: Bff, found = bff.mock.town.own, exceptions: Record<
     if (!exchange) bff.mock.mark(found.class.id, TODAY, pupil.id, exceptions[number ?? 0] ?? 'present')
   bff.mock.roll(found.class.id, TODAY).taken = { at: `${TODAY}T08:21:00+09:00`, by: found.homeroom, members: found.members.length }
 }
+
+/** Presses keys one by one and counts them. */
+export async function presses(page: Page, ...keys: string[]): Promise<number> {
+  for (const key of keys) await page.keyboard.press(key)
+  return keys.length
+}
+
+/** The roll stands and hears keys. */
+export async function ready(page: Page): Promise<void> {
+  await expect(page.locator('[data-cell="0-0"]')).toBeFocused()
+}
+
+/** What was sent to a service. */
+export function commands({ mock }: Bff) {
+  return mock.requests.filter(({ method }) => method === 'POST')
+}
+
+export const state = (page: Page) => page.locator('[data-state]')
+export const cell = (page: Page, number: number) => page.locator(`[data-cell="${number - 1}-0"]`)
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 

@@ -4,7 +4,6 @@ import { useLocation } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { Problem } from '~/api/problem'
 import { session } from '~/api/session'
-import { agedDrafts } from '~/outbox/drafts'
 import { outbox } from '~/outbox/useOutbox'
 import { CannotRead, LoadingRows } from '~/parts/States'
 import { Frame } from './Frame'
@@ -24,7 +23,6 @@ export function Gate() {
     if (first.current !== undefined && first.current !== owner) location.reload() // somebody else signed in meanwhile
     first.current = owner
     session.open()
-    void agedDrafts()
     void outbox.start(owner)
     return outbox.watch()
   }, [owner])

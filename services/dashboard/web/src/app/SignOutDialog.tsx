@@ -20,7 +20,7 @@ export default function SignOutDialog({ onClose }: { readonly onClose: () => voi
     setFailed(false)
     try {
       const to = await signOut()
-      await Promise.all([outbox.wipe(), wipeDrafts()])
+      await Promise.all([outbox.wipe(), wipeDrafts(me.person.id)])
       forgetAnswers()
       location.assign(to)
     } catch {

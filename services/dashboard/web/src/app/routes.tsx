@@ -2,6 +2,7 @@ import { t } from '@lingui/core/macro'
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
 import type { Me, School } from '~/api/types'
+import { draftsReady } from '~/outbox/drafts'
 import { NoRight } from '~/parts/States'
 import { Broken } from './Broken'
 import { Gate } from './Gate'
@@ -26,8 +27,8 @@ const signedOut = createRoute({
   },
 })
 
-/** Everything that needs a session stands inside the gate. */
-const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Gate })
+/** Everything that needs a session stands inside the gate; with what the device has kept for it. */
+const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Gate, loader: draftsReady })
 
 const unknown = createRoute({
   getParentRoute: () => inside,

@@ -1,46 +1,103 @@
 /**
- * What was typed and not yet confirmed, kept on the device so that a reload or a new sign-in loses nothing. A day at
- * most, only marks and pupil ids, never names; gone with the sign-out.
+ * What was typed and not yet confirmed, kept on the device so that a reload, a killed tab or a new sign-in loses
+ * nothing. It is kept twice: in localStorage before the key's event is over, so that nothing comes too early for it
+ * (but Chromium lets that lie in memory for up to a minute); and a moment later in IndexedDB, which outlives a killed
+ * browser. A day at most; ids and codes only, never names or words; each key begins with its owner's id; gone with
+ * the sign-out.
  */
-import { clear, createStore, del, entries, get, set } from 'idb-keyval'
+import { createStore, delMany, entries, keys, set } from 'idb-keyval'
 import { clock } from '~/dates/clock'
 
 const KEPT_MS = 24 * 3_600_000
+/** A device's store that does not answer keeps nobody from working. */
+const PATIENCE_MS = 3000
+const PREFIX = 'tsumugi-draft '
 
-interface Kept<T> {
+interface Kept {
+  /** One more with every change of its key: tells which store is newer, whatever the clock does. */
+  readonly turn: number
   readonly at: number
-  readonly value: T
+  /** null: nothing is left. Kept like any other, or the later store would bring back what was taken away. */
+  readonly value: unknown
 }
 
-const store = createStore('tsumugi-drafts', 'drafts')
+const later = createStore('tsumugi-drafts', 'drafts')
+let agreed: Promise<void> | undefined
+let left = false
 
-/** Where the device has no store, drafts live only on the screen. */
-async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Resolved when both stores say the same; before that `readDraft` may be old. Never fails. */
+export function draftsReady(): Promise<void> {
+  agreed ??= Promise.race([agree(), new Promise<void>((done) => setTimeout(done, PATIENCE_MS))])
+  return agreed
+}
+
+/** The newer of both becomes what is read; what is older than a day is thrown away. */
+async function agree(): Promise<void> {
+  await quietly(async () => {
+    for (const [key, kept] of await entries<string, Kept>(later)) if (kept.turn > turnOf(key)) note(key, kept)
+  })
+  await forget((key) => !isFresh(noted(key)))
+}
+
+/** What is kept under `<owner> …`, or null. */
+export function readDraft(key: string): unknown {
+  const kept = noted(key)
+  return isFresh(kept) ? kept.value : null
+}
+
+/** Keeps it, or with null that nothing is left. Once this has returned, a reload finds it. */
+export function keepDraft(key: string, value: unknown): void {
+  if (left) return
+  const kept: Kept = { turn: turnOf(key) + 1, at: clock.now(), value }
+  note(key, kept)
+  void quietly(() => set(key, kept, later))
+}
+
+/** Forgets everything of this person (sign-out); this page keeps nothing any more. */
+export async function wipeDrafts(owner: string): Promise<void> {
+  left = true
+  await forget((key) => key.startsWith(`${owner} `))
+}
+
+function isFresh(kept: Kept | null): kept is Kept {
+  return kept !== null && clock.now() - kept.at < KEPT_MS
+}
+
+function turnOf(key: string): number {
+  return noted(key)?.turn ?? 0
+}
+
+function noted(key: string): Kept | null {
   try {
-    return await work()
+    return JSON.parse(localStorage.getItem(PREFIX + key) ?? 'null') as Kept | null
   } catch {
-    return undefined
+    return null
   }
 }
 
-export async function readDraft<T>(key: string): Promise<T | undefined> {
-  const kept = await quietly(() => get<Kept<T>>(key, store))
-  return kept && clock.now() - kept.at < KEPT_MS ? kept.value : undefined
+function note(key: string, kept: Kept): void {
+  try {
+    localStorage.setItem(PREFIX + key, JSON.stringify(kept))
+  } catch {
+    // Forbidden or full: the later store may still take it.
+  }
 }
 
-/** Keeps it, or forgets it when there is nothing to keep. */
-export async function keepDraft(key: string, value: unknown): Promise<void> {
-  await quietly(() => (value === null ? del(key, store) : set(key, { at: clock.now(), value } satisfies Kept<unknown>, store)))
+async function forget(which: (key: string) => boolean): Promise<void> {
+  try {
+    const all = Object.keys(localStorage).flatMap((name) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : []))
+    for (const key of all.filter(which)) localStorage.removeItem(PREFIX + key)
+  } catch {
+    // No store, nothing to forget.
+  }
+  await quietly(async () => delMany((await keys<string>(later)).filter(which), later))
 }
 
-export async function wipeDrafts(): Promise<void> {
-  await quietly(() => clear(store))
-}
-
-/** Throws away what is older than a day. */
-export async function agedDrafts(): Promise<void> {
-  await quietly(async () => {
-    const old = (await entries<string, Kept<unknown>>(store)).filter(([, kept]) => clock.now() - kept.at >= KEPT_MS)
-    await Promise.all(old.map(([key]) => del(key, store)))
-  })
+/** Where the device has no store, drafts live only on the screen. */
+async function quietly(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch {
+    // As said.
+  }
 }

@@ -10,6 +10,7 @@ import { nowIso } from '~/dates/clock'
 import { Grid } from '~/grid/Grid'
 import type { Order } from '~/grid/keys'
 import { mayEdit, type Action, type GridState, type Row } from '~/grid/model'
+import { keepDraft } from '~/outbox/drafts'
 import type { Entry } from '~/outbox/rules'
 import { outbox, useOutboxOf } from '~/outbox/useOutbox'
 import { later } from '~/parts/later'
@@ -44,8 +45,9 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   const queries = useQueryClient()
   const path = rollPath(roll.class.id, roll.date)
   const screen = `/classes/${roll.class.id}/days/${roll.date}/roll`
+  const draftKey = `${me.person.id} ${path}`
   const entries = useOutboxOf(me.person.id, path)
-  const [state, dispatch] = useRollGrid(roll, entries, `${me.person.id} ${path}`)
+  const [state, dispatch] = useRollGrid(roll, entries, draftKey)
   const [panel, setPanel] = useState<OpenPanel | null>(null)
   const [correcting, setCorrecting] = useState<{ readonly member: RollMember; readonly to: string | null } | null>(null)
   const phone = useMedia('screen and (max-width: 47.9375em)')
@@ -130,6 +132,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     const row = state.shape.rows.findIndex(({ number, editable }) => editable && number === first)
     if (row >= 0) dispatch({ type: 'go', row, col: 0 })
     returning.current = entry
+    keepDraft(draftKey, [...draftsOf(entry), ...state.drafts]) // before it leaves the outbox: a reload in between loses nothing
     void outbox.amend(entry.id, () => null)
   }
 

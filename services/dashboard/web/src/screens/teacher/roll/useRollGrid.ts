@@ -1,5 +1,5 @@
 import { t } from '@lingui/core/macro'
-import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'react'
+import { useLayoutEffect, useMemo, useReducer, useRef } from 'react'
 import type { Roll } from '~/api/types'
 import { EMPTY, reduce, type Action, type CellKey, type Draft, type GridState } from '~/grid/model'
 import { keepDraft, readDraft } from '~/outbox/drafts'
@@ -15,23 +15,18 @@ export function useRollGrid(roll: Roll, entries: readonly Entry[], draftKey: str
     const rows = rowsOf(roll.members, (home) => (home === '' ? t`交流` : t`交流・${home}`))
     return { type: 'arrived', shape: { columns: columnsOf(roll), rows, locked }, held: heldOf(roll, entries) }
   }, [roll, entries])
-  const [state, act] = useReducer(reduce, arrival, (first) => reduce(EMPTY, first))
+  const [state, act] = useReducer(reduce, arrival, (first) => {
+    const kept = readDraft(draftKey) as Kept | null
+    return reduce(reduce(EMPTY, first), { type: 'restore', drafts: new Map(kept) })
+  })
   useLayoutEffect(() => act(arrival), [arrival])
 
-  const restored = useRef(false)
-  useEffect(() => {
-    let gone = false
-    void readDraft<Kept>(draftKey).then((kept) => {
-      if (gone) return
-      restored.current = true
-      if (kept) act({ type: 'restore', drafts: new Map(kept) })
-    })
-    return () => {
-      gone = true
-    }
-  }, [draftKey])
-  useEffect(() => {
-    if (restored.current) void keepDraft(draftKey, state.drafts.size ? [...state.drafts] : null)
+  // Before the key's event is over: an effect that comes later may come too late.
+  const known = useRef(state.drafts)
+  useLayoutEffect(() => {
+    if (state.drafts === known.current) return
+    known.current = state.drafts
+    keepDraft(draftKey, state.drafts.size ? [...state.drafts] : null)
   }, [draftKey, state.drafts])
   return [state, act]
 }

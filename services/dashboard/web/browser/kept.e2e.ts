@@ -1,0 +1,148 @@
+/** What stays on the device: typed, through reloads, kills, other people and the sign-out. */
+import type { BrowserContext, Page } from '@playwright/test'
+import { cell, DESK, expect, presses, ready, rollPath, state, test, TODAY, type Bff } from './fixtures'
+
+test.use({ viewport: DESK })
+
+test('a reload keeps what was typed and not saved, however soon it comes', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k')
+  await page.reload()
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect(page.getByText('1人を入力')).toBeVisible()
+  await presses(page, '1', '2', 'Delete')
+  await page.reload()
+  await ready(page)
+  await expect(cell(page, 12)).toContainText('未入力')
+})
+
+test('a killed tab keeps it', async ({ page, bff, open, context }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  const killer = await context.newCDPSession(page)
+  await presses(page, '1', '2', 'k')
+  const killed = page.waitForEvent('crash')
+  killer.send('Page.crash').catch(() => undefined) // nobody is left to answer
+  await killed
+  const next = await context.newPage()
+  await next.goto(bff.url + rollPath(bff))
+  await expect(cell(next, 12)).toContainText('病欠')
+})
+
+test('a killed browser keeps it', async ({ bff, playwright, launchOptions }, info) => {
+  const browser = () => playwright.chromium.launchPersistentContext(info.outputPath('profile'), { ...launchOptions, viewport: DESK })
+  const first = await browser()
+  const page = await teacher(first, bff)
+  await ready(page)
+  await presses(page, '1', '2', 'k')
+  await expect.poll(() => stored(page, 'tsumugi-drafts', 'drafts')).toHaveLength(1)
+  const killer = await first.newCDPSession(page)
+  const killed = new Promise((done) => first.once('close', done))
+  killer.send('Browser.crash').catch(() => undefined)
+  await killed
+  const second = await browser()
+  await expect(cell(await teacher(second, bff), 12)).toContainText('病欠')
+  await second.close()
+})
+
+test('a device whose store never answers keeps it over a reload', async ({ page, bff, open }) => {
+  await page.addInitScript(() => {
+    IDBFactory.prototype.open = () => ({}) as IDBOpenDBRequest
+  })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k')
+  await page.reload()
+  await expect(cell(page, 12)).toContainText('病欠')
+})
+
+test('on a shared machine each finds only their own, and takes only their own along', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k')
+  await expect(cell(page, 12)).toContainText('病欠')
+
+  await open('substitute', rollPath(bff)) // the teacher's session ran out, nobody signed out
+  await ready(page)
+  await expect(cell(page, 12)).toContainText('未入力')
+  await presses(page, '3', 'c')
+  await expect(page.getByText('1人を入力')).toBeVisible()
+  await signOut(page)
+
+  await open('teacher', rollPath(bff))
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect(cell(page, 3)).toContainText('未入力')
+  const kept = await page.evaluate(() => Object.values(localStorage).join())
+  expect(kept).toContain('absent_sick')
+  expect(kept).not.toMatch(/[^\x20-\x7e]/)
+  await signOut(page)
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])
+  expect(await stored(page, 'tsumugi-drafts', 'drafts')).toEqual([])
+})
+
+test('a refused command on its way back to the grid survives a reload half-way', async ({ page, bff, open }) => {
+  bff.mock.faults.push({ path: 'POST', status: 422, times: 1 })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k', 'Control+s')
+  await expect(state(page)).toContainText('届きませんでした。見て直す')
+  await page.evaluate(() => {
+    const { put } = IDBObjectStore.prototype
+    IDBObjectStore.prototype.put = function (...given) {
+      if (this.name === 'outbox') IDBObjectStore.prototype.get = () => ({}) as IDBRequest // what was written is never heard of
+      return put.apply(this, given)
+    }
+  })
+  await page.getByRole('button', { name: '入力に戻して直す' }).click()
+  await expect.poll(() => stored(page, 'tsumugi', 'outbox')).toEqual([[]])
+  await page.reload()
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect(page.getByText('1人を入力')).toBeVisible()
+})
+
+test('signing out with something unsent asks first', async ({ page, bff, open }) => {
+  bff.mock.faults.push({ path: 'POST /api', drop: true })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, 'k', 'Control+Enter')
+  await expect(state(page)).toContainText('未送信 1件')
+  await page.getByRole('button', { name: /わたし/ }).click()
+  await page.getByRole('button', { name: 'サインアウト' }).click()
+  await expect(page.getByRole('dialog')).toContainText('まだ届いていない記録が1件あります')
+  await page.getByRole('button', { name: '1件を消してサインアウト' }).click()
+  await expect(page.getByRole('heading', { name: 'サインアウトしました' })).toBeVisible()
+})
+
+/** The teacher's roll in a browser that the fixtures did not open. */
+async function teacher(context: BrowserContext, bff: Bff): Promise<Page> {
+  await context.addCookies([{ name: 'mock', value: 'teacher', url: bff.url }])
+  await context.clock.setSystemTime(`${TODAY}T08:19:30+09:00`)
+  const page = context.pages()[0]!
+  await page.goto(bff.url + rollPath(bff))
+  return page
+}
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /わたし/ }).click()
+  await page.getByRole('button', { name: 'サインアウト' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'サインアウト' }).click()
+  await expect(page.getByRole('heading', { name: 'サインアウトしました' })).toBeVisible()
+}
+
+/** All that IndexedDB holds in one store. */
+function stored(page: Page, database: string, store: string): Promise<unknown[]> {
+  return page.evaluate(
+    (names) =>
+      new Promise<unknown[]>((done, fail) => {
+        const opening = indexedDB.open(names.database)
+        opening.onerror = () => fail(opening.error)
+        opening.onsuccess = () => {
+          const all = opening.result.transaction(names.store).objectStore(names.store).getAll()
+          all.onsuccess = () => done(all.result as unknown[])
+          opening.result.close()
+        }
+      }),
+    { database, store },
+  )
+}
