@@ -1,24 +1,7 @@
-import type { Page } from '@playwright/test'
-import { DESK, expect, PHONE, rollPath, schoolPath, takeAll, test, TODAY, type Bff } from './fixtures'
+import { cell, commands, DESK, expect, PHONE, presses, ready, rollPath, schoolPath, state, takeAll, test, TODAY, type Bff } from './fixtures'
 
 test.use({ viewport: DESK })
 
-/** Presses keys one by one and counts them. */
-async function presses(page: Page, ...keys: string[]): Promise<number> {
-  for (const key of keys) await page.keyboard.press(key)
-  return keys.length
-}
-
-function commands({ mock }: Bff) {
-  return mock.requests.filter(({ method }) => method === 'POST')
-}
-
-async function ready(page: Page): Promise<void> {
-  await expect(page.locator('[data-cell="0-0"]')).toBeFocused()
-}
-
-const state = (page: Page) => page.locator('[data-state]')
-const cell = (page: Page, number: number) => page.locator(`[data-cell="${number - 1}-0"]`)
 const pupil = (bff: Bff, number: number) => bff.mock.town.own.members[number - 1]!.pupil.id
 const classOf = (bff: Bff) => bff.mock.town.own.class.id
 
@@ -223,29 +206,6 @@ test('the session ends: nothing typed is lost, and the same screen comes back', 
   expect(new Set(commands(bff).map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
 })
 
-test('a reload keeps what was typed and not saved', async ({ page, bff, open }) => {
-  await open('teacher', rollPath(bff))
-  await ready(page)
-  await presses(page, '1', '2', 'k')
-  await expect(page.getByText('1人を入力')).toBeVisible()
-  await page.reload()
-  await expect(cell(page, 12)).toContainText('病欠')
-  await expect(page.getByText('1人を入力')).toBeVisible()
-})
-
-test('signing out with something unsent asks first', async ({ page, bff, open }) => {
-  bff.mock.faults.push({ path: 'POST /api', drop: true })
-  await open('teacher', rollPath(bff))
-  await ready(page)
-  await presses(page, 'k', 'Control+Enter')
-  await expect(state(page)).toContainText('未送信 1件')
-  await page.getByRole('button', { name: /わたし/ }).click()
-  await page.getByRole('button', { name: 'サインアウト' }).click()
-  await expect(page.getByRole('dialog')).toContainText('まだ届いていない記録が1件あります')
-  await page.getByRole('button', { name: '1件を消してサインアウト' }).click()
-  await expect(page.getByRole('heading', { name: 'サインアウトしました' })).toBeVisible()
-})
-
 test('live: pages change by themselves, one stream for all tabs of a browser', async ({ page, bff, open, context }) => {
   await open('principal', schoolPath(bff))
   await expect(page.getByText('13学級がまだ確定していません')).toBeVisible()
@@ -330,6 +290,54 @@ test('on a phone: two exceptions by taps, then the rest', async ({ page, bff, op
   await page.getByRole('button', { name: '残り33人を出席にして確定' }).click()
   await expect(state(page)).toContainText('確定して届けました')
 })
+
+for (const [role, path, today] of [
+  ['teacher', (bff: Bff) => rollPath(bff, '2026-02-31'), rollPath],
+  ['principal', (bff: Bff) => schoolPath(bff, '2026-13-01'), schoolPath],
+  ['board', () => '/board/days/2026-6-1', () => `/board/days/${TODAY}`],
+] as const)
+  test(`a day that no calendar has is said at once, and leads the ${role} to today`, async ({ page, bff, open }) => {
+    await open(role, path(bff))
+    await expect(page.getByRole('heading', { name: '日付がありません', level: 1 })).toBeVisible()
+    await expect(page).toHaveTitle(/^日付がありません/)
+    expect(bff.mock.requests.filter(({ path: asked }) => asked.includes('/days/'))).toEqual([])
+    await page.getByRole('button', { name: '今日へ' }).click()
+    await expect(page.getByRole('time')).toHaveText('11月20日（金）')
+    await expect(page).toHaveURL(bff.url + today(bff))
+  })
+
+test("the office's home: every class of its school, none put before the others, each open to it", async ({ page, open }) => {
+  await open('office', '/today')
+  const cards = page.getByRole('article')
+  await expect(cards).toHaveCount(13)
+  await expect(cards.filter({ hasText: '事務室' })).toHaveCount(13)
+  await expect(page.locator('article a[data-look="filled"]')).toHaveCount(0)
+  await page.getByRole('link', { name: '2年1組の朝の記録を始める' }).click()
+  await ready(page)
+  await presses(page, 'Control+Enter')
+  await expect(state(page)).toContainText('確定して届けました')
+  await presses(page, 'g', 't')
+  await expect(cards.filter({ hasText: '朝の記録は 8:19 に確定しました' })).toHaveCount(1)
+})
+
+test('a homeroom teacher has one class to begin with', async ({ page, open }) => {
+  await open('teacher', '/today')
+  await expect(page.locator('article a[data-look="filled"]')).toHaveAccessibleName('2年1組の朝の記録を始める')
+})
+
+for (const size of [DESK, PHONE])
+  test(`a day without a roll misses nobody, and tells what was entered before (${size.width} px)`, async ({ page, bff, open }) => {
+    await page.setViewportSize(size)
+    bff.mock.closed = { reason: '学級閉鎖（インフルエンザ）' }
+    await open('teacher', rollPath(bff))
+    await expect(page.getByText('出欠はとりません')).toBeVisible()
+    await expect(page.getByText('渡邉').first()).toBeVisible()
+    await expect(page.locator('#main')).not.toContainText('未入力')
+    await expect(page.locator('#main dl')).toHaveCount(0)
+    bff.mock.mark(classOf(bff), TODAY, pupil(bff, 12), 'absent_sick')
+    await expect(page.locator('#main dl')).toContainText('欠席1')
+    await expect(page.locator('#main')).not.toContainText('未入力')
+  })
 
 test('the roll prints on one page', async ({ page, bff, open }) => {
   takeAll(bff)

@@ -21,6 +21,7 @@ const HOME: Look[] = [
   { name: 'home-holiday', role: 'teacher', path: today, set: ({ mock }) => void (mock.schoolDay = false), until: '学校が休みの日' },
   { name: 'home-empty', role: 'nobody', path: today, until: '受け持つ学級はありません' },
   { name: 'home-substitute', role: 'substitute', path: today, until: '補教' },
+  { name: 'home-office', role: 'office', path: today, set: (bff) => some(bff), until: '事務室' },
   { name: 'home-error', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', status: 503 }), until: 'もう一度読み込む' },
   { name: 'home-loading', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', delay: 4000 }), until: '11月20日（金）' },
 ]
@@ -74,6 +75,13 @@ const ROLL: Look[] = [
   },
   { name: 'roll-clash', role: 'teacher', path: rollPath, set: (bff) => clash(bff), until: '出席停止の期間中です' },
   { name: 'roll-closed', role: 'teacher', path: rollPath, set: ({ mock }) => void (mock.closed = { reason: '学級閉鎖（インフルエンザ）' }), until: '出欠はとりません' },
+  {
+    name: 'roll-closed-later', role: 'teacher', path: rollPath, until: '出欠はとりません',
+    set: (bff) => {
+      takeAll(bff, bff.mock.town.own, { 12: 'absent_sick', 26: 'late' })
+      bff.mock.closed = { reason: '学級閉鎖（インフルエンザ）' }
+    },
+  },
   { name: 'roll-readonly', role: 'principal', path: rollPath, until: '見るだけです' },
   { name: 'roll-empty', role: 'teacher', path: rollPath, set: ({ mock }) => void (mock.empty = true), until: '在籍している子がいません' },
   { name: 'roll-error', role: 'teacher', path: rollPath, set: ({ mock }) => void mock.faults.push({ path: '/api/classes', status: 500 }), until: '読み込めません' },
@@ -96,6 +104,7 @@ const OTHERS: Look[] = [
   { name: 'board', role: 'board', path: () => '/board', set: (bff) => some(bff), until: 'そろっていない学校' },
   { name: 'operations', role: 'operator', path: () => '/operations', until: 'すべて届いています' },
   { name: 'operations-trouble', role: 'operator', path: () => '/operations', set: (bff) => trouble(bff), until: '取り込めずに待っている' },
+  { name: 'no-such-day', role: 'teacher', path: (bff) => rollPath(bff, '2026-02-31'), until: '日付がありません' },
   { name: 'no-right', role: 'teacher', path: () => '/nowhere', until: 'このページは見られません' },
   { name: 'signed-out', role: 'teacher', path: () => '/signed-out', until: 'サインアウトしました' },
   { name: 'sign-in', role: 'teacher', path: today, set: ({ mock }) => mock.sessions.clear(), until: 'サインインする' },

@@ -93,7 +93,7 @@ function NoSuchDay({ date }: { readonly date: string }) {
         </div>
       }
     >
-      <Trans>この住所の日付は、こよみにありません。</Trans>
+      <Trans>このアドレスの日付は、こよみにありません。</Trans>
     </Empty>
   )
 }

@@ -26,6 +26,8 @@ export interface GridProps {
   /** Name of the grid for screen readers. */
   readonly label: string
   readonly state: GridState
+  /** What a choice says that has no value. */
+  readonly unrecorded: string
   readonly onAct: (action: Action) => void
   /** What only the screen can do, with the state after anything just typed was committed. */
   readonly onOrder: (order: Order, state: GridState) => void
@@ -39,8 +41,7 @@ export interface GridProps {
  * The record grid: one tab stop, real table headers, columns as data. The rules are in model, keys, paste and parse;
  * this file only draws and passes on. Two halves on wide windows; the order of the rows stays the register's.
  */
-export function Grid({ label, state, onAct, onOrder, note, autoFocus = false }: GridProps) {
-  const { t } = useLingui()
+export function Grid({ label, state, unrecorded, onAct, onOrder, note, autoFocus = false }: GridProps) {
   const table = useRef<HTMLTableElement>(null)
   const digits = useRef<Digits | null>(null)
   const saidId = useId()
@@ -185,7 +186,7 @@ export function Grid({ label, state, onAct, onOrder, note, autoFocus = false }: 
                 editor={state.cursor.row === i ? state.editor : null}
                 describedBy={state.cursor.row === i && state.said?.kind === 'refused' ? saidId : undefined}
                 onAct={onAct}
-                unrecorded={row.editable ? t`未入力` : '―'}
+                unrecorded={row.editable ? unrecorded : '―'}
               />
             ))}
           </tbody>

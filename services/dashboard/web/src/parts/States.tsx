@@ -44,7 +44,7 @@ export function NoRight() {
   return (
     <Note page icon={<DoorClosed aria-hidden size="2rem" strokeWidth={1.5} />} title={<Trans>このページは見られません</Trans>}>
       <p>
-        <Trans>仕事で必要なときは管理者に伝えてください。住所を打ちまちがえたときも、この画面になります。</Trans>
+        <Trans>仕事で必要なときは管理者に伝えてください。アドレスを打ちまちがえたときも、この画面になります。</Trans>
       </p>
     </Note>
   )

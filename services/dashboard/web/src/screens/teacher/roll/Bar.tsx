@@ -6,7 +6,7 @@ import type { GridState } from '~/grid/model'
 import { outbox } from '~/outbox/useOutbox'
 import { Button } from '~/parts/Button'
 import { fullName } from '~/parts/Name'
-import { presentCode, rest, totals, type SyncState } from './rules'
+import { presentCode, rest, totals, type DayTotals, type SyncState } from './rules'
 import styles from './Bar.module.css'
 
 interface BarProps {
@@ -25,10 +25,13 @@ interface BarProps {
 /** Under the work: what state it is in, what it comes to, and the one act that finishes it. */
 export function Bar(props: BarProps) {
   const { roll, state, sync, unsent } = props
+  const sums = totals(state, roll.symbols)
+  // On a day without a roll nobody is missing; what was entered before it was closed is still told.
+  if (roll.closed && sync === 'open' && sums.unrecorded === sums.members) return null
   return (
     <div className={styles.bar}>
       <Sync roll={roll} sync={sync} unsent={unsent} entered={state.drafts.size} />
-      <RollCounts state={state} roll={roll} />
+      <RollCounts sums={sums} closed={roll.closed !== null} />
       <Acts {...props} />
     </div>
   )
@@ -96,16 +99,15 @@ function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) 
   )
 }
 
-function RollCounts({ state, roll }: { readonly state: GridState; readonly roll: Roll }) {
+function RollCounts({ sums, closed }: { readonly sums: DayTotals; readonly closed: boolean }) {
   const { t } = useLingui()
-  const n = totals(state, roll.symbols)
   const counts = [
-    { word: t`出席`, n: n.present },
-    { word: t`欠席`, n: n.absent },
-    { word: t`遅刻`, n: n.late },
-    { word: t`早退`, n: n.early },
-    { word: t`停・忌`, n: n.apart },
-    { word: t`未入力`, n: n.unrecorded },
+    { word: t`出席`, n: sums.present },
+    { word: t`欠席`, n: sums.absent },
+    { word: t`遅刻`, n: sums.late },
+    { word: t`早退`, n: sums.early },
+    { word: t`停・忌`, n: sums.apart },
+    ...(closed ? [] : [{ word: t`未入力`, n: sums.unrecorded }]),
   ]
   return (
     <dl className={styles.counts}>

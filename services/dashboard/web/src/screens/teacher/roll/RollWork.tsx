@@ -165,6 +165,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
           <Grid
             label={t`${roll.class.name}の出欠`}
             state={state}
+            unrecorded={roll.closed ? '―' : t`未入力`}
             onAct={onAct}
             onOrder={order}
             note={note}
