@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from deploy.local.prepare import prepare_databases
 from deploy.local.serve import publishers
 from deploy.local.serve import run as run_services
 from deploy.local.state import ROOT, LocalError
-from deploy.local.status import Status, services_pid, status
+from deploy.local.status import Status, status
 from deploy.town.cli import add_commands as town_commands
 from services.dashboard.cli import Deployment as DashboardDeployment
 from services.dashboard.cli import add_commands as dashboard_commands
@@ -140,8 +139,6 @@ def serve(
             f"{', '.join(unknown)} というサービスはありません: {', '.join(lifecycle.services())}"
         )
     schema.refuse_other(instance)
-    if every and state is not None:
-        services_pid(instance).write(os.getpid())  # also by ourselves: whoever started us may be gone already
     relays = publishers() if every and instance.choices.transport == "kafka" else []
     run_services(instance, names, relays)
 

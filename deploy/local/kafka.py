@@ -104,9 +104,7 @@ class Kafka:
         self._configure()
         self._format(java)
         command = [*java, "kafka.Kafka", str(self.properties)]
-        server = launch(command, log=self.log, environment=ENVIRONMENT)
-        self.pid_file.write(server.pid)
-        return server
+        return launch(command, log=self.log, environment=ENVIRONMENT, mark=self.pid_file)
 
     def _configure(self) -> None:
         controller = f"{HOST}:{self.controller_port}"

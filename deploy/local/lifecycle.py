@@ -95,12 +95,12 @@ def refuse_taken_ports(instance: Instance) -> None:
 def start_services(instance: Instance) -> None:
     """Start the services' process; it goes on after this command."""
     command = [sys.executable, "-m", "deploy.local", "serve", "--all", "--state", str(instance.state)]
-    process = launch(
+    launch(
         command,
         log=instance.state / "services.log",
         environment={**inherited("PATH", "HOME", "LANG"), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        mark=services_pid(instance),
     )
-    services_pid(instance).write(process.pid)
 
 
 def stop_services(instance: Instance) -> None:

@@ -29,7 +29,7 @@ class PidFile:
     names: str
 
     def write(self, pid: int) -> None:
-        draft = self.path.with_name(f"{self.path.name}.new")
+        draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         draft.write_text(f"{pid}\n", encoding="ascii")
         draft.replace(self.path)
 
@@ -52,13 +52,25 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
+_MARK_YOURSELF = 'echo $$ > "$0.$$" && mv "$0.$$" "$0" && exec "$@"'
+
+
 def launch(
-    command: Sequence[str], *, log: Path, environment: Mapping[str, str], user: int | None = None
+    command: Sequence[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    user: int | None = None,
+    mark: PidFile | None = None,
 ) -> psutil.Process:
     """Start a server that outlives this process: own session, output to `log`, nothing of our environment.
 
+    `mark` gets its number. The server writes it too before it is anything else: were this process killed between
+    starting and writing, nobody would find the server again, and it would hold its ports for ever.
     `user`: number of the user to become (its own group, no others); None keeps the present one.
     """
+    if mark is not None:
+        command = ["/bin/sh", "-c", _MARK_YOURSELF, str(mark.path), *command]
     with log.open("ab") as output:
         child = subprocess.Popen(
             command,
@@ -72,6 +84,8 @@ def launch(
             **as_user(user),
         )
     child.returncode = 0  # disowned: Popen shall neither wait for it nor complain that nobody did
+    if mark is not None:
+        mark.write(child.pid)
     return psutil.Process(child.pid)
 
 

@@ -8,9 +8,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from deploy.local import java
-from deploy.local.kafka import HOST, LOCK, Kafka
+from deploy.local.kafka import HOST, LOCK, Kafka, takes_connections
+from deploy.local.process import PidFile
 from deploy.local.state import LocalError
 from deploy.local.temporary import temporary_home, temporary_kafka
+from tests.support.waiting import eventually
 
 
 async def make_topic(server: Kafka, name: str) -> None:
@@ -74,6 +76,22 @@ def test_starting_again_finds_the_same_broker(kafka: Kafka) -> None:
     before = kafka.pid_file.process()
     Kafka(kafka.home, port=kafka.port, controller_port=kafka.controller_port).start()
     assert kafka.pid_file.process() == before
+
+
+@pytest.mark.kafka
+async def test_a_broker_whose_starter_was_killed_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    with temporary_home() as home:
+        server = temporary_kafka(home)
+        with monkeypatch.context() as killing:
+            killing.setattr(PidFile, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                server.start()
+        begun = await eventually(server.pid_file.process)
+        server.start()
+        assert server.pid_file.process() == begun
+        assert server.ready()
+        server.stop()
+        assert not takes_connections(server.port)
 
 
 def test_a_taken_port_is_named() -> None:

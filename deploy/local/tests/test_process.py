@@ -9,11 +9,16 @@ import pytest
 
 from deploy.local.process import PidFile, end, launch, wait_until
 from deploy.local.state import LocalError, secret
+from tests.support.waiting import eventually
 
 FOREVER = "import signal; signal.pause()"
 DEAF = (
     "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
 )
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture
@@ -40,6 +45,39 @@ def test_our_own_is_found_until_it_has_ended(tmp_path: Path) -> None:
     assert found is not None
     end(found, (signal.SIGTERM, 10.0))
     assert mark.process() is None
+
+
+async def test_a_server_is_found_though_its_starter_was_killed_before_it_wrote_the_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = PidFile(tmp_path / "it's pid", names=str(tmp_path / "properties"))
+
+    def killed(self: PidFile, pid: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(PidFile, "write", killed)
+    command = [sys.executable, "-c", FOREVER, mark.names]
+    with pytest.raises(KeyboardInterrupt):
+        launch(command, log=tmp_path / "log", environment={}, mark=mark)
+    found = await eventually(mark.process)
+    assert await eventually(lambda: found.cmdline()[:1] == command[:1]), (
+        "it is the server itself, under the same number"
+    )
+    end(found, (signal.SIGTERM, 10.0))
+    assert names(tmp_path) == ["it's pid", "log"]
+
+
+def test_two_that_write_a_mark_at_once_leave_a_whole_one(tmp_path: Path) -> None:
+    """A server and its starter both do. Each has a draft of its own."""
+    mark = PidFile(tmp_path / "pid", names="x")
+    code = (
+        "import sys; from pathlib import Path; from deploy.local.process import PidFile\n"
+        "for _ in range(300): PidFile(Path(sys.argv[1]), names='x').write(12345)"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(mark.path)]) for _ in range(2)]
+    assert [writer.wait(30) for writer in writers] == [0, 0]
+    assert mark.path.read_text() == "12345\n"
+    assert names(tmp_path) == ["pid"]
 
 
 @pytest.mark.parametrize("content", ["", "no number", "999999999"])
