@@ -13,7 +13,7 @@ from rich.table import Table
 
 from deploy import catalogue
 from deploy.local import admin, lifecycle, schema
-from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, training_day
+from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, only_board, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.manual import speak_japanese
 from deploy.local.prepare import prepare_databases
@@ -66,6 +66,8 @@ def _dashboard(instance: Instance) -> DashboardDeployment:
         instance.url("identity"),
         KITCHEN_CLIENT,
         lambda client: department_secret(instance, client),
+        lambda: admin.app_units(instance, "dashboard"),
+        lambda: only_board(instance),
     )
 
 

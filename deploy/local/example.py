@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from deploy.local.instance import CLI_CLIENT, Instance
+from deploy.local.instance import Instance
 from deploy.local.state import LocalError, write_secret
 from deploy.town.generate import SEED, generate
 from deploy.town.holidays import school_days
@@ -14,7 +14,7 @@ from services.identity.purposes.grants import end, grant
 from services.identity.purposes.rules import Terms
 from services.identity.purposes.store import everything
 from services.registry.oneroster.importing import Refused, import_package
-from shared.access.principal import Principal
+from shared.access.principal import command_line
 from shared.contracts.dashboard import LUNCH_COUNT
 from shared.database import Scope, Units, make_engine
 from shared.database.roles import role_names
@@ -60,7 +60,7 @@ async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
     engine = make_engine(instance.settings("identity").app, pool_size=2)
     try:
         units = Units(engine, clock)
-        who = await deployer(instance)
+        who = command_line(await only_board(instance), datetime.now(UTC))
         kept = department_secret(instance, KITCHEN_CLIENT)
         async with units.read(Scope(who.board)) as session:
             standing = [
@@ -99,22 +99,6 @@ async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
 def department_secret(instance: Instance, client: str) -> Path:
     """Where the example keeps a department's secret."""
     return instance.state / "secrets" / f"{client}.secret"
-
-
-async def deployer(instance: Instance) -> Principal:
-    """The named service principal the command line acts as, in the deployment's only board."""
-    now = datetime.now(UTC)
-    return Principal(
-        subject=CLI_CLIENT,
-        kind="service",
-        board=await only_board(instance),
-        person=None,
-        client=CLI_CLIENT,
-        acr=2,
-        auth_time=now,
-        session=None,
-        expires_at=now + timedelta(minutes=5),
-    )
 
 
 async def only_board(instance: Instance) -> UUID:

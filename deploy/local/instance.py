@@ -15,6 +15,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.state import LocalError, make_folder, secret, state_dir, take_folder
 from deploy.topology import topology
+from shared.access.principal import COMMAND_LINE
 from shared.database import Login
 from shared.database.roles import Server, role_names
 from shared.dates import Clock, SystemClock, TrainingClock
@@ -23,7 +24,6 @@ from shared.events.log_feed import LogFeed
 from shared.service import MakeFeed, ServiceSettings
 
 Transport = Literal["log", "kafka"]
-CLI_CLIENT = "tsumugi-cli"
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Instance:
     def settings(self, service: str) -> ServiceSettings:
         """What ``service`` is given."""
         _, app, feed, _ = role_names(service)
-        clients = [*topology().services, CLI_CLIENT] if service == "identity" else [service]
+        clients = [*topology().services, COMMAND_LINE] if service == "identity" else [service]
         return ServiceSettings(
             service=service,
             edition="embedded",

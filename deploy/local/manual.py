@@ -39,8 +39,8 @@ def show_help(*, obj: Any, ctx: Any, markup_mode: Any) -> None:
     shown = [each for each in obj.get_params(ctx) if not getattr(each, "hidden", False)]
     arguments = [each for each in shown if isinstance(each, TyperArgument)]
     _say(console, _usage(obj, ctx))
-    if obj.help:
-        _say(console, "", *wrapped(obj.help, console.width))
+    for paragraph in (obj.help or "").split("\n\n"):
+        _say(console, "", *wrapped(paragraph, console.width))
     _section(console, "引数", [(_name(each), _meaning(each)) for each in arguments])
     options = [each for each in shown if isinstance(each, TyperOption)]
     _section(console, "指定", [(_option(each, ctx), _meaning(each)) for each in options])

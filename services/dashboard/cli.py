@@ -1,13 +1,15 @@
-"""dashboard on the command line: a department's side of a feed."""
+"""dashboard on the command line: a department's side of a feed, and the end of somebody's sessions."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import httpx
 import orjson
@@ -16,6 +18,10 @@ from rich.console import Console
 
 from services.dashboard.feeds.consumer import Consumer, Refused, department_token
 from services.dashboard.feeds.rules import LUNCH
+from services.dashboard.sessions.store import end_all_of
+from shared.access.principal import command_line
+from shared.database import Units
+from shared.dates import SystemClock
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,15 @@ class Deployment:
     """Client id of the department that receives the lunch count."""
     secret: Callable[[str], Path]
     """Where a department's secret is kept, by its client id, unless another file is named."""
+    open_units: Callable[[], AbstractAsyncContextManager[Units]]
+    """Opens dashboard's rows as its app role."""
+    board: Callable[[], Awaitable[UUID]]
+    """The board, where there is only one; raises what the caller tells the operator."""
 
 
 def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Console) -> None:
-    """Add ``lunch follow``. ``load`` is asked when a command runs."""
+    """Add ``lunch follow`` and ``session end``. ``load`` is asked when a command runs."""
+    _add_sessions(app, load, console)
     lunch = typer.Typer(no_args_is_help=True, help="給食の数（lunch-count）を部署として受け取る")
     app.add_typer(lunch, name="lunch")
 
@@ -63,6 +74,44 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
             raise _stopped(console, str(refused)) from None
         except KeyboardInterrupt:
             return
+
+
+def _add_sessions(app: typer.Typer, load: Callable[[], Deployment], console: Console) -> None:
+    session = typer.Typer(no_args_is_help=True, help="サインインしている人")
+    app.add_typer(session, name="session")
+
+    @session.callback()
+    def _group() -> None:
+        """サインインしている人"""
+
+    @session.command("end")
+    def session_end(
+        reason: Annotated[str, typer.Option(help="サインアウトさせるわけ（残ります）")],
+        person: Annotated[UUID | None, typer.Option(help="人の番号")] = None,
+        account: Annotated[str | None, typer.Option(help="アカウントの番号")] = None,
+        board: Annotated[
+            UUID | None, typer.Option(help="設置者の番号（ひとつしかなければ要りません）")
+        ] = None,
+    ) -> None:
+        """その人を、どの端末からもいますぐサインアウトさせます。開いている画面も止まります。
+
+        次のサインインは止めません。アカウントは、名簿の職務や所属が終わると止まります。
+        """
+        whom = person or account
+        if whom is None or (person and account):
+            raise _stopped(console, "--person か --account のどちらかひとつで、だれかを示してください。")
+        deployment = load()
+
+        async def run() -> int:
+            at = SystemClock().now()
+            by = command_line(board or await deployment.board(), at)
+            async with deployment.open_units() as units:
+                return await end_all_of(units, by, whom, reason, at)
+
+        ended = asyncio.run(run())
+        console.print(
+            f"{ended} か所でサインアウトさせました。" if ended else "サインインしているところはありません。"
+        )
 
 
 async def print_items(

@@ -21,9 +21,9 @@ from services.identity.private_files import write_over
 from services.identity.purposes import grants
 from services.identity.purposes import store as purpose_store
 from services.identity.purposes.rules import GrantRefused, Standing, terms
-from services.identity.service import COMMAND_LINE, command_line_redirect
+from services.identity.service import command_line_redirect
 from services.identity.tables import NOWHERE
-from shared.access.principal import Principal
+from shared.access.principal import COMMAND_LINE, command_line
 from shared.contracts.dashboard import FEEDS, LUNCH_COUNT
 from shared.database import Scope, Units, make_engine
 from shared.dates import Clock, SystemClock
@@ -131,7 +131,8 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
                 last_day=_day(last_day),
                 small_groups_because=small_groups_because,
             )
-            who, now = _operator(await _board(units, board))
+            now = SystemClock().now()
+            who = command_line(await _board(units, board), now)
             return await grants.grant(
                 units, who, department, granted, now=now, client=client, new_secret=new_secret
             )
@@ -176,7 +177,8 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
         last = _day(last_day) or deployment.clock.today()
 
         async def work(units: Units) -> None:
-            who, now = _operator(await _board(units, board))
+            now = SystemClock().now()
+            who = command_line(await _board(units, board), now)
             await grants.end(units, who, purpose_id, last, reason, now=now)
 
         _run(deployment, work)
@@ -235,25 +237,6 @@ async def _board(units: Units, wanted: str | None) -> UUID:
         raise _stopped("まだ名簿がありません。先に取り込んでください。")
     listed = "、".join(f"{name}（{id}）" for id, name in known)
     raise _stopped(f"--board で設置者をひとつ選んでください: {listed}")
-
-
-def _operator(board: UUID) -> tuple[Principal, datetime]:
-    """The command line is a named service, not a person; whoever may run it is the operating system's to say."""
-    now = SystemClock().now()
-    return (
-        Principal(
-            subject=COMMAND_LINE,
-            kind="service",
-            board=board,
-            person=None,
-            client=COMMAND_LINE,
-            acr=1,
-            auth_time=None,
-            session=None,
-            expires_at=now,
-        ),
-        now,
-    )
 
 
 def _run(deployment: Deployment, work: Callable[[Units], Awaitable[T]]) -> T:

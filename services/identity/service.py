@@ -19,6 +19,7 @@ from services.identity.issuer.provider import Provider
 from services.identity.issuer.rules import Client, hash_of
 from services.identity.issuer.store import forget_old
 from services.identity.issuer.tokens import Mint
+from shared.access.principal import COMMAND_LINE
 from shared.access.tokens import KeySource, TokenVerifier
 from shared.daily import each_day, forget_commands
 from shared.database import Units, make_engine, refuse_privileged
@@ -35,7 +36,6 @@ REACTIONS: Sequence[Reaction] = (KeepAccounts(),)
 
 APPLICATION = "dashboard"
 """The service that signs people in; it is the origin."""
-COMMAND_LINE = "tsumugi-cli"
 REMEMBERED = timedelta(days=30)
 """How long a sign-in that is over is kept."""
 

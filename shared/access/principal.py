@@ -42,6 +42,28 @@ class Principal:
     expires_at: datetime
 
 
+COMMAND_LINE = "tsumugi-cli"
+"""Client id of the command line."""
+
+
+def command_line(board: UUID, at: datetime) -> Principal:
+    """Whom the command line acts as: a named service, not a person (decisions.md §4 "Child and paper sign-in").
+
+    Whoever may run it is the operating system's to say.
+    """
+    return Principal(
+        subject=COMMAND_LINE,
+        kind="service",
+        board=board,
+        person=None,
+        client=COMMAND_LINE,
+        acr=1,
+        auth_time=None,
+        session=None,
+        expires_at=at,
+    )
+
+
 @dataclass(frozen=True)
 class HeldDuty:
     """A duty that holds on the day it is asked about."""

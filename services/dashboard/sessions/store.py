@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.sessions.rules import Ticket
+from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
 from shared.database import Scope, Units
 
@@ -54,8 +55,9 @@ _RENEW = text(
 _SEEN = text("update web_session set seen_at = :at where id = :id and seen_at < :at")
 _END = text(
     "with ended as (update web_session set ended_at = :at, end_reason = :reason, tokens = ''"
-    " where ended_at is null and (id = cast(:id as uuid) or person_id = cast(:person as uuid)) returning id)"
-    " select id, pg_notify('session', id::text) from ended"
+    " where ended_at is null and (id = cast(:id as uuid) or person_id = cast(:person as uuid) or subject = :account)"
+    " returning id, person_id)"
+    " select person_id, pg_notify('session', id::text) from ended"
 )
 
 
@@ -140,23 +142,24 @@ async def seen(units: Units, session: Session, at: datetime) -> None:
 
 async def end(units: Units, session: Session, reason: str, at: datetime) -> None:
     """End one session now."""
-    await _end(units, session.board, reason, at, id=session.id)
+    async with units.work(Scope(session.board), actor="sessions") as work:
+        given = {"id": session.id, "person": None, "account": None, "reason": reason, "at": at}
+        await work.session.execute(_END, given)
 
 
-async def end_all_of(units: Units, board: UUID, person: UUID, reason: str, at: datetime) -> int:
-    """End every session of a person now: the way to take a right away at once (decisions.md §4). Returns how many."""
-    return await _end(units, board, reason, at, person=person)
+async def end_all_of(units: Units, by: Principal, whom: UUID | str, reason: str, at: datetime) -> int:
+    """End every session of a person (an id) or an account (its subject) in the board of ``by`` now.
 
-
-async def _end(
-    units: Units,
-    board: UUID,
-    reason: str,
-    at: datetime,
-    *,
-    id: UUID | None = None,
-    person: UUID | None = None,
-) -> int:
-    async with units.work(Scope(board), actor="sessions") as work:
-        given = {"id": id, "person": person, "reason": reason, "at": at}
-        return len((await work.session.execute(_END, given)).all())
+    The way to take a right away at once (decisions.md §4 "Deciding"); live streams end with the sessions. Returns how
+    many there were. The order is in the access log, also when there was nothing to end.
+    """
+    person, account = (whom, None) if isinstance(whom, UUID) else (None, whom)
+    async with units.work(Scope(by.board), actor=by.subject) as work:
+        given = {"id": None, "person": person, "account": account, "reason": reason, "at": at}
+        ended = (await work.session.execute(_END, given)).all()
+        people = {_plain(row.person_id) for row in ended if row.person_id is not None}
+        people |= {person} if person is not None else set()
+        await log_change(
+            work.session, by, Seen("EndSessions", "session", None, "II", sorted(people)), work.at
+        )
+    return len(ended)

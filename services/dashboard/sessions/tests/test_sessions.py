@@ -201,17 +201,6 @@ async def test_sessions_end_by_themselves(origin: Origin, town: Town) -> None:
         assert (await busy.get("/api/me")).status_code == expected
 
 
-async def test_a_right_can_be_taken_away_at_once(origin: Origin, town: Town) -> None:
-    person = uuid4()
-    browsers = [await origin.enter(person, board=town.board) for _ in range(2)]
-    other = await origin.enter(uuid4(), board=town.board)
-    units, now = origin.room.units, origin.real.now()
-    assert await store.end_all_of(units, town.board, person, "left the board", now) == 2
-    for browser in browsers:
-        assert (await browser.get("/api/me")).status_code == 401
-    assert (await other.get("/api/me")).status_code == 200
-
-
 async def test_a_shut_account_is_signed_out(origin: Origin, town: Town) -> None:
     person = await town.staff("閉", ("principal", await town.school(), None))
     browser = await origin.enter(person, board=town.board)
