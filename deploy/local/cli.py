@@ -24,6 +24,7 @@ from deploy.local.status import Status, status
 from deploy.town.cli import add_commands as town_commands
 from services.dashboard.cli import Deployment as DashboardDeployment
 from services.dashboard.cli import add_commands as dashboard_commands
+from services.dashboard.cli import add_session_commands as session_commands
 from services.identity.cli import Deployment as IdentityDeployment
 from services.identity.cli import add_commands as identity_commands
 from services.registry.cli import add_commands as registry_commands
@@ -66,8 +67,6 @@ def _dashboard(instance: Instance) -> DashboardDeployment:
         instance.url("identity"),
         KITCHEN_CLIENT,
         lambda client: department_secret(instance, client),
-        lambda: admin.app_units(instance, "dashboard"),
-        lambda: only_board(instance),
     )
 
 
@@ -298,6 +297,9 @@ def feed_accept_epoch(service: Service, copy: Copied, publisher: Publisher) -> N
 registry_commands(app, lambda: admin.app_units(Instance(), "registry"), console)
 identity_commands(app, lambda: _identity(Instance()), console)
 dashboard_commands(app, lambda: _dashboard(Instance()), console)
+session_commands(
+    app, lambda: admin.app_units(Instance(), "dashboard"), lambda: only_board(Instance()), console
+)
 town_commands(app, lambda: training_day(Instance().clock.today()), console)
 
 

@@ -34,15 +34,10 @@ class Deployment:
     """Client id of the department that receives the lunch count."""
     secret: Callable[[str], Path]
     """Where a department's secret is kept, by its client id, unless another file is named."""
-    open_units: Callable[[], AbstractAsyncContextManager[Units]]
-    """Opens dashboard's rows as its app role."""
-    board: Callable[[], Awaitable[UUID]]
-    """The board, where there is only one; raises what the caller tells the operator."""
 
 
 def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Console) -> None:
-    """Add ``lunch follow`` and ``session end``. ``load`` is asked when a command runs."""
-    _add_sessions(app, load, console)
+    """Add ``lunch follow``. ``load`` is asked when a command runs."""
     lunch = typer.Typer(no_args_is_help=True, help="給食の数（lunch-count）を部署として受け取る")
     app.add_typer(lunch, name="lunch")
 
@@ -76,7 +71,14 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
             return
 
 
-def _add_sessions(app: typer.Typer, load: Callable[[], Deployment], console: Console) -> None:
+OpenUnits = Callable[[], AbstractAsyncContextManager[Units]]
+"""Opens dashboard's rows as its app role, for one command."""
+
+
+def add_session_commands(
+    app: typer.Typer, open_units: OpenUnits, only_board: Callable[[], Awaitable[UUID]], console: Console
+) -> None:
+    """Add ``session end``. ``only_board`` names the board where there is one, and raises where there is not."""
     session = typer.Typer(no_args_is_help=True, help="サインインしている人")
     app.add_typer(session, name="session")
 
@@ -100,12 +102,11 @@ def _add_sessions(app: typer.Typer, load: Callable[[], Deployment], console: Con
         whom = person or account
         if whom is None or (person and account):
             raise _stopped(console, "--person か --account のどちらかひとつで、だれかを示してください。")
-        deployment = load()
 
         async def run() -> int:
             at = SystemClock().now()
-            by = command_line(board or await deployment.board(), at)
-            async with deployment.open_units() as units:
+            by = command_line(board or await only_board(), at)
+            async with open_units() as units:
                 return await end_all_of(units, by, whom, reason, at)
 
         ended = asyncio.run(run())

@@ -23,7 +23,6 @@ import pytest
 from deploy.local.admin import all_waiting, copy_of, feed_units, parts
 from deploy.local.example import (
     KITCHEN_CLIENT,
-    LUNCH,
     allow_lunch_count,
     department_secret,
     import_example,
@@ -36,6 +35,7 @@ from deploy.local.temporary import temporary_home
 from deploy.topology import topology
 from deploy.town.generate import SEED, write_town
 from services.dashboard.feeds.consumer import department_token
+from shared.contracts.dashboard import LUNCH_COUNT
 from shared.dates import SystemClock, school_year
 from shared.events.rebuild import rebuild
 from tests.histories import checker
@@ -333,7 +333,7 @@ async def lunch(instance: Instance, counted: dict[str, dict[str, Any]]) -> None:
 
         async def agrees() -> bool:
             answer = await http.get(
-                f"{instance.origin}/api/feeds/{LUNCH}/items",
+                f"{instance.origin}/api/feeds/{LUNCH_COUNT}/items",
                 params={"after": 0},
                 headers={"authorization": f"Bearer {token}"},
             )

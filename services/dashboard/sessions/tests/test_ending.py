@@ -6,7 +6,6 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +14,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from services.dashboard.cli import Deployment, add_commands
+from services.dashboard.cli import add_session_commands
 from services.dashboard.live.tests.test_live import a_school, listening
 from services.dashboard.tests.origin import Browser, Origin
 from services.dashboard.tests.town import TODAY, Town
@@ -42,8 +41,7 @@ def run(origin: Origin, town: Town) -> Run:
 
     said = io.StringIO()
     app = typer.Typer()
-    deployment = Deployment(origin.url, origin.issuer.url, "dept-x", Path, open_units, board)
-    add_commands(app, lambda: deployment, Console(file=said, width=200))
+    add_session_commands(app, open_units, board, Console(file=said, width=200))
 
     async def run(*words: str) -> tuple[int, str]:
         said.seek(0)
