@@ -1,27 +1,41 @@
-"""Classes of a town: who is in which, 出席番号, 特別支援学級 with 交流, and children who moved during the year."""
+"""Classes of a town: who is in which, 出席番号, 複式学級, 特別支援学級 with 交流. Sizes and shared grades: ``law``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Collection
 from random import Random
 
-from deploy.town import names
-from deploy.town.model import ClassRoom, Person, Pupil, School, Stay, Tie, Town
-from deploy.town.schools import CLASS_SIZE
+from deploy.town.law import (
+    CLASS_SIZE,
+    SPECIAL_CLASS_SIZE,
+    SPECIAL_SCHOOL_CLASS_SIZE,
+    classes_of,
+    combined_size,
+)
+from deploy.town.model import ELEMENTARY, GRADES, ClassRoom, Pupil, School, Stay, Town
 from services.registry.roster.kana import kana_sort_key
 
-_SPECIAL_CLASS_SIZE = 8
-"""Most pupils of a 特別支援学級 (義務標準法 3)."""
+_YEARS_OF_A_KINDERGARTEN = {"E1": "年少", "E2": "年中", "E3": "年長"}
 
 
-def place_pupils(rng: Random, town: Town, new_id: Callable[[], str]) -> None:
-    """Fills the classes of every school."""
+def place_pupils(
+    rng: Random, town: Town, new_id: Callable[[], str], known: Collection[Pupil] | None = None
+) -> None:
+    """Fills the classes of every school. Pupils of 特別支援学級 are chosen by chance, or are those ``known``."""
     for school in town.schools:
-        in_special = _special_pupils(rng, school)
-        for grade in school.sizes:
-            ordinary = [pupil for pupil in school.pupils if pupil.grade == grade and pupil not in in_special]
-            _place_grade(rng, school, grade, ordinary, new_id)
+        if school.kind == "special_needs_school":
+            _place_special_school(school, new_id)
+            continue
+        if known is None:
+            in_special = _special_pupils(rng, school)
+        else:
+            in_special = {pupil for pupil in school.pupils if pupil in known}
+        ordinary: dict[str, list[Pupil]] = {grade: [] for grade in school.sizes}
+        for pupil in school.pupils:
+            if pupil not in in_special:
+                ordinary[pupil.grade].append(pupil)
+        for grades in classes_of({grade: len(pupils) for grade, pupils in ordinary.items()}):
+            _place_grades(rng, school, grades, [each for grade in grades for each in ordinary[grade]], new_id)
         _place_special(school, in_special, new_id)
         _visit(rng, school, in_special)
 
@@ -32,6 +46,10 @@ def by_kana(pupil: Pupil) -> tuple[str, str]:
     return kana_sort_key(family.kana, given.kana), pupil.person.sourced_id
 
 
+def _by_grade(pupil: Pupil) -> tuple[int, str, str]:
+    return GRADES.index(pupil.grade), *by_kana(pupil)
+
+
 def _special_pupils(rng: Random, school: School) -> set[Pupil]:
     chosen: set[Pupil] = set()
     for grade, count in school.special.items():
@@ -40,21 +58,33 @@ def _special_pupils(rng: Random, school: School) -> set[Pupil]:
             for pupil in school.pupils
             if pupil.grade == grade and pupil.twin is None and pupil.protected_since is None
         ]
-        chosen |= set(rng.sample(candidates, count))
+        chosen |= set(rng.sample(candidates, min(count, len(candidates))))
     return chosen
 
 
-def _place_grade(
-    rng: Random, school: School, grade: str, pupils: list[Pupil], new_id: Callable[[], str]
+def title(school: School, grades: tuple[str, ...], place: int) -> str:
+    """What a class is called: 2年1組, 7年1組 of a 義務教育学校, 1・2年 of a 複式学級, 年少1組."""
+    if grades[0] in _YEARS_OF_A_KINDERGARTEN:
+        return f"{_YEARS_OF_A_KINDERGARTEN[grades[0]]}{place}組"
+    later = len(ELEMENTARY) if school.kind == "compulsory" else 0
+    years = [str(int(grade[1]) + (later if grade[0] == "J" else 0)) for grade in grades]
+    return f"{'・'.join(years)}年" if len(years) > 1 else f"{years[0]}年{place}組"
+
+
+def _place_grades(
+    rng: Random, school: School, grades: tuple[str, ...], pupils: list[Pupil], new_id: Callable[[], str]
 ) -> None:
-    count = -(-len(pupils) // CLASS_SIZE)
+    limit = CLASS_SIZE if len(grades) == 1 else combined_size(grades)
+    count = -(-len(pupils) // limit)
     shuffled = rng.sample(pupils, len(pupils))
     groups = [shuffled[place::count] for place in range(count)]
     if count > 1:
         _part_twins(groups)
-    for place, group in enumerate(groups):
-        room = ClassRoom(new_id(), school, f"{grade[1]}年{place + 1}組", (grade,), special_needs=False)
-        _seat(room, group)
+    for place, group in enumerate(groups, start=1):
+        room = ClassRoom(
+            new_id(), school, title(school, grades, place), grades, special_needs=False, limit=limit
+        )
+        _seat(room, sorted(group, key=_by_grade))
         school.rooms.append(room)
 
 
@@ -63,112 +93,66 @@ def _part_twins(groups: list[list[Pupil]]) -> None:
     for group, other in zip(groups, [*groups[1:], groups[0]], strict=True):
         for pupil in list(group):
             if pupil.twin in group:
-                swap = next(each for each in other if each.twin is None)
-                group[group.index(pupil)], other[other.index(swap)] = swap, pupil
+                swap = next((each for each in other if each.twin is None), None)
+                if swap is not None:
+                    group[group.index(pupil)], other[other.index(swap)] = swap, pupil
 
 
 def _seat(room: ClassRoom, pupils: list[Pupil]) -> None:
-    for number, pupil in enumerate(sorted(pupils, key=by_kana), start=1):
+    for number, pupil in enumerate(pupils, start=1):
         pupil.stays.append(Stay(room, number))
         room.pupils.append(pupil)
 
 
 def _place_special(school: School, pupils: set[Pupil], new_id: Callable[[], str]) -> None:
-    ordered = sorted(pupils, key=lambda pupil: (pupil.grade, *by_kana(pupil)))
-    count = -(-len(ordered) // _SPECIAL_CLASS_SIZE)
-    for place in range(count):
-        group = ordered[len(ordered) * place // count : len(ordered) * (place + 1) // count]
-        grades = tuple(sorted({pupil.grade for pupil in group}))
-        room = ClassRoom(new_id(), school, f"ひまわり{place + 1}組", grades, special_needs=True)
-        _seat(room, group)
-        school.rooms.append(room)
+    """特別支援学級: grades of one stage together, as few classes as the law allows."""
+    rooms = 0
+    for stage in ("P", "J"):
+        ordered = sorted((pupil for pupil in pupils if pupil.grade[0] == stage), key=_by_grade)
+        for group in _even(ordered, SPECIAL_CLASS_SIZE):
+            rooms += 1
+            grades = tuple(sorted({pupil.grade for pupil in group}))
+            room = ClassRoom(
+                *(new_id(), school, f"ひまわり{rooms}組", grades),
+                special_needs=True,
+                limit=SPECIAL_CLASS_SIZE,
+            )
+            _seat(room, sorted(group, key=by_kana))
+            school.rooms.append(room)
+
+
+def _place_special_school(school: School, new_id: Callable[[], str]) -> None:
+    """Classes of a 特別支援学校: of 小学部 and 中学部, of several grades where they are few."""
+    for stage, part in (("P", "小学部"), ("J", "中学部")):
+        ordered = sorted((pupil for pupil in school.pupils if pupil.grade[0] == stage), key=_by_grade)
+        for place, group in enumerate(_even(ordered, SPECIAL_SCHOOL_CLASS_SIZE), start=1):
+            grades = tuple(sorted({pupil.grade for pupil in group}))
+            room = ClassRoom(
+                *(new_id(), school, f"{part}{place}組", grades),
+                special_needs=False,
+                limit=SPECIAL_SCHOOL_CLASS_SIZE,
+            )
+            _seat(room, group)
+            school.rooms.append(room)
+
+
+def _even(ordered: list[Pupil], most: int) -> list[list[Pupil]]:
+    """As few groups as hold them, in order and of even size."""
+    count = -(-len(ordered) // most)
+    return [
+        ordered[len(ordered) * place // count : len(ordered) * (place + 1) // count] for place in range(count)
+    ]
 
 
 def _visit(rng: Random, school: School, in_special: set[Pupil]) -> None:
-    """交流: every pupil of a 特別支援学級 belongs to an ordinary class of the same grade as well."""
+    """交流: a pupil of a 特別支援学級 belongs to an ordinary class with the same grade too, where there is one."""
     guests: dict[ClassRoom, int] = {}
     for pupil in sorted(in_special, key=by_kana):
-        hosts = [room for room in school.rooms if not room.special_needs and room.grades == (pupil.grade,)]
+        hosts = [room for room in school.rooms if not room.special_needs and pupil.grade in room.grades]
+        if not hosts:
+            continue
         # The first host is 1組: so the 2年1組 that is shown first has a guest in every town.
         host = hosts[0] if not any(room in guests for room in hosts) else rng.choice(hosts)
         guests[host] = guests.get(host, 0) + 1
         pupil.host, pupil.host_number = host, len(host.pupils) + guests[host]
-
-
-def move_some(rng: Random, town: Town, person: Callable[..., Person], first_days: list[date]) -> None:
-    """Three who moved before the training date: between two schools, into the town, out of the town.
-
-    ``first_days`` are school days from which they may begin at their new school, newest last. In the first two weeks
-    of a school year nobody has moved yet.
-    """
-    if len(first_days) < 4:
-        return
-    between, arriving, leaving = first_days[-1], first_days[-2], first_days[-3]
-    _move_between(town, between)
-    newcomer = _without_ties(town.schools[-1], town)
-    newcomer.moved_in = arriving
-    newcomer.stays[0].first = arriving
-    _leave_town(rng, town, person, leaving)
-
-
-def _without_ties(school: School, town: Town) -> Pupil:
-    """A pupil of an ordinary class whom no other story is told about."""
-    first_room = next(room for room in town.schools[0].rooms if room.title == "2年1組")
-    return next(
-        pupil
-        for pupil in school.pupils
-        if len(pupil.stays) == 1
-        and not pupil.stays[0].room.special_needs
-        and pupil.stays[0].room is not first_room
-        and pupil.twin is None
-        and pupil.protected_since is None
-        and pupil.moved_in is None
-    )
-
-
-def _move_between(town: Town, since: date) -> None:
-    """From the second elementary school to a class of the first that has room."""
-    there, here = town.schools[1], town.schools[0]
-    rooms = {
-        room.grades[0]: room
-        for room in here.rooms
-        if not room.special_needs and len(room.pupils) < CLASS_SIZE and room.grades != ("P2",)
-    }
-    mover = next(
-        (
-            pupil
-            for pupil in there.pupils
-            if pupil.grade in rooms
-            and pupil.host is None
-            and pupil.twin is None
-            and pupil.protected_since is None
-        ),
-        None,
-    )
-    if mover is None:
-        return
-    new_room = rooms[mover.grade]
-    taken = [stay.number for pupil in new_room.pupils for stay in pupil.stays if stay.room is new_room]
-    visiting = [pupil.host_number or 0 for pupil in here.pupils if pupil.host is new_room]
-    mover.stays[0].last = since - timedelta(days=1)
-    # 転入生 takes the number after all others; the list is not renumbered.
-    mover.stays.append(Stay(new_room, max([*taken, *visiting]) + 1, first=since))
-    new_room.pupils.append(mover)
-    mover.school = here
-
-
-def _leave_town(rng: Random, town: Town, person: Callable[..., Person], until: date) -> None:
-    """A pupil who went to another municipality; counted in no present number."""
-    school = town.schools[-1]
-    room = next(room for room in school.rooms if not room.special_needs)
-    family, given = rng.choice(names.FAMILIES), rng.choice(names.GIRLS)
-    grade = room.grades[0]
-    birth = date(town.school_year - 6 - int(grade[1]) - (6 if grade[0] == "J" else 0), 8, 20)
-    leaver = Pupil(person("s", family, given, "female", birth, None), grade, school)
-    mother = person("g", family, rng.choice(names.WOMEN), "female", date(birth.year - 30, 5, 15), None)
-    leaver.ties.append(Tie(mother, "mother"))
-    numbers = [stay.number for pupil in room.pupils for stay in pupil.stays if stay.room is room]
-    visiting = [pupil.host_number or 0 for pupil in school.pupils if pupil.host is room]
-    leaver.stays.append(Stay(room, max([*numbers, *visiting]) + 1, last=until - timedelta(days=1)))
-    town.pupils.append(leaver)
-    school.pupils.append(leaver)
+        host.guests.append(pupil)

@@ -1,84 +1,168 @@
-"""A municipality from a seed: the same arguments give the same bytes, on any machine and day."""
+"""A municipality from a seed: the same arguments give the same bytes, on any machine and day.
+
+Either the town that `make up` shows (two elementary schools and a junior high, every case on its screens), or a city of
+any size with every kind of school. Of both: the package of today, what changed since a day, next April's classes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
-from uuid import UUID
+from typing import Any
 
-from deploy.town.classes import move_some, place_pupils
+from deploy.town import city, packing
+from deploy.town.classes import place_pupils
 from deploy.town.families import Families
+from deploy.town.happenings import Year
 from deploy.town.holidays import school_days
-from deploy.town.model import Person, Town
-from deploy.town.names import Named
-from deploy.town.package import as_files, write_package
-from deploy.town.schools import plan_schools
-from deploy.town.staff import hire
+from deploy.town.model import Town
+from deploy.town.moves import move_some
+from deploy.town.next_year import next_year
+from deploy.town.packing import Mode, difference
+from deploy.town.registrar import DerivedIds, DrawnIds, Registrar, RowIds
+from deploy.town.rows import Content, content_of
+from deploy.town.schools import areas_of, plan_schools
+from deploy.town.staff import Staff
 from services.registry.oneroster.codes import TRAINING_PREFECTURE
 
 TOWN = "紬市"
 SEED = 20260401
 """The municipality that `make up` shows; `tsumugi town` writes the same one unless told otherwise."""
+PUPILS = 900
+
+Progress = Callable[[int], None]
+"""Told how many more pupils are written."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which package is wanted.
+
+    ``on`` is the day on which it is written: what happened after it is not known yet. Of a city, ``pupils`` (children
+    of its kindergartens among them) are enrolled on 1 April; of the town that `make up` shows, on ``on``, and moves lie
+    before that day. ``since`` asks for what changed after that day only, ``april`` for the classes of next April.
+    """
+
+    seed: int
+    school_year: int
+    on: date
+    pupils: int = PUPILS
+    of_a_city: bool = False
+    since: date | None = None
+    april: bool = False
+
+    @property
+    def mode(self) -> Mode:
+        """Of the package's files."""
+        return "bulk" if self.since is None else "delta"
+
+
+def generate(*, seed: int, school_year: int, training_date: date, pupils: int = PUPILS) -> dict[str, bytes]:
+    """The package of the town that `make up` shows, file name → bytes. ``pupils``: at least 200."""
+    return package(Order(seed, school_year, training_date, pupils))
+
+
+def write_town(path: Path, *, seed: int, school_year: int, training_date: date, pupils: int = PUPILS) -> None:
+    """Writes ``generate(...)`` to a folder or, when the path ends in .zip, to a zip file."""
+    write_package(path, Order(seed, school_year, training_date, pupils))
+
+
+def package(order: Order) -> dict[str, bytes]:
+    """Any package, file name → bytes: for sizes that fit into memory."""
+    return packing.in_memory(contents(order), _head(order), order.mode)
+
+
+def write_package(path: Path, order: Order, progress: Progress = lambda _: None) -> None:
+    """Writes a package as it is thought out. Raises :class:`packing.NotWritable`."""
+
+    def told() -> Iterator[Content]:
+        for size, content in zip(_sizes(order), contents(order), strict=True):
+            yield content
+            progress(size)
+
+    packing.write(told(), _head(order), path, order.mode)
+
+
+def contents(order: Order) -> Iterator[Content]:
+    """What the package holds, part of the town by part."""
+    for place, size in enumerate(_sizes(order)):
+        yield _part_of_a_city(order, place, size) if order.of_a_city else _small_town(order)
+
+
+def _sizes(order: Order) -> list[int]:
+    return city.sizes(order.pupils) if order.of_a_city else [order.pupils]
+
+
+def _empty(order: Order, registrar: Registrar, rng: Random) -> Town:
+    """The board and its school year: of one seed the same ones, whatever else is ordered."""
+    board, session = registrar.new_id(), registrar.new_id()
+    code = f"{TRAINING_PREFECTURE}{rng.randrange(10_000):04d}"
+    return Town(TOWN, order.school_year, board, session, code)
+
+
+def _head(order: Order) -> dict[str, Any]:
+    rng = Random(order.seed)  # noqa: S311 - a town is to be repeatable, not secret
+    town = _empty(order, Registrar(rng), rng)
+    return {
+        "format": "tsumugi.companion",
+        "version": 1,
+        "school_year": order.school_year + (1 if order.april else 0),
+        "board": {"district": town.board_id, "short_name": town.name},
+    }
+
+
+def _small_town(order: Order) -> Content:
+    known = order.since or order.on
+    rng = Random(order.seed)  # noqa: S311
+    registrar = Registrar(rng)
+    town = _empty(order, registrar, rng)
+    town.schools = plan_schools(rng, TOWN, order.pupils, registrar.new_id)
+    town.areas = areas_of(town.schools)
+    families = Families(rng, town, registrar.person)
+    families.fill()
+    place_pupils(rng, town, registrar.new_id)
+    town.school_days = school_days(order.school_year)
+    move_some(rng, town, registrar.person, [day for day in town.school_days if day < known][8::10][-4:])
+    Staff(rng, town, registrar.person, registrar.new_id).hire(families.teaching_parent)
+    later = Random(f"{order.seed}/year")  # noqa: S311
+    year = Year(later, town, Registrar(later, "y"), since=known)
+    return _told(order, town, year, DrawnIds(registrar), place=0)
+
+
+def _part_of_a_city(order: Order, place: int, size: int) -> Content:
+    rng = Random(order.seed)  # noqa: S311
+    town = _empty(order, Registrar(rng), rng)
+    town.head = place == 0
+    part = city.build(place, size, seed=order.seed, town=town)
+    part.year.until(order.since or order.on)
+    return _told(order, town, part.year, DerivedIds(order.seed, order.school_year), place)
+
+
+def _told(order: Order, town: Town, year: Year, ids: RowIds, place: int) -> Content:
+    """The content asked for, of a town as it stands on the first day asked about."""
+    if order.april:
+        coming = order.school_year + 1
+        chance = Random(f"{order.seed}/{place}/april")  # noqa: S311
+        new_ids = DerivedIds(order.seed, coming)
+        registrar = Registrar(chance, f"{place:02d}n")
+        april = next_year(town, new_ids("session"), chance, registrar, of_a_city=order.of_a_city)
+        return content_of(april, new_ids)
+    town.closed = _closed(town, order.since or order.on)
+    now = content_of(town, ids)
+    if order.since is None:
+        return now
+    year.until(order.on)
+    town.closed = _closed(town, order.on)
+    return difference(now, content_of(town, ids), f"{order.on}T07:00:00.000Z")
+
+
 _TYPHOON = timedelta(days=162)
 """Days from 1 April to the typhoon that closes the schools."""
 
 
-class _Registrar:
-    """Mints the package's ids and user names."""
-
-    def __init__(self, rng: Random) -> None:
-        self._rng = rng
-        self._counts: dict[str, int] = {}
-
-    def new_id(self) -> str:
-        """A sourcedId: some consumers take none but UUID v4."""
-        return str(UUID(int=self._rng.getrandbits(128), version=4))
-
-    def new_ids(self) -> Iterator[str]:
-        """As many as needed."""
-        while True:
-            yield self.new_id()
-
-    def person(
-        self,
-        letter: str,
-        family: Named,
-        given: Named,
-        sex: str,
-        birth_date: date | None,
-        common: tuple[Named, Named] | None,
-    ) -> Person:
-        """Someone new; ``letter`` begins the user name (s pupil, g guardian, t staff)."""
-        self._counts[letter] = self._counts.get(letter, 0) + 1
-        username = f"{letter}{self._counts[letter]:06d}"
-        return Person(self.new_id(), self.new_id(), username, family, given, sex, birth_date, common)
-
-
-def generate(*, seed: int, school_year: int, training_date: date, pupils: int = 900) -> dict[str, bytes]:
-    """The OneRoster 1.2_JP package and companion of a town, file name → bytes.
-
-    ``pupils`` (at least 200) are those enrolled on ``training_date``; one more has left before. Moves lie before
-    ``training_date``, so that the town has a history by then.
-    """
-    rng = Random(seed)  # noqa: S311 - a town is to be repeatable, not secret
-    registrar = _Registrar(rng)
-    town = Town(TOWN, school_year, training_date, registrar.new_id(), registrar.new_id())
-    board_code = f"{TRAINING_PREFECTURE}{rng.randrange(10_000):04d}"
-    town.schools = plan_schools(rng, TOWN, pupils, registrar.new_id)
-    families = Families(rng, town, registrar.person)
-    families.fill()
-    place_pupils(rng, town, registrar.new_id)
-    days = school_days(school_year)
-    typhoon = next(day for day in days if day >= date(school_year, 4, 1) + _TYPHOON)
-    move_some(rng, town, registrar.person, [day for day in days if day < training_date][8::10][-4:])
-    hire(rng, town, registrar.person, registrar.new_id, families.teaching_parent)
-    closed = typhoon if typhoon < training_date else None
-    return as_files(town, registrar.new_ids(), board_code, days, closed)
-
-
-def write_town(path: Path, *, seed: int, school_year: int, training_date: date, pupils: int = 900) -> None:
-    """Writes ``generate(...)`` to a folder or, when the path ends in .zip, to a zip file."""
-    files = generate(seed=seed, school_year=school_year, training_date=training_date, pupils=pupils)
-    write_package(files, path)
+def _closed(town: Town, on: date) -> date | None:
+    day = next(day for day in town.school_days if day >= date(town.school_year, 4, 1) + _TYPHOON)
+    return day if day < on else None

@@ -80,67 +80,166 @@ WOMEN = _pairs("""
 """)
 
 
-class Foreign(NamedTuple):
-    """A foreign family: names as registered, and the common name (通称) of its children where one is used."""
+class Lists(NamedTuple):
+    """What the names of a town are drawn from."""
 
-    family: Named
-    boy: Named
-    girl: Named
-    father: Named
-    mother: Named
-    common_family: Named | None
+    families: tuple[Named, ...]
+    boys: tuple[Named, ...]
+    girls: tuple[Named, ...]
+    men: tuple[Named, ...]
+    women: tuple[Named, ...]
+
+
+FEW = Lists(FAMILIES, BOYS, GIRLS, MEN, WOMEN)
+
+MANY = Lists(
+    (
+        *FAMILIES,
+        *_pairs("""
+中田 ナカタ 熊谷 クマガイ 篠原 シノハラ 松下 マツシタ 川口 カワグチ 北村 キタムラ 石原 イシハラ
+平田 ヒラタ 川崎 カワサキ 樋口 ヒグチ 秋山 アキヤマ 永井 ナガイ 田口 タグチ 岡崎 オカザキ 川上 カワカミ 西川 ニシカワ
+内藤 ナイトウ 本田 ホンダ 須藤 ストウ 大橋 オオハシ 馬場 ババ 吉川 ヨシカワ 荒木 アラキ 飯田 イイダ 望月 モチヅキ
+矢野 ヤノ 神田 カンダ 大島 オオシマ 丹羽 ニワ 石塚 イシヅカ 関口 セキグチ 吉村 ヨシムラ 川村 カワムラ 三宅 ミヤケ
+東海林 ショウジ 小池 コイケ 浅野 アサノ 荒井 アライ 大久保 オオクボ 野田 ノダ 片山 カタヤマ 菊池 キクチ 奥村 オクムラ
+早川 ハヤカワ 八木 ヤギ 小田 オダ 広瀬 ヒロセ 田島 タジマ 尾崎 オザキ 沢田 サワダ 栗原 クリハラ 河合 カワイ
+大川 オオカワ 牧野 マキノ 白石 シライシ 天野 アマノ 久保田 クボタ 浅井 アサイ 長田 オサダ 本間 ホンマ 梅田 ウメダ
+"""),
+    ),
+    (
+        *BOYS,
+        *_pairs("""
+大和 ヤマト 陽向 ヒナタ 碧 アオ 翼 ツバサ 匠 タクミ 大雅 タイガ 悠希 ユウキ 颯太 ソウタ 琉生 ルイ 朔 サク
+仁 ジン 煌 コウ 遼 リョウ 凪 ナギ 響 ヒビキ 葵 アオイ 晴翔 ハルト 蒼空 ソラ 圭 ケイ 真 シン 透 トオル 弘樹 ヒロキ
+勇気 ユウキ 太一 タイチ 裕太 ユウタ 正人 マサト 孝太郎 コウタロウ 光 ヒカル 俊介 シュンスケ 慶 ケイ 要 カナメ
+"""),
+    ),
+    (
+        *GIRLS,
+        *_pairs("""
+紬希 ツムギ 結愛 ユア 心結 ミユ 美桜 ミオ 彩葉 イロハ 澪 ミオ 莉央 リオ 日葵 ヒマリ 杏奈 アンナ 花 ハナ 光 ヒカリ
+夏希 ナツキ 柚葉 ユズハ 美結 ミユ 優月 ユヅキ 環奈 カンナ 梨花 リカ 早紀 サキ 香澄 カスミ 真由 マユ 円 マドカ
+千紗 チサ 史佳 フミカ 玲奈 レナ 未来 ミライ 弥生 ヤヨイ みのり ミノリ 和花 ノドカ 瑞希 ミズキ 珠希 タマキ
+"""),
+    ),
+    MEN,
+    WOMEN,
+)
+"""A city draws from more."""
+
+SPELLINGS = {
+    "高橋": "髙橋",
+    "山崎": "山﨑",
+    "渡辺": "渡邊",
+    "斎藤": "齋藤",
+    "吉田": "𠮷田",
+    "福田": "\ufa1b田",
+    "神田": "\ufa19田",
+    "浜田": "濵田",
+}
+"""Usual spelling → one that some families are registered with."""
+
+
+class Foreign(NamedTuple):
+    """Families of one mother tongue: names as registered, and the common family name (通称) of their children, where
+    one is used. Of each list the first is borne in every town."""
+
+    language: str
+    """BCP 47."""
+    families: tuple[Named, ...]
+    boys: tuple[Named, ...]
+    girls: tuple[Named, ...]
+    fathers: tuple[Named, ...]
+    mothers: tuple[Named, ...]
+    common_family: Named | None = None
+
+
+def _spelt(text: str) -> tuple[Named, ...]:
+    """Names with blanks in them: one a line, the reading after the colon."""
+    return tuple(Named(*line.split(": ")) for line in text.strip().splitlines())
 
 
 FOREIGN = (
     Foreign(
-        Named("NGUYEN", "グエン"),
-        Named("VAN MINH", "ヴァン ミン"),
-        Named("THI LAN", "ティ ラン"),
-        Named("VAN HUNG", "ヴァン フン"),
-        Named("THI HOA", "ティ ホア"),
-        None,
+        "vi",
+        _pairs("NGUYEN グエン TRAN チャン PHAM ファム LE レー"),
+        _spelt("VAN MINH: ヴァン ミン\nQUOC BAO: クオック バオ\nDUC ANH: ドゥック アイン"),
+        _spelt("THI LAN: ティ ラン\nTHI MAI: ティ マイ\nNGOC LINH: ゴック リン"),
+        _spelt("VAN HUNG: ヴァン フン\nVAN TUAN: ヴァン トゥアン"),
+        _spelt("THI HOA: ティ ホア\nTHI THU: ティ トゥー"),
     ),
     Foreign(
-        Named("SILVA SANTOS", "シルヴァ サントス"),
-        Named("LUCAS", "ルーカス"),
-        Named("MARIANA", "マリアナ"),
-        Named("CARLOS", "カルロス"),
-        Named("ANA PAULA", "アナ パウラ"),
-        None,
+        "pt",
+        _spelt(
+            "SILVA SANTOS: シルヴァ サントス\nOLIVEIRA COSTA: オリヴェイラ コスタ\nSOUZA LIMA: ソウザ リマ"
+        ),
+        _pairs("LUCAS ルーカス GABRIEL ガブリエル PEDRO ペドロ"),
+        _pairs("MARIANA マリアナ BEATRIZ ベアトリス LARISSA ラリッサ"),
+        _pairs("CARLOS カルロス MARCELO マルセロ"),
+        _spelt("ANA PAULA: アナ パウラ\nFERNANDA: フェルナンダ"),
     ),
     Foreign(
-        Named("王", "ワン"),
-        Named("子軒", "ズーシュエン"),
-        Named("梓涵", "ズーハン"),
-        Named("偉", "ウェイ"),
-        Named("芳", "ファン"),
-        None,
+        "zh",
+        _pairs("王 ワン 李 リー 張 チャン 劉 リウ 陳 チェン"),
+        _pairs("子軒 ズーシュエン 浩然 ハオラン 宇航 ユーハン"),
+        _pairs("梓涵 ズーハン 雨桐 ユートン 欣怡 シンイー"),
+        _pairs("偉 ウェイ 強 チャン"),
+        _pairs("芳 ファン 麗 リー"),
     ),
     Foreign(
-        Named("KIM", "キム"),
-        Named("MINJUN", "ミンジュン"),
-        Named("SEOYEON", "ソヨン"),
-        Named("DONGHYUN", "ドンヒョン"),
-        Named("JIYOUNG", "ジヨン"),
+        "ko",
+        _pairs("KIM キム PARK パク CHOI チェ"),
+        _pairs("MINJUN ミンジュン JIHO ジホ"),
+        _pairs("SEOYEON ソヨン HAEUN ハウン"),
+        _pairs("DONGHYUN ドンヒョン SUNGHO ソンホ"),
+        _pairs("JIYOUNG ジヨン EUNJUNG ウンジョン"),
         Named("金田", "カネダ"),
     ),
     Foreign(
-        Named("DELA CRUZ", "デラ クルス"),
-        Named("JOSE MIGUEL", "ホセ ミゲル"),
-        Named("ANGELICA", "アンジェリカ"),
-        Named("RAMON", "ラモン"),
-        Named("MARITES", "マリテス"),
+        "fil",
+        _spelt("DELA CRUZ: デラ クルス\nREYES: レイエス\nBAUTISTA: バウティスタ"),
+        _spelt("JOSE MIGUEL: ホセ ミゲル\nJOSHUA: ジョシュア"),
+        _pairs("ANGELICA アンジェリカ JASMINE ジャスミン"),
+        _pairs("RAMON ラモン ROBERTO ロベルト"),
+        _pairs("MARITES マリテス ROWENA ロウェナ"),
         Named("田村", "タムラ"),
     ),
     Foreign(
-        Named("GURUNG", "グルン"),
-        Named("BISHAL", "ビシャル"),
-        Named("SITA", "シタ"),
-        Named("PREM", "プレム"),
-        Named("MAYA", "マヤ"),
-        None,
+        "ne",
+        _pairs("GURUNG グルン SHRESTHA シュレスタ TAMANG タマン"),
+        _pairs("BISHAL ビシャル AAYUSH アーユシュ"),
+        _pairs("SITA シタ ANUSHA アヌシャ"),
+        _pairs("PREM プレム RAJU ラジュ"),
+        _pairs("MAYA マヤ SUNITA スニタ"),
+    ),
+    Foreign(
+        "es",
+        _spelt("QUISPE MAMANI: キスペ ママニ\nFLORES RAMOS: フローレス ラモス"),
+        _pairs("DIEGO ディエゴ MATEO マテオ"),
+        _pairs("CAMILA カミラ VALERIA バレリア"),
+        _pairs("LUIS ルイス JORGE ホルヘ"),
+        _pairs("ROSA ロサ CARMEN カルメン"),
+    ),
+    Foreign(
+        "id",
+        _pairs("SANTOSO サントソ WIJAYA ウィジャヤ"),
+        _pairs("BUDI ブディ RIZKY リズキ"),
+        _pairs("PUTRI プトリ AYU アユ"),
+        _pairs("AGUS アグス HENDRA ヘンドラ"),
+        _pairs("DEWI デウィ RATNA ラトナ"),
+    ),
+    Foreign(
+        "en",
+        _pairs("MILLER ミラー THOMPSON トンプソン"),
+        _pairs("ETHAN イーサン OLIVER オリバー"),
+        _pairs("EMILY エミリー GRACE グレース"),
+        _pairs("DAVID デービッド MARK マーク"),
+        _pairs("SUSAN スーザン KAREN カレン"),
     ),
 )
+"""Nine mother tongues beside Japanese, each spoken by the guardians of at least one family of every part of a city."""
+
+LANGUAGES_OF_A_TOWN = 6
+"""The first of them are spoken in a small town too."""
 
 COMMON_GIVEN_BOY = Named("大地", "ダイチ")
 COMMON_GIVEN_GIRL = Named("由奈", "ユナ")
@@ -150,3 +249,58 @@ SCHOOL_WORDS = (
     *("松原", "泉", "城山", "花園", "富士見", "清流", "白鳥", "梅園", "光が丘", "大和"),
 )
 """Names of elementary schools; the first one has the class that is shown first."""
+
+PLACES = (
+    *(
+        "桜木",
+        "緑ヶ丘",
+        "川辺",
+        "青葉",
+        "若草",
+        "松原",
+        "泉",
+        "城山",
+        "花園",
+        "富士見",
+        "清流",
+        "白鳥",
+        "梅園",
+    ),
+    *(
+        "光が丘",
+        "大和",
+        "美里",
+        "朝日",
+        "栄",
+        "本町",
+        "港",
+        "浜田",
+        "山手",
+        "日吉",
+        "柏",
+        "竹園",
+        "藤沢",
+        "萩原",
+    ),
+    *("千代田", "平和", "希望ヶ丘", "旭", "寿", "幸", "高砂", "常盤", "吉野", "八幡", "宮前", "大池", "石橋"),
+    *(
+        "谷津",
+        "根岸",
+        "田園",
+        "星川",
+        "月見",
+        "春日",
+        "秋葉",
+        "雪谷",
+        "原",
+        "岡",
+        "滝",
+        "峰",
+        "瀬戸",
+        "島",
+        "野田",
+    ),
+)
+"""Parts of a city; with the words before them, they name its schools."""
+
+SIDES = ("", "東", "西", "南", "北", "上", "下", "新", "大", "小")

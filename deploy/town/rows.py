@@ -1,21 +1,18 @@
-"""Writes a town as a OneRoster 1.2_JP package with its companion."""
+"""A town in the rows of a OneRoster 1.2_JP package and the parts of its companion."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import zipfile
-from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from deploy.town.model import Person, Post, Pupil, Town
-from services.registry.oneroster import companion, layout
+from deploy.town.model import Department, Person, Post, Pupil, Town
+from deploy.town.registrar import RowIds
+from services.registry.oneroster import layout
 
 _IN_ENROLLMENTS = ("homeroom", "assistant")
-_SYSTEM = ("source.systemName", "Tsumugi town"), ("source.systemCode", "tsumugi-town")
+_ELSEWHERE = (*_IN_ENROLLMENTS, "principal", "student_teacher")
+"""Posts that the CSV files tell, or that are no duty."""
 
 HEADERS: dict[str, tuple[str, ...]] = {
     layout.ACADEMIC_SESSIONS: (
@@ -66,65 +63,32 @@ HEADERS: dict[str, tuple[str, ...]] = {
 }
 
 Row = dict[str, str]
+Part = dict[str, Any]
 
 
-def write_package(files: dict[str, bytes], path: Path) -> None:
-    """Writes the files as a zip when ``path`` ends in .zip, else into a folder, which is made."""
-    if path.suffix == ".zip":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in files.items():
-                # A fixed time stamp: the same town is the same bytes.
-                archive.writestr(zipfile.ZipInfo(name, (2026, 4, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
-        return
-    path.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (path / name).write_bytes(content)
+@dataclass(frozen=True)
+class Content:
+    """What a package holds of a town, or of one part of a city."""
+
+    rows: dict[str, list[Row]]
+    """By file; every row has its ``sourcedId``."""
+    parts: dict[str, list[Part]]
+    """By member of the companion."""
 
 
-def as_files(
-    town: Town, new_ids: Iterable[str], board_code: str, school_days: list[date], closed: date | None
-) -> dict[str, bytes]:
-    """The package, file name → bytes: everything quoted, CRLF, no BOM (what most importers take)."""
-    ids = iter(new_ids)
-    tables: dict[str, list[Row]] = {
-        layout.ACADEMIC_SESSIONS: [_session(town)],
-        layout.ORGS: _orgs(town, board_code),
+def content_of(town: Town, ids: RowIds) -> Content:
+    """The town as it now is."""
+    rows = {
+        layout.ACADEMIC_SESSIONS: [_session(town)] if town.head else [],
+        layout.ORGS: _orgs(town),
         layout.COURSES: _courses(town),
         layout.CLASSES: _classes(town),
         layout.USERS: _users(town),
-        layout.ROLES: [{"sourcedId": next(ids), **row} for row in _roles(town)],
-        layout.ENROLLMENTS: [{"sourcedId": next(ids), **row} for row in _enrollments(town)],
+        layout.ROLES: _roles(town, ids),
+        layout.ENROLLMENTS: _enrollments(town, ids),
         layout.DEMOGRAPHICS: _demographics(town),
     }
-    files = {layout.MANIFEST: _manifest()}
-    files |= {name: _csv(HEADERS[name], rows) for name, rows in tables.items()}
-    files[companion.FILE] = _json(_companion(town, school_days, closed))
-    return files
-
-
-def _manifest() -> bytes:
-    rows = [("manifest.version", "1.0"), ("oneroster.version", "1.2_JP")]
-    rows += [
-        (shape.manifest_property, "bulk" if shape.name in HEADERS else "absent")
-        for shape in layout.LAYOUTS.values()
-    ]
-    rows += [(f"file.{name}", "absent") for name in layout.OTHER_FILES]
-    return _quoted([("propertyName", "value"), *rows, *_SYSTEM])
-
-
-def _csv(header: Sequence[str], rows: list[Row]) -> bytes:
-    return _quoted([header, *([row.get(column, "") for column in header] for row in rows)])
-
-
-def _quoted(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode("utf-8")
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    return Content(rows, _parts(town))
 
 
 def _session(town: Town) -> Row:
@@ -139,12 +103,12 @@ def _session(town: Town) -> Row:
     }
 
 
-def _orgs(town: Town, board_code: str) -> list[Row]:
+def _orgs(town: Town) -> list[Row]:
     board = {
         "sourcedId": town.board_id,
         "name": f"{town.name}教育委員会",
         "type": "district",
-        "identifier": board_code,
+        "identifier": town.board_code,
     }
     schools = [
         {
@@ -156,7 +120,7 @@ def _orgs(town: Town, board_code: str) -> list[Row]:
         }
         for school in town.schools
     ]
-    return [board, *schools]
+    return [board, *schools] if town.head else schools
 
 
 def _courses(town: Town) -> list[Row]:
@@ -193,7 +157,7 @@ def _users(town: Town) -> list[Row]:
     known = {person.sourced_id for person in town.staff}
     for pupil in town.pupils:
         row = _user(pupil.person)
-        row["agentSourcedIds"] = ",".join(tie.guardian.sourced_id for tie in pupil.ties)
+        row["agentSourcedIds"] = ",".join(dict.fromkeys(tie.guardian.sourced_id for tie in pupil.ties))
         row["grades"] = pupil.grade
         row["primaryOrgSourcedId"] = pupil.school.sourced_id
         row["metadata.jp.homeClass"] = pupil.stays[-1].room.sourced_id
@@ -233,10 +197,12 @@ _ROLE_OF_POST = {
     "office": "siteAdministrator",
     "board_staff": "districtAdministrator",
     "system_operator": "systemAdministrator",
+    # 教育実習生: OneRoster has no word for them; whoever has no duty may do nothing.
+    "student_teacher": "aide",
 }
 
 
-def _roles(town: Town) -> list[Row]:
+def _roles(town: Town, ids: RowIds) -> list[Row]:
     rows: list[Row] = []
     with_role: set[str] = set()
 
@@ -245,18 +211,21 @@ def _roles(town: Town) -> list[Row]:
         with_role.add(person.sourced_id)
         rows.append(
             {
+                "sourcedId": ids("role", person.sourced_id, role, org),
                 "userSourcedId": person.sourced_id,
                 "roleType": "primary" if main else "secondary",
                 "role": role,
-                "beginDate": first.isoformat() if first else "",
-                "endDate": last.isoformat() if last else "",
+                "beginDate": _day(first),
+                "endDate": _day(last),
                 "orgSourcedId": org,
             }
         )
 
-    for org, post in {(_org_of(town, post), post.staff.sourced_id): post for post in town.posts}.items():
+    for (org, _), post in {(_org_of(town, post), post.staff.sourced_id): post for post in town.posts}.items():
         aide = post.kind == "assistant" and post.room is not None and post.room.special_needs
-        add(post.staff, "aide" if aide else _ROLE_OF_POST.get(post.kind, "teacher"), org[0])
+        role = "aide" if aide else _ROLE_OF_POST.get(post.kind, "teacher")
+        first = post.first if _within(town, post) else None
+        add(post.staff, role, org, first, post.last if post.kind == "student_teacher" else None)
     for pupil in town.pupils:
         for stay in pupil.stays:
             add(pupil.person, "student", stay.room.school.sourced_id, stay.first, stay.last)
@@ -274,18 +243,26 @@ def _org_of(town: Town, post: Post) -> str:
     return post.school.sourced_id if post.school else town.board_id
 
 
-def _enrollments(town: Town) -> list[Row]:
+def _within(town: Town, post: Post) -> bool:
+    """Whether the duty began within the school year."""
+    return post.first is not None and post.first > date(town.school_year, 4, 1)
+
+
+def _enrollments(town: Town, ids: RowIds) -> list[Row]:
     rows: list[Row] = []
     for post in town.posts:
         if post.kind in _IN_ENROLLMENTS and post.room is not None:
             primary = "true" if post.kind == "homeroom" else "false"
             rows.append(
                 {
+                    "sourcedId": ids("teacher", post.room.sourced_id, post.staff.sourced_id),
                     "classSourcedId": post.room.sourced_id,
                     "schoolSourcedId": post.room.school.sourced_id,
                     "userSourcedId": post.staff.sourced_id,
                     "role": "teacher",
                     "primary": primary,
+                    "beginDate": _day(post.first) if _within(town, post) else "",
+                    "endDate": _day(post.last),
                     "metadata.jp.publicFlg": "true",
                 }
             )
@@ -293,13 +270,14 @@ def _enrollments(town: Town) -> list[Row]:
         for stay in pupil.stays:
             rows.append(
                 {
+                    "sourcedId": ids("student", stay.room.sourced_id, pupil.person.sourced_id),
                     "classSourcedId": stay.room.sourced_id,
                     "schoolSourcedId": stay.room.school.sourced_id,
                     "userSourcedId": pupil.person.sourced_id,
                     "role": "student",
                     "primary": "false",
-                    "beginDate": stay.first.isoformat() if stay.first else "",
-                    "endDate": stay.last.isoformat() if stay.last else "",
+                    "beginDate": _day(stay.first),
+                    "endDate": _day(stay.last),
                     "metadata.jp.shussekiNo": str(stay.number),
                     "metadata.jp.publicFlg": "true",
                 }
@@ -323,22 +301,17 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _companion(town: Town, school_days: list[date], closed: date | None) -> dict[str, Any]:
+def _parts(town: Town) -> dict[str, list[Part]]:
     opened = f"{town.school_year}-04-01"
+    closed = town.closed
     closures = [{"on": closed.isoformat(), "scope": "school", "reason": "typhoon"}] if closed else []
-    days = [day.isoformat() for day in school_days if day != closed]
+    days = [day.isoformat() for day in town.school_days if day != closed]
     return {
-        "format": "tsumugi.companion",
-        "version": 1,
-        "school_year": town.school_year,
-        "board": {"district": town.board_id, "short_name": town.name},
         "schools": [
             {"school": school.sourced_id, "short_name": school.short_name} for school in town.schools
         ],
-        "departments": [
-            {"id": each.sourced_id, "name": each.name, "code": each.code} for each in town.departments
-        ],
-        "duties": [_duty(post) for post in town.posts if post.kind not in (*_IN_ENROLLMENTS, "principal")],
+        "departments": [_department(each) for each in town.departments],
+        "duties": [_duty(post) for post in town.posts if post.kind not in _ELSEWHERE],
         "guardianships": [tie for pupil in town.pupils for tie in _guardianships(pupil, opened)],
         "protections": [
             {
@@ -375,7 +348,12 @@ def _companion(town: Town, school_days: list[date], closed: date | None) -> dict
     }
 
 
-def _duty(post: Post) -> dict[str, str]:
+def _department(department: Department) -> Part:
+    told = {"id": department.sourced_id, "name": department.name, "code": department.code}
+    return told if department.kind == "department" else {**told, "kind": department.kind}
+
+
+def _duty(post: Post) -> Part:
     duty = {"staff": post.staff.sourced_id, "kind": post.kind}
     if post.school is not None:
         duty["school"] = post.school.sourced_id
@@ -385,7 +363,7 @@ def _duty(post: Post) -> dict[str, str]:
     return duty
 
 
-def _guardianships(pupil: Pupil, opened: str) -> list[dict[str, Any]]:
+def _guardianships(pupil: Pupil, opened: str) -> list[Part]:
     return [
         {
             "pupil": pupil.person.sourced_id,
@@ -393,6 +371,7 @@ def _guardianships(pupil: Pupil, opened: str) -> list[dict[str, Any]]:
             "relation": tie.relation,
             "rights": {"notify": tie.notify, "read": tie.read, "contact": tie.contact},
             "from": _day(tie.first) or opened,
+            **({"to": _day(tie.last)} if tie.last else {}),
         }
         for tie in pupil.ties
     ]
