@@ -304,6 +304,8 @@ for (const [role, path, today] of [
     await page.getByRole('button', { name: '今日へ' }).click()
     await expect(page.getByRole('time')).toHaveText('11月20日（金）')
     await expect(page).toHaveURL(bff.url + today(bff))
+    await presses(page, 'g', 'p')
+    await expect(page.getByRole('time')).toHaveText('11月19日（木）')
   })
 
 test("the office's home: every class of its school, none put before the others, each open to it", async ({ page, open }) => {

@@ -23,7 +23,7 @@ const HOME: Look[] = [
   { name: 'home-substitute', role: 'substitute', path: today, until: '補教' },
   { name: 'home-office', role: 'office', path: today, set: (bff) => some(bff), until: '事務室' },
   { name: 'home-error', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', status: 503 }), until: 'もう一度読み込む' },
-  { name: 'home-loading', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', delay: 4000 }), until: '11月20日（金）' },
+  { name: 'home-loading', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', hold: true }), until: '11月20日（金）' },
 ]
 
 const ROLL: Look[] = [
@@ -142,7 +142,7 @@ for (const look of [...HOME, ...ROLL, ...OTHERS])
         await expect(page.locator('#main').getByText(/残り|確定|を始める/).first()).toBeVisible()
         await look.act(page, bff)
       }
-      await expect(page.getByText(look.until).first()).toBeVisible({ timeout: 8000 })
+      await expect(page.getByText(look.until).first()).toBeVisible()
       await expect(page.locator('[data-loading]')).toHaveCount(look.name.endsWith('loading') ? 1 : 0)
       await page.screenshot({ path: `${info.project.outputDir}/look/${look.name}-${size}.png` })
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)

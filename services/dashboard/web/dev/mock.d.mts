@@ -21,7 +21,7 @@ interface MockCell {
 interface Fault {
   path: string
   times?: number
-  delay?: number
+  hold?: boolean
   drop?: boolean
   status?: number
   body?: unknown

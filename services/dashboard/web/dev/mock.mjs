@@ -33,7 +33,7 @@ class Mock {
     this.streams = new Set()
     this.requests = []
     this.sessions = new Set(Object.keys(this.people()))
-    /** Answers to spoil: { path: RegExp source, status | drop | delay, times } */
+    /** Answers to spoil: { path: RegExp source, status | drop | hold (no answer), times } */
     this.faults = []
     this.schoolDay = true
     this.closed = null
@@ -262,7 +262,7 @@ async function serve(mock, request, answer) {
   const fault = mock.faults.find((one) => new RegExp(one.path).test(`${request.method} ${pathname}`) && (one.times ?? Infinity) > 0)
   if (fault) {
     if (fault.times !== undefined) fault.times -= 1
-    if (fault.delay) await new Promise((done) => setTimeout(done, fault.delay))
+    if (fault.hold) return
     if (fault.drop) return request.socket.destroy()
     if (fault.status) return send(answer, fault.status, fault.body ?? { type: 'about:blank', title: '', status: fault.status, detail: '', errors: [] })
   }

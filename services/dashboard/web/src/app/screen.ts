@@ -7,7 +7,7 @@ export interface KeyHelp {
   readonly word: string
 }
 
-interface Screen {
+export interface Screen {
   readonly keys: readonly KeyHelp[]
   /** Letter after `g` → where it goes. */
   readonly jumps: Readonly<Record<string, () => void>>

@@ -1,26 +1,46 @@
-import type { ReactNode } from 'react'
-import styles from './Panel.module.css'
+import type { MessageDescriptor } from '@lingui/core'
+import { msg } from '@lingui/core/macro'
+import { Trans } from '@lingui/react'
+import type { DayCounts } from '~/api/types'
+import type { TableColumn } from './Table'
+import panel from './Panel.module.css'
 
-interface Count {
-  readonly word: string
-  readonly n: number
-  /** 「/ 12」 and the like. */
-  readonly of?: ReactNode
+type CountName = keyof DayCounts
+
+/** What the numbers of a day are called. */
+const WORDS: Readonly<Record<CountName, MessageDescriptor>> = {
+  members: msg`在籍`,
+  present: msg`出席`,
+  absent: msg`欠席`,
+  late: msg`遅刻`,
+  early: msg`早退`,
+  apart: msg`停・忌`,
+  unrecorded: msg`未入力`,
+}
+export const ALL_COUNTS = Object.keys(WORDS) as readonly CountName[]
+
+interface CountsProps<Name extends CountName> {
+  readonly of: Readonly<Record<Name, number>>
+  readonly names: readonly Name[]
 }
 
-/** Numbers with their words; zeros step back. */
-export function Counts({ counts }: { readonly counts: readonly Count[] }) {
+/** Numbers of a day with their words; zeros step back. */
+export function Counts<Name extends CountName>({ of, names }: CountsProps<Name>) {
   return (
-    <dl className={styles.counts}>
-      {counts.map(({ word, n, of }) => (
-        <div key={word} data-zero={n === 0 ? '' : undefined}>
-          <dt>{word}</dt>
-          <dd>
-            {n}
-            {of}
-          </dd>
+    <dl className={panel.counts}>
+      {names.map((name) => (
+        <div key={name} data-zero={of[name] === 0 ? '' : undefined}>
+          <dt>
+            <Trans {...WORDS[name]} />
+          </dt>
+          <dd>{of[name]}</dd>
         </div>
       ))}
     </dl>
   )
+}
+
+/** The same number of every row of a table. */
+export function countColumn(name: CountName, where?: 'wide'): TableColumn<DayCounts> {
+  return { head: <Trans {...WORDS[name]} />, cell: (row) => row[name], number: true, wide: where === 'wide' }
 }

@@ -1,15 +1,17 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
+import { useTurns } from '~/app/useTurns'
 import type { BoardDay, BoardDaySchool } from '~/api/types'
 import { useRead } from '~/api/useRead'
-import { addDays, workDay, type Day } from '~/dates/dates'
+import { workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
-import { Counts } from '~/parts/Counts'
+import { ALL_COUNTS, countColumn, Counts } from '~/parts/Counts'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
+import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import { boardDayQuery } from './data'
 import styles from './Page.module.css'
@@ -22,16 +24,9 @@ export default function BoardDayPage() {
   const me = useMe()
   const { date } = route.useParams()
   const { data, error, again } = useRead(boardDayQuery(date))
-  const navigate = useNavigate()
-  const turn = (n: number) => () => void navigate({ to: '/board/days/$date', params: { date: addDays(date, n) } })
-  useScreen(
-    t`市の今日`,
-    [
-      { keys: 'g p', word: t`前の日` },
-      { keys: 'g n', word: t`次の日` },
-    ],
-    { p: turn(-1), n: turn(1) },
-  )
+  const addressOn = (day: Day) => `/board/days/${day}`
+  const turns = useTurns(date, addressOn)
+  useScreen(t`市の今日`, turns.keys, turns.jumps)
   return (
     <div className={panel.screen}>
       <Place
@@ -39,7 +34,7 @@ export default function BoardDayPage() {
         of={data ? [data.board.name] : []}
         date={date}
         today={me.today}
-        addressOn={(day) => `/board/days/${day}`}
+        addressOn={addressOn}
       />
       {data ? (
         <BoardWork day={data} />
@@ -53,8 +48,6 @@ export default function BoardDayPage() {
 }
 
 function BoardWork({ day }: { readonly day: BoardDay }) {
-  const { t } = useLingui()
-  const { totals } = day
   const open = day.schools.filter(({ school_day }) => school_day)
   const date = workDay(day.date)
   if (!day.schools.length)
@@ -72,17 +65,7 @@ function BoardWork({ day }: { readonly day: BoardDay }) {
       ) : (
         <Collected day={day} />
       )}
-      <Counts
-        counts={[
-          { word: t`在籍`, n: totals.members },
-          { word: t`出席`, n: totals.present },
-          { word: t`欠席`, n: totals.absent },
-          { word: t`遅刻`, n: totals.late },
-          { word: t`早退`, n: totals.early },
-          { word: t`停・忌`, n: totals.apart },
-          { word: t`未入力`, n: totals.unrecorded },
-        ]}
-      />
+      <Counts of={day.totals} names={ALL_COUNTS} />
       <Schools day={day} />
     </>
   )
@@ -115,82 +98,44 @@ function Collected({ day }: { readonly day: BoardDay }) {
 
 function Schools({ day }: { readonly day: BoardDay }) {
   return (
-    <Block title={<Trans>学校</Trans>} table>
-      <table className={`${panel.table} ${styles.schools}`}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <Trans>学校</Trans>
-            </th>
-            <th scope="col">
-              <Trans>朝の記録</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>未入力</Trans>
-            </th>
-            <th scope="col" data-n="" className={panel.wide}>
-              <Trans>在籍</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>欠席</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>遅刻</Trans>
-            </th>
-            <th scope="col" data-n="" className={panel.wide}>
-              <Trans>早退</Trans>
-            </th>
-            <th scope="col" data-n="" className={panel.wide}>
-              <Trans>停・忌</Trans>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {day.schools.map((one) => (
-            <SchoolRow key={one.school.id} one={one} date={day.date} />
-          ))}
-        </tbody>
-      </table>
-    </Block>
+    <div className={styles.schools}>
+      <Block title={<Trans>学校</Trans>} table>
+        <Table
+          rows={day.schools}
+          id={({ school }) => school.id}
+          columns={[
+            {
+              head: <Trans>学校</Trans>,
+              cell: ({ school }) => (
+                <Link to="/schools/$schoolId/days/$date" params={{ schoolId: school.id, date: day.date }}>
+                  {school.name}
+                </Link>
+              ),
+            },
+            { head: <Trans>朝の記録</Trans>, cell: (one) => <Progress one={one} /> },
+            countColumn('unrecorded'),
+            countColumn('members', 'wide'),
+            countColumn('absent'),
+            countColumn('late'),
+            countColumn('early', 'wide'),
+            countColumn('apart', 'wide'),
+          ]}
+        />
+      </Block>
+    </div>
   )
 }
 
-function SchoolRow({ one, date }: { readonly one: BoardDaySchool; readonly date: Day }) {
+function Progress({ one }: { readonly one: BoardDaySchool }) {
+  const { classes_taken: taken, classes } = one
+  if (!one.school_day)
+    return (
+      <span className={panel.aside}>
+        <Trans>休みの日</Trans>
+      </span>
+    )
   return (
-    <tr>
-      <th scope="row">
-        <Link to="/schools/$schoolId/days/$date" params={{ schoolId: one.school.id, date }}>
-          {one.school.name}
-        </Link>
-      </th>
-      {one.school_day ? (
-        <td className={styles.progress}>
-          <Progress taken={one.classes_taken} classes={one.classes} />
-        </td>
-      ) : (
-        <td className={panel.aside}>
-          <Trans>休みの日</Trans>
-        </td>
-      )}
-      <td data-n={one.unrecorded}>{one.unrecorded}</td>
-      <td data-n={one.members} className={panel.wide}>
-        {one.members}
-      </td>
-      <td data-n={one.absent}>{one.absent}</td>
-      <td data-n={one.late}>{one.late}</td>
-      <td data-n={one.early} className={panel.wide}>
-        {one.early}
-      </td>
-      <td data-n={one.apart} className={panel.wide}>
-        {one.apart}
-      </td>
-    </tr>
-  )
-}
-
-function Progress({ taken, classes }: { readonly taken: number; readonly classes: number }) {
-  return (
-    <>
+    <span className={panel.whole}>
       <span className={styles.meter} aria-hidden="true">
         <span style={{ width: `${(100 * taken) / Math.max(classes, 1)}%` }} />
       </span>
@@ -199,6 +144,6 @@ function Progress({ taken, classes }: { readonly taken: number; readonly classes
           {taken} / {classes} 学級
         </Trans>
       </span>
-    </>
+    </span>
   )
 }

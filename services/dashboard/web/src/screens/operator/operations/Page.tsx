@@ -8,6 +8,7 @@ import { timeOf } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { CannotRead, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
+import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import { operationsQuery } from './data'
 import { isBehind, isHealthy, troubles, worstFirst } from './rules'
@@ -67,46 +68,18 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
   const me = useMe()
   return (
     <Block title={<Trans>取り込めずに待っている記録</Trans>} aside={<Trans>やり直しと取りやめは、いまはコマンド（tsumugi parked）で行います</Trans>} table>
-      <table className={panel.table}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <Trans>写し</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>件数</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>いつから</Trans>
-            </th>
-            <th scope="col">
-              <Trans>わけ</Trans>
-            </th>
-            <th scope="col" className={panel.wide}>
-              <Trans>出どころ</Trans>
-            </th>
-            <th scope="col" className={panel.wide}>
-              <Trans>対象の番号</Trans>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {parked.map((one) => (
-            <tr key={[one.service, one.copy, one.publisher, one.key].join()}>
-              <th scope="row">
-                {one.service} {one.copy}
-              </th>
-              <td data-n={one.count}>{one.count}</td>
-              <td data-n="">{timeOf(one.parked_at, me.today)}</td>
-              <td>{one.reason}</td>
-              <td className={panel.wide}>{one.publisher}</td>
-              <td className={panel.wide}>
-                <code className={styles.code}>{one.key}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={parked}
+        id={({ service, copy, publisher, key }) => [service, copy, publisher, key].join()}
+        columns={[
+          { head: <Trans>写し</Trans>, cell: copyWord },
+          { head: <Trans>件数</Trans>, cell: ({ count }) => count, number: true },
+          { head: <Trans>いつから</Trans>, cell: ({ parked_at }) => timeOf(parked_at, me.today), number: true },
+          { head: <Trans>わけ</Trans>, cell: ({ reason }) => reason },
+          { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => publisher, wide: true },
+          { head: <Trans>対象の番号</Trans>, cell: ({ key }) => <code className={styles.code}>{key}</code>, wide: true },
+        ]}
+      />
     </Block>
   )
 }
@@ -114,104 +87,68 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
 function Feeds({ feeds }: { readonly feeds: readonly FeedState[] }) {
   return (
     <Block title={<Trans>写しの遅れ</Trans>} table>
-      <table className={panel.table}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <Trans>写し</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>遅れ</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>残り</Trans>
-            </th>
-            <th scope="col">
-              <Trans>出どころ</Trans>
-            </th>
-            <th scope="col" data-n="" className={panel.wide}>
-              <Trans>位置</Trans>
-            </th>
-            <th scope="col" data-n="" className={panel.wide}>
-              <Trans>先頭</Trans>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {worstFirst(feeds).map((feed) => (
-            <tr key={[feed.service, feed.copy, feed.publisher].join()}>
-              <th scope="row">
-                {feed.service} {feed.copy}
-              </th>
-              <td data-n="" className={isBehind(feed) ? panel.wait : undefined}>
-                <Lag seconds={feed.lag_seconds} />
-              </td>
-              <td data-n={feed.lag_records ?? ''}>{feed.lag_records ?? '―'}</td>
-              <td>{feed.publisher}</td>
-              <td data-n="" className={panel.wide}>
-                {feed.position ?? '―'}
-              </td>
-              <td data-n="" className={panel.wide}>
-                {feed.head ?? '―'}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={worstFirst(feeds)}
+        id={({ service, copy, publisher }) => [service, copy, publisher].join()}
+        columns={[
+          { head: <Trans>写し</Trans>, cell: copyWord },
+          { head: <Trans>遅れ</Trans>, cell: (feed) => <Lag feed={feed} />, number: true },
+          { head: <Trans>残り</Trans>, cell: ({ lag_records }) => lag_records ?? '―', number: true },
+          { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => publisher },
+          { head: <Trans>位置</Trans>, cell: ({ position }) => position ?? '―', number: true, wide: true },
+          { head: <Trans>先頭</Trans>, cell: ({ head }) => head ?? '―', number: true, wide: true },
+        ]}
+      />
     </Block>
   )
 }
 
-function Lag({ seconds }: { readonly seconds: number }) {
-  if (seconds >= 90) {
-    const minutes = Math.round(seconds / 60)
+function copyWord({ service, copy }: Pick<FeedState, 'service' | 'copy'>): string {
+  return `${service} ${copy}`
+}
+
+function Lag({ feed }: { readonly feed: FeedState }) {
+  return (
+    <span className={isBehind(feed) ? panel.wait : undefined}>
+      <Seconds n={feed.lag_seconds} />
+    </span>
+  )
+}
+
+function Seconds({ n }: { readonly n: number }) {
+  if (n >= 90) {
+    const minutes = Math.round(n / 60)
     return <Trans>{minutes}分</Trans>
   }
-  const short = seconds < 10 ? seconds.toFixed(1) : String(Math.round(seconds))
+  const short = n < 10 ? n.toFixed(1) : String(Math.round(n))
   return <Trans>{short}秒</Trans>
 }
 
 function Services({ services }: { readonly services: readonly ServiceState[] }) {
   return (
     <Block title={<Trans>サービス</Trans>} table>
-      <table className={panel.table}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <Trans>名前</Trans>
-            </th>
-            <th scope="col">
-              <Trans>状態</Trans>
-            </th>
-            <th scope="col">
-              <Trans>版</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>メモリー</Trans>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {services.map((service) => (
-            <tr key={service.name}>
-              <th scope="row">{service.name}</th>
-              <td>
-                {service.ready ? (
-                  <span className={panel.good}>
-                    <Trans>動いています</Trans>
-                  </span>
-                ) : (
-                  <span className={styles.down}>
-                    <Trans>動いていません</Trans>
-                  </span>
-                )}
-              </td>
-              <td>{service.version}</td>
-              <td data-n="">{service.memory_mib === null ? '―' : <Trans>{service.memory_mib} MiB</Trans>}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={services}
+        id={({ name }) => name}
+        columns={[
+          { head: <Trans>名前</Trans>, cell: ({ name }) => name },
+          { head: <Trans>状態</Trans>, cell: ({ ready }) => <Ready ready={ready} /> },
+          { head: <Trans>版</Trans>, cell: ({ version }) => version },
+          { head: <Trans>メモリー</Trans>, cell: ({ memory_mib: mib }) => (mib === null ? '―' : <Trans>{mib} MiB</Trans>), number: true },
+        ]}
+      />
     </Block>
+  )
+}
+
+function Ready({ ready }: { readonly ready: boolean }) {
+  return ready ? (
+    <span className={panel.good}>
+      <Trans>動いています</Trans>
+    </span>
+  ) : (
+    <span className={styles.down}>
+      <Trans>動いていません</Trans>
+    </span>
   )
 }

@@ -1,17 +1,19 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
+import { useTurns } from '~/app/useTurns'
 import type { SchoolDay, SchoolDayClass } from '~/api/types'
 import { useRead } from '~/api/useRead'
-import { addDays, timeOf, workDay, type Day } from '~/dates/dates'
+import { timeOf, workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
-import { Counts } from '~/parts/Counts'
+import { ALL_COUNTS, countColumn, Counts } from '~/parts/Counts'
 import { fullName, Name } from '~/parts/Name'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { StatusMark } from '~/parts/StatusMark'
 import { Strip } from '~/parts/Strip'
+import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import { schoolDayQuery } from './data'
 import styles from './Page.module.css'
@@ -24,17 +26,9 @@ export default function SchoolDayPage() {
   const me = useMe()
   const { schoolId, date } = route.useParams()
   const { data, error, again } = useRead(schoolDayQuery(schoolId, date))
-  const navigate = useNavigate()
-  const turn = (n: number) => () =>
-    void navigate({ to: '/schools/$schoolId/days/$date', params: { schoolId, date: addDays(date, n) } })
-  useScreen(
-    data ? `${t`学校の今日`} ${data.school.name}` : t`学校の今日`,
-    [
-      { keys: 'g p', word: t`前の日` },
-      { keys: 'g n', word: t`次の日` },
-    ],
-    { p: turn(-1), n: turn(1) },
-  )
+  const addressOn = (day: Day) => `/schools/${schoolId}/days/${day}`
+  const turns = useTurns(date, addressOn)
+  useScreen(data ? `${t`学校の今日`} ${data.school.name}` : t`学校の今日`, turns.keys, turns.jumps)
   return (
     <div className={panel.screen}>
       <Place
@@ -42,7 +36,7 @@ export default function SchoolDayPage() {
         of={data ? [data.school.name] : []}
         date={date}
         today={me.today}
-        addressOn={(day) => `/schools/${schoolId}/days/${day}`}
+        addressOn={addressOn}
       />
       {data ? (
         <SchoolWork day={data} />
@@ -56,8 +50,6 @@ export default function SchoolDayPage() {
 }
 
 function SchoolWork({ day }: { readonly day: SchoolDay }) {
-  const { t } = useLingui()
-  const { totals } = day
   const date = workDay(day.date)
   if (!day.school_day)
     return (
@@ -74,17 +66,7 @@ function SchoolWork({ day }: { readonly day: SchoolDay }) {
   return (
     <>
       <Collected day={day} />
-      <Counts
-        counts={[
-          { word: t`在籍`, n: totals.members },
-          { word: t`出席`, n: totals.present },
-          { word: t`欠席`, n: totals.absent },
-          { word: t`遅刻`, n: totals.late },
-          { word: t`早退`, n: totals.early },
-          { word: t`停・忌`, n: totals.apart },
-          { word: t`未入力`, n: totals.unrecorded },
-        ]}
-      />
+      <Counts of={day.totals} names={ALL_COUNTS} />
       <div className={panel.two}>
         <Classes day={day} />
         <Exceptions day={day} />
@@ -122,67 +104,28 @@ function Collected({ day }: { readonly day: SchoolDay }) {
 function Classes({ day }: { readonly day: SchoolDay }) {
   return (
     <Block title={<Trans>学級</Trans>} aside={<Trans>確定していない学級が上です</Trans>} table>
-      <table className={`${panel.table} ${styles.classes}`}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <Trans>学級</Trans>
-            </th>
-            <th scope="col" className={styles.homeroom}>
-              <Trans>担任</Trans>
-            </th>
-            <th scope="col">
-              <Trans>朝の記録</Trans>
-            </th>
-            <th scope="col" data-n="" className={panel.wide}>
-              <Trans>在籍</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>欠席</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>遅刻</Trans>
-            </th>
-            <th scope="col" data-n="">
-              <Trans>早退</Trans>
-            </th>
-            <th scope="col" data-n="" className={panel.wide}>
-              <Trans>停・忌</Trans>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {day.classes.map((one) => (
-            <ClassRow key={one.class.id} one={one} date={day.date} />
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={day.classes}
+        id={(one) => one.class.id}
+        columns={[
+          {
+            head: <Trans>学級</Trans>,
+            cell: (one) => (
+              <Link to="/classes/$classId/days/$date/roll" params={{ classId: one.class.id, date: day.date }}>
+                {one.class.name}
+              </Link>
+            ),
+          },
+          { head: <Trans>担任</Trans>, cell: ({ homeroom }) => (homeroom ? <Name person={homeroom} /> : '―'), wide: true },
+          { head: <Trans>朝の記録</Trans>, cell: (one) => <ClassState one={one} date={day.date} /> },
+          countColumn('members', 'wide'),
+          countColumn('absent'),
+          countColumn('late'),
+          countColumn('early'),
+          countColumn('apart', 'wide'),
+        ]}
+      />
     </Block>
-  )
-}
-
-function ClassRow({ one, date }: { readonly one: SchoolDayClass; readonly date: Day }) {
-  return (
-    <tr>
-      <th scope="row">
-        <Link to="/classes/$classId/days/$date/roll" params={{ classId: one.class.id, date }}>
-          {one.class.name}
-        </Link>
-      </th>
-      <td className={styles.homeroom}>{one.homeroom ? <Name person={one.homeroom} /> : '―'}</td>
-      <td className={styles.state}>
-        <ClassState one={one} date={date} />
-      </td>
-      <td data-n={one.members} className={panel.wide}>
-        {one.members}
-      </td>
-      <td data-n={one.absent}>{one.absent}</td>
-      <td data-n={one.late}>{one.late}</td>
-      <td data-n={one.early}>{one.early}</td>
-      <td data-n={one.apart} className={panel.wide}>
-        {one.apart}
-      </td>
-    </tr>
   )
 }
 
@@ -190,16 +133,16 @@ function ClassState({ one, date }: { readonly one: SchoolDayClass; readonly date
   if (one.taken_at !== null) {
     const at = timeOf(one.taken_at, date)
     return (
-      <>
+      <span className={panel.whole}>
         <span className={panel.good}>
           <Trans>{at} 確定</Trans>
         </span>
         {one.taken_by && one.taken_by.id !== one.homeroom?.id && <span className={panel.aside}> {fullName(one.taken_by)}</span>}
-      </>
+      </span>
     )
   }
   return (
-    <span className={panel.wait}>
+    <span className={`${panel.wait} ${panel.whole}`}>
       <Plural value={one.unrecorded} _0="確定まち" other="未入力 #人" />
     </span>
   )

@@ -5,9 +5,12 @@ import { timeOf } from '~/dates/dates'
 import type { GridState } from '~/grid/model'
 import { outbox } from '~/outbox/useOutbox'
 import { Button } from '~/parts/Button'
+import { Counts } from '~/parts/Counts'
 import { fullName } from '~/parts/Name'
-import { presentCode, rest, totals, type DayTotals, type SyncState } from './rules'
+import { presentCode, rest, totals, type SyncState } from './rules'
 import styles from './Bar.module.css'
+
+const COUNTS = ['present', 'absent', 'late', 'early', 'apart'] as const
 
 interface BarProps {
   readonly roll: Roll
@@ -31,7 +34,7 @@ export function Bar(props: BarProps) {
   return (
     <div className={styles.bar}>
       <Sync roll={roll} sync={sync} unsent={unsent} entered={state.drafts.size} />
-      <RollCounts sums={sums} closed={roll.closed !== null} />
+      <Counts of={sums} names={roll.closed ? COUNTS : [...COUNTS, 'unrecorded']} />
       <Acts {...props} />
     </div>
   )
@@ -96,28 +99,6 @@ function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) 
         )}
       </span>
     </>
-  )
-}
-
-function RollCounts({ sums, closed }: { readonly sums: DayTotals; readonly closed: boolean }) {
-  const { t } = useLingui()
-  const counts = [
-    { word: t`出席`, n: sums.present },
-    { word: t`欠席`, n: sums.absent },
-    { word: t`遅刻`, n: sums.late },
-    { word: t`早退`, n: sums.early },
-    { word: t`停・忌`, n: sums.apart },
-    ...(closed ? [] : [{ word: t`未入力`, n: sums.unrecorded }]),
-  ]
-  return (
-    <dl className={styles.counts}>
-      {counts.map((count) => (
-        <div key={count.word} data-zero={count.n === 0 ? '' : undefined}>
-          <dt>{count.word}</dt>
-          <dd>{count.n}</dd>
-        </div>
-      ))}
-    </dl>
   )
 }
 

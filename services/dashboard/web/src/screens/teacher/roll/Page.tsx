@@ -5,7 +5,7 @@ import { Place } from '~/app/Place'
 import { ScreenTitle, useScreen } from '~/app/screen'
 import { useRead } from '~/api/useRead'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
-import { rollQuery } from './data'
+import { addressOf, rollQuery } from './data'
 import { RollWork } from './RollWork'
 import styles from './Page.module.css'
 
@@ -24,7 +24,7 @@ export default function RollPage() {
         of={data ? [data.school.name, data.class.name] : []}
         date={date}
         today={me.today}
-        addressOn={(day) => `/classes/${classId}/days/${day}/roll`}
+        addressOn={(day) => addressOf(classId, day)}
       />
       {!data && <ScreenTitle title={t`朝の記録`} />}
       {data ? (

@@ -1,11 +1,11 @@
 import { useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useMe } from '~/app/me'
 import { useScreen, type KeyHelp } from '~/app/screen'
+import { useTurns } from '~/app/useTurns'
 import type { Roll, RollAnswer, RollCommand, RollMember } from '~/api/types'
-import { addDays, timeOf, workDay } from '~/dates/dates'
+import { timeOf, workDay } from '~/dates/dates'
 import { nowIso } from '~/dates/clock'
 import { Grid } from '~/grid/Grid'
 import type { Order } from '~/grid/keys'
@@ -17,7 +17,7 @@ import { later } from '~/parts/later'
 import { LoadingRows } from '~/parts/States'
 import { useMedia } from '~/parts/useMedia'
 import { Bar } from './Bar'
-import { rollPath, rollQuery } from './data'
+import { addressOf, rollPath, rollQuery } from './data'
 import {
   applyAnswer, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers, ROLL_RULES,
   syncState, type Conflict,
@@ -44,7 +44,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   const me = useMe()
   const queries = useQueryClient()
   const path = rollPath(roll.class.id, roll.date)
-  const screen = `/classes/${roll.class.id}/days/${roll.date}/roll`
+  const screen = addressOf(roll.class.id, roll.date)
   const draftKey = `${me.person.id} ${path}`
   const entries = useOutboxOf(me.person.id, path)
   const [state, dispatch] = useRollGrid(roll, entries, draftKey)
@@ -243,9 +243,7 @@ function focusGrid() {
 
 function useRollScreen(roll: Roll) {
   const { t } = useLingui()
-  const navigate = useNavigate()
-  const turn = (n: number) => () =>
-    void navigate({ to: '/classes/$classId/days/$date/roll', params: { classId: roll.class.id, date: addDays(roll.date, n) } })
+  const turns = useTurns(roll.date, (day) => addressOf(roll.class.id, day))
   const marks = roll.symbols.map(({ key, word }): KeyHelp => ({ keys: key === ' ' || key === '␣' ? t`空白` : key, word }))
   useScreen(
     `${t`朝の記録`} ${roll.class.name} ${workDay(roll.date)}`,
@@ -259,10 +257,9 @@ function useRollScreen(roll: Roll) {
       { keys: '↑ ↓ ← →', word: t`うごく（Enter は下、Shift+Enter は上）` },
       { keys: 'F2', word: t`印をえらぶ` },
       { keys: 'Ctrl+I', word: t`わけを見る（だれが・いつ）` },
-      { keys: 'g p', word: t`前の日` },
-      { keys: 'g n', word: t`次の日` },
+      ...turns.keys,
     ],
-    { p: turn(-1), n: turn(1) },
+    turns.jumps,
   )
 }
 

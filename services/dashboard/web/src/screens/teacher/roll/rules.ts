@@ -1,5 +1,5 @@
 /** The roll as grid, command and counts. Pure. */
-import type { AttendanceSymbol, RefusedMark, Roll, RollAnswer, RollCommand, RollMark, RollMember } from '~/api/types'
+import type { AttendanceSymbol, DayCounts, RefusedMark, Roll, RollAnswer, RollCommand, RollMark, RollMember } from '~/api/types'
 import { cellKey, isStale, valueAt, type CellKey, type Choice, type Column, type Draft, type GridState, type Held, type Row } from '~/grid/model'
 import type { Entry, KindRules } from '~/outbox/rules'
 import { fullName, kanaOf } from '~/parts/Name'
@@ -95,18 +95,8 @@ export function confirmCommand(state: GridState, present: string, claimedAt: str
   return { marks, taken: true, claimed_at: claimedAt }
 }
 
-export interface DayTotals {
-  readonly members: number
-  readonly present: number
-  readonly absent: number
-  readonly late: number
-  readonly early: number
-  readonly apart: number
-  readonly unrecorded: number
-}
-
 /** Counts of what the grid shows now; 遅刻・早退 counts in both. */
-export function totals(state: GridState, symbols: readonly AttendanceSymbol[]): DayTotals {
+export function totals(state: GridState, symbols: readonly AttendanceSymbol[]): DayCounts {
   const own = state.shape.rows.filter(({ editable }) => editable)
   const marks = own.map((row) => symbols.find(({ code }) => code === valueAt(state, row.id, ATTENDANCE)))
   const count = (test: (mark: AttendanceSymbol) => boolean) => marks.filter((mark) => mark !== undefined && test(mark)).length

@@ -102,15 +102,7 @@ function ClassCard({ one, date, first }: { readonly one: TodayClass; readonly da
         </p>
       </div>
       <div className={styles.state}>{taken ? <TakenWords one={one} date={date} /> : <WaitingWords one={one} />}</div>
-      <Counts
-        counts={[
-          { word: t`在籍`, n: one.members },
-          { word: t`欠席`, n: one.absent },
-          { word: t`遅刻`, n: one.late },
-          { word: t`早退`, n: one.early },
-          { word: t`停・忌`, n: one.apart },
-        ]}
-      />
+      <Counts of={one} names={['members', 'absent', 'late', 'early', 'apart']} />
       <LinkButton {...to} look={first ? 'filled' : 'line'} aria-label={taken ? t`${name}の朝の記録を見る` : t`${name}の朝の記録を始める`}>
         {taken ? <Trans>朝の記録を見る</Trans> : <Trans>朝の記録を始める</Trans>}
       </LinkButton>
