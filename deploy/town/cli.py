@@ -2,35 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperGroup
 
-from deploy.town.generate import SEED, write_town
-from deploy.town.schools import SMALLEST_TOWN
-from shared.dates import school_year
+from deploy.local.state import LocalError
+from deploy.town import city
+from deploy.town.generate import PUPILS, SEED, Order, write_package
+from deploy.town.packing import NotWritable
+from shared.dates import in_words, school_year
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2097
+"""The equinoxes of ``holidays`` are those of the years 1980 to 2099."""
+
+
+class _Town(TyperGroup):
+    """``tsumugi town PATH`` is ``tsumugi town write PATH``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["write", *args]
+        return super().parse_args(ctx, args)
 
 
 def add_commands(app: typer.Typer, today: Callable[[], date], console: Console) -> None:
     """Add ``town`` to the command line."""
+    towns = typer.Typer(cls=_Town, help="つくりものの自治体")
+    app.add_typer(towns, name="town")
 
-    @app.command()
-    def town(
+    @towns.callback()
+    def _group() -> None:
+        """つくりものの自治体。`tsumugi town PATH` で、名簿を書き出します。"""
+
+    @towns.command()
+    def write(
         path: Annotated[Path, typer.Argument(help="書き出すフォルダー、または .zip のファイル")],
         seed: Annotated[int, typer.Option(help="同じ数からは同じ自治体ができます")] = SEED,
-        pupils: Annotated[int, typer.Option(min=SMALLEST_TOWN, help="児童生徒の数")] = 900,
+        pupils: Annotated[
+            int | None,
+            typer.Option(
+                min=city.SMALLEST,
+                help="子どもの数。幼稚園から特別支援学校まである市になります（250000 まで。"
+                f"既定: `make up` が見せる {PUPILS} 人の町）",
+            ),
+        ] = None,
         on: Annotated[
             datetime | None,
-            typer.Option("--date", formats=["%Y-%m-%d"], help="れんしゅうの日付（既定: 今日）"),
+            typer.Option(
+                "--date",
+                formats=["%Y-%m-%d"],
+                help="この日までに起きたことを書きます（既定: れんしゅうの日付）",
+            ),
         ] = None,
+        since: Annotated[
+            datetime | None,
+            typer.Option(
+                "--delta", formats=["%Y-%m-%d"], help="この日の名簿のあとに変わったことだけを書きます（差分）"
+            ),
+        ] = None,
+        april: Annotated[
+            bool,
+            typer.Option(
+                "--next-year", help="つぎの4月の学級を書きます（今年度の名簿とならべて取り込めます）"
+            ),
+        ] = False,
     ) -> None:
-        """例の自治体の名簿（OneRoster 1.2_JP と companion.json）を書き出します。すべて作りものです。"""
+        """名簿（OneRoster 1.2_JP と companion.json）を書き出します。すべて作りものです。"""
         day = on.date() if on else today()
-        write_town(path, seed=seed, pupils=pupils, school_year=school_year(day), training_date=day)
-        console.print(
-            f"{path} に書き出しました。`tsumugi import oneroster {path}` で取り込めます。", soft_wrap=True
+        order = Order(
+            seed=seed,
+            school_year=school_year(day),
+            on=day,
+            pupils=pupils or PUPILS,
+            of_a_city=pupils is not None,
+            since=since.date() if since else None,
+            april=april,
         )
+        _refuse(order)
+        try:
+            with _progress(console, order.pupils) as advance:
+                write_package(path, order, advance)
+        except NotWritable as error:
+            raise LocalError(str(error)) from error
+        console.print(f"{path} に書き出しました。{_what_next(path, order)}", soft_wrap=True, markup=False)
+
+
+def _refuse(order: Order) -> None:
+    if order.pupils > city.LARGEST:
+        raise LocalError(f"--pupils は {city.SMALLEST} から {city.LARGEST} までの数にしてください。")
+    if not _FIRST_YEAR <= order.school_year <= _LAST_YEAR:
+        raise LocalError(f"--date は {_FIRST_YEAR}年度から {_LAST_YEAR}年度までの日にしてください。")
+    if order.since is None:
+        return
+    if order.april:
+        raise LocalError("--delta と --next-year は、どちらか一つにしてください。")
+    if not order.since < order.on or school_year(order.since) != order.school_year:
+        raise LocalError(
+            f"--delta は、{order.school_year}年度の、{in_words(order.on)}より前の日にしてください。"
+        )
+
+
+def _what_next(path: Path, order: Order) -> str:
+    if order.since is not None:
+        return f"{in_words(order.since)}の名簿からの差分です。"
+    return f"`tsumugi import oneroster {path}` で取り込めます。"
+
+
+@contextmanager
+def _progress(console: Console, pupils: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere."""
+    columns = (
+        TextColumn("書いています"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("人"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=pupils)
+        yield lambda size: bar.advance(task, size)

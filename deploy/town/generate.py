@@ -109,6 +109,7 @@ def _head(order: Order) -> dict[str, Any]:
     return {
         "format": "tsumugi.companion",
         "version": 1,
+        **({"mode": "delta"} if order.mode == "delta" else {}),
         "school_year": order.school_year + (1 if order.april else 0),
         "board": {"district": town.board_id, "short_name": town.name},
     }

@@ -30,7 +30,7 @@ _KINDS = (
     *("train",) * 5,
     *("protect",) * 1,
 )
-_FEWEST = 48
+_FEWEST = 64
 _SHARE = 0.035
 """Happenings a year for each pupil; about seven in ten concern a family that moves."""
 _SUMMER_SHARE = 0.2

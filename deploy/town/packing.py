@@ -53,10 +53,12 @@ def difference(before: Content, after: Content, stamp: str) -> Content:
         found += [{**row, "status": "tobedeleted", "dateLastModified": stamp} for row in old.values()]
         rows[name] = found
     parts: dict[str, list[Part]] = {}
+    removed: dict[str, list[str]] = {}
     for name, now_told in after.parts.items():
         once, now_by = _by_subject(name, before.parts[name]), _by_subject(name, now_told)
         parts[name] = [part for subject, told in now_by.items() if once.get(subject) != told for part in told]
-    return Content(rows, parts)
+        removed[name] = [subject for subject in once if subject not in now_by]
+    return Content(rows, parts, removed)
 
 
 def _by_subject(name: str, parts: list[Part]) -> dict[str, list[Part]]:
@@ -79,6 +81,7 @@ class _Files:
         self._tables: dict[str, Any] = {}
         self._spools = {name: made.enter_context(tempfile.TemporaryFile()) for name in _SUBJECTS}  # noqa: SIM115
         self._begun: set[str] = set()
+        self._removed: dict[str, list[str]] = {}
         if mode == "bulk":
             for name in HEADERS:
                 self._table(name)
@@ -93,6 +96,9 @@ class _Files:
                 between = b"," if member in self._begun else b""
                 self._spools[member].write(between + b",".join(b"\n  " + _json(part) for part in parts))
                 self._begun.add(member)
+        for member, subjects in content.removed.items():
+            if subjects:
+                self._removed.setdefault(member, []).extend(subjects)
 
     def finish(self, head: dict[str, Any]) -> None:
         """The companion, and the manifest last of all: without it there is no package."""
@@ -111,6 +117,8 @@ class _Files:
             spool.seek(0)
             shutil.copyfileobj(spool, target)
             target.write(b"\n ]" if name in self._begun else b"]")
+        if self._removed:
+            target.write(b",\n " + _json("removed") + b": " + _json(self._removed))
         target.write(b"\n}\n")
 
     def _table(self, name: str) -> Any:

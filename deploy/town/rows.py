@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -74,6 +74,8 @@ class Content:
     """By file; every row has its ``sourcedId``."""
     parts: dict[str, list[Part]]
     """By member of the companion."""
+    removed: dict[str, list[str]] = field(default_factory=dict)
+    """In a delta: whom or what the companion told of and tells of no more, by member."""
 
 
 def content_of(town: Town, ids: RowIds) -> Content:

@@ -66,7 +66,7 @@ def test_help_is_whole_and_in_japanese_at_80_columns(path: tuple[str, ...]) -> N
         ("up --dat 2026-11-20", "--dat という指定はありません。近いもの: --date"),
         ("up --transport post", "--transport に使えない値です。log、kafka のどれかにしてください。"),
         ("up --date today", "--date に使えない値です。2026-11-20 の形で書いてください。"),
-        ("town x --pupils 5", "--pupils に使えない値です。200 以上の数にしてください。"),
+        ("town x --pupils 5", "--pupils に使えない値です。300 以上の数にしてください。"),
         ("town x --pupils five", "--pupils に使えない値です。数で書いてください。"),
         ("town", "PATH が足りません。"),
         ("token --for registry", "--as が足りません。"),
