@@ -95,7 +95,7 @@ def resolved(words: list[str]) -> bool:
     """Whether a command line begins with a command there is."""
     command: Any = typer.main.get_command(app)
     for word in words:
-        if not isinstance(command, TyperGroup):
+        if not isinstance(command, TyperGroup) or word == "--help":
             return True
         if word not in command.commands:
             return word == "…" and bool(command.commands)

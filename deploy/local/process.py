@@ -19,6 +19,7 @@ import psutil
 from deploy.local.state import LocalError
 
 POLL_SECONDS = 0.02
+EXEC_POLLS = 100
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,20 @@ class PidFile:
         try:
             first = self.path.read_text(encoding="utf-8").partition("\n")[0]
             process = psutil.Process(int(first))
-            ours = self.names in process.cmdline()
+            ours = self.names in arguments(process)
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
         return process if ours and is_alive(process) else None
+
+
+def arguments(process: psutil.Process) -> list[str]:
+    """Its command line. Linux shows none for a moment while it puts a program in place, which is waited for."""
+    for _ in range(EXEC_POLLS):
+        found = process.cmdline()
+        if found or not is_alive(process):
+            return found
+        time.sleep(POLL_SECONDS / 10)
+    return []  # the system's own processes never have any
 
 
 def is_alive(process: psutil.Process) -> bool:
