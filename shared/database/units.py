@@ -217,6 +217,7 @@ class Units:
     async def maintain(self) -> AsyncIterator[AsyncSession]:
         """A transaction of a feed role over the tables it maintains, for every board; committed at the end."""
         async with self._sessions() as session, session.begin():
+            await session.connection()
             yield session
 
     @asynccontextmanager

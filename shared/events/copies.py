@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Lane, Topic
-from shared.database import Login, Units
+from shared.database import Login, Statement, Units
 from shared.events import intake
 from shared.events.feed import Batch, Feed
 from shared.events.intake import Arrived, Checkpoint, Refused, Sorted
@@ -37,7 +37,7 @@ _ENTER = text(
     "select set_config('search_path', :schema, true), set_config('synchronous_commit', 'off', true),"
     " pg_advisory_xact_lock(7462, hashtext(:copy))"
 )
-_TELL = text(
+_TELL = Statement(
     "select pg_notify('reached', ''), count(pg_notify('live', keys))"
     " from unnest(cast(:chunks as text[])) as given(keys)"
 )
@@ -212,4 +212,4 @@ async def tell(session: AsyncSession, live: Iterable[str]) -> None:
         if len(orjson.dumps([*chunks[-1], key])) > _NOTIFY_BYTES:
             chunks.append([])
         chunks[-1].append(key)
-    await session.execute(_TELL, {"chunks": [orjson.dumps(chunk).decode() for chunk in chunks if chunk]})
+    await _TELL.all(session, {"chunks": [orjson.dumps(chunk).decode() for chunk in chunks if chunk]})

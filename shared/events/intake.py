@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Contract, Lane
+from shared.database import Statement
 from shared.events.feed import Batch, Cursor
 from shared.events.records import Record, Unreadable
 from shared.events.workers import Stopped
@@ -76,13 +77,13 @@ _LOAD = text(
     "select cursor, epoch, reached, began_at_zero, highest from feed.checkpoint"
     " where copy = :copy and publisher = :publisher"
 )
-_STORE = text(
+_STORE = Statement(
     "insert into feed.checkpoint as c (copy, publisher, cursor, epoch, reached, began_at_zero, highest)"
     " values (:copy, :publisher, cast(:cursor as jsonb), :epoch, :reached, :zero, :highest)"
     " on conflict (copy, publisher) do update set cursor = excluded.cursor, epoch = excluded.epoch,"
     " reached = excluded.reached, highest = excluded.highest where c.cursor = cast(:before as jsonb) returning true"
 )
-_KNOWN = text(
+_KNOWN = Statement(
     "select distinct 'waiting' as what, key as id, null as topic, null::integer as version from feed.parked"
     " where copy = :copy and publisher = :publisher and key = any (:keys)"
     " union all select 'erased', person::text, null, null from feed.erased"
@@ -121,8 +122,8 @@ async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Chec
         batch.whole if before.cursor is None else before.began_at_zero,
         max(before.highest, *(record.position for record in batch.records), 0),
     )
-    stored = await session.scalar(
-        _STORE,
+    stored = await _STORE.first(
+        session,
         {
             "copy": after.copy,
             "publisher": after.publisher,
@@ -154,8 +155,8 @@ async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Seque
     if not records:
         return result
     keys = {record.key for record in records}
-    rows = await session.execute(
-        _KNOWN,
+    rows = await _KNOWN.all(
+        session,
         {
             "copy": checkpoint.copy,
             "publisher": checkpoint.publisher,
@@ -167,13 +168,13 @@ async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Seque
     waiting: set[str] = set()
     erased: set[str] = set()
     for row in rows:
-        match row.what:
+        match row["what"]:
             case "waiting":
-                waiting.add(row.id)
+                waiting.add(row["id"])
             case "erased":
-                erased.add(row.id)
+                erased.add(row["id"])
             case _:
-                result.discarded[row.topic, row.id] = row.version
+                result.discarded[row["topic"], row["id"]] = row["version"]
     for record in records:
         if erased and record.payload is not None and (record.key in erased or str(record.subject) in erased):
             result.dropped += 1

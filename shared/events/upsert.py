@@ -1,22 +1,24 @@
 """Writing many rows of a copy with one statement.
 
 ``GuardedTable``: one row a key, with the publisher's ``(epoch, position)`` beside it; an older or repeated record
-changes nothing. ``SetTable``: the derived rows of a subject whose whole set arrives at once (decisions.md §2 "Complete
-facts"); its guard is the subject's row in a ``GuardedTable``. Statements are built once a table, from names that are
+changes nothing. ``SetTable``: the rows of a subject whose whole set arrives at once (decisions.md §2 "Complete facts");
+their guard is the subject's row in a ``GuardedTable``. Statements are built once a table, from names that are
 constants of the code; every value travels as an array parameter of ``unnest``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database import Statement
 from shared.events.intake import Arrived
 
 _GUARD = {"board_id": "uuid", "epoch": "integer", "position": "bigint"}
@@ -37,18 +39,20 @@ def _source(columns: Mapping[str, str]) -> str:
     return f"select {values} from unnest({arrays}) as given({', '.join(columns)})"  # noqa: S608 (names are ours)
 
 
-def _parameter(kind: str, value: Any) -> Any:
-    if value is None:
-        return None
+def _array(kind: str, values: list[Any]) -> list[Any]:
+    """The parameter of a column; a whole column at a time, since a rebuild writes hundreds of thousands of values."""
     if kind == "jsonb":
-        return orjson.dumps(value).decode()
+        return [
+            None if value is None else orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
+            for value in values
+        ]
     if kind.endswith("[]"):
-        return "{" + ",".join(str(item) for item in value) + "}"
-    return value
+        return [None if value is None else "{" + ",".join(map(str, value)) + "}" for value in values]
+    return values
 
 
-def _parameters(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [_parameter(kind, row.get(name)) for row in rows] for name, kind in columns.items()}
+def _arrays(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {name: _array(kind, [row.get(name) for row in rows]) for name, kind in columns.items()}
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,11 @@ class GuardedTable:
     def __init__(self, name: str, key: str, values: Mapping[str, str]) -> None:
         self.name = name
         self.key = key
-        self._columns = {key: "uuid", **_GUARD, **values}
-        updates = ", ".join(f"{column} = excluded.{column}" for column in self._columns if column != key)
-        self._statement = text(
-            f"insert into {name} as kept ({', '.join(self._columns)}) {_source(self._columns)}"
+        self._values = values
+        columns = {key: "uuid", **_GUARD, **values}
+        updates = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
+        self._statement = Statement(
+            f"insert into {name} as kept ({', '.join(columns)}) {_source(columns)}"
             f" on conflict ({key}) do update set {updates}"
             " where (kept.epoch, kept.position) < (excluded.epoch, excluded.position)"
             f" returning {key}"
@@ -88,43 +93,71 @@ class GuardedTable:
                 newest[put.key] = put
         if not newest:
             return []
-        rows = [
-            {
-                **put.values,
-                self.key: put.key,
-                "board_id": put.arrived.record.board,
-                "epoch": put.arrived.record.epoch,
-                "position": put.arrived.record.position,
-            }
-            for put in newest.values()
-        ]
-        written = await session.scalars(self._statement, _parameters(self._columns, rows))
-        return [newest[key] for key in written]
+        rows = list(newest.values())
+        records = [put.arrived.record for put in rows]
+        given = {
+            self.key: list(newest),
+            "board_id": [record.board for record in records],
+            "epoch": [record.epoch for record in records],
+            "position": [record.position for record in records],
+            **_arrays(self._values, [put.values for put in rows]),
+        }
+        return [newest[row[0]] for row in await self._statement.all(session, given)]
 
 
 def _place(put: Put) -> tuple[int, int]:
     return put.arrived.record.epoch, put.arrived.record.position
 
 
-class SetTable:
-    """The derived rows of subjects. ``columns`` are all of its columns with their SQL types, the subject's first."""
+@dataclass(frozen=True)
+class Replaced:
+    """What a write of sets has done."""
 
-    def __init__(self, name: str, subject: str, columns: Mapping[str, str]) -> None:
-        self._subject = subject
-        self._columns = {subject: "uuid", **columns}
+    news: list[Put]
+    """The subjects whose set was news."""
+    before: Sequence[Mapping[str, Any]]
+    """Their rows as they stood."""
+    after: Sequence[Mapping[str, Any]]
+    """Their rows as they stand now."""
+
+    def rows(self) -> Iterator[Mapping[str, Any]]:
+        """Those that went and those that came."""
+        return chain(self.before, self.after)
+
+
+class SetTable:
+    """The rows of subjects whose whole set arrives at once. ``guard`` has a row a subject, and its key's name.
+
+    ``columns`` are the table's columns beside subject and board, with their SQL types.
+    """
+
+    def __init__(self, name: str, guard: GuardedTable, columns: Mapping[str, str]) -> None:
+        self._guard = guard
+        self._columns = {guard.key: "uuid", "board_id": "uuid", **columns}
         listed = ", ".join(self._columns)
         self._delete = text(
-            f"delete from {name} where {subject} = any (cast(:subjects as uuid[])) returning {listed}"  # noqa: S608
+            f"delete from {name} where {guard.key} = any (cast(:subjects as uuid[])) returning {listed}"  # noqa: S608
         )
         self._insert = text(f"insert into {name} ({listed}) {_source(self._columns)}")
 
-    async def replace(
-        self, session: AsyncSession, subjects: Sequence[UUID], rows: Sequence[Mapping[str, Any]]
-    ) -> list[Row[Any]]:
-        """Put ``rows`` in the place of all rows of ``subjects``; return the rows that stood there before."""
-        if not subjects:
-            return []
-        before = list((await session.execute(self._delete, {"subjects": list(subjects)})).all())
-        if rows:
-            await session.execute(self._insert, _parameters(self._columns, rows))
-        return before
+    async def put(
+        self,
+        session: AsyncSession,
+        puts: Iterable[Put],
+        rows_of: Callable[[Any], Iterable[Mapping[str, Any]]],
+    ) -> Replaced:
+        """Write the newest set of each subject in the place of its rows; ``rows_of`` a payload are the set."""
+        news = await self._guard.put(session, puts)
+        if not news:
+            return Replaced([], [], [])
+        subjects = {"subjects": [put.key for put in news]}
+        before = [dict(row) for row in (await session.execute(self._delete, subjects)).mappings()]
+        after = [
+            {**row, self._guard.key: put.key, "board_id": put.arrived.record.board}
+            for put in news
+            if put.arrived.payload is not None
+            for row in rows_of(put.arrived.payload)
+        ]
+        if after:
+            await session.execute(self._insert, _arrays(self._columns, after))
+        return Replaced(news, before, after)

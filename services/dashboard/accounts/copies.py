@@ -18,12 +18,10 @@ from shared.events.intake import Arrived
 from shared.events.upsert import GuardedTable, Put, SetTable
 
 _ACCOUNT = GuardedTable("account", "person_id", {"enabled": "boolean"})
-_PURPOSE_SET = GuardedTable("purpose_set", "department_id", {"client": "text"})
 _PURPOSE_GRANT = SetTable(
     "purpose_grant",
-    "department_id",
+    GuardedTable("purpose_set", "department_id", {"client": "text"}),
     {
-        "board_id": "uuid",
         "purpose_id": "uuid",
         "feed": "text",
         "fields": "jsonb",
@@ -46,10 +44,7 @@ class AccountsCopy(Copy):
         accounts = [_put(one) for one in arrived if one.record.topic == ACCOUNT.name]
         purposes = [_put(one) for one in arrived if one.record.topic == PURPOSE.name]
         news = await _ACCOUNT.put(session, accounts)
-        granted = await _PURPOSE_SET.put(session, purposes)
-        await _PURPOSE_GRANT.replace(
-            session, [put.key for put in granted], [row for put in granted for row in _grants(put)]
-        )
+        granted = (await _PURPOSE_GRANT.put(session, purposes, _grants)).news
         return {f"accounts:{put.arrived.record.board}" for put in news} | {
             f"purposes:{put.arrived.record.board}" for put in granted
         }
@@ -66,14 +61,9 @@ def _put(one: Arrived) -> Put:
             return Put(one, key, {})
 
 
-def _grants(put: Put) -> list[dict[str, Any]]:
-    purpose = put.arrived.payload
-    if not isinstance(purpose, PurposeChanged):
-        return []
+def _grants(purpose: PurposeChanged) -> list[dict[str, Any]]:
     return [
         {
-            "department_id": put.key,
-            "board_id": put.arrived.record.board,
             "purpose_id": grant.purpose,
             "feed": grant.feed,
             "fields": sorted(grant.fields),

@@ -7,13 +7,13 @@ is there (decisions.md §3 "What to do with what arrives"). Addresses, guardians
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.contracts import Topic
+from shared.contracts import Contract, Topic
 from shared.contracts.registry import (
     CALENDAR,
     DUTY,
@@ -50,7 +50,7 @@ _CARD = GuardedTable(
         "sort_key": "text",
     },
 )
-_ALIAS = SetTable("alias", "person_id", {"board_id": "uuid", "merged_into": "uuid"})
+_ALIAS = SetTable("alias", _CARD, {"merged_into": "uuid"})
 _ORGANISATION = GuardedTable(
     "organisation",
     "organisation_id",
@@ -65,12 +65,10 @@ _ORGANISATION = GuardedTable(
         "special_needs": "boolean",
     },
 )
-_MEMBERSHIP_SET = GuardedTable("membership_set", "pupil_id", {})
 _MEMBERSHIP = SetTable(
     "membership",
-    "pupil_id",
+    GuardedTable("membership_set", "pupil_id", {}),
     {
-        "board_id": "uuid",
         "school_id": "uuid",
         "class_id": "uuid",
         "kind": "text",
@@ -79,12 +77,10 @@ _MEMBERSHIP = SetTable(
         "until": "date",
     },
 )
-_DUTY_SET = GuardedTable("duty_set", "staff_id", {})
 _DUTY = SetTable(
     "duty",
-    "staff_id",
+    GuardedTable("duty_set", "staff_id", {}),
     {
-        "board_id": "uuid",
         "kind": "text",
         "organisation_id": "uuid",
         "class_id": "uuid",
@@ -92,20 +88,20 @@ _DUTY = SetTable(
         "until": "date",
     },
 )
-_PROTECTION_SET = GuardedTable("protection_set", "pupil_id", {})
 _PROTECTION = SetTable(
     "protection",
-    "pupil_id",
-    {"board_id": "uuid", "since": "date", "until": "date", "confidential_from": "uuid[]"},
+    GuardedTable("protection_set", "pupil_id", {}),
+    {"since": "date", "until": "date", "confidential_from": "uuid[]"},
 )
 _CALENDAR = GuardedTable(
     "calendar",
     "calendar_id",
     {"school_id": "uuid", "school_year": "integer", "school_days": "date[]", "closures": "jsonb"},
 )
-_SETTING_SET = GuardedTable("setting_set", "setting_id", {})
 _SETTING = SetTable(
-    "setting", "setting_id", {"board_id": "uuid", "name": "text", "since": "date", "value": "jsonb"}
+    "setting",
+    GuardedTable("setting_set", "setting_id", {}),
+    {"name": "text", "since": "date", "value": "jsonb"},
 )
 
 
@@ -152,11 +148,13 @@ def _whole_board(puts: Iterable[Put]) -> set[str]:
     return {f"board:{put.arrived.record.board}" for put in puts}
 
 
-def _puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]]) -> list[Put]:
-    return [
-        Put(one, UUID(one.record.key), values(one.payload) if one.payload is not None else {})
-        for one in group
-    ]
+def _nothing(_: Contract) -> dict[str, Any]:
+    return {}
+
+
+def _puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]] = _nothing) -> Iterator[Put]:
+    for one in group:
+        yield Put(one, UUID(one.record.key), {} if one.payload is None else values(one.payload))
 
 
 async def _people(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
@@ -172,14 +170,10 @@ async def _people(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
             "sort_key": person.sort_key,
         }
 
-    news = await _CARD.put(session, _puts(group, values))
-    aliases = [
-        {"person_id": put.key, "board_id": put.arrived.record.board, "merged_into": card.merged_into}
-        for put in news
-        if isinstance(card := put.arrived.payload, PersonChanged) and card.merged_into is not None
-    ]
-    await _ALIAS.replace(session, [put.key for put in news], aliases)
-    return _whole_board(news)
+    def alias(person: PersonChanged) -> list[dict[str, Any]]:
+        return [] if person.merged_into is None else [{"merged_into": person.merged_into}]
+
+    return _whole_board((await _ALIAS.put(session, _puts(group, values), alias)).news)
 
 
 async def _organisations(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
@@ -199,73 +193,56 @@ async def _organisations(session: AsyncSession, group: Sequence[Arrived]) -> set
 
 
 async def _memberships(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
-    news = await _MEMBERSHIP_SET.put(session, _puts(group, lambda _: {}))
-    rows = [
-        {
-            "pupil_id": put.key,
-            "board_id": put.arrived.record.board,
-            "school_id": membership.school,
-            "class_id": membership.class_id,
-            "kind": membership.kind,
-            "number": membership.number,
-            "since": membership.since,
-            "until": membership.until,
-        }
-        for put in news
-        if isinstance(put.arrived.payload, EnrolmentChanged)
-        for membership in put.arrived.payload.memberships
-    ]
-    before = await _MEMBERSHIP.replace(session, [put.key for put in news], rows)
-    touched = {(r["board_id"], r["school_id"], r["class_id"]) for r in rows}
-    touched |= {(r.board_id, r.school_id, r.class_id) for r in before}
+    def rows(enrolment: EnrolmentChanged) -> list[dict[str, Any]]:
+        return [
+            {
+                "school_id": membership.school,
+                "class_id": membership.class_id,
+                "kind": membership.kind,
+                "number": membership.number,
+                "since": membership.since,
+                "until": membership.until,
+            }
+            for membership in enrolment.memberships
+        ]
+
+    done = await _MEMBERSHIP.put(session, _puts(group), rows)
     return {
         key
-        for board, school, class_id in touched
+        for board, school, class_id in {(r["board_id"], r["school_id"], r["class_id"]) for r in done.rows()}
         for key in (f"class-day:{class_id}:*", f"school-day:{school}:*", f"board-day:{board}:*")
     }
 
 
 async def _duties(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
-    news = await _DUTY_SET.put(session, _puts(group, lambda _: {}))
-    rows = [
-        {
-            "staff_id": put.key,
-            "board_id": put.arrived.record.board,
-            "kind": duty.kind,
-            "organisation_id": duty.organisation,
-            "class_id": duty.class_id,
-            "since": duty.since,
-            "until": duty.until,
-        }
-        for put in news
-        if isinstance(put.arrived.payload, DutyChanged)
-        for duty in put.arrived.payload.duties
-    ]
-    before = await _DUTY.replace(session, [put.key for put in news], rows)
-    schools = {r["organisation_id"] for r in rows} | {r.organisation_id for r in before}
-    return {f"duties:{put.arrived.record.board}" for put in news} | {
-        f"school-day:{school}:*" for school in schools
+    def rows(staff: DutyChanged) -> list[dict[str, Any]]:
+        return [
+            {
+                "kind": duty.kind,
+                "organisation_id": duty.organisation,
+                "class_id": duty.class_id,
+                "since": duty.since,
+                "until": duty.until,
+            }
+            for duty in staff.duties
+        ]
+
+    done = await _DUTY.put(session, _puts(group), rows)
+    return {f"duties:{put.arrived.record.board}" for put in done.news} | {
+        f"school-day:{school}:*" for school in {row["organisation_id"] for row in done.rows()}
     }
 
 
 async def _protection(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
-    news = await _PROTECTION_SET.put(session, _puts(group, lambda _: {}))
-    marks = [
-        {
-            "pupil_id": put.key,
-            "board_id": put.arrived.record.board,
-            "since": mark.since,
-            "until": mark.until,
-            "confidential_from": mark.confidential_from,
-        }
-        for put in news
-        if isinstance(put.arrived.payload, GuardianshipChanged)
-        for mark in put.arrived.payload.protections
-    ]
-    before = await _PROTECTION.replace(session, [put.key for put in news], marks)
+    def rows(child: GuardianshipChanged) -> list[dict[str, Any]]:
+        return [
+            {"since": mark.since, "until": mark.until, "confidential_from": mark.confidential_from}
+            for mark in child.protections
+        ]
+
+    done = await _PROTECTION.put(session, _puts(group), rows)
     # Guardians come and go without any page changing; a mark that comes or goes may change every list.
-    boards = {mark["board_id"] for mark in marks} | {row.board_id for row in before}
-    return {f"board:{board}" for board in boards}
+    return {f"board:{row['board_id']}" for row in done.rows()}
 
 
 async def _calendars(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
@@ -281,22 +258,14 @@ async def _calendars(session: AsyncSession, group: Sequence[Arrived]) -> set[str
 
 
 async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
-    news = await _SETTING_SET.put(session, _puts(group, lambda _: {}))
-    rows = [
-        {
-            "setting_id": put.key,
-            "board_id": put.arrived.record.board,
-            "name": setting.name,
-            "since": setting.since,
-            "value": setting.value,
-        }
-        for put in news
-        if isinstance(put.arrived.payload, SettingChanged)
-        for setting in put.arrived.payload.settings
-        if setting.name in SETTINGS_SHOWN
-    ]
-    await _SETTING.replace(session, [put.key for put in news], rows)
-    return _whole_board(news)
+    def rows(board: SettingChanged) -> list[dict[str, Any]]:
+        return [
+            {"name": setting.name, "since": setting.since, "value": setting.value}
+            for setting in board.settings
+            if setting.name in SETTINGS_SHOWN
+        ]
+
+    return _whole_board((await _SETTING.put(session, _puts(group), rows)).news)
 
 
 _FOLDS = {

@@ -8,13 +8,15 @@ version and nothing else, so that the stream has no hole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, ClassVar
+from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Topic
 from shared.contracts.registry import ATTENDANCE, ROLL, AttendanceDayChanged, DayFact, RollTaken
+from shared.database import Statement
 from shared.events.copies import Copy
 from shared.events.intake import Arrived
 from shared.events.records import Record
@@ -54,7 +56,7 @@ _CLASS_DAY = GuardedTable(
         "taken_by": "uuid",
     },
 )
-_VERSIONS = text(
+_VERSIONS = Statement(
     "select pupil_day_id as stream, version from pupil_day where pupil_day_id = any (cast(:streams as uuid[]))"
     " union all"
     " select class_day_id, version from class_day where class_day_id = any (cast(:streams as uuid[]))"
@@ -73,14 +75,14 @@ class SchoolDayCopy(Copy):
         rolls = [one for one in arrived if one.record.topic == ROLL.name]
         news = await _PUPIL_DAY.put(session, [Put(one, one.record.stream, _day(one)) for one in days])
         news += await _CLASS_DAY.put(session, [Put(one, one.record.stream, _roll(one)) for one in rolls])
-        return {key for put in news for key in _keys(put.arrived)}
+        return _keys(news)
 
     async def known_versions(
         self, session: AsyncSession, facts: Sequence[Record]
     ) -> dict[tuple[str, str], int]:
         streams = {record.stream: record.topic for record in facts}
-        rows = await session.execute(_VERSIONS, {"streams": list(streams)})
-        return {(streams[row.stream], str(row.stream)): row.version for row in rows}
+        rows = await _VERSIONS.all(session, {"streams": list(streams)})
+        return {(streams[stream], str(stream)): version for stream, version in rows}
 
 
 def _day(one: Arrived) -> dict[str, Any]:
@@ -108,7 +110,13 @@ def _day(one: Arrived) -> dict[str, Any]:
 
 def _fact(fact: DayFact) -> dict[str, Any]:
     """What the explain panel shows of a fact."""
-    return fact.model_dump(mode="json", include={"source", "code", "by", "at", "reason"})
+    return {
+        "source": fact.source,
+        "code": fact.code,
+        "by": fact.by,
+        "at": fact.at,
+        "reason": fact.reason,
+    }
 
 
 def _roll(one: Arrived) -> dict[str, Any]:
@@ -126,16 +134,19 @@ def _roll(one: Arrived) -> dict[str, Any]:
     }
 
 
-def _keys(one: Arrived) -> set[str]:
-    match one.payload:
-        case (
-            AttendanceDayChanged(class_id=class_id, school=school, on=on)
-            | RollTaken(class_id=class_id, school=school, on=on)
-        ):
-            return {
-                f"class-day:{class_id}:{on}",
-                f"school-day:{school}:{on}",
-                f"board-day:{one.record.board}:{on}",
-            }
-        case _:
-            return {f"board:{one.record.board}"}
+def _keys(news: Iterable[Put]) -> set[str]:
+    """The views that show any of ``news``. A save is many records of one place: places first, then their words."""
+    places: set[tuple[UUID, UUID, UUID, date]] = set()
+    keys: set[str] = set()
+    for put in news:
+        match put.arrived.payload:
+            case (
+                AttendanceDayChanged(class_id=class_id, school=school, on=on)
+                | RollTaken(class_id=class_id, school=school, on=on)
+            ):
+                places.add((put.arrived.record.board, school, class_id, on))
+            case _:
+                keys.add(f"board:{put.arrived.record.board}")
+    for board, school, class_id, on in places:
+        keys |= {f"class-day:{class_id}:{on}", f"school-day:{school}:{on}", f"board-day:{board}:{on}"}
+    return keys

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events.feed import Feed
-from shared.events.intake import BEHIND
+from shared.events.feed import Batch, Feed
+from shared.events.intake import BEHIND, Arrived
 from shared.events.rebuild import Rebuilt, rebuild
 from tests.support.fixtures import Toy, catch_up
 from tests.support.toy import ThingChanged, ToyCopy
+from tests.support.waiting import eventually
 
 
 def any_order(toy: Toy, seed: int) -> Callable[[str, Sequence[str]], Feed]:
@@ -120,6 +123,88 @@ async def test_rows_too_many_and_too_few_are_named(toy: Toy) -> None:
         ("count_day", True, False),
         ("count_day", False, True),
     }
+
+
+class Written(ToyCopy):
+    """The toy's copy with a table more, into which every batch writes rows that do not follow from the records."""
+
+    tables: ClassVar[tuple[str, ...]] = (*ToyCopy.tables, "written")  # type: ignore[assignment]
+    rows = ""
+
+    async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        await session.execute(text(f"insert into written values {self.rows} on conflict do nothing"))
+        return await super().fold(session, arrived)
+
+
+@pytest.mark.parametrize("key", ["", "primary key"])
+@pytest.mark.parametrize(
+    ("live", "anew", "differ"),
+    [
+        ("(1, 1.0)", "(1, 1.0)", []),
+        ("(1, 1.0)", "(1, 1.00)", [("live", 1), ("rebuilt", 1)]),
+        ("(1, null)", "(1, 0)", [("live", 1), ("rebuilt", 1)]),
+        ("(1, null), (2, 2)", "(1, null)", [("live", 2)]),
+        ("(1, 1)", "(1, 1), (2, null)", [("rebuilt", 2)]),
+    ],
+)
+async def test_rows_are_compared_as_they_are_written_with_a_key_and_without(
+    toy: Toy, key: str, live: str, anew: str, differ: list[tuple[str, int]]
+) -> None:
+    copy = Written()
+    await toy.change(uuid4(), 1)
+    async with toy.engine("toy_owner").begin() as connection:
+        await connection.execute(text(f"create table copy.written (id integer {key}, n numeric)"))
+        await connection.execute(text("grant select, insert, update, delete on copy.written to toy_feed"))
+    copy.rows = live
+    await catch_up(toy.copy_worker(copy, toy.log_feed()))
+    copy.rows = anew
+    found = await rebuild("toy", copy, toy.feed, lambda _, topics: toy.log_feed(topics=topics))
+    sides = [
+        (side, row["id"])
+        for one in found.differences
+        for side, row in (("live", one.live), ("rebuilt", one.rebuilt))
+        if row is not None
+    ]
+    assert (sorted(sides), found.different) == (differ, len(differ))
+    assert {one.table for one in found.differences} <= {"written"}
+
+
+async def test_a_row_too_many_of_a_table_without_a_key_shows(toy: Toy) -> None:
+    copy = Written()
+    await toy.change(uuid4(), 1)
+    async with toy.engine("toy_owner").begin() as connection:
+        await connection.execute(text("create table copy.written (id integer, n numeric)"))
+        await connection.execute(text("grant select, insert, update, delete on copy.written to toy_feed"))
+    copy.rows = "(1, 1), (1, 1)"
+    await catch_up(toy.copy_worker(copy, toy.log_feed()))
+    copy.rows = "(1, 1)"
+    found = await rebuild("toy", copy, toy.feed, lambda _, topics: toy.log_feed(topics=topics))
+    assert [(one.live, one.rebuilt) for one in found.differences] == [({"id": 1, "n": 1}, None)]
+
+
+async def test_the_next_batch_is_read_while_one_is_folded(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.events.rebuild.BATCH", 2)
+    for _ in range(4):
+        await toy.change(uuid4(), 1)
+    await catch_up(toy.copy_worker(ToyCopy(), toy.log_feed()))
+    copy, feed = ToyCopy(), toy.log_feed()
+    read = feed.read
+    reads = folds = 0
+
+    async def counted(*arguments: Any, **more: Any) -> Batch:
+        nonlocal reads
+        reads += 1
+        return await read(*arguments, **more)
+
+    async def fold(_: AsyncSession) -> None:
+        nonlocal folds
+        folds += 1
+        await eventually(lambda: reads > folds)
+
+    copy.trouble = fold
+    monkeypatch.setattr(feed, "read", counted)
+    found = await rebuild("toy", copy, toy.feed, lambda *_: feed)
+    assert (found.different, found.records, folds) == (0, 8, 4)
 
 
 async def test_a_code_that_folds_otherwise_shows(toy: Toy) -> None:

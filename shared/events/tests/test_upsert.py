@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,11 +16,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.copies import enter
 from shared.events.intake import Arrived
-from shared.events.tests.made import TODAY, state, thing
+from shared.events.tests.made import BOARD, TODAY, state, thing
 from shared.events.upsert import GuardedTable, Put, SetTable
 from tests.support.fixtures import Toy
 
 CARDS = GuardedTable("thing_card", "thing", {"label": "text", "amount": "integer"})
+GUARD = GuardedTable("kept_set", "subject", {})
+
+
+def whole(position: int, subject: object, payload: Any) -> Put:
+    """The whole set of a subject; None is a tombstone."""
+    return Put(Arrived(state(position, str(subject), position), payload), thing(subject), {})
+
+
+@asynccontextmanager
+async def sets(toy: Toy, column: str) -> AsyncIterator[AsyncSession]:
+    """A session that sees a table of sets and its guard."""
+    async with toy.engine("toy_owner").begin() as connection:
+        await connection.execute(text(f"create temp table kept (subject uuid, board_id uuid, {column})"))
+        await connection.execute(
+            text(
+                "create temp table kept_set (subject uuid primary key, board_id uuid, epoch integer, position bigint)"
+            )
+        )
+        session = AsyncSession(connection)
+        try:
+            yield session
+        finally:
+            await session.close()
 
 
 def put(position: int, key: str, label: str | None, *, epoch: int = 1) -> Put:
@@ -89,27 +115,50 @@ async def test_any_order_ends_alike(toy: Toy, batches: list[list[tuple[str, int]
     ],
 )
 async def test_every_type_arrives_as_it_was(toy: Toy, kind: str, values: list[Any]) -> None:
-    table = SetTable("kept", "subject", {"value": kind})
-    async with toy.engine("toy_owner").begin() as connection:
-        await connection.execute(text(f"create temp table kept (subject uuid, value {kind})"))
-        session = AsyncSession(connection)
-        rows = [{"subject": thing(n), "value": value} for n, value in enumerate(values)]
-        assert await table.replace(session, [row["subject"] for row in rows], rows) == []
-        stood = await table.replace(session, [row["subject"] for row in rows], [])
-        assert {row.subject: row.value for row in stood} == {row["subject"]: row["value"] for row in rows}
-        await session.close()
+    table = SetTable("kept", GUARD, {"value": kind})
+    async with sets(toy, f"value {kind}") as session:
+        written = [whole(1, n, [value]) for n, value in enumerate(values)]
+        done = await table.put(session, written, lambda payload: [{"value": payload[0]}])
+        assert (len(done.news), list(done.before)) == (len(values), [])
+        again = await table.put(session, [whole(2, n, None) for n in range(len(values))], lambda _: [])
+        assert {row["subject"]: row["value"] for row in again.before} == {
+            thing(n): value for n, value in enumerate(values)
+        }
 
 
 async def test_a_set_takes_the_place_of_its_subjects_rows_only(toy: Toy) -> None:
-    table = SetTable("kept", "subject", {"name": "text"})
-    async with toy.engine("toy_owner").begin() as connection:
-        await connection.execute(text("create temp table kept (subject uuid, name text)"))
-        session = AsyncSession(connection)
-        one, other = thing("a"), thing("b")
-        rows = [{"subject": one, "name": "x"}, {"subject": one, "name": "y"}, {"subject": other, "name": "z"}]
-        await table.replace(session, [one, other], rows)
-        before = await table.replace(session, [one], [{"subject": one, "name": "w"}])
-        assert {row.name for row in before} == {"x", "y"}
-        assert set(await session.scalars(text("select name from kept"))) == {"w", "z"}
-        assert await table.replace(session, [], []) == []
-        await session.close()
+    table = SetTable("kept", GUARD, {"value": "text"})
+
+    def rows(names: str) -> list[dict[str, str]]:
+        return [{"value": name} for name in names]
+
+    async with sets(toy, "value text") as session:
+
+        async def kept() -> set[tuple[UUID, str]]:
+            found = await session.execute(text("select subject, value from kept"))
+            return {(row.subject, row.value) for row in found}
+
+        await table.put(session, [whole(1, 0, "xy"), whole(2, 1, "z")], rows)
+        done = await table.put(session, [whole(3, 0, "w")], rows)
+        assert [(row["value"], row["board_id"]) for row in done.before] == [("x", BOARD), ("y", BOARD)]
+        assert [row["value"] for row in done.after] == ["w"]
+        assert await kept() == {(thing(0), "w"), (thing(1), "z")}
+
+        older = await table.put(session, [whole(2, 0, "older"), whole(1, 1, "older")], rows)
+        assert (older.news, list(older.rows())) == ([], [])
+        assert await kept() == {(thing(0), "w"), (thing(1), "z")}
+
+        await table.put(session, [whole(9, 0, None)], rows)
+        assert await kept() == {(thing(1), "z")}, "a tombstone has no rows"
+        assert (await table.put(session, [], rows)).news == []
+
+
+async def test_of_one_subjects_sets_the_newest_is_written(toy: Toy) -> None:
+    table = SetTable("kept", GUARD, {"value": "text"})
+    async with sets(toy, "value text") as session:
+        await table.put(
+            session,
+            [whole(5, 0, "new"), whole(3, 0, "old")],
+            lambda payload: [{"value": payload}],
+        )
+        assert list(await session.scalars(text("select value from kept"))) == ["new"]
