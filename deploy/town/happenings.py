@@ -35,6 +35,7 @@ _SHARE = 0.035
 """Happenings a year for each pupil; about seven in ten concern a family that moves."""
 _SUMMER_SHARE = 0.2
 _TRIES = 12
+_TRAINING = timedelta(days=18)
 _AHEAD = 14
 """Days before the start by which an office knows who comes."""
 
@@ -250,11 +251,9 @@ class Year:
     def _train(self, day: date) -> None:
         """教育実習生: three weeks at a school, without any duty."""
         since = self._from(day, _AHEAD)
-        if since is None:
+        if since is None or (until := since + _TRAINING) > self._town.school_days[-1]:
             return
-        last = self._town.school_days[-1]
         school = self._rng.choice([each for each in self._town.schools if each.kind != "kindergarten"])
-        until = min(last, since + timedelta(days=18))
         self._town.posts.append(
             Post(self._staff.someone(), "student_teacher", school, first=since, last=until)
         )

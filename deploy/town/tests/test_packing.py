@@ -1,0 +1,98 @@
+"""Writing a package: it appears whole or not at all, over an older one, and never over anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from deploy.local.cli import app
+from deploy.local.state import LocalError
+from deploy.town import packing
+from deploy.town.generate import contents, write_package
+from deploy.town.packing import NotWritable
+from deploy.town.rows import Content
+from deploy.town.tests.reading import a_city, files_of
+from services.registry.oneroster.packages import open_package
+
+
+def said(*words: str) -> str:
+    """What `tsumugi town` says; raises what `main` turns into a sentence."""
+    done = CliRunner().invoke(app, ["town", *words], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.mark.parametrize("name", ["city", "city.zip", "new/folder/city"])
+def test_what_is_written_is_what_is_generated(tmp_path: Path, name: str) -> None:
+    told: list[int] = []
+    write_package(tmp_path / name, a_city(), told.append)
+    assert open_package(tmp_path / name) == files_of(a_city())
+    assert sum(told) == 300
+    assert [each.name for each in (tmp_path / name).parent.iterdir()] == [Path(name).name]
+
+
+def test_a_delta_over_a_bulk_package_leaves_nothing_of_it(tmp_path: Path) -> None:
+    write_package(tmp_path, a_city())
+    (tmp_path / "README.md").write_text("mine")
+    delta = a_city(since=date(2026, 11, 13))
+    write_package(tmp_path, delta)
+    assert open_package(tmp_path) == files_of(delta)
+    assert (tmp_path / "README.md").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["city", "city.zip"])
+def test_what_is_interrupted_leaves_what_was_there(tmp_path: Path, name: str) -> None:
+    def interrupted() -> Iterator[Content]:
+        yield from contents(a_city(7))
+        raise KeyboardInterrupt
+
+    write_package(tmp_path / name, a_city())
+    with pytest.raises(KeyboardInterrupt):
+        packing.write(interrupted(), {}, tmp_path / name)
+    assert open_package(tmp_path / name) == files_of(a_city())
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_no_place_for_a_package(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder.zip").mkdir()
+    for name, words in (
+        ("file", "ファイルです"),
+        ("file/below", "書き出せません"),
+        ("folder.zip", "フォルダーです"),
+        (".", "ほかのファイルがあります"),
+    ):
+        with pytest.raises(NotWritable, match=words):
+            write_package(tmp_path / name, a_city())
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_the_command_writes_a_city_a_delta_and_next_april(tmp_path: Path) -> None:
+    more = ("--pupils", "300", "--seed", "1")
+    on = ("--date", "2026-11-20")
+    assert "import oneroster" in said(str(tmp_path / "bulk"), *more, *on)
+    assert open_package(tmp_path / "bulk") == files_of(a_city())
+    assert "差分" in said(*more, str(tmp_path / "delta"), *on, "--delta", "2026-11-13")
+    assert open_package(tmp_path / "delta") == files_of(a_city(since=date(2026, 11, 13)))
+    said("write", str(tmp_path / "april"), *more, *on, "--next-year")
+    assert open_package(tmp_path / "april") == files_of(a_city(april=True))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--pupils 250001", "300 から 250000 まで"),
+        ("--date 1999-05-01", "2000年度から"),
+        ("--date 2026-11-20 --delta 2026-11-20", "11月20日（金）より前の日"),
+        ("--date 2026-11-20 --delta 2026-03-31", "2026年度の"),
+        ("--date 2026-11-20 --delta 2026-11-13 --next-year", "どちらか一つ"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_a_sentence(tmp_path: Path, words: str, told: str) -> None:
+    with pytest.raises(LocalError, match=told):
+        said(str(tmp_path / "city"), *words.split())
+    assert list(tmp_path.iterdir()) == []
