@@ -132,7 +132,7 @@ function TakenWords({ one, date }: { readonly one: TodayClass; readonly date: Da
     <p className={panel.good}>
       <CircleCheck aria-hidden size="1.125rem" strokeWidth={2} className={styles.tick} />
       <Trans>
-        朝の記録は {at} に確定しました（{by}）
+        朝の記録は {at} に確定しました<span className={panel.whole}>（{by}）</span>
       </Trans>
     </p>
   )
