@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.local.state import ROOT
+from shared.dates import TOKYO
 from tests.support.product import Product, running
 from tests.support.waiting import eventually
 
@@ -111,7 +113,8 @@ def test_status_is_that_of_a_running_town(product: Product) -> None:
         "feed:lunch-count",
         None,
     )
-    assert lunch["looked_at"].startswith(now["training_date"])
+    looked_at = datetime.fromisoformat(lunch["looked_at"]).astimezone(TOKYO)
+    assert looked_at.date().isoformat() == now["training_date"]
     shown = product.tsumugi("status")
     assert "dashboard/feed:lunch-count" in shown
     assert "dashboard/feed:lunch-count  dashboard" not in shown, "it has no position to show"

@@ -118,8 +118,8 @@ class Follower:
                     self.items.append(json.loads(line))
                     self._new.notify_all()
 
-    def wait_for(self, wanted: Any, *, seconds: float = 10) -> dict[str, Any]:
-        """The first item for which ``wanted(item)`` is true."""
+    def wait_for(self, wanted: Any, *, seconds: float = 30) -> dict[str, Any]:
+        """The first item for which ``wanted(item)`` is true. The program's own start is within the time."""
         with self._new:
             found = self._new.wait_for(lambda: next(filter(wanted, self.items), None), timeout=seconds)
         assert found, f"not received; received {self.items[-3:]}"
