@@ -124,6 +124,8 @@ revoke create on schema public from public;
 revoke all on function log.append_events from public;
 grant execute on function log.append_events to {app}, {feed};
 revoke all on function log.keep_year from public;
+revoke all on function feed.known, feed.enter from public;
+grant execute on function feed.known, feed.enter to {feed};
 
 alter table log.log_state enable row level security;
 alter table log.log_state force row level security;

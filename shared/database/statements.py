@@ -12,13 +12,15 @@ from typing import Any, cast
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)\b")
 
 
 class Statement:
-    """SQL with ``:names``, as in ``text()``. The session's transaction must have begun, as every ``Units`` does.
+    """SQL with ``:names``, as in ``text()``.
+
+    The session's transaction must have begun: ``Units.read`` and ``work`` do so, in ``maintain`` a ``text()`` does.
 
     Errors of the database come as :class:`sqlalchemy.exc.DBAPIError`, without the parameters.
     """
@@ -34,21 +36,32 @@ class Statement:
 
     async def all(self, session: AsyncSession, values: Mapping[str, Any]) -> list[asyncpg.Record]:
         """Every row."""
-        arguments = [values[name] for name in self._names]
-        try:
-            return await _driver(session).fetch(self._sql, *arguments)
-        except asyncpg.PostgresError as error:
-            gone = isinstance(error, asyncpg.PostgresConnectionError)
-            raise DBAPIError(
-                self._sql, None, error, hide_parameters=True, connection_invalidated=gone
-            ) from error
+        # Synchronous on purpose: a session that has begun hands out its connection without input or output.
+        driver: Any = session.sync_session.connection().connection.driver_connection
+        if not driver.is_closed() and not driver.is_in_transaction():
+            raise RuntimeError("the session's transaction has not begun: this would be one of its own")
+        return await self._fetch(driver, values)
+
+    async def alone(self, engine: AsyncEngine, values: Mapping[str, Any]) -> list[asyncpg.Record]:
+        """Every row; the statement is a transaction of its own, and nothing but it travels to the server."""
+        async with engine.connect() as connection:
+            try:
+                return await self._fetch((await connection.get_raw_connection()).driver_connection, values)
+            except BaseException:
+                await connection.invalidate()  # the pool has not seen what happened to it
+                raise
 
     async def first(self, session: AsyncSession, values: Mapping[str, Any]) -> asyncpg.Record | None:
         """The first row, if there is one."""
         rows = await self.all(session, values)
         return rows[0] if rows else None
 
-
-def _driver(session: AsyncSession) -> asyncpg.Connection:
-    # Synchronous on purpose: a session whose transaction has begun hands out its connection without input or output.
-    return cast("asyncpg.Connection", session.sync_session.connection().connection.driver_connection)
+    async def _fetch(self, driver: Any, values: Mapping[str, Any]) -> list[asyncpg.Record]:
+        arguments = [values[name] for name in self._names]
+        try:
+            return cast("list[asyncpg.Record]", await driver.fetch(self._sql, *arguments))
+        except asyncpg.PostgresError as error:
+            gone = isinstance(error, asyncpg.PostgresConnectionError)
+            raise DBAPIError(
+                self._sql, None, error, hide_parameters=True, connection_invalidated=gone
+            ) from error

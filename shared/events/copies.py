@@ -12,35 +12,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-import asyncpg
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Lane, Topic
-from shared.database import Login, Statement, Units
+from shared.database import Units
 from shared.events import intake
-from shared.events.feed import Batch, Feed
-from shared.events.intake import Arrived, Checkpoint, Refused, Sorted
+from shared.events.feed import Batch, Feed, Stopped
+from shared.events.intake import Arrived, Checkpoint, Known, Notice, Refused, Sorted
 from shared.events.records import Record
 from shared.events.trace import context_of, tracer
-from shared.events.workers import Stopped, WorkerState, lead, told, transient
+from shared.events.workers import FeedWorker, told, transient
 
 logger = logging.getLogger(__name__)
 
 LIVE = "copy"
 """Schema of the rows that pages read."""
-BATCH = 2_000
-WAIT_SECONDS = 5.0
 _NOTIFY_BYTES = 7_000
-_ENTER = text(
-    "select set_config('search_path', :schema, true), set_config('synchronous_commit', 'off', true),"
-    " pg_advisory_xact_lock(7462, hashtext(:copy))"
-)
-_TELL = Statement(
-    "select pg_notify('reached', ''), count(pg_notify('live', keys))"
-    " from unnest(cast(:chunks as text[])) as given(keys)"
-)
 
 
 class Copy(ABC):
@@ -76,52 +64,28 @@ class Copy(ABC):
         return sorted(topic.name for topic in self.topics if topic.publisher == publisher)
 
 
-class CopyWorker:
+class CopyWorker(FeedWorker):
     """Keeps one copy up to date from one publisher's feed."""
 
     def __init__(
         self, service: str, copy: Copy, feed: Feed, units: Units, *, schema: str = LIVE, suffix: str = ""
     ) -> None:
+        super().__init__(
+            service, copy.name + suffix, feed, units, notices=notices() if schema == LIVE else ()
+        )
         self.copy = copy
-        self.feed = feed
-        self._units = units
         self._schema = schema
-        self.name = copy.name + suffix
-        self.state = WorkerState(service, self.name, feed.publisher)
 
-    async def run(self, login: Login) -> None:
-        """Work until cancelled. A second worker of the same copy waits here as a hot standby."""
-        await lead(login, self.state, self._work)
-
-    async def _work(self, lock: asyncpg.Connection) -> None:
-        checkpoint = await self.where()
-        while not lock.is_closed():
-            batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
-            intake.check_epoch(checkpoint, batch)
-            if batch.news(checkpoint.cursor):
-                checkpoint = await self.take(checkpoint, batch)
-            self.state.stopped_because = None
-
-    async def where(self) -> Checkpoint:
-        """The stored checkpoint."""
-        async with self._units.maintain() as session:
-            checkpoint = await intake.load(session, self.name, self.feed.publisher)
-        self.state.reached = checkpoint.reached
-        return checkpoint
-
-    async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
-        """Account for one batch in one transaction."""
+    async def _account(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
         try:
             async with self._units.maintain() as session:
-                after = await self.account(session, checkpoint, batch)
+                return await self.account(session, checkpoint, batch)
         except Exception as error:
             if transient(error) or isinstance(error, Stopped):
                 raise
             logger.warning("%s: a record does not fold (%s); key by key", self.name, told(error))
             async with self._units.maintain() as session:
-                after = await self.account(session, checkpoint, batch, careful=True)
-        self.state.reached, self.state.head = after.reached, batch.head
-        return after
+                return await self.account(session, checkpoint, batch, careful=True)
 
     async def account(
         self, session: AsyncSession, checkpoint: Checkpoint, batch: Batch, *, careful: bool = False
@@ -131,15 +95,15 @@ class CopyWorker:
         ``careful`` sets savepoints, so that what does not fold can be told from what does, and parks it; without it,
         which is quicker, a record that does not fold raises.
         """
-        intake.check_epoch(checkpoint, batch)
-        await enter(session, self.name, self._schema)
-        sorted_ = await intake.sort_out(session, checkpoint, batch.records)
-        sorted_ = await without_holes(self.copy, session, checkpoint, sorted_)
+        known = await intake.enter(
+            session, self.name, self._schema, publisher=self.feed.publisher, records=batch.records
+        )
+        sorted_ = intake.sort_out(known, batch.records)
+        sorted_ = await without_holes(self.copy, session, checkpoint, known, sorted_)
         live = await (self._fold_carefully if careful else self._fold)(session, sorted_)
         await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())
-        after = await intake.store(session, checkpoint, batch)
-        if self._schema == LIVE:
-            await tell(session, live)
+        said = notices(live) if self._schema == LIVE else ()
+        after = await intake.store(session, checkpoint, batch, said)
         self.state.applied += len(sorted_.arrived)
         self.state.dropped += sorted_.dropped
         return after
@@ -181,13 +145,15 @@ class CopyWorker:
         return live
 
 
-async def without_holes(copy: Copy, session: AsyncSession, checkpoint: Checkpoint, sorted_: Sorted) -> Sorted:
+async def without_holes(
+    copy: Copy, session: AsyncSession, checkpoint: Checkpoint, known: Known, sorted_: Sorted
+) -> Sorted:
     """What may be folded: no fact over a missing one, none that was folded before."""
     facts = [arrived.record for arrived in sorted_.arrived if arrived.record.lane is Lane.FACT]
     if not facts:
         return sorted_
     versions = await copy.known_versions(session, facts)
-    for stream, version in sorted_.discarded.items():
+    for stream, version in known.discarded.items():
         versions[stream] = max(version, versions.get(stream, 0))
     return intake.find_holes(
         sorted_,
@@ -196,20 +162,11 @@ async def without_holes(copy: Copy, session: AsyncSession, checkpoint: Checkpoin
     )
 
 
-async def enter(session: AsyncSession, copy: str, schema: str) -> None:
-    """Begin a transaction on a copy: its tables by their bare names, nobody else on it meanwhile.
-
-    The commit does not wait for the disk: what a crash of the server takes back goes with its checkpoint and comes
-    again from the feed.
-    """
-    await session.execute(_ENTER, {"schema": schema, "copy": copy})
-
-
-async def tell(session: AsyncSession, live: Iterable[str]) -> None:
-    """Wake readers that wait for this copy, and name the views that changed; both only if the commit succeeds."""
+def notices(live: Iterable[str] = ()) -> tuple[Notice, ...]:
+    """What is said when a copy has moved: readers that wait for it wake, and the views that changed are named."""
     chunks: list[list[str]] = [[]]
     for key in sorted(live):
         if len(orjson.dumps([*chunks[-1], key])) > _NOTIFY_BYTES:
             chunks.append([])
         chunks[-1].append(key)
-    await _TELL.all(session, {"chunks": [orjson.dumps(chunk).decode() for chunk in chunks if chunk]})
+    return ("reached", ""), *(("live", orjson.dumps(chunk).decode()) for chunk in chunks if chunk)

@@ -11,6 +11,10 @@ Cursor = dict[str, Any]
 """The transport's own place, JSON. Only the feed that made it understands it; to another it means: from the first."""
 
 
+class Stopped(RuntimeError):
+    """Why a feed or its consumer does not go on; the text is for the operator and holds no personal data."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """What one read brought."""

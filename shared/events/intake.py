@@ -7,9 +7,10 @@ predecessor is missing is parked together with everything later of the same key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -17,12 +18,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Contract, Lane
-from shared.database import Statement
-from shared.events.feed import Batch, Cursor
+from shared.database import Statement, Units
+from shared.events.feed import Batch, Cursor, Stopped
 from shared.events.records import Record, Unreadable
-from shared.events.workers import Stopped
 
 BEHIND = "an earlier record of this key waits"
+
+Notice = tuple[str, str]
+"""Channel, and what is said on it."""
 
 
 class UnknownEpoch(Stopped):
@@ -62,6 +65,18 @@ class Checkpoint:
     highest: int = 0
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a batch before it is sorted out."""
+
+    waiting: set[str]
+    """Keys that are parked."""
+    erased: set[str]
+    """People."""
+    discarded: dict[tuple[str, str], int]
+    """The last version of a stream (topic, stream id) that an operator threw away: no hole, somebody has decided."""
+
+
 @dataclass
 class Sorted:
     """A batch, sorted out."""
@@ -69,27 +84,34 @@ class Sorted:
     arrived: list[Arrived] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     dropped: int = 0
-    discarded: dict[tuple[str, str], int] = field(default_factory=dict)
-    """The last version of a stream (topic, stream id) that an operator threw away: no hole, somebody has decided."""
 
 
 _LOAD = text(
     "select cursor, epoch, reached, began_at_zero, highest from feed.checkpoint"
     " where copy = :copy and publisher = :publisher"
 )
+# One statement, so that it may be a transaction of its own: nobody else on this copy meanwhile, no waiting for the disk
+# (what a crash takes back comes again), and its readers are told.
 _STORE = Statement(
+    "with entered as materialized (select set_config('synchronous_commit', 'off', true),"
+    " pg_advisory_xact_lock(7462, hashtext(:copy))), stored as ("
     "insert into feed.checkpoint as c (copy, publisher, cursor, epoch, reached, began_at_zero, highest)"
-    " values (:copy, :publisher, cast(:cursor as jsonb), :epoch, :reached, :zero, :highest)"
+    " select :copy, :publisher, cast(:cursor as jsonb), cast(:epoch as integer), cast(:reached as bigint),"
+    " cast(:zero as boolean), cast(:highest as bigint) from entered"
     " on conflict (copy, publisher) do update set cursor = excluded.cursor, epoch = excluded.epoch,"
-    " reached = excluded.reached, highest = excluded.highest where c.cursor = cast(:before as jsonb) returning true"
+    " reached = excluded.reached, highest = excluded.highest where c.cursor = cast(:before as jsonb) returning true)"
+    " select (select true from stored), count(pg_notify(channel, said))"
+    " from unnest(cast(:channels as text[]), cast(:said as text[])) as notice(channel, said)"
+)
+_TELL = Statement(
+    "select pg_notify(channel, said)"
+    " from unnest(cast(:channels as text[]), cast(:said as text[])) as notice(channel, said)"
 )
 _KNOWN = Statement(
-    "select distinct 'waiting' as what, key as id, null as topic, null::integer as version from feed.parked"
-    " where copy = :copy and publisher = :publisher and key = any (:keys)"
-    " union all select 'erased', person::text, null, null from feed.erased"
-    " where person = any (cast(cast(:people as text[]) as uuid[]))"
-    " union all select 'discarded', stream::text, topic, max(version) from feed.discarded"
-    " where copy = :copy and publisher = :publisher and stream = any (:streams) group by topic, stream"
+    "select * from feed.known(:copy, :publisher, :keys, cast(cast(:people as text[]) as uuid[]), :streams)"
+)
+_ENTER = text(
+    "select * from feed.enter(:copy, :schema, :publisher, :keys, cast(cast(:people as text[]) as uuid[]), :streams)"
 )
 _PARK = text(
     "insert into feed.parked (copy, publisher, key, position, topic, lane, board_id, record, reason, parked_at)"
@@ -111,9 +133,25 @@ async def load(session: AsyncSession, copy: str, publisher: str) -> Checkpoint:
     return Checkpoint(copy, publisher, row.cursor, row.epoch, row.reached, row.began_at_zero, row.highest)
 
 
-async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Checkpoint:
-    """Advance the checkpoint in the transaction that accounts for ``batch``. Raises :class:`Displaced`."""
-    after = Checkpoint(
+async def store(
+    session: AsyncSession, before: Checkpoint, batch: Batch, notices: Iterable[Notice] = ()
+) -> Checkpoint:
+    """Advance the checkpoint in the transaction, begun before, that accounts for ``batch``. Raises :class:`Displaced`.
+
+    ``notices`` are given when that transaction is committed.
+    """
+    after = _after(before, batch)
+    return _stored(await _STORE.all(session, _place(before, after, notices)), after)
+
+
+async def move(units: Units, before: Checkpoint, batch: Batch, notices: Iterable[Notice] = ()) -> Checkpoint:
+    """Advance the checkpoint past a batch that asks for nothing more. Raises :class:`Displaced`."""
+    after = _after(before, batch)
+    return _stored(await _STORE.alone(units.engine, _place(before, after, notices)), after)
+
+
+def _after(before: Checkpoint, batch: Batch) -> Checkpoint:
+    return Checkpoint(
         before.copy,
         before.publisher,
         batch.cursor,
@@ -122,22 +160,37 @@ async def store(session: AsyncSession, before: Checkpoint, batch: Batch) -> Chec
         batch.whole if before.cursor is None else before.began_at_zero,
         max(before.highest, *(record.position for record in batch.records), 0),
     )
-    stored = await _STORE.first(
-        session,
-        {
-            "copy": after.copy,
-            "publisher": after.publisher,
-            "cursor": orjson.dumps(after.cursor).decode(),
-            "before": orjson.dumps(before.cursor).decode(),
-            "epoch": after.epoch,
-            "reached": after.reached,
-            "zero": after.began_at_zero,
-            "highest": after.highest,
-        },
-    )
+
+
+def _place(before: Checkpoint, after: Checkpoint, notices: Iterable[Notice]) -> dict[str, Any]:
+    return {
+        "copy": after.copy,
+        "publisher": after.publisher,
+        "cursor": orjson.dumps(after.cursor).decode(),
+        "before": orjson.dumps(before.cursor).decode(),
+        "epoch": after.epoch,
+        "reached": after.reached,
+        "zero": after.began_at_zero,
+        "highest": after.highest,
+        **_said(notices),
+    }
+
+
+def _stored(rows: Sequence[Any], after: Checkpoint) -> Checkpoint:
+    ((stored, _),) = rows
     if not stored:
-        raise Displaced(f"{before.copy}/{before.publisher}: ほかの処理が先に進めました。")
+        raise Displaced(f"{after.copy}/{after.publisher}: ほかの処理が先に進めました。")
     return after
+
+
+async def tell(session: AsyncSession, notices: Iterable[Notice]) -> None:
+    """Give ``notices`` when the transaction is committed; for one that does not move the checkpoint."""
+    await _TELL.all(session, _said(notices))
+
+
+def _said(notices: Iterable[Notice]) -> dict[str, list[str]]:
+    given = list(notices)
+    return {"channels": [channel for channel, _ in given], "said": [said for _, said in given]}
 
 
 def check_epoch(known: Checkpoint, batch: Batch) -> None:
@@ -149,32 +202,52 @@ def check_epoch(known: Checkpoint, batch: Batch) -> None:
         )
 
 
-async def sort_out(session: AsyncSession, checkpoint: Checkpoint, records: Sequence[Record]) -> Sorted:
+async def known(units: Units, checkpoint: Checkpoint, records: Sequence[Record]) -> Known:
+    """What must be known of ``records`` to sort them out."""
+    asked = _asked(checkpoint.copy, checkpoint.publisher, records)
+    return _known(await _KNOWN.alone(units.engine, asked))
+
+
+async def enter(
+    session: AsyncSession, copy: str, schema: str, *, publisher: str = "", records: Sequence[Record] = ()
+) -> Known:
+    """Begin a transaction on a copy: its tables, in ``schema``, by their bare names, nobody else on it meanwhile.
+
+    The commit does not wait for the disk: what a crash of the server takes back goes with its checkpoint and comes
+    again from the feed. Returns what must be known of the publisher's ``records``.
+    """
+    return _known(await session.execute(_ENTER, {**_asked(copy, publisher, records), "schema": schema}))
+
+
+def _asked(copy: str, publisher: str, records: Sequence[Record]) -> dict[str, Any]:
+    keys = {record.key for record in records}
+    return {
+        "copy": copy,
+        "publisher": publisher,
+        "keys": list(keys),
+        "people": list(keys | {str(record.subject) for record in records if record.subject}),
+        "streams": list({record.stream for record in records if record.lane is Lane.FACT}),
+    }
+
+
+def _known(rows: Iterable[Any]) -> Known:
+    waiting, erased = set[str](), set[str]()
+    discarded: dict[tuple[str, str], int] = {}
+    for what, id, topic, version in rows:
+        match what:
+            case "waiting":
+                waiting.add(id)
+            case "erased":
+                erased.add(id)
+            case _:
+                discarded[topic, id] = version
+    return Known(waiting, erased, discarded)
+
+
+def sort_out(known: Known, records: Sequence[Record]) -> Sorted:
     """Separate what can be handled from what must wait, in the order of arrival."""
     result = Sorted()
-    if not records:
-        return result
-    keys = {record.key for record in records}
-    rows = await _KNOWN.all(
-        session,
-        {
-            "copy": checkpoint.copy,
-            "publisher": checkpoint.publisher,
-            "keys": list(keys),
-            "people": list(keys | {str(record.subject) for record in records if record.subject}),
-            "streams": list({record.stream for record in records if record.lane is Lane.FACT}),
-        },
-    )
-    waiting: set[str] = set()
-    erased: set[str] = set()
-    for row in rows:
-        match row["what"]:
-            case "waiting":
-                waiting.add(row["id"])
-            case "erased":
-                erased.add(row["id"])
-            case _:
-                result.discarded[row["topic"], row["id"]] = row["version"]
+    waiting, erased = set(known.waiting), known.erased
     for record in records:
         if erased and record.payload is not None and (record.key in erased or str(record.subject) in erased):
             result.dropped += 1

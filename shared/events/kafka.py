@@ -20,7 +20,7 @@ from aiokafka.errors import OffsetOutOfRangeError, TopicAlreadyExistsError, for_
 from shared.contracts import Lane
 from shared.contracts.catalogue import BY_TYPE
 from shared.database import Login
-from shared.events.feed import Batch, Cursor
+from shared.events.feed import Batch, Cursor, Stopped
 from shared.events.kafka_wire import (
     WATERMARK_KEY,
     headers_of,
@@ -30,7 +30,7 @@ from shared.events.kafka_wire import (
 )
 from shared.events.log_feed import LogFeed
 from shared.events.records import Record
-from shared.events.workers import Stopped, WorkerState, lead
+from shared.events.workers import WorkerState, lead
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts import Lane
+from shared.events.feed import Stopped
 from shared.events.records import Record
-from shared.events.workers import Stopped
 
 Headers = Sequence[tuple[str, bytes]]
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Units
 from shared.events import intake
-from shared.events.copies import Copy, enter, tell, without_holes
-from shared.events.intake import Arrived, Checkpoint, Sorted
+from shared.events.copies import LIVE, Copy, notices, without_holes
+from shared.events.intake import Arrived, Checkpoint, Known, Sorted
 from shared.events.reactions import ReactionWorker
 from shared.events.records import Record
 from shared.events.workers import told, transient
@@ -72,27 +72,30 @@ async def retry(units: Units, copy: Copy, publisher: str, key: str) -> str | Non
     """
     try:
         async with units.maintain() as session:
-            await enter(session, copy.name, "copy")
+            await intake.enter(session, copy.name, LIVE)
             checkpoint = await intake.load(session, copy.name, publisher)
-            sorted_ = await _take_out(session, checkpoint, key)
-            sorted_ = await without_holes(copy, session, checkpoint, sorted_)
+            known, sorted_ = await _take_out(session, checkpoint, key)
+            sorted_ = await without_holes(copy, session, checkpoint, known, sorted_)
             if sorted_.refused:
                 raise _StillWaits(sorted_.refused[0].reason)
-            await tell(session, await _fold(copy, session, sorted_.arrived))
+            await intake.tell(session, notices(await _fold(copy, session, sorted_.arrived)))
     except _StillWaits as still:
         return str(still)
     return None
 
 
-async def _take_out(session: AsyncSession, checkpoint: Checkpoint, key: str) -> Sorted:
+async def _take_out(session: AsyncSession, checkpoint: Checkpoint, key: str) -> tuple[Known, Sorted]:
     """Free a key; what waited, sorted out anew. Raises :class:`_StillWaits`."""
     place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher, "key": key}
     records = [record for record, _ in await inspect(session, **place)]
     await session.execute(_FREE, {**place, "positions": [record.position for record in records]})
-    sorted_ = await intake.sort_out(session, checkpoint, records)
+    known = await intake.enter(
+        session, checkpoint.copy, LIVE, publisher=checkpoint.publisher, records=records
+    )
+    sorted_ = intake.sort_out(known, records)
     if sorted_.refused:
         raise _StillWaits(sorted_.refused[0].reason)
-    return sorted_
+    return known, sorted_
 
 
 async def _fold(copy: Copy, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
@@ -112,7 +115,7 @@ async def retry_reaction(units: Units, worker: ReactionWorker, key: str) -> str 
     name, publisher = worker.state.copy, worker.feed.publisher
     try:
         async with units.maintain() as session:
-            sorted_ = await _take_out(session, Checkpoint(name, publisher), key)
+            _, sorted_ = await _take_out(session, Checkpoint(name, publisher), key)
             refused = await worker.react(sorted_.arrived)
             if refused:
                 raise _StillWaits(refused[0].reason)
@@ -127,7 +130,7 @@ async def discard(units: Units, copy: str, publisher: str, key: str, *, reason: 
         raise ValueError("理由を書いてください。")
     place = {"copy": copy, "publisher": publisher, "key": key}
     async with units.maintain() as session:
-        await enter(session, copy, "copy")
+        await intake.enter(session, copy, LIVE)
         result = await session.execute(
             text(
                 "with gone as (delete from feed.parked where copy = :copy and publisher = :publisher and key = :key"

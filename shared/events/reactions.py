@@ -12,16 +12,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import text
 
 from shared.contracts import Topic
-from shared.database import Login, Scope, Units, Work
+from shared.database import Scope, Units, Work
 from shared.events import intake
-from shared.events.copies import BATCH, WAIT_SECONDS
 from shared.events.feed import Batch, Feed
 from shared.events.intake import Arrived, Checkpoint, Refused
-from shared.events.workers import WorkerState, lead, told, transient
+from shared.events.workers import FeedWorker, told, transient
 
 logger = logging.getLogger(__name__)
 
@@ -50,46 +48,23 @@ class Reaction(ABC):
         return sorted(topic.name for topic in self.topics if topic.publisher == publisher)
 
 
-class ReactionWorker:
+class ReactionWorker(FeedWorker):
     """Runs one reaction over one publisher's feed."""
 
     def __init__(self, service: str, reaction: Reaction, feed: Feed, units: Units) -> None:
+        super().__init__(service, f"reaction:{reaction.name}", feed, units)
         self.reaction = reaction
-        self.feed = feed
-        self._units = units
-        self._name = f"reaction:{reaction.name}"
-        self.state = WorkerState(service, self._name, feed.publisher)
 
-    async def run(self, login: Login) -> None:
-        """Work until cancelled; a second process stands by."""
-        await lead(login, self.state, self._work)
-
-    async def _work(self, lock: asyncpg.Connection) -> None:
-        checkpoint = await self.where()
-        while not lock.is_closed():
-            batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
-            intake.check_epoch(checkpoint, batch)
-            if batch.news(checkpoint.cursor):
-                checkpoint = await self.take(checkpoint, batch)
-            self.state.stopped_because = None
-
-    async def where(self) -> Checkpoint:
-        """The stored checkpoint."""
-        async with self._units.maintain() as session:
-            checkpoint = await intake.load(session, self._name, self.feed.publisher)
-        self.state.reached = checkpoint.reached
-        return checkpoint
-
-    async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
-        """Account for one batch: a transaction a board, then the checkpoint."""
-        intake.check_epoch(checkpoint, batch)
-        async with self._units.maintain() as session:
-            sorted_ = await intake.sort_out(session, checkpoint, batch.records)
+    async def _account(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
+        """A transaction a board, then the checkpoint."""
+        sorted_ = intake.sort_out(await intake.known(self._units, checkpoint, batch.records), batch.records)
         refused = await self.react(sorted_.arrived)
-        async with self._units.maintain() as session:
-            await intake.park(session, checkpoint, [*sorted_.refused, *refused], self._units.clock.now())
-            after = await intake.store(session, checkpoint, batch)
-        self.state.reached, self.state.head = after.reached, batch.head
+        if waiting := [*sorted_.refused, *refused]:
+            async with self._units.maintain() as session:
+                await intake.park(session, checkpoint, waiting, self._units.clock.now())
+                after = await intake.store(session, checkpoint, batch)
+        else:
+            after = await intake.move(self._units, checkpoint, batch)
         self.state.applied += len(sorted_.arrived) - len(refused)
         self.state.dropped += sorted_.dropped
         return after
@@ -106,12 +81,12 @@ class ReactionWorker:
             except Exception as error:
                 if transient(error):
                     raise
-                logger.warning("%s: a record cannot be handled (%s); key by key", self._name, told(error))
+                logger.warning("%s: a record cannot be handled (%s); key by key", self.name, told(error))
                 refused += await self._by_key(board, group)
         return refused
 
     async def _react(self, board: UUID, group: Sequence[Arrived]) -> None:
-        async with self._units.work(Scope(board), actor=self._name) as work:
+        async with self._units.work(Scope(board), actor=self.name) as work:
             ids = [arrived.record.id for arrived in group]
             new = set(await work.session.scalars(_NEW, {"reaction": self.reaction.name, "ids": ids}))
             seen: set[UUID] = set()

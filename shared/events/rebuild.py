@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Units
 from shared.events import intake
-from shared.events.copies import BATCH, LIVE, Copy, CopyWorker, enter
+from shared.events.copies import LIVE, Copy, CopyWorker
 from shared.events.feed import Feed
+from shared.events.workers import BATCH
 
 NEXT = "copy_next"
 SUFFIX = "+next"
@@ -77,7 +78,7 @@ async def rebuild(
             for builder in builders:
                 await _catch_up(builder)
         async with units.maintain() as session:
-            await enter(session, copy.name, LIVE)
+            await intake.enter(session, copy.name, LIVE)
             reached = {
                 worker.feed.publisher: await _level(session, worker, builder)
                 for worker, builder in zip(live, builders, strict=True)
@@ -153,11 +154,13 @@ async def _level(session: AsyncSession, live: CopyWorker, builder: CopyWorker) -
     while other.reached < max(mine.reached, mine.highest):
         batch = await builder.feed.read(other.cursor, limit=BATCH, wait=_WAIT_SECONDS)
         intake.check_epoch(mine, batch)
+        intake.check_epoch(other, batch)
         if batch.news(other.cursor):
             other = await builder.account(session, other, batch, careful=True)
     while True:
         batch = await live.feed.read(mine.cursor, limit=BATCH, wait=_SHORT_SECONDS)
         intake.check_epoch(mine, batch)
+        intake.check_epoch(other, batch)
         if batch.news(mine.cursor):
             mine = await live.account(session, mine, batch, careful=True)
             other = await builder.account(session, other, batch, careful=True)

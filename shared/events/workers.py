@@ -1,4 +1,5 @@
-"""What all background workers do alike: one active and others standing by, waiting out trouble, telling the operator.
+"""What all background workers do alike: one active and others standing by, waiting out trouble, telling the operator;
+and how those that follow a feed take batch after batch.
 
 A worker is a reconciler: it takes no input but its feed and its checkpoint, and may be ended at any statement.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,16 +17,17 @@ from datetime import datetime
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
-from shared.database import Login, Moved, connect
+from shared.database import Login, Moved, Units, connect
 from shared.database.units import sqlstate
+from shared.events import intake
+from shared.events.feed import Batch, Feed, Stopped
+from shared.events.intake import Checkpoint, Notice
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5
-
-
-class Stopped(RuntimeError):
-    """Why a worker does not go on; the text is for the operator and holds no personal data."""
+BATCH = 2_000
+WAIT_SECONDS = 5.0
 
 
 @dataclass
@@ -98,3 +101,52 @@ async def leadership(login: Login, name: str) -> AsyncIterator[asyncpg.Connectio
         yield connection
     finally:
         connection.terminate()
+
+
+class FeedWorker(ABC):
+    """Follows one publisher's feed for one consumer, whose checkpoint is kept under ``name``."""
+
+    def __init__(
+        self, service: str, name: str, feed: Feed, units: Units, *, notices: tuple[Notice, ...] = ()
+    ) -> None:
+        """``notices``: what is said whenever the checkpoint has moved."""
+        self.name = name
+        self.feed = feed
+        self.state = WorkerState(service, name, feed.publisher)
+        self._units = units
+        self._notices = notices
+
+    @abstractmethod
+    async def _account(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
+        """Handle, drop or park every record of ``batch``, then move the checkpoint behind it."""
+
+    async def run(self, login: Login) -> None:
+        """Work until cancelled. A second worker of the same name waits here as a hot standby."""
+        await lead(login, self.state, self._work)
+
+    async def _work(self, lock: asyncpg.Connection) -> None:
+        checkpoint = await self.where()
+        while not lock.is_closed():
+            batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
+            # Before asking for news: the positions of a restored log may all lie below where this consumer stands.
+            intake.check_epoch(checkpoint, batch)
+            if batch.news(checkpoint.cursor):
+                checkpoint = await self.take(checkpoint, batch)
+            self.state.stopped_because = None
+
+    async def where(self) -> Checkpoint:
+        """The stored checkpoint."""
+        async with self._units.maintain() as session:
+            checkpoint = await intake.load(session, self.name, self.feed.publisher)
+        self.state.reached = checkpoint.reached
+        return checkpoint
+
+    async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
+        """Account for one batch."""
+        intake.check_epoch(checkpoint, batch)
+        if batch.records:
+            after = await self._account(checkpoint, batch)
+        else:  # others' topics have moved the head: nothing to enter a transaction for
+            after = await intake.move(self._units, checkpoint, batch, self._notices)
+        self.state.reached, self.state.head = after.reached, batch.head
+        return after

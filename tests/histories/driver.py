@@ -155,8 +155,7 @@ class HastyWorker(CopyWorker):
     """Planted: remembers how far it came before it has done anything."""
 
     async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
-        async with self._units.maintain() as session:
-            after = await intake.store(session, checkpoint, batch)
+        after = await intake.move(self._units, checkpoint, batch)
         await for_a_while(0.01)
         sorted_ = [intake.Arrived(record, record.read()) for record in batch.records]
         async with self._units.maintain() as session:

@@ -220,6 +220,30 @@ create table feed.erased (
     position bigint not null
 );
 
+-- What a consumer must know before it takes records of these keys, about these people, of these streams.
+create function feed.known(p_copy text, p_publisher text, p_keys text[], p_people uuid[], p_streams uuid[])
+returns table (what text, id text, topic text, version integer) language sql stable as $$
+    select distinct 'waiting', key, null, null::integer from feed.parked
+    where copy = p_copy and publisher = p_publisher and key = any (p_keys)
+    union all
+    select 'erased', person::text, null, null from feed.erased where person = any (p_people)
+    union all
+    select 'discarded', stream::text, topic, max(version) from feed.discarded
+    where copy = p_copy and publisher = p_publisher and stream = any (p_streams) group by topic, stream
+$$;
+
+-- Begin a transaction on a copy: nobody else on it meanwhile, its tables by their bare names, a commit that does not wait
+-- for the disk; then what it must know. A function, because that must be read after the lock was given, and a single
+-- statement sees what was so when it began to wait.
+create function feed.enter(
+    p_copy text, p_schema text, p_publisher text, p_keys text[], p_people uuid[], p_streams uuid[]
+) returns table (what text, id text, topic text, version integer) language plpgsql as $$
+begin
+    perform set_config('search_path', p_schema, true), set_config('synchronous_commit', 'off', true),
+        pg_advisory_xact_lock(7462, hashtext(p_copy));
+    return query select * from feed.known(p_copy, p_publisher, p_keys, p_people, p_streams);
+end $$;
+
 -- Events a reaction has turned into own facts; it never does so twice.
 create table feed.reacted (
     reaction text not null,

@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import connect
 from shared.database.units import sqlstate
 from shared.events.copies import Copy, CopyWorker
-from shared.events.intake import BEHIND, Displaced, UnknownEpoch
+from shared.events.feed import Batch
+from shared.events.intake import BEHIND, Displaced, UnknownEpoch, enter, store
 from shared.events.workers import told, transient
 from tests.support.fixtures import Toy, catch_up
-from tests.support.toy import COUNT, ThingChanged, ToyCopy
+from tests.support.toy import COUNT, ThingChanged, ToyCopy, Whispered
 from tests.support.waiting import eventually
 
 
@@ -100,6 +101,23 @@ class TestFolding:
         named = {key for name, body in heard if name == "live" for key in orjson.loads(body)}
         assert named == {f"thing:{thing}"}
 
+    async def test_readers_are_told_of_others_topics_too(self, toy: Toy) -> None:
+        """Whoever waits until this copy has come as far as a write must not wait because nothing of it is read here."""
+        worker = toy.copy_worker(ToyCopy())
+        heard: list[tuple[str, str]] = []
+        listener = await connect(toy.database.app)
+        try:
+            for channel in ("reached", "live"):
+                await listener.add_listener(channel, lambda _c, _p, name, body: heard.append((name, body)))
+            async with toy.app.work(toy.scope, actor="teacher") as work:
+                work.publish(Whispered(thing=uuid4()), key=uuid4())
+            await catch_up(worker)
+            await eventually(lambda: heard)
+        finally:
+            await listener.close()
+        assert heard == [("reached", "")]
+        assert await reached(toy) == work.position
+
     async def test_a_thousand_views_are_named_in_several_notices(self, toy: Toy) -> None:
         heard: list[str] = []
         listener = await connect(toy.database.app)
@@ -147,6 +165,23 @@ class TestCheckpoint:
             await one.take(start, batch)
         assert await amounts(toy) == {thing: 2}
         assert await reached(toy) == 4
+
+    async def test_without_records_too_it_moves_only_when_nobody_else_is_on_the_copy(self, toy: Toy) -> None:
+        worker = toy.copy_worker(ToyCopy(), toy.log_feed())
+        await toy.change(uuid4(), 1)
+        await catch_up(worker)
+        start = await worker.where()
+        first, second = (Batch([], {"position": place}, place, 1, place) for place in (5, 6))
+        async with toy.feed.maintain() as session:
+            await enter(session, "things", "copy")
+            taking = asyncio.create_task(worker.take(start, first))
+            await eventually(
+                lambda: toy.rows("select 1 from pg_locks where locktype = 'advisory' and not granted")
+            )
+            await store(session, start, second)
+        with pytest.raises(Displaced):
+            await taking
+        assert await reached(toy) == 6
 
     async def test_an_unknown_epoch_stops_the_copy(self, toy: Toy) -> None:
         worker = toy.copy_worker(ToyCopy(), toy.log_feed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from dataclasses import replace
 from uuid import UUID
@@ -17,6 +18,7 @@ from shared.events.intake import BEHIND, Checkpoint, Displaced, Refused, Sorted,
 from shared.events.records import Record
 from shared.events.tests.made import AT, fact, read, state, thing
 from tests.support.fixtures import Toy
+from tests.support.waiting import eventually
 
 ZERO = Checkpoint("things", "toy")
 
@@ -102,8 +104,7 @@ class TestHoles:
 
 class TestSortOut:
     async def sort_out(self, toy: Toy, *records: Record) -> Sorted:
-        async with toy.feed.maintain() as session:
-            return await intake.sort_out(session, ZERO, records)
+        return intake.sort_out(await intake.known(toy.feed, ZERO, records), records)
 
     async def park(self, toy: Toy, *refused: Refused) -> None:
         async with toy.feed.maintain() as session:
@@ -148,6 +149,25 @@ class TestSortOut:
         assert sorted_.dropped == 3
         assert sorted_.refused == []
 
+    async def test_what_was_said_before_a_copy_was_free_is_known(self, toy: Toy) -> None:
+        """Whoever waits for a copy must know the keys that the one before it has parked, or freed."""
+        parked, freed = state(2, "a", 2), state(3, "b", 2)
+        await self.park(toy, Refused(state(1, "b", 1), "poison"))
+
+        async def enter() -> intake.Known:
+            async with toy.feed.maintain() as session:
+                return await intake.enter(session, "things", "copy", publisher="toy", records=[parked, freed])
+
+        async with toy.feed.maintain() as session:
+            await intake.enter(session, "things", "copy")
+            waiting = asyncio.create_task(enter())
+            await eventually(
+                lambda: toy.rows("select 1 from pg_locks where locktype = 'advisory' and not granted")
+            )
+            await intake.park(session, ZERO, [Refused(parked, "poison")], AT)
+            await session.execute(text("delete from feed.parked where position = 1"))
+        assert (await waiting).waiting == {parked.key}
+
     async def test_of_states_only_the_newest_waits(self, toy: Toy) -> None:
         await self.park(
             toy,
@@ -166,8 +186,7 @@ class TestCheckpoint:
         return replace(Batch([], {"position": cursor}, cursor, 1), **changes)  # type: ignore[arg-type]
 
     async def store(self, toy: Toy, before: Checkpoint, batch: Batch) -> Checkpoint:
-        async with toy.feed.maintain() as session:
-            return await intake.store(session, before, batch)
+        return await intake.move(toy.feed, before, batch)
 
     async def load(self, toy: Toy) -> Checkpoint:
         async with toy.feed.maintain() as session:

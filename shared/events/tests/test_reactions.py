@@ -57,7 +57,7 @@ async def test_a_process_that_ends_before_the_checkpoint_does_nothing_twice(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("shared.events.intake.store", killed)
+        patch.setattr("shared.events.intake.move", killed)
         with pytest.raises(Killed):
             await catch_up(toy.reaction_worker(Echo()))
     assert await echoed(toy) == 5

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events.copies import enter
-from shared.events.intake import Arrived
+from shared.events.intake import Arrived, enter
 from shared.events.tests.made import BOARD, TODAY, state, thing
 from shared.events.upsert import GuardedTable, Put, SetTable
 from tests.support.fixtures import Toy
