@@ -16,7 +16,7 @@ def read_calendars(resolver: Resolver) -> list[Calendar]:
     found: list[Calendar] = []
     seen: dict[str, Pointer] = {}
     for place, part in enumerate(resolver.told.calendars):
-        origin = Pointer(f"/calendars/{place}", part)
+        origin = Pointer(resolver.told.at("calendars", place), part)
         school = resolver.school(origin, part.school)
         if (other := seen.setdefault(part.school, origin)) is not origin:
             resolver.twice(origin, other, "school", "同じ学校の学校暦が二つあります")

@@ -8,11 +8,13 @@ as everywhere outside the database), absent while nobody knows. The published sc
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic.dataclasses import dataclass
 
 FILE = "companion.json"
 SCHEMA = Path("docs/companion.schema.json")
@@ -34,13 +36,18 @@ CompanionDutyKind = Literal[
 ]
 
 
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
 class Part(BaseModel):
     """A piece of the file: no unknown members, no guessing of types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = _STRICT
 
 
-class DatedPart(Part):
+# What a city has a hundred thousand of is a dataclass: a tenth of the memory of a model.
+@dataclass(config=_STRICT, slots=True, kw_only=True)
+class DatedPart:
     """A piece that holds for a time."""
 
     first: date = Field(alias="from", description="First day it holds.")
@@ -72,6 +79,7 @@ class DepartmentPart(Part):
     kind: Code = Field("department", description="Open list: department, lunch_centre …")
 
 
+@dataclass(config=_STRICT, slots=True, kw_only=True)
 class DutyPart(DatedPart):
     """A duty. Homeroom and assistant usually stand in enrollments.csv, principal in roles.csv: write each once."""
 
@@ -82,7 +90,8 @@ class DutyPart(DatedPart):
     department: SourcedId | None = None
 
 
-class Rights(Part):
+@dataclass(config=_STRICT, slots=True, kw_only=True)
+class Rights:
     """What a guardian may do. All three false: a known person without any right."""
 
     notify: bool = Field(description="May report absences and is told about the child.")
@@ -90,6 +99,7 @@ class Rights(Part):
     contact: bool = Field(description="May be called by the school.")
 
 
+@dataclass(config=_STRICT, slots=True, kw_only=True)
 class GuardianshipPart(DatedPart):
     """A guardian's tie to a child."""
 
@@ -99,6 +109,7 @@ class GuardianshipPart(DatedPart):
     rights: Rights
 
 
+@dataclass(config=_STRICT, slots=True, kw_only=True)
 class ProtectionPart(DatedPart):
     """A child whose whereabouts are protected (DV 等支援措置). It ends by ``to`` only, never by leaving it out."""
 
@@ -106,6 +117,7 @@ class ProtectionPart(DatedPart):
     confidential_from: list[SourcedId] = Field(description="People from whom everything is withheld.")
 
 
+@dataclass(config=_STRICT, slots=True, kw_only=True)
 class ExchangePart(DatedPart):
     """交流: a child of another class takes part in this one."""
 
@@ -132,11 +144,23 @@ class CalendarPart(Part):
     closures: list[ClosurePart] = []
 
 
-class BirthDatePart(Part):
+@dataclass(config=_STRICT, slots=True, kw_only=True)
+class BirthDatePart:
     """A birth date that demographics.csv does not have."""
 
     person: SourcedId
     birth_date: date
+
+
+class Removed(Part):
+    """In a delta: what is no longer so, by the id of the part or of the person or school it was told of."""
+
+    schools: list[SourcedId] = []
+    departments: list[SourcedId] = []
+    duties: list[SourcedId] = []
+    guardianships: list[SourcedId] = []
+    exchanges: list[SourcedId] = []
+    birth_dates: list[SourcedId] = []
 
 
 class Companion(Part):
@@ -144,6 +168,11 @@ class Companion(Part):
 
     format: Literal["tsumugi.companion"] = "tsumugi.companion"
     version: Literal[1] = 1
+    mode: Literal["bulk", "delta"] = Field(
+        "bulk",
+        description="bulk: all there is. delta: only what changed; a person's or school's parts replace all earlier"
+        " ones of the same kind.",
+    )
     school_year: int = Field(ge=1947, le=2200, description="年度, the integer of its 1 April.")
     board: BoardPart
     schools: list[SchoolPart] = []
@@ -152,8 +181,22 @@ class Companion(Part):
     guardianships: list[GuardianshipPart] = []
     protections: list[ProtectionPart] = []
     exchanges: list[ExchangePart] = []
-    calendars: list[CalendarPart]
+    calendars: list[CalendarPart] = Field([], description="In a bulk file one for each school.")
     birth_dates: list[BirthDatePart] = []
+    removed: Removed = Field(Removed(), description="Only in a delta.")
+    _in_file: Mapping[str, int] | None = PrivateAttr(None)
+
+    def only_in_file(self, counts: Mapping[str, int]) -> None:
+        """Of each kind so many parts, the first ones, are the file's own; earlier packages brought the others."""
+        self._in_file = counts
+
+    def in_file(self, kind: str, place: int) -> bool:
+        """Whether a part stands in the package's own file."""
+        return self._in_file is None or place < self._in_file.get(kind, 0)
+
+    def at(self, kind: str, place: int) -> str:
+        """The JSON Pointer of a part."""
+        return f"/{kind}/{place}" if self.in_file(kind, place) else f"（前回まで）/{kind}"
 
 
 def published_schema() -> str:

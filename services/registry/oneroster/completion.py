@@ -31,6 +31,7 @@ _A_DATE = ("日付は YYYY-MM-DD の、実在する日です", "例: 2026-04-01"
 _NOT_EMPTY = ("空にできません", "値を書いてください")
 _SAID_BY_PYDANTIC: dict[str, tuple[str, str]] = {
     "missing": ("必須の項目がありません", "項目を加えてください"),
+    "unexpected_keyword_argument": ("知らない項目です", "取り除くか、名前の書き間違いを直してください"),
     "extra_forbidden": ("知らない項目です", "取り除くか、名前の書き間違いを直してください"),
     "date_from_datetime_parsing": _A_DATE,
     "date_from_datetime_inexact": _A_DATE,
@@ -101,7 +102,7 @@ def read_completion(resolver: Resolver) -> Completion:
             resolver.problems, "school_year", rule, "同じ年度の名簿と companion.json を組にしてください"
         )
     for place, part in enumerate(told.schools):
-        resolver.school(Pointer(f"/schools/{place}", part), part.school)
+        resolver.school(Pointer(told.at("schools", place), part), part.school)
     departments = _departments(resolver)
     _add_duties(resolver, {each.key for each in departments})
     _add_exchanges(resolver)
@@ -114,7 +115,7 @@ def _departments(resolver: Resolver) -> list[Organisation]:
     found: list[Organisation] = []
     seen: dict[str, Pointer] = {}
     for place, part in enumerate(resolver.told.departments):
-        origin = Pointer(f"/departments/{place}", part)
+        origin = Pointer(resolver.told.at("departments", place), part)
         if (other := seen.setdefault(part.id, origin)) is not origin:
             resolver.twice(origin, other, "id", "同じ id の部署があります")
             continue
@@ -129,7 +130,7 @@ def _departments(resolver: Resolver) -> list[Organisation]:
 def _add_duties(resolver: Resolver, departments: set[ExternalKey]) -> None:
     people = resolver.people
     for place, part in enumerate(resolver.told.duties):
-        origin = Pointer(f"/duties/{place}", part)
+        origin = Pointer(resolver.told.at("duties", place), part)
         staff = resolver.person(origin, "staff", part.staff, people.staff, "教職員")
         where = _duty_place(resolver, origin, part, departments)
         valid = resolver.period(origin, part)
@@ -182,7 +183,7 @@ def _add_exchanges(resolver: Resolver) -> None:
     for each in resolver.memberships:
         homes.setdefault(each.value.pupil.sourced_id, []).append(each)
     for place, part in enumerate(resolver.told.exchanges):
-        origin = Pointer(f"/exchanges/{place}", part)
+        origin = Pointer(resolver.told.at("exchanges", place), part)
         pupil = resolver.person(origin, "pupil", part.pupil, resolver.people.pupils, "児童生徒")
         host = resolver.home_class(origin, part.class_id)
         valid = resolver.period(origin, part, resolver.structure.term)

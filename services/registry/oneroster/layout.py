@@ -1,6 +1,6 @@
 """The files of a package and their columns: OneRoster CSV Binding 1.2.1 with the Japan K-12/Schools Profile.
 
-Tolerant of shape: any order of columns, optional columns absent, both spellings of ``metadata.jp.shussekiNo``, the
+Tolerant of shape: any order of columns, optional columns absent, both spellings of ``metadata.jp.*``, the
 ``resourceSourcedIds`` of the older profile. Strict on content: an unknown column is refused, because a misspelt
 ``beginDate`` would otherwise be silently read as blank; only other vendors' ``metadata.*`` columns are passed over.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.registry.oneroster import cells
-from services.registry.oneroster.cells import Check
+from services.registry.oneroster.cells import Kind
 
 MANIFEST = "manifest.csv"
 ACADEMIC_SESSIONS = "academicSessions.csv"
@@ -30,10 +30,7 @@ VERSIONS = ("1.2_JP", "1.2.1", "1.2")
 NULL = "NULL"
 """What some exporters write for an empty parent of a school year."""
 
-ALIASES = {
-    "metadata.jp.ShussekiNo": "metadata.jp.shussekiNo",
-    "metadata.jp.PublicFlg": "metadata.jp.publicFlg",
-}
+JP = "metadata.jp."
 
 STAFF_ROLES = (
     "teacher",
@@ -50,18 +47,29 @@ GUARDIAN_ROLES = ("guardian", "parent", "relative")
 
 @dataclass(frozen=True, slots=True)
 class FileLayout:
-    """One file: ``needed`` columns must be there and filled, ``checks`` apply to filled cells."""
+    """One file: ``needed`` columns must be there and filled; ``kinds`` say what filled cells hold.
+
+    A column without a kind is nothing that a roster needs: it is let in and not read. ``counted`` columns are checked
+    and not kept.
+    """
 
     name: str
     needed: tuple[str, ...]
     optional: tuple[str, ...] = ()
-    checks: Mapping[str, Check] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    counted: tuple[str, ...] = ()
     obligatory: bool = True
+    referred: bool = True
+    """Whether rows of other files refer to its rows."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns the file may have."""
         return (*self.needed, *self.optional)
+
+    def kept(self) -> frozenset[str]:
+        """Columns that are read."""
+        return frozenset((*self.needed, *self.kinds))
 
     @property
     def manifest_property(self) -> str:
@@ -69,7 +77,14 @@ class FileLayout:
         return f"file.{self.name.removesuffix('.csv')}"
 
 
-_BASE = {"sourcedId": cells.sourced_id, "status": cells.status}
+def column_of(written: str) -> str:
+    """A heading as the profile of 2026 spells it: earlier ones wrote ``metadata.jp.ShussekiNo``, ``…PublicFlg``."""
+    if not written.startswith(JP):
+        return written
+    return JP + written[len(JP) : len(JP) + 1].lower() + written[len(JP) + 1 :]
+
+
+_BASE = {"sourcedId": cells.SOURCED_ID, "status": cells.STATUS, "dateLastModified": cells.INSTANT}
 _STAMPS = ("status", "dateLastModified")
 _NAMES = (
     "givenName",
@@ -80,7 +95,7 @@ _NAMES = (
     "preferredFamilyName",
 )
 _KANA = tuple(
-    f"metadata.jp.kana{part}"
+    f"{JP}kana{part}"
     for part in (
         "GivenName",
         "FamilyName",
@@ -109,24 +124,39 @@ LAYOUTS = {
             (*_STAMPS, "parentSourcedId"),
             {
                 **_BASE,
-                "title": cells.year_title,
-                "type": cells.one_of(["schoolYear"]),
-                "startDate": cells.day,
-                "endDate": cells.day,
-                "schoolYear": cells.year,
+                "title": cells.YEAR_TITLE,
+                "type": cells.one_of("schoolYear"),
+                "startDate": cells.DAY,
+                "endDate": cells.DAY,
+                "schoolYear": cells.YEAR,
+                "parentSourcedId": cells.SOURCED_ID,
             },
         ),
         FileLayout(
             ORGS,
             ("sourcedId", "name", "type"),
             (*_STAMPS, "identifier", "parentSourcedId"),
-            {**_BASE, "name": cells.text, "type": cells.one_of(["district", "school"])},
+            {
+                **_BASE,
+                "name": cells.TEXT,
+                "type": cells.one_of("district", "school"),
+                "identifier": cells.CODE,
+                "parentSourcedId": cells.SOURCED_ID,
+            },
         ),
         FileLayout(
             COURSES,
             ("sourcedId", "title", "orgSourcedId"),
             (*_STAMPS, "schoolYearSourcedId", "courseCode", "grades", "subjects", "subjectCodes"),
-            {**_BASE, "title": cells.text, "grades": cells.grades},
+            {
+                **_BASE,
+                "title": cells.TEXT,
+                "orgSourcedId": cells.SOURCED_ID,
+                "schoolYearSourcedId": cells.SOURCED_ID,
+                "grades": cells.GRADES,
+                "subjects": cells.TEXT,
+                "subjectCodes": cells.CODE,
+            },
         ),
         FileLayout(
             CLASSES,
@@ -143,11 +173,15 @@ LAYOUTS = {
             ),
             {
                 **_BASE,
-                "title": cells.text,
-                "classType": cells.one_of(["homeroom", "scheduled"]),
-                "grades": cells.grades,
-                "termSourcedIds": cells.sourced_ids,
-                "metadata.jp.specialNeeds": cells.boolean,
+                "title": cells.TEXT,
+                "classType": cells.one_of("homeroom", "scheduled"),
+                "courseSourcedId": cells.SOURCED_ID,
+                "termSourcedIds": cells.SOURCED_IDS,
+                "schoolSourcedId": cells.SOURCED_ID,
+                "grades": cells.GRADES,
+                "subjects": cells.TEXT,
+                "subjectCodes": cells.CODE,
+                "metadata.jp.specialNeeds": cells.BOOLEAN,
             },
         ),
         FileLayout(
@@ -173,14 +207,17 @@ LAYOUTS = {
             ),
             {
                 **_BASE,
-                "enabledUser": cells.boolean,
-                "username": cells.text,
-                "userIds": cells.user_ids,
-                "agentSourcedIds": cells.sourced_ids,
-                "grades": cells.grades,
-                **dict.fromkeys(_NAMES, cells.name),
-                **dict.fromkeys(_KANA, cells.kana),
+                "enabledUser": cells.BOOLEAN,
+                "username": cells.TEXT,
+                "userIds": cells.USER_IDS,
+                "agentSourcedIds": cells.SOURCED_IDS,
+                "grades": cells.GRADES,
+                "primaryOrgSourcedId": cells.SOURCED_ID,
+                "metadata.jp.homeClass": cells.SOURCED_ID,
+                **dict.fromkeys(_NAMES, cells.NAME),
+                **dict.fromkeys(_KANA, cells.KANA),
             },
+            counted=("enabledUser", "username", "userIds"),
         ),
         FileLayout(
             ROLES,
@@ -188,11 +225,16 @@ LAYOUTS = {
             (*_STAMPS, "beginDate", "endDate", "userProfileSourcedId"),
             {
                 **_BASE,
-                "roleType": cells.one_of(["primary", "secondary"]),
-                "role": cells.one_of(["student", *GUARDIAN_ROLES, *STAFF_ROLES]),
-                "beginDate": cells.day,
-                "endDate": cells.day,
+                "userSourcedId": cells.SOURCED_ID,
+                "roleType": cells.one_of("primary", "secondary"),
+                "role": cells.one_of("student", *GUARDIAN_ROLES, *STAFF_ROLES),
+                "beginDate": cells.DAY,
+                "endDate": cells.DAY,
+                "orgSourcedId": cells.SOURCED_ID,
+                "userProfileSourcedId": cells.SOURCED_ID,
             },
+            counted=("roleType",),
+            referred=False,
         ),
         FileLayout(
             ENROLLMENTS,
@@ -200,13 +242,18 @@ LAYOUTS = {
             (*_STAMPS, "primary", "beginDate", "endDate", "metadata.jp.shussekiNo", "metadata.jp.publicFlg"),
             {
                 **_BASE,
-                "role": cells.one_of(["student", "teacher", "administrator", "guardian"]),
-                "primary": cells.boolean,
-                "beginDate": cells.day,
-                "endDate": cells.day,
-                "metadata.jp.shussekiNo": cells.number,
-                "metadata.jp.publicFlg": cells.boolean,
+                "classSourcedId": cells.SOURCED_ID,
+                "schoolSourcedId": cells.SOURCED_ID,
+                "userSourcedId": cells.SOURCED_ID,
+                "role": cells.one_of("student", "teacher", "administrator", "guardian"),
+                "primary": cells.BOOLEAN,
+                "beginDate": cells.DAY,
+                "endDate": cells.DAY,
+                "metadata.jp.shussekiNo": cells.NUMBER,
+                "metadata.jp.publicFlg": cells.BOOLEAN,
             },
+            counted=("metadata.jp.publicFlg",),
+            referred=False,
         ),
         FileLayout(
             DEMOGRAPHICS,
@@ -223,17 +270,19 @@ LAYOUTS = {
             ),
             {
                 **_BASE,
-                "birthDate": cells.day,
-                "sex": cells.one_of(["male", "female", "unspecified", "other"]),
-                **dict.fromkeys(_RACES, cells.boolean),
+                "birthDate": cells.DAY,
+                "sex": cells.one_of("male", "female", "unspecified", "other"),
+                **dict.fromkeys(_RACES, cells.BOOLEAN),
             },
+            counted=_RACES,
             obligatory=False,
+            referred=False,
         ),
         FileLayout(
             USER_PROFILES,
             ("sourcedId", "userSourcedId", "profileType", "vendorId", "credentialType", "username"),
             (*_STAMPS, "applicationId", "description", "password"),
-            _BASE,
+            {**_BASE, "userSourcedId": cells.SOURCED_ID},
             obligatory=False,
         ),
     )

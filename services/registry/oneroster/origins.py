@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
-
-from pydantic import BaseModel
+from typing import Any, Protocol
 
 from services.registry.oneroster import companion
 from services.registry.oneroster.problems import Problems
+
+_SPELT = {"from": "first", "to": "last", "class": "class_id"}
+"""Members whose name in the file is a word of Python's."""
 
 
 class Origin(Protocol):
@@ -28,7 +29,7 @@ class Pointer:
     """A part of companion.json; columns are JSON Pointers (RFC 6901)."""
 
     path: str
-    part: BaseModel
+    part: Any
 
     def place(self) -> str:
         """Where it is, for messages about another place."""
@@ -36,7 +37,7 @@ class Pointer:
 
     def refuse(self, problems: Problems, column: str, rule: str, remedy: str) -> None:
         """Note a problem of one of its values."""
-        value = self.part.model_dump(mode="json", by_alias=True).get(column)
+        value = getattr(self.part, _SPELT.get(column, column), None)
         problems.add(
             companion.FILE, None, f"{self.path}/{column}", "" if value is None else str(value), rule, remedy
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from services.registry.oneroster import cells, layout
+from services.registry.oneroster import layout
 from services.registry.oneroster.origins import Pointer
-from services.registry.oneroster.persons import People, PlacedDuty, PlacedEnrolment, period_of
+from services.registry.oneroster.persons import People, Periods, PlacedDuty, PlacedEnrolment
 from services.registry.oneroster.problems import Problems
-from services.registry.oneroster.structure import Structure, refer
+from services.registry.oneroster.references import check_references
+from services.registry.oneroster.structure import Structure
 from services.registry.oneroster.tables import Row, Table
-from services.registry.roster.snapshot import Duty, ExternalKey, Membership, Organisation, Period
+from services.registry.roster.snapshot import Duty, Membership, Organisation, Period
 
 
 class PlacedMembership(NamedTuple):
@@ -21,65 +22,71 @@ class PlacedMembership(NamedTuple):
     origin: Row | Pointer
 
 
+_COLUMNS = ("classSourcedId", "schoolSourcedId", "userSourcedId", "role", "beginDate", "endDate")
+
+
 def read_memberships(
     tables: Mapping[str, Table], structure: Structure, people: People, problems: Problems
 ) -> list[PlacedMembership]:
     """在籍 of pupils in classes; homeroom and assistant teachers are added to ``people.duties``."""
     memberships: list[PlacedMembership] = []
-    classes, orgs = tables[layout.CLASSES], tables[layout.ORGS]
-    users, org_index = tables[layout.USERS], orgs.by_id()
-    for row in tables[layout.ENROLLMENTS].rows:
-        class_row = refer(row, "classSourcedId", classes, structure.class_rows, problems)
-        school = refer(row, "schoolSourcedId", orgs, org_index, problems)
-        user = refer(row, "userSourcedId", users, people.rows, problems)
-        valid = period_of(row, structure.term, problems)
-        if (
-            class_row is not None
-            and school is not None
-            and class_row["schoolSourcedId"] not in ("", school.id)
-        ):
-            rule = "classSourcedId の学級は、この学校のものではありません"
-            row.refuse(problems, "classSourcedId", rule, "この学校の学級か、schoolSourcedId を直してください")
-            row.refuse(problems, "schoolSourcedId", rule, f"{class_row['schoolSourcedId']} のはずです")
-            class_row = None
-        if row["role"] != "student" and row["metadata.jp.shussekiNo"]:
+    table = tables[layout.ENROLLMENTS]
+    check_references(table, "classSourcedId", structure.class_rows, problems)
+    check_references(table, "schoolSourcedId", structure.org_rows, problems)
+    check_references(table, "userSourcedId", people.rows, problems)
+    periods = Periods(structure.term, problems)
+    schools = dict(zip(structure.classes.ids(), structure.classes.column("schoolSourcedId"), strict=True))
+    for at, (class_id, school, user, role, begin, end) in enumerate(
+        zip(*map(table.column, _COLUMNS), strict=True)
+    ):
+        valid = periods.of(table, at, begin, end)
+        its = schools.get(class_id)
+        here = its is not None and (its in ("", school) or school not in structure.org_rows.places)
+        if its is not None and not here:
+            _refuse_school(table.row(at), its, problems)
+        if role != "student" and table.row(at)["metadata.jp.shussekiNo"]:
             rule = "出席番号は児童生徒のものです"
-            row.refuse(problems, "metadata.jp.shussekiNo", rule, "空にしてください")
-        if class_row is None or user is None or valid is None or not row["role"]:
-            people.unplaced.add(row.written("userSourcedId"))
+            table.row(at).refuse(problems, "metadata.jp.shussekiNo", rule, "空にしてください")
+        if not here or user not in people.rows.places or valid is None or not role:
+            people.unplaced.add(table.row(at).said("userSourcedId"))
             continue
-        home = structure.home_class(class_row.id)
-        if row["role"] == "student":
-            _check_pupil(row, user, class_row, people, problems)
-            if home is not None and user.id in people.pupils:
-                memberships.append(_member(row, user, home, valid, people, problems))
-        elif row["role"] == "teacher":
-            _check_teacher(row, user, class_row, people, problems)
-            if home is not None and user.id in people.staff:
-                people.duties.append(_class_teacher(row, user, home, valid))
+        home = structure.home_class(class_id)
+        if role == "student":
+            _check_pupil(table.row(at), user, its or "", people, problems)
+            if home is not None and user in people.pupils:
+                memberships.append(_member(table.row(at), user, home, valid, people, problems))
+        elif role == "teacher":
+            _check_teacher(table.row(at), user, its or "", people, problems)
+            if home is not None and user in people.staff:
+                people.duties.append(_class_teacher(table.row(at), user, home, valid, people))
     return memberships
 
 
-def _check_pupil(row: Row, user: Row, class_row: Row, people: People, problems: Problems) -> None:
+def _refuse_school(row: Row, its: str, problems: Problems) -> None:
+    rule = "classSourcedId の学級は、この学校のものではありません"
+    row.refuse(problems, "classSourcedId", rule, "この学校の学級か、schoolSourcedId を直してください")
+    row.refuse(problems, "schoolSourcedId", rule, f"{its} のはずです")
+
+
+def _check_pupil(row: Row, user: str, school: str, people: People, problems: Problems) -> None:
     if row.flag("primary"):
         rule = "primary は教職員のものです"
         row.refuse(problems, "primary", rule, "児童生徒の行では false か空にしてください")
-    school = class_row["schoolSourcedId"]
-    if user.id not in people.pupils:
-        if people.is_no(people.pupils, user.id):
+    if user not in people.pupils:
+        if people.is_no(people.pupils, user):
             rule = "児童生徒ではありません（roles.csv に student がありません）"
             row.refuse(problems, "userSourcedId", rule, "参照か roles.csv を直してください")
-    elif user.id in people.of_pupil and not any(
-        each.value.school.sourced_id == school for each in people.of_pupil[user.id]
+    elif user in people.of_pupil and not any(
+        each.value.school.sourced_id == school for each in people.of_pupil[user]
     ):
         rule = "この学校に在籍していません（roles.csv の student は別の学校です）"
         row.refuse(problems, "userSourcedId", rule, "roles.csv か enrollments.csv を直してください")
 
 
 def _member(
-    row: Row, user: Row, home: Organisation, valid: Period, people: People, problems: Problems
+    row: Row, user: str, home: Organisation, valid: Period, people: People, problems: Problems
 ) -> PlacedMembership:
-    enrolled = [each for each in people.of_pupil.get(user.id, []) if each.value.school == home.school]
+    enrolled = [each for each in people.of_pupil.get(user, ()) if each.value.school == home.school]
     if enrolled and not _within(valid, enrolled):
         rule = f"在籍の期間（{enrolled[0].origin.place()}）からはみ出しています"
         column = "beginDate" if row["beginDate"] else "endDate" if row["endDate"] else "userSourcedId"
@@ -88,10 +95,8 @@ def _member(
         rule = f"学年が合いません（児童生徒 {enrolled[0].value.grade}・学級 {','.join(home.grades)}）"
         row.refuse(problems, "classSourcedId", rule, "学級か users.csv の grades を直してください")
     number = row["metadata.jp.shussekiNo"]
-    membership = Membership(
-        ExternalKey("person", user.id), home.key, "home", int(cells.folded(number)) if number else None, valid
-    )
-    return PlacedMembership(membership, row)
+    key = people.keys[user]
+    return PlacedMembership(Membership(key, home.key, "home", int(number) if number else None, valid), row)
 
 
 def _within(valid: Period, enrolled: list[PlacedEnrolment]) -> bool:
@@ -106,16 +111,14 @@ def _within(valid: Period, enrolled: list[PlacedEnrolment]) -> bool:
     return False
 
 
-def _check_teacher(row: Row, user: Row, class_row: Row, people: People, problems: Problems) -> None:
-    school = class_row["schoolSourcedId"]
-    elsewhere = (user.id, school) not in people.staff_at
-    if school and elsewhere and (user.id in people.staff or people.is_no(people.staff, user.id)):
+def _check_teacher(row: Row, user: str, school: str, people: People, problems: Problems) -> None:
+    elsewhere = (user, school) not in people.staff_at
+    if school and elsewhere and (user in people.staff or people.is_no(people.staff, user)):
         rule = "この学校の教職員ではありません（roles.csv に役割がありません）"
         row.refuse(problems, "userSourcedId", rule, "参照か roles.csv を直してください")
 
 
-def _class_teacher(row: Row, user: Row, home: Organisation, valid: Period) -> PlacedDuty:
+def _class_teacher(row: Row, user: str, home: Organisation, valid: Period, people: People) -> PlacedDuty:
     kind = "homeroom" if row.flag("primary") else "assistant"
     assert home.school is not None
-    duty = Duty(ExternalKey("person", user.id), kind, home.school, home.key, valid)
-    return PlacedDuty(duty, row)
+    return PlacedDuty(Duty(people.keys[user], kind, home.school, home.key, valid), row)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 
 from services.registry.oneroster import layout
 from services.registry.oneroster.companion import Companion, DatedPart
@@ -21,7 +22,12 @@ def period_told(part: DatedPart) -> Period | None:
     """Its period, half open; ``None`` when it ends before it begins."""
     if part.last is not None and part.last < part.first:
         return None
-    return Period(part.first, part.last + timedelta(days=1) if part.last else None)
+    return _period(part.first, part.last)
+
+
+@lru_cache(4_096)  # a city's ties begin on few days: equal periods are one object
+def _period(first: date, last: date | None) -> Period:
+    return Period(first, last + timedelta(days=1) if last else None)
 
 
 @dataclass(slots=True)
@@ -47,7 +53,7 @@ class Resolver:
                 rule = f"「{sourced_id}」は{word}ではありません（roles.csv に役割がありません）"
                 origin.refuse(self.problems, column, rule, "参照か roles.csv を直してください")
             return None
-        return ExternalKey("person", sourced_id)
+        return self.people.keys[sourced_id]
 
     def school(self, origin: Pointer, sourced_id: str) -> Organisation | None:
         """A school, named in the column ``school``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,8 +11,12 @@ from services.registry.oneroster import cells, codes, layout
 from services.registry.oneroster.companion import Companion
 from services.registry.oneroster.origins import Pointer
 from services.registry.oneroster.problems import Problems
-from services.registry.oneroster.tables import Row, Table
+from services.registry.oneroster.references import check_references, refer
+from services.registry.oneroster.tables import Index, Row, Table
 from services.registry.roster.snapshot import ExternalKey, Organisation, Period
+
+_LOST_ZERO = re.compile(r"[1-9]\d{4}", re.ASCII)
+"""A 教育委員会コード of one of the prefectures 01–09 after a spreadsheet took it for a number."""
 
 
 @dataclass(slots=True)
@@ -21,8 +26,8 @@ class Structure:
     year: int
     orgs: Table
     classes: Table
-    org_rows: dict[str, Row]
-    class_rows: dict[str, Row]
+    org_rows: Index
+    class_rows: Index
     board: ExternalKey | None = None
     organisations: dict[ExternalKey, Organisation] = field(default_factory=dict)
 
@@ -49,27 +54,15 @@ class Structure:
         ]
 
 
-def refer(row: Row, column: str, target: Table, index: Mapping[str, Row], problems: Problems) -> Row | None:
-    """The row a cell refers to; a reference that leads nowhere is noted."""
-    value = row[column]
-    if not value:
-        return None
-    found = index.get(value)
-    if found is None and target.whole:
-        rule = f"{target.name} に sourcedId「{value}」がありません"
-        row.refuse(problems, column, rule, f"{target.name} に行を加えるか、参照を直してください")
-    return found
-
-
 def the_school_year(sessions: Table, problems: Problems) -> int | None:
     """The one school year of the package, 4/1–3/31; ``None`` when nothing tells it."""
     index = sessions.by_id()
     year: int | None = None
-    for row in sessions.rows:
+    for row in sessions.rows():
         start = row.day("startDate")
-        said = int(cells.folded(row["schoolYear"])) if row["schoolYear"] else start.year if start else None
-        if row["parentSourcedId"] not in ("", layout.NULL):
-            refer(row, "parentSourcedId", sessions, index, problems)
+        said = int(row["schoolYear"]) if row["schoolYear"] else start.year if start else None
+        if row["parentSourcedId"] != layout.NULL:
+            refer(row, "parentSourcedId", index, problems)
         if said is None:
             continue
         if year is None:
@@ -87,9 +80,9 @@ def the_school_year(sessions: Table, problems: Problems) -> int | None:
             row.refuse(
                 problems, "endDate", "年度は 3 月 31 日に終わります", f"{said + 1}-03-31 にしてください"
             )
-        if row["title"] and cells.folded(row["title"]) != f"{said}年度":
+        if row["title"] and row["title"] != f"{said}年度":
             row.refuse(problems, "title", "title が schoolYear と合いません", f"{said}年度 にしてください")
-    if not sessions.rows and sessions.whole:
+    if not len(sessions) and sessions.whole:
         problems.add(sessions.name, 1, "", "", "年度の行がありません", "schoolYear の行を一つ書いてください")
     return year
 
@@ -102,25 +95,30 @@ def read_structure(
     structure = Structure(year, orgs, classes, orgs.by_id(), classes.by_id())
     _read_board(orgs, companion, structure, problems)
     _read_schools(orgs, companion, structure, problems)
-    _check_courses(tables, problems)
-    _read_classes(tables, structure, problems)
+    sessions = tables[layout.ACADEMIC_SESSIONS].by_id()
+    _check_courses(tables, structure, sessions, problems)
+    _read_classes(tables, structure, sessions, problems)
     return structure
 
 
 def _read_board(orgs: Table, companion: Companion | None, structure: Structure, problems: Problems) -> None:
-    districts = [row for row in orgs.rows if row["type"] == "district"]
+    districts = [row for row in orgs.rows() if row["type"] == "district"]
     for row in districts[1:]:
         rule = f"教育委員会（district）が二つあります（{districts[0].line} 行）"
         row.refuse(problems, "type", rule, "一つのパッケージは一つの教育委員会の名簿です")
     if not districts:
-        if orgs.whole and not any(row.refused("type") for row in orgs.rows):
+        if orgs.whole and not any(row.refused("type") for row in orgs.rows()):
             rule = "教育委員会（type が district の行）がありません"
             problems.add(orgs.name, 1, "type", "", rule, "教育委員会の行を加えてください")
         return
     row = districts[0]
     if row["parentSourcedId"]:
         row.refuse(problems, "parentSourcedId", "教育委員会に親の組織は置けません", "空にしてください")
-    code = cells.folded(row["identifier"])
+    code = row["identifier"]
+    if _LOST_ZERO.fullmatch(code):
+        told = "先頭の 0 を補いました（教育委員会コードは 6 桁です）"
+        problems.note(orgs.name, row.line, "identifier", told, code, f"0{code}")
+        code = f"0{code}"
     if code and (fault := codes.board_code_fault(code)):
         row.refuse(problems, "identifier", fault, "教育委員会コードを確かめてください")
     short = None
@@ -138,14 +136,14 @@ def _read_board(orgs: Table, companion: Companion | None, structure: Structure, 
 def _read_schools(orgs: Table, companion: Companion | None, structure: Structure, problems: Problems) -> None:
     extra = {each.school: each for each in companion.schools} if companion else {}
     codes_seen: dict[str, Row] = {}
-    for row in orgs.rows:
+    for row in orgs.rows():
         if row["type"] != "school":
             continue
-        parent = refer(row, "parentSourcedId", orgs, structure.org_rows, problems)
+        parent = refer(row, "parentSourcedId", structure.org_rows, problems)
         if parent is not None and parent["type"] == "school":
             rule = "学校の親は教育委員会です"
             row.refuse(problems, "parentSourcedId", rule, "district の sourcedId にしてください")
-        code = cells.folded(row["identifier"])
+        code = row["identifier"]
         more = extra.get(row.id)
         said = more.kind if more else "school" if companion is None else None
         kind = _school_kind(row, code, said, problems)
@@ -188,33 +186,38 @@ def _school_kind(row: Row, code: str, said: str | None, problems: Problems) -> s
     return kind
 
 
-def _check_courses(tables: Mapping[str, Table], problems: Problems) -> None:
-    orgs, sessions = tables[layout.ORGS], tables[layout.ACADEMIC_SESSIONS]
-    org_index, session_index = orgs.by_id(), sessions.by_id()
-    for row in tables[layout.COURSES].rows:
-        refer(row, "orgSourcedId", orgs, org_index, problems)
-        refer(row, "schoolYearSourcedId", sessions, session_index, problems)
+def _check_courses(
+    tables: Mapping[str, Table], structure: Structure, sessions: Index, problems: Problems
+) -> None:
+    courses = tables[layout.COURSES]
+    check_references(courses, "orgSourcedId", structure.org_rows, problems)
+    check_references(courses, "schoolYearSourcedId", sessions, problems)
+    for row in courses.rows():
         _check_subjects(row, problems)
 
 
 def _check_subjects(row: Row, problems: Problems) -> None:
-    if len(cells.as_list(row["subjects"])) != len(cells.as_list(row["subjectCodes"])):
+    subjects, subject_codes = row["subjects"], row["subjectCodes"]
+    if (subjects or subject_codes) and len(cells.as_list(subjects)) != len(cells.as_list(subject_codes)):
         rule = "subjects と subjectCodes の数が合いません"
         row.refuse(problems, "subjectCodes", rule, "同じ数だけ並べてください")
 
 
-def _read_classes(tables: Mapping[str, Table], structure: Structure, problems: Problems) -> None:
-    courses, sessions = tables[layout.COURSES], tables[layout.ACADEMIC_SESSIONS]
-    course_index, session_index = courses.by_id(), sessions.by_id()
+def _read_classes(
+    tables: Mapping[str, Table], structure: Structure, sessions: Index, problems: Problems
+) -> None:
+    courses = tables[layout.COURSES].by_id()
     titles: dict[tuple[str, str], Row] = {}
-    for row in structure.classes.rows:
-        course = refer(row, "courseSourcedId", courses, course_index, problems)
+    check_references(structure.classes, "courseSourcedId", courses, problems)
+    check_references(structure.classes, "schoolSourcedId", structure.org_rows, problems)
+    for row in structure.classes.rows():
+        course = courses.get(row["courseSourcedId"])
         for part in cells.as_list(row["termSourcedIds"]):
-            if part not in session_index and sessions.whole:
-                rule = f"{sessions.name} に sourcedId「{part}」がありません"
+            if part not in sessions and sessions.table.whole:
+                rule = f"{sessions.table.name} に sourcedId「{part}」がありません"
                 row.refuse(problems, "termSourcedIds", rule, "年度の sourcedId にしてください")
         _check_subjects(row, problems)
-        at = refer(row, "schoolSourcedId", structure.orgs, structure.org_rows, problems)
+        at = structure.org_rows.get(row["schoolSourcedId"])
         if at is not None and at["type"] == "district":
             rule = "学級は学校に属します（これは教育委員会です）"
             row.refuse(problems, "schoolSourcedId", rule, "学校の sourcedId にしてください")
@@ -238,7 +241,7 @@ def _read_class(
     titles: dict[tuple[str, str], Row],
     problems: Problems,
 ) -> None:
-    grades = tuple(sorted(set(cells.as_list(cells.folded(row["grades"])))))
+    grades = tuple(sorted(set(cells.as_list(row["grades"]))))
     allowed = codes.GRADES_OF_KIND.get(school.kind, codes.GRADES)
     for grade in grades:
         if grade not in allowed:

@@ -1,15 +1,15 @@
 """What a source says the roster is: plain values keyed by the source's own ids.
 
 A source (today OneRoster) fills it; ``rules.py`` compares it with what stands. Ids of the source stay outside: ours are
-minted when a thing is first seen (decisions.md §1). Every tuple is sorted by key, so equal rosters are equal values
-whatever the order of rows they were read from.
+minted when a thing is first seen (decisions.md §1). The order of tuples means nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 ExternalKind = Literal["organisation", "class", "department", "person"]
 
@@ -156,6 +156,42 @@ class Calendar:
     closures: tuple[Closure, ...]
 
 
+Aspect = Literal[
+    "card",
+    "enrolment",
+    "membership",
+    "duty",
+    "guardianship",
+    "protection",
+    "calendar",
+    "organisation",
+    "class",
+    "department",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Of whom and what a source speaks: the source's ids, by aspect. An aspect that is not listed: of all there are.
+
+    What a source does not speak about stays as it is, whoever made it so.
+    """
+
+    OF_PEOPLE: ClassVar[frozenset[Aspect]] = frozenset(
+        ("card", "enrolment", "membership", "duty", "guardianship", "protection")
+    )
+    about: Mapping[Aspect, frozenset[str] | None] = field(default_factory=dict)
+
+    def of(self, aspect: Aspect, sourced_id: str) -> bool:
+        """Whether the source says how this now is."""
+        named = self.about.get(aspect)
+        return named is None or sourced_id in named
+
+    def everything(self, aspect: Aspect) -> bool:
+        """Whether what the source does not have is thereby no longer so."""
+        return self.about.get(aspect) is None
+
+
 @dataclass(frozen=True, slots=True)
 class RosterSnapshot:
     """The whole roster of one board in one school year."""
@@ -170,3 +206,4 @@ class RosterSnapshot:
     guardianships: tuple[Guardianship, ...]
     protections: tuple[Protection, ...]
     calendars: tuple[Calendar, ...]
+    spoken: Spoken = Spoken()

@@ -71,7 +71,7 @@ def test_import_tells_what_becomes_new_and_which_classes(run: Run, tmp_path: Pat
 
 def test_a_refused_package_is_a_block_for_each_problem_and_status_1(run: Run, tmp_path: Path) -> None:
     wrong = with_cell(small_package(), layout.USERS, 2, "familyName", "[bold]ｶﾝﾀﾞ\x1b[2J")
-    wrong = with_cell(wrong, layout.ROLES, 3, "beginDate", "2026/4/1")
+    wrong = with_cell(wrong, layout.ROLES, 3, "beginDate", "2026/4/31")
     path = written(tmp_path / "town", wrong)
     status, told = run("import", "oneroster", path, "--json")
     report = json.loads(told)

@@ -6,6 +6,7 @@ import copy
 import csv
 import io
 import json
+from dataclasses import fields
 from typing import Any
 
 from services.registry.oneroster import companion, layout
@@ -310,9 +311,19 @@ def with_companion(files: Files, pointer: str, value: Any) -> Files:
     return {**files, companion.FILE: as_json(told)}
 
 
-def refusal(files: Files) -> Reading:
+def facts(reading: Reading) -> dict[str, Any]:
+    """What a reading says, whatever the order it was read in."""
+    assert reading.snapshot is not None
+    told = {each.name: getattr(reading.snapshot, each.name) for each in fields(reading.snapshot)}
+    return {
+        name: sorted(map(repr, value)) if isinstance(value, tuple) and name != "board" else value
+        for name, value in told.items()
+    }
+
+
+def refusal(files: Files, known: Files | None = None) -> Reading:
     """The reading of a package that must be refused."""
-    reading = read_roster(files)
+    reading = read_roster(files, known)
     assert reading.snapshot is None
     assert reading.problems
     return reading
