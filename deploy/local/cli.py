@@ -20,7 +20,7 @@ from deploy.local.prepare import prepare_databases
 from deploy.local.serve import publishers
 from deploy.local.serve import run as run_services
 from deploy.local.state import ROOT, LocalError
-from deploy.local.status import Status, status
+from deploy.local.status import Status, feeds, services_pid, status
 from deploy.town.cli import add_commands as town_commands
 from services.dashboard.cli import Deployment as DashboardDeployment
 from services.dashboard.cli import add_commands as dashboard_commands
@@ -68,6 +68,14 @@ def _dashboard(instance: Instance) -> DashboardDeployment:
         KITCHEN_CLIENT,
         lambda client: department_secret(instance, client),
     )
+
+
+async def _behind() -> int:
+    """By how many records the slowest reader of registry's log is behind; 0 while nobody reads."""
+    instance = Instance()
+    if services_pid(instance).process() is None:
+        return 0
+    return max(feed.lag for feed in await feeds(instance) if feed.publisher == "registry")
 
 
 @app.command()
@@ -300,7 +308,13 @@ dashboard_commands(app, lambda: _dashboard(Instance()), console)
 session_commands(
     app, lambda: admin.app_units(Instance(), "dashboard"), lambda: only_board(Instance()), console
 )
-town_commands(app, lambda: training_day(Instance().clock.today()), console)
+town_commands(
+    app,
+    lambda: training_day(Instance().clock.today()),
+    lambda: admin.app_units(Instance(), "registry"),
+    _behind,
+    console,
+)
 
 
 def main() -> None:

@@ -90,7 +90,7 @@ async def status(instance: Instance) -> Status:
     result.services = [service for service, _ in asked]
     result.reconcilers = [one for _, reconcilers in asked for one in reconcilers]
     if instance.postgres.ready():
-        result.feeds = await _feeds(instance)
+        result.feeds = await feeds(instance)
         result.running = services_pid(instance).process() is not None
     result.memory_mib = memory(instance)
     return result
@@ -120,7 +120,7 @@ _CHECKPOINTS = text(
 _HEAD = text("select position from log.head")
 
 
-async def _feeds(instance: Instance) -> list[FeedStatus]:
+async def feeds(instance: Instance) -> list[FeedStatus]:
     """Every copy and reaction there is, whether it has begun to read or not."""
     heads: dict[str, int] = {}
     stored: dict[tuple[str, str, str], Any] = {}

@@ -1,9 +1,10 @@
-"""`tsumugi town`: writes a generated municipality as a package to import."""
+"""`tsumugi town`: writes a generated municipality as a package to import, and gives an imported one a past."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +17,18 @@ from typer.core import TyperGroup
 from deploy.local.state import LocalError
 from deploy.town import city
 from deploy.town.generate import PUPILS, SEED, Order, write_package
+from deploy.town.history import Filled, History, NotATown
 from deploy.town.packing import NotWritable
+from services.registry.roster.store import boards
+from shared.database import Moved, Units
 from shared.dates import in_words, school_year
+
+_LOOK_AGAIN_SECONDS = 0.5
+_FAR = 2_000
+"""Records."""
+
+OpenUnits = Callable[[], AbstractAsyncContextManager[Units]]
+"""Opens registry's rows as its app role, for one command."""
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2097
 """The equinoxes of ``holidays`` are those of the years 1980 to 2099."""
@@ -32,8 +43,14 @@ class _Town(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-def add_commands(app: typer.Typer, today: Callable[[], date], console: Console) -> None:
-    """Add ``town`` to the command line."""
+def add_commands(
+    app: typer.Typer,
+    today: Callable[[], date],
+    open_units: OpenUnits,
+    behind: Callable[[], Awaitable[int]],
+    console: Console,
+) -> None:
+    """Add ``town`` to the command line. ``behind``: by how many records the slowest reader of registry is behind."""
     towns = typer.Typer(cls=_Town, help="つくりものの自治体")
     app.add_typer(towns, name="town")
 
@@ -87,11 +104,56 @@ def add_commands(app: typer.Typer, today: Callable[[], date], console: Console) 
         )
         _refuse(order)
         try:
-            with _progress(console, order.pupils) as advance:
+            with _progress(console, "書いています", order.pupils, "人") as advance:
                 write_package(path, order, advance)
         except NotWritable as error:
             raise LocalError(str(error)) from error
         console.print(f"{path} に書き出しました。{_what_next(path, order)}", soft_wrap=True, markup=False)
+
+    @towns.command()
+    def history(
+        days: Annotated[
+            int, typer.Option(min=1, help="きょうより前の授業日をいくつ（年度のはじめまで）")
+        ] = 60,
+        seed: Annotated[int, typer.Option(help="同じ数からは同じ日々ができます")] = SEED,
+    ) -> None:
+        """つくりものの町に、過ぎた日々の出欠をつくります。途中でやめても、もう一度行えばつづきから。"""
+
+        async def run() -> Filled:
+            async with open_units() as units:
+                found = await boards(units)
+                if len(found) != 1:
+                    raise LocalError(
+                        "まだ名簿がありません。"
+                        if not found
+                        else "教育委員会が二つ以上あるので、つくれません。"
+                    )
+                past = History(units, found[0], seed=seed, yields=lambda: _until_not_far(behind))
+                with _progress(console, "出欠をつくっています", await past.plan(days), "学級") as advance:
+                    return await past.run(advance)
+
+        try:
+            done = asyncio.run(run())
+        except NotATown as error:
+            raise LocalError(str(error)) from error
+        except Moved as error:
+            raise LocalError(
+                "ほかの処理が同時に変えています。少し待って、もう一度実行してください。"
+            ) from error
+        console.print(_told(done), soft_wrap=True)
+
+
+async def _until_not_far(behind: Callable[[], Awaitable[int]]) -> None:
+    """Returns when who reads registry's log is not far behind (decisions.md §3 "Bulk yields")."""
+    while await behind() > _FAR:  # noqa: ASYNC110 - others' progress gives no event
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _told(done: Filled) -> str:
+    closed = f"学級閉鎖は、のべ {done.closed} 日。" if done.closed else ""
+    if not done.rolls:
+        return closed or "すべてあります。何もつくっていません。"
+    return f"{done.days} 日の、{done.rolls} 学級の出欠（のべ {done.pupil_days} 人）をつくりました。{closed}"
 
 
 def _refuse(order: Order) -> None:
@@ -116,15 +178,15 @@ def _what_next(path: Path, order: Order) -> str:
 
 
 @contextmanager
-def _progress(console: Console, pupils: int) -> Iterator[Callable[[int], None]]:
+def _progress(console: Console, doing: str, total: int, of: str) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, nothing elsewhere."""
     columns = (
-        TextColumn("書いています"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("人"),
+        TextColumn(of),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=pupils)
+        task = bar.add_task("", total=total)
         yield lambda size: bar.advance(task, size)
