@@ -1,24 +1,33 @@
 """`make bench`: every figure of one run on this machine, against the targets of design.md §8.
 
 python -m benchmarks                 all
-python -m benchmarks roll commands      some
+python -m benchmarks roll pages      some
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks import imports, spine, start
+from benchmarks import imports, pages, spine, start
 from benchmarks.load import Figure, report
+from benchmarks.processes import LAYOUTS, Layout
+
+
+def _both(measure: Callable[[Layout], list[Figure]]) -> Callable[[], list[Figure]]:
+    """In one process, as `make up` runs it, and in a process a service, as a city does."""
+    return lambda: [figure for layout in LAYOUTS for figure in measure(layout)]
+
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "start": start.measure,
-    "roll": spine.measure_roll,
-    "commands": spine.measure_commands,
-    "arrival": spine.measure_arrival,
-    "arrival-kafka": lambda: spine.measure_arrival("kafka"),
+    "roll": _both(spine.measure_roll),
+    "pages": _both(pages.measure),
+    "commands": _both(spine.measure_commands),
+    "arrival": _both(partial(spine.measure_arrival, "log")),
+    "arrival-kafka": _both(partial(spine.measure_arrival, "kafka")),
     "rebuild": spine.measure_rebuild,
     "import": imports.measure,
 }
@@ -33,8 +42,9 @@ def main() -> None:
     figures: list[Figure] = []
     for name in names:
         print(f"… {name}", file=sys.stderr, flush=True)
-        figures += BENCHES[name]()
-        print(report(figures[-4:]), file=sys.stderr, flush=True)
+        found = BENCHES[name]()
+        figures += found
+        print(report(found), file=sys.stderr, flush=True)
     table = report(figures)
     print(table)
     Path("benchmarks-results.md").write_text(table + "\n", encoding="utf-8")

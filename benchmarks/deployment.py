@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from benchmarks.processes import Layout, apart
 from deploy.local import lifecycle
 from deploy.local.instance import Instance, Transport
 from services.identity.issuer.keys import signing_key
@@ -71,7 +72,7 @@ class Deployment:
 
 
 @contextmanager
-def deployment(transport: Transport = "log") -> Iterator[Deployment]:
+def deployment(transport: Transport = "log", layout: Layout = "one process") -> Iterator[Deployment]:
     """The example municipality, running; everything of it is gone afterwards."""
     state = Path(tempfile.mkdtemp(prefix="tsumugi-bench-"))
     state.chmod(0o711)
@@ -79,7 +80,11 @@ def deployment(transport: Transport = "log") -> Iterator[Deployment]:
         instance = Instance(state).choose(port=PORT)
         lifecycle.up(instance, transport=transport, training_date=None, say=lambda _: None)
         instance = Instance(state)
-        yield asyncio.run(_describe(instance))
+        with ExitStack() as stack:
+            if layout == "a process a service":
+                lifecycle.stop_services(instance)
+                stack.enter_context(apart(instance))
+            yield asyncio.run(_describe(instance))
     finally:
         lifecycle.reset(Instance(state))
         shutil.rmtree(state, ignore_errors=True)

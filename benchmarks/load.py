@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+SECONDS = 8.0
+"""How long a figure is measured."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -91,6 +94,14 @@ class Timings:
     def rate(self) -> float:
         """Requests answered a second."""
         return len(self.milliseconds) / self.seconds if self.seconds else 0.0
+
+
+def latency(timings: Timings) -> str:
+    """What a figure says of latencies."""
+    return (
+        f"p50 {timings.percentile(0.5):.1f}, p95 {timings.percentile(0.95):.1f}, p99 {timings.percentile(0.99):.1f} ms"
+        f" at {timings.rate:.0f}/s, {timings.errors} errors"
+    )
 
 
 Act = Callable[[Connection, int], Awaitable[bool]]

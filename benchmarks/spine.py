@@ -1,4 +1,4 @@
-"""The spine under load: the roll, pages, commands, arrival, rebuild."""
+"""The spine under load: the roll, commands, arrival, rebuild."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from uuid import UUID
 
 import asyncpg
 import httpx
-from sqlalchemy import event
 
+from benchmarks.counting import statements
 from benchmarks.deployment import Class, Deployment, deployment, feed_engine
-from benchmarks.load import Answer, Connection, Figure, Timings, offered, saturated
+from benchmarks.load import SECONDS, Answer, Connection, Figure, Timings, latency, offered, saturated
+from benchmarks.processes import Layout
 from deploy.local.instance import Transport
 from deploy.topology import topology
 from services.registry import service
@@ -22,8 +23,6 @@ from shared.database import Units
 from shared.events.rebuild import rebuild
 from shared.ids import time_ordered_id
 from shared.service import ServiceParts
-
-SECONDS = 8.0
 
 
 @dataclass
@@ -86,20 +85,13 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _latency(timings: Timings) -> str:
-    return (
-        f"p50 {timings.percentile(0.5):.1f}, p95 {timings.percentile(0.95):.1f}, p99 {timings.percentile(0.99):.1f} ms"
-        f" at {timings.rate:.0f}/s, {timings.errors} errors"
-    )
-
-
-def measure_roll() -> list[Figure]:
+def measure_roll(layout: Layout) -> list[Figure]:
     """Save a class (whole classes of up to 35) at 85/s, then as fast as it goes."""
-    with deployment() as deployed:
-        return asyncio.run(_roll(deployed))
+    with deployment(layout=layout) as deployed:
+        return asyncio.run(_roll(deployed, layout))
 
 
-async def _roll(deployed: Deployment) -> list[Figure]:
+async def _roll(deployed: Deployment, layout: Layout) -> list[Figure]:
     seats = _seats(deployed)
     url = deployed.instance.url("registry")
 
@@ -111,46 +103,40 @@ async def _roll(deployed: Deployment) -> list[Figure]:
     steady = await offered(url, act, rate=85, seconds=SECONDS)
     full = await saturated(url, act, seconds=SECONDS, connections=8)
     pupils = sum(len(seat.of.pupils) for seat in seats) / len(seats)
-    return [
+    figures = [
         Figure(
-            f"save a class (mean {pupils:.0f} pupils) with its events, 85/s offered",
-            _latency(steady),
+            f"save a class (mean {pupils:.0f} pupils) with its events, 85/s offered, {layout}",
+            latency(steady),
             "p95 ≤ 20 ms",
         ),
-        Figure("the same, saturated", _latency(full), "stretch 150/s"),
-        Figure("SQL statements of such a save", await _statements(deployed), "single digit"),
+        Figure(f"the same, saturated, {layout}", latency(full), "stretch 150/s"),
     ]
+    if layout == "one process":  # the same in the other
+        figures.append(Figure("SQL statements of such a save", await _statements(deployed), "single digit"))
+    return figures
 
 
 async def _statements(deployed: Deployment) -> str:
-    """Counted in a process of our own, over the same database."""
     instance = deployed.instance
     app = service.build(instance.settings("registry"), instance.clock, instance.make_feed("registry"))
-    counted: list[str] = []
-    engine = app.state.registry.units.engine
-
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def count(*arguments: object) -> None:
-        counted.append(str(arguments[2]))
-
     seat = _seats(deployed)[-1]
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry") as http,
-    ):
-        sheet = (await http.get(seat.path, headers=seat.headers)).json()
-        seat.revision = {UUID(member["pupil"]): member["revision"] for member in sheet["members"]}
-        seat.late = {UUID(member["pupil"]) for member in sheet["members"] if member["code"] == "late"}
-        counted.clear()
+
+    async def ask(http: httpx.AsyncClient) -> httpx.Response:
+        if not seat.revision:
+            sheet = (await http.get(seat.path, headers=seat.headers)).json()
+            seat.revision = {UUID(member["pupil"]): member["revision"] for member in sheet["members"]}
+            seat.late = {UUID(member["pupil"]) for member in sheet["members"] if member["code"] == "late"}
         headers = {**seat.headers, "idempotency-key": str(time_ordered_id(_now()))}
         answer = await http.post(seat.path, content=seat.body(seat.of.pupils), headers=headers)
-        assert answer.status_code == 200, answer.text
-        return f"{len(counted)} (begin and commit apart)"
+        seat.learn(Answer(answer.status_code, answer.content))
+        return answer
+
+    return await statements(app, app.state.registry.units.engine, instance.url("registry"), ask)
 
 
-def measure_commands() -> list[Figure]:
+def measure_commands(layout: Layout) -> list[Figure]:
     """Durable ordered commands through HTTP with authorisation: one cell each."""
-    with deployment() as deployed:
+    with deployment(layout=layout) as deployed:
         seats = _seats(deployed)
 
         async def act(connection: Connection, number: int) -> bool:
@@ -165,17 +151,21 @@ def measure_commands() -> list[Figure]:
             return await saturated(url, act, seconds=SECONDS, connections=16)
 
         return [
-            Figure("durable ordered commands through HTTP, authorised", _latency(asyncio.run(run())), "600/s")
+            Figure(
+                f"durable ordered commands through HTTP, authorised, {layout}",
+                latency(asyncio.run(run())),
+                "600/s",
+            )
         ]
 
 
-def measure_arrival(transport: Transport = "log") -> list[Figure]:
+def measure_arrival(transport: Transport, layout: Layout) -> list[Figure]:
     """Command accepted → the copies that pages read have it, at 200 commands a second."""
-    with deployment(transport) as deployed:
-        return asyncio.run(_arrival(deployed, transport))
+    with deployment(transport, layout) as deployed:
+        return asyncio.run(_arrival(deployed, f"over {transport}, {layout}"))
 
 
-async def _arrival(deployed: Deployment, transport: Transport) -> list[Figure]:
+async def _arrival(deployed: Deployment, how: str) -> list[Figure]:
     seats = _seats(deployed)
     accepted: list[tuple[int, float]] = []
     reached: list[tuple[int, float]] = []
@@ -235,11 +225,11 @@ async def _arrival(deployed: Deployment, transport: Transport) -> list[Figure]:
     words = f"p50 {delays.percentile(0.5):.1f}, p99 {delays.percentile(0.99):.1f} ms, {delays.errors} never"
     return [
         Figure(
-            f"command accepted → pages' copy has it, over {transport}",
+            f"command accepted → pages' copy has it, {how}",
             words,
             "p50 ≤ 25, p99 ≤ 150 ms at 200/s",
         ),
-        Figure(f"those commands, over {transport}", _latency(load), "200/s"),
+        Figure(f"those commands, {how}", latency(load), "200/s"),
     ]
 
 
