@@ -1,6 +1,6 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
-import { Trans } from '@lingui/react'
+import { useLingui } from '@lingui/react/macro'
 import type { DayCounts } from '~/api/types'
 import type { TableColumn } from './Table'
 import panel from './Panel.module.css'
@@ -31,7 +31,7 @@ export function Counts<Name extends CountName>({ of, names }: CountsProps<Name>)
       {names.map((name) => (
         <div key={name} data-zero={of[name] === 0 ? '' : undefined}>
           <dt>
-            <Trans {...WORDS[name]} />
+            <Word of={name} />
           </dt>
           <dd>{of[name]}</dd>
         </div>
@@ -42,5 +42,10 @@ export function Counts<Name extends CountName>({ of, names }: CountsProps<Name>)
 
 /** The same number of every row of a table. */
 export function countColumn(name: CountName, where?: 'wide'): TableColumn<DayCounts> {
-  return { head: <Trans {...WORDS[name]} />, cell: (row) => row[name], number: true, wide: where === 'wide' }
+  return { head: <Word of={name} />, cell: (row) => row[name], number: true, wide: where === 'wide' }
+}
+
+function Word({ of }: { readonly of: CountName }) {
+  const { i18n } = useLingui()
+  return i18n._(WORDS[of])
 }
