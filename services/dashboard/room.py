@@ -115,9 +115,13 @@ class Page:
         """The page's one policy decision. Raises 404, 403 or 401, in this order (decisions.md §4)."""
         if not self.room.policies.allows(self.holder, action, resource):
             raise denied(why) if visible else not_found()
-        now = self.room.sessions.clock.now()
-        if step_up_needed("ordinary", self.holder.principal, self.standing.step_up, now):
+        if self.must_step_up():
             raise step_up()
+
+    def must_step_up(self) -> bool:
+        """Whether the asker must prove a second factor before seeing anything that is theirs to see."""
+        now = self.room.sessions.clock.now()
+        return step_up_needed("ordinary", self.holder.principal, self.standing.step_up, now)
 
     def may(self, action: str, resource: dict[str, Any]) -> bool:
         """Whether the page may offer an action; the service that owns it decides again."""
@@ -178,21 +182,29 @@ async def opening(request: Request) -> AsyncIterator[Page]:
     """Open a page for the signed-in person of ``request``.
 
     Waits up to a second until the copies have reached what ``X-After`` names, then goes on with what they have. Raises
-    the problem signed-out without a session that holds.
+    the problem signed-out without a session that holds, also when its token has run out and the authority gives no
+    other: whoever is shut out there reads nothing here, whether or not a page needs a token.
     """
     room = await dashboard(request)
     wanted = _wanted(room, request)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + WAIT_SECONDS
+    confirmed = False
     while True:
         pulse = room.hub.next("reached")
         async with look(room, request) as page:
+            signed = page.signed
+            due = room.sessions.due(signed) and not confirmed
             reached = room.reached(page.standing)
             left = deadline - loop.time()
-            if left <= 0 or all(reached[publisher] >= position for publisher, position in wanted.items()):
+            arrived = all(reached[publisher] >= position for publisher, position in wanted.items())
+            if not due and (left <= 0 or arrived):
                 yield page
-                signed = page.signed
                 break
+        if due:  # outside of the page's transaction: the authority may take a while
+            await room.sessions.confirm(signed)
+            confirmed = True
+            continue
         try:
             await asyncio.wait_for(pulse.wait(), min(left, POLL_SECONDS))
         except TimeoutError:

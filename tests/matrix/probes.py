@@ -194,7 +194,6 @@ PROBES: tuple[Probe, ...] = (
             "mother": 404,
             "pupil": 404,
         },
-        no_step_up_because="a message names a view and a number; the page it names asks",
     ),
     Probe(
         _FORWARD.format(method="GET"),

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from services.dashboard.live.rules import MAX_VIEWS, View, view
 from services.dashboard.live.stream import Stream, allowed
 from services.dashboard.room import dashboard, opening
-from shared.web import FieldError, Problem, not_found
+from shared.web import FieldError, Problem, not_found, step_up
 
 router = APIRouter(prefix="/api", tags=["動き"])
 
@@ -22,7 +22,8 @@ MAX_STREAMS = 10
 async def live(request: Request, views: str) -> StreamingResponse:
     """Server-sent events: ``view`` names a view that changed, ``end`` says that who-may-see-what must be asked anew.
 
-    Views that the asker may not open are not followed; when none is left there is nothing here.
+    Views that the asker may not open are not followed; when none is left there is nothing here. Whoever must prove a
+    second factor to open them must do so to follow them.
     """
     wanted = _views(views)
     room = await dashboard(request)
@@ -30,6 +31,8 @@ async def live(request: Request, views: str) -> StreamingResponse:
         granted = await allowed(page, wanted)
         if not granted:
             raise not_found()
+        if page.must_step_up():
+            raise step_up()
         if room.streams.get(page.signed.id, 0) >= MAX_STREAMS:
             raise Problem(
                 429,

@@ -1,8 +1,9 @@
 """One browser's stream: which of its views changed, until it may no longer know.
 
-Subscriptions are authorised when the stream opens and again when its token is renewed or anybody's duties in the board
-change. The stream ends with the session, and on a change of the holder's duties or account: the browser asks anew who
-it is and what it may see (decisions.md §4 "SSE").
+Subscriptions are authorised like the pages they are about when the stream opens, and again when its token is renewed.
+Once a minute, and whenever anybody's duties in the board change, the holder is looked at: the stream ends with the
+session, on a change of the holder's duties or account, and when the board asks for a second factor that was not
+proved. The browser then asks anew who it is and what it may see (decisions.md §4 "SSE").
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from services.dashboard.room import Dashboard, Page, look
 from services.dashboard.school_day import store as school_day
 from services.dashboard.school_day.api import board_day as board_day_resource
 from services.dashboard.school_day.api import class_day as class_day_resource
+from services.dashboard.school_day.api import desk
 from services.dashboard.school_day.api import school_day as school_day_resource
 from services.dashboard.school_day.store import Unit
 from services.dashboard.sessions.rules import RENEW_BEFORE
@@ -49,7 +51,7 @@ def _may(page: Page, view: View, units: dict[UUID, Unit]) -> bool:
         case View("board-day", UUID() as of, on) if on is not None:
             return page.may("ReadBoardDay", board_day_resource(of, on))
         case View("duties", UUID() as of):
-            return of == board
+            return of == board and page.may("ReadToday", desk(page))
         case View("operations"):
             return page.may("ReadOperations", entity("Operations", board, board=ref("Board", board)))
         case _:
@@ -141,17 +143,16 @@ class Stream:
         try:
             async with look(self._room, self._request) as page:
                 signed = page.signed
-                if page.holder.duties != self._duties:
+                if page.holder.duties != self._duties or page.must_step_up():
                     return "changed"
             if renew:
-                await self._room.sessions.access(signed)
+                await self._room.sessions.confirm(signed)
                 async with look(self._room, self._request) as page:
                     self._token_expires_at = page.signed.principal.expires_at
                     if await allowed(page, self._views) != set(self._views):
                         return "changed"
         except Problem as problem:
-            # The authority being away for a moment ends nothing: the token in hand has a while to go.
-            return "signed-out" if problem.status == 401 else None
+            return "signed-out" if problem.status == 401 else "changed"
         return None
 
 

@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from shared.access.principal import Principal, Unauthenticated
 from shared.access.tokens import ALGORITHM, LEEWAY_SECONDS, KeySource, TokenVerifier
 
+NO_REFRESH_TOKEN = "no refresh token"  # noqa: S105 (a reason, not a secret)
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 (a name, not a secret)
 
@@ -143,7 +144,7 @@ class Issuer:
     async def refresh(self, tokens: Tokens, now: datetime) -> tuple[Tokens, Principal]:
         """New tokens for the same sign-in. A refresh token is good once."""
         if tokens.refresh is None:
-            raise IssuerRefused("no refresh token")
+            raise IssuerRefused(NO_REFRESH_TOKEN)
         answer = await self._ask({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
         renewed = _tokens(answer, now, tokens)
         return renewed, await self._holder(renewed)

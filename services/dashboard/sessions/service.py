@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from services.dashboard.sessions import store
-from services.dashboard.sessions.issuer import Issuer, IssuerAway, IssuerRefused, Tokens
+from services.dashboard.sessions.issuer import (
+    NO_REFRESH_TOKEN,
+    Issuer,
+    IssuerAway,
+    IssuerRefused,
+    Tokens,
+)
 from services.dashboard.sessions.rules import RENEW_BEFORE, SECRET_BYTES, WHOLE, Ticket
 from services.dashboard.sessions.seal import Seal
 from services.dashboard.sessions.store import Session
@@ -21,6 +27,8 @@ from shared.web.problems import signed_out
 
 _KEPT = 10_000
 """Exchanged tokens remembered at most; the oldest go first."""
+_OVER = ("invalid_grant", NO_REFRESH_TOKEN)
+"""Refusals that mean that this sign-in is over (RFC 6749 §5.2)."""
 
 
 def issuer_away() -> Problem:
@@ -56,6 +64,7 @@ class Sessions:
         now = self.clock.now()
         ticket = Ticket(who.board, uuid4(), secrets.token_bytes(SECRET_BYTES))
         sealed = self.seal.close(tokens.to_json(), _place(ticket.session))
+        who = replace(who, expires_at=tokens.expires_at)
         await store.begin(self.units, ticket, who, sealed, at=now, ends_at=now + WHOLE)
         return ticket
 
@@ -67,6 +76,22 @@ class Sessions:
         """The session's tokens; None when they cannot be opened (another key)."""
         kept = self.seal.open(session.tokens, _place(session.id))
         return None if kept is None else Tokens.from_json(kept)
+
+    def due(self, session: Session) -> bool:
+        """Whether the authority must say again that the sign-in stands."""
+        return session.principal.expires_at - self.clock.now() <= RENEW_BEFORE
+
+    async def confirm(self, session: Session) -> None:
+        """Have the authority say that the sign-in of a session that is :meth:`due` stands.
+
+        Raises the problem signed-out when it says no. While it is away the token in hand is its word, until that
+        expires; then this raises the problem issuer-away.
+        """
+        try:
+            await self.renew(session)
+        except Problem as problem:
+            if problem.status == 401 or session.principal.expires_at <= self.clock.now():
+                raise
 
     async def access(self, session: Session) -> str:
         """An access token that holds for a while yet. Raises the problem signed-out when the sign-in is over."""
@@ -95,11 +120,14 @@ class Sessions:
                 try:
                     renewed, who = await self.issuer.refresh(tokens, self.clock.now())
                     sealed = self.seal.close(renewed.to_json(), _place(session.id))
+                    who = replace(who, expires_at=renewed.expires_at)
                     await store.renew(work.session, session.id, who, sealed)
                     return renewed.access
                 except IssuerAway as error:
                     raise issuer_away() from error
                 except IssuerRefused as error:
+                    if str(error) not in _OVER:
+                        raise issuer_away() from error  # our own set-up is wrong: signing in would mend nothing
                     refused = f"the authority refuses: {error}"
         await self.end(session, refused)
         raise signed_out()
@@ -129,8 +157,8 @@ class Sessions:
         except IssuerAway as error:
             raise issuer_away() from error
         except IssuerRefused as error:
-            if str(error) != "invalid_grant":
-                raise issuer_away() from error  # our own set-up is wrong: nothing the person could mend by signing in
+            if str(error) not in _OVER:
+                raise issuer_away() from error  # our own set-up is wrong: signing in would mend nothing
             await self.end(session, "the authority refuses an exchange")
             raise signed_out() from error
         return _Exchanged(token, expires_at)

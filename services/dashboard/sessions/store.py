@@ -27,7 +27,7 @@ class Session:
     id: UUID
     board: UUID
     principal: Principal
-    """As of the last renewal; ``expires_at`` is the access token's."""
+    """As of the last renewal; ``expires_at`` is the access token's, by our own clock."""
     tokens: bytes
     """Sealed."""
     seen_at: datetime

@@ -76,6 +76,8 @@ class IssuerDouble:
     life: int = 300
     refuse: str | None = None
     """An OAuth error to answer every token request with."""
+    away: bool = False
+    """Whether it answers no token request in a way that says anything."""
     spoil: dict[str, Any] = field(default_factory=dict)
     """Claims of the ID token that are wrong."""
     asked: Counter[str] = field(default_factory=Counter)
@@ -156,6 +158,8 @@ class IssuerDouble:
         client, secret = [unquote_plus(half) for half in basic.split(":", 1)]
         if self.clients.get(client) != secret:
             return JSONResponse({"error": "invalid_client"}, 401)
+        if self.away:
+            return JSONResponse({}, 502)
         if self.refuse is not None:
             return JSONResponse({"error": self.refuse}, 400)
         if grant == "client_credentials":

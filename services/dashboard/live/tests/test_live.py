@@ -244,6 +244,53 @@ async def test_the_stream_ends_when_the_authority_takes_the_sign_in_back(
         assert heard.end == {"reason": "signed-out"}
 
 
+async def test_a_stream_outlives_an_authority_that_is_away_only_as_long_as_its_token(
+    origin: Origin, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.dashboard.live.stream.HEARTBEAT_SECONDS", 0.1)
+    made = await a_school(origin, town)
+    async with listening(made.teacher, f"class-day:{made.klass}:{DAY}") as heard:
+        origin.issuer.away = True
+        origin.real.ahead = timedelta(seconds=290)
+        await eventually(lambda: origin.issuer.asked["refresh_token"] >= 2)
+        assert not heard.closed
+        origin.real.ahead = timedelta(seconds=301)
+        await eventually(lambda: heard.closed)
+        assert heard.end == {"reason": "changed"}
+
+
+async def test_the_stream_ends_when_a_second_factor_is_asked_for(
+    origin: Origin, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Subscriptions are authorised like pages, and again: a board switches the rule while a stream is open."""
+    monkeypatch.setattr("services.dashboard.live.stream.HEARTBEAT_SECONDS", 0.1)
+    await town.settings(step_up={"enforced": False})
+    made = await a_school(origin, town)
+    key = f"class-day:{made.klass}:{DAY}"
+    weak = await origin.enter(made.teacher_id, board=town.board, acr=1)
+    async with listening(weak, key) as heard, listening(made.teacher, key) as goes_on:
+        await town.settings(step_up={"enforced": True})
+        await origin.caught_up()
+        origin.real.ahead = timedelta(seconds=61)
+        await eventually(lambda: heard.closed)
+        assert heard.end == {"reason": "changed"}
+        await eventually(lambda: len(goes_on.comments) > 3)
+        assert not goes_on.closed
+    answer = await weak.get(f"/api/live?views={key}")
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (401, "step-up")
+
+
+async def test_duties_are_followed_by_staff_alone(origin: Origin, town: Town) -> None:
+    made = await a_school(origin, town)
+    assert (await origin.browser().get(f"/api/live?views=duties:{town.board}")).status_code == 401
+    for kind in ("guardian", "pupil"):
+        browser = await origin.enter(made.teacher_id, board=town.board, kind=kind, acr=1)
+        assert (await browser.get(f"/api/live?views=duties:{town.board}")).status_code == 404
+    async with listening(made.teacher, f"duties:{town.board}") as heard:
+        await town.staff("新", ("subject", made.id, None))
+        await eventually(lambda: heard.keys == {f"duties:{town.board}"})
+
+
 async def test_streams_end_before_the_server_does(origin: Origin, town: Town) -> None:
     made = await a_school(origin, town)
     async with listening(made.teacher, f"class-day:{made.klass}:{DAY}") as heard:

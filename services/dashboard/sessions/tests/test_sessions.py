@@ -6,6 +6,7 @@ import asyncio
 import stat
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -266,6 +267,45 @@ async def test_a_wrong_setup_at_the_authority_ends_no_session(origin: Origin, to
     browser = await origin.enter(uuid4(), board=town.board)
     origin.issuer.refuse = "invalid_target"
     assert (await browser.get("/api/registry/v1/anything")).status_code == 503
+    assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_a_page_that_needs_no_token_ends_with_the_sign_in_too(origin: Origin, town: Town) -> None:
+    """Whoever the authority has shut out reads for no longer than the token in hand holds."""
+    browser = await origin.enter(uuid4(), board=town.board)
+    origin.issuer.refuse = "invalid_grant"
+    assert (await browser.get("/api/me")).status_code == 200
+    assert origin.issuer.asked["refresh_token"] == 0
+    origin.real.ahead = timedelta(seconds=271)
+    answer = await browser.get("/api/me")
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (401, "signed-out")
+    origin.issuer.refuse = None
+    origin.real.ahead = timedelta(0)
+    assert (await browser.get("/api/me")).status_code == 401, "it has ended for good"
+
+
+async def test_a_sign_in_that_stands_is_asked_for_once_a_token(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    for minutes in (5, 10):
+        origin.real.ahead = timedelta(minutes=minutes)
+        answers = await asyncio.gather(*(browser.get("/api/me") for _ in range(5)))
+        assert [answer.status_code for answer in answers] == [200] * 5
+    assert origin.issuer.asked["refresh_token"] == 2
+
+
+@pytest.mark.parametrize("trouble", [{"away": True}, {"refuse": "invalid_client"}])
+async def test_an_authority_that_says_nothing_ends_no_session_and_opens_no_page(
+    origin: Origin, town: Town, trouble: dict[str, Any]
+) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    for name, value in trouble.items():
+        setattr(origin.issuer, name, value)
+    origin.real.ahead = timedelta(seconds=290)
+    assert (await browser.get("/api/me")).status_code == 200, "the token in hand is its word"
+    origin.real.ahead = timedelta(seconds=301)
+    answer = await browser.get("/api/me")
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "issuer-away")
+    origin.issuer.away, origin.issuer.refuse = False, None
     assert (await browser.get("/api/me")).status_code == 200
 
 
