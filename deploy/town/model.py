@@ -1,4 +1,7 @@
-"""What a generated town consists of."""
+"""What a generated town consists of.
+
+Everything leads to everything else: without ``repr``, a failing assertion would print the town a thousand times over.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ class Person:
         return self.common or (self.family, self.given)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Tie:
     """A guardian of a child."""
 
@@ -50,7 +53,7 @@ class Tie:
     last: date | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Stay:
     """A pupil's time in a class (在籍). Blank dates mean the whole school year."""
 
@@ -60,7 +63,7 @@ class Stay:
     last: date | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Area:
     """Where the children of a part of the town go to school: ``places`` are still to be filled, by grade.
 
@@ -73,7 +76,7 @@ class Area:
     special_school: School | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Pupil:
     """A pupil. ``host`` is the class of 交流."""
 
@@ -95,7 +98,7 @@ class Pupil:
         return bool(self.stays) and self.stays[-1].last is None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class ClassRoom:
     """A 学級. ``limit`` is the law's; ``guests`` come from a 特別支援学級 (交流)."""
 
@@ -119,7 +122,7 @@ class ClassRoom:
         return sum(stay.last is None for stay in members) < self.limit
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Post:
     """A duty of a staff member. Without ``room`` it is the school's, without ``school`` the board's."""
 
@@ -132,7 +135,7 @@ class Post:
     last: date | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class School:
     """A school. ``sizes`` are pupils a grade, ``special`` those of them in 特別支援学級."""
 
@@ -148,7 +151,7 @@ class School:
     pupils: list[Pupil] = field(default_factory=list)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Department:
     """A department of the board, or another place of work that is no school."""
 
@@ -158,7 +161,7 @@ class Department:
     kind: str = "department"
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Town:
     """A municipality with its board of education, or one part of a city: the schools whose families know each other.
 

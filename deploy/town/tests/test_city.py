@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from deploy.town import city, law, names
@@ -76,6 +76,7 @@ def test_every_city_has_every_kind_of_school_and_reads_without_a_problem(order: 
 
 
 @of_many
+@example(order=a_city(1, 4_000))
 @cities
 def test_no_class_is_larger_than_the_law_allows_on_any_day(order: Order) -> None:
     found = snapshot_of(order)

@@ -20,6 +20,7 @@ from deploy.town.tests.reading import (
     snapshot_of,
 )
 from services.registry.oneroster.importing import import_package
+from services.registry.oneroster.rules import read_roster
 from services.registry.roster.tests.reading import rows
 from shared.database import Units
 
@@ -46,6 +47,31 @@ def test_a_bulk_package_and_a_delta_are_the_later_bulk_package(
     found, told = applied(before, delta)
     assert found == rows_of(after)
     assert told == companion_of(after)
+
+
+@pytest.mark.parametrize("of_a_city", [True, False])
+def test_the_importer_makes_of_a_delta_what_the_later_package_says(*, of_a_city: bool) -> None:
+    first, pupils = date(2026, 9, 4), 900
+
+    def order(on: date, since: date | None = None) -> Order:
+        return Order(2, 2026, on, pupils, of_a_city=of_a_city, since=since)
+
+    reading = read_roster(files_of(order(TODAY, first)), files_of(order(first)))
+    assert reading.problems == ()
+    assert reading.snapshot is not None
+    if of_a_city:
+        later = snapshot_of(order(TODAY))
+        for name in (
+            "people",
+            "enrolments",
+            "memberships",
+            "duties",
+            "guardianships",
+            "protections",
+            "calendars",
+        ):
+            found, expected = set(getattr(reading.snapshot, name)), set(getattr(later, name))
+            assert found == expected, name
 
 
 def test_a_delta_holds_only_what_changed_and_its_manifest_says_so() -> None:

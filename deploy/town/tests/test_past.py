@@ -41,6 +41,16 @@ def test_as_many_are_away_as_in_schools() -> None:
     assert share([day for day in DAYS if day.weekday() == 0]) > 1.1 * share(
         [d for d in DAYS if d.weekday() == 3]
     )
+    seldom_away = [
+        mine for year in years().values() for mine in year.codes.values() if sum(map(away, mine.values())) < 8
+    ]
+    begins = Counter(
+        day.weekday()
+        for mine in seldom_away
+        for before, day in pairwise(DAYS)
+        if mine.get(day) == "absent_sick" != mine.get(before)
+    )
+    assert begins[0] > 1.2 * begins[3]
     assert share([day for day in DAYS if day.month in (11, 1, 2)]) > share(
         [d for d in DAYS if d.month in (5, 6)]
     )
