@@ -36,6 +36,7 @@ from shared.daily import each_day, forget_commands
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock, SystemClock, TrainingClock
+from shared.events import parked
 from shared.events.copies import Copy
 from shared.events.reactions import Reaction
 from shared.service import MakeFeed, ServiceSettings, make_workers
@@ -124,6 +125,7 @@ def build(
             start=start,
             stop=stop,
             states=[*workers.states, lunch.state],
+            parked=lambda: parked.counts(feed_units),
         ),
         "紬 ダッシュボード（dashboard）",
         [

@@ -25,6 +25,7 @@ from shared.daily import each_day, forget_commands
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock, SystemClock
+from shared.events import parked
 from shared.events.copies import Copy
 from shared.events.reactions import Reaction
 from shared.service import MakeFeed, ServiceSettings, make_workers
@@ -120,6 +121,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             start=start,
             stop=stop,
             states=workers.states,
+            parked=lambda: parked.counts(feed_units),
         ),
         "紬 統合ID（identity）",
         [issuer_api.router] if provider else [],

@@ -43,6 +43,26 @@ async def waiting(session: AsyncSession) -> list[Waiting]:
     return [Waiting(r.copy, r.publisher, r.key, r.records, r.first, r.reason, r.since) for r in rows]
 
 
+@dataclass(frozen=True)
+class Parked:
+    """How much of a feed waits; numbers, never a key."""
+
+    keys: int = 0
+    records: int = 0
+
+
+async def counts(units: Units) -> dict[tuple[str, str], Parked]:
+    """What waits of each (copy, publisher) that has anything waiting. ``units`` works as the feed role."""
+    async with units.maintain() as session:
+        rows = await session.execute(
+            text(
+                "select copy, publisher, count(distinct key) as keys, count(*) as records"
+                " from feed.parked group by copy, publisher"
+            )
+        )
+        return {(row.copy, row.publisher): Parked(row.keys, row.records) for row in rows}
+
+
 async def inspect(session: AsyncSession, copy: str, publisher: str, key: str) -> list[tuple[Record, str]]:
     """The waiting records of a key in order, each with its reason."""
     rows = await session.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.access.tokens import TokenVerifier
+from shared.events.parked import Parked
 from shared.events.trace import context_of, tracer
 from shared.events.workers import WorkerState
 from shared.web import problems
@@ -41,6 +42,8 @@ class ServiceApp:
     stop: Callable[[], Awaitable[None]] | None = None
     states: Sequence[WorkerState] = ()
     """Its workers, for the operator's page: names and positions, never a key."""
+    parked: Callable[[], Awaitable[Mapping[tuple[str, str], Parked]]] | None = None
+    """How much waits of each (copy, publisher) of its workers."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
@@ -84,7 +87,12 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
     @app.get("/health/ready", include_in_schema=False)
     async def ready() -> JSONResponse:
         good = all(not task.done() for task in service.tasks) and await service.ready()
-        feeds = [_feed(state) for state in service.states if state.active]
+        waiting = await service.parked() if service.parked is not None else {}
+        feeds = [
+            _feed(state, waiting.get((state.copy, state.publisher), Parked()))
+            for state in service.states
+            if state.active
+        ]
         said = {"service": service.name, "ready": good} | ({"feeds": feeds} if feeds else {})
         return JSONResponse(said, 200 if good else 503)
 
@@ -92,7 +100,7 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
     return app
 
 
-def _feed(state: WorkerState) -> dict[str, str | int | None]:
+def _feed(state: WorkerState, parked: Parked) -> dict[str, str | int | None]:
     return {
         "copy": state.copy,
         "publisher": state.publisher,
@@ -100,6 +108,8 @@ def _feed(state: WorkerState) -> dict[str, str | int | None]:
         "head": state.head,
         "stopped_because": state.stopped_because,
         "looked_at": None if state.looked_at is None else state.looked_at.isoformat(timespec="seconds"),
+        "parked_keys": parked.keys,
+        "parked_records": parked.records,
     }
 
 

@@ -29,6 +29,22 @@ _MEMORY = Path("/proc/self/statm")
 _PAGE_BYTES = 4096
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A worker as its service tells of it."""
+
+    copy: str
+    publisher: str
+    reached: int
+    head: int | None
+    stopped_because: str | None
+    parked_keys: int = 0
+    parked_records: int = 0
+
+
+_FEEDS = TypeAdapter(list[_Told])
+
+
 @router.get("/operations", summary="配信の状態")
 async def read_operations(request: Request) -> Response:
     """Which services are ready, how far behind every feed is, what waits for a person."""
@@ -46,26 +62,47 @@ async def read_operations(request: Request) -> Response:
     now = room.clock.now()
     name = room.settings.service
     said = await asyncio.gather(*(_service(room, other) for other in room.settings.urls))
-    own = [_own(name, row, now) for row in feeds]
-    others = [feed for _, feeds_of_it in said for feed in feeds_of_it]
     body: dict[str, Any] = {
-        "services": [service for service, _ in said],
-        "feeds": own + others,
-        "parked": [
-            {
-                "service": name,
-                "copy": row.copy,
-                "publisher": row.publisher,
-                "key": row.key,
-                "count": row.records,
-                "reason": row.reason,
-                "parked_at": row.parked_at,
-            }
-            for row in parked
-        ],
+        "services": [about for about, _ in said],
+        "feeds": [_own(name, row, now) for row in feeds]
+        + [_other(room, about["name"], feed) for about, told in said for feed in told],
+        "parked": [_waiting(name, row) for row in parked]
+        + [_others(about["name"], feed) for about, told in said for feed in told if feed.parked_keys],
         "live": ["operations"],
     }
     return await page.answer(body, Seen("ReadOperations", "operations", None, "IV"))
+
+
+def _waiting(service: str, row: Any) -> dict[str, Any]:
+    """A key of ours that waits, with the records behind it."""
+    return {
+        "service": service,
+        "copy": row.copy,
+        "publisher": row.publisher,
+        "key": row.key,
+        "keys": 1,
+        "count": row.records,
+        "reason": row.reason,
+        "parked_at": row.parked_at,
+    }
+
+
+def _others(service: str, feed: _Told) -> dict[str, Any]:
+    """What waits of another service's feed, in one line: it tells numbers and no keys."""
+    return {
+        "service": service,
+        "copy": feed.copy,
+        "publisher": feed.publisher,
+        "key": None,
+        "keys": feed.parked_keys,
+        "count": feed.parked_records,
+        "reason": None,
+        "parked_at": None,
+    }
+
+
+def _other(room: Dashboard, service: str, feed: _Told) -> dict[str, Any]:
+    return _feed(service, feed, feed.stopped_because, _lagging(room, service, feed))
 
 
 def _own(service: str, row: Any, now: datetime) -> dict[str, Any]:
@@ -106,21 +143,7 @@ def _seconds_since(current_at: datetime | None, now: datetime, lately: timedelta
     return round((now - current_at).total_seconds(), 1)
 
 
-@dataclass(frozen=True)
-class _Told:
-    """A worker as its service tells of it."""
-
-    copy: str
-    publisher: str
-    reached: int
-    head: int | None
-    stopped_because: str | None
-
-
-_FEEDS = TypeAdapter(list[_Told])
-
-
-async def _service(room: Dashboard, name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+async def _service(room: Dashboard, name: str) -> tuple[dict[str, Any], list[_Told]]:
     """A service's own word on itself, and on its feeds where they are not ours."""
     url = room.settings.urls[name]
     if name == room.settings.service:
@@ -139,7 +162,7 @@ async def _service(room: Dashboard, name: str) -> tuple[dict[str, Any], list[dic
     except (httpx.HTTPError, ValueError, AttributeError) as error:
         logger.info("%s does not answer: %s", name, type(error).__name__)
         return {"name": name, "ready": False, "version": "", "memory_mib": None}, []
-    return about, [_feed(name, feed, feed.stopped_because, _lagging(room, name, feed)) for feed in told]
+    return about, told
 
 
 def _lagging(room: Dashboard, service: str, feed: _Told) -> float:

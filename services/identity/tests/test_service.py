@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,6 +19,8 @@ from services.identity.service import MissingSecret
 from services.identity.tests.town import ISSUER, SECRETS, Identity, Town, duties, duty, running
 from shared.database.engine import PrivilegedRole
 from shared.database.roles import Server
+from shared.events.intake import Checkpoint, Refused, park
+from shared.events.tests.made import fact
 from shared.service import ServiceParts
 from tests.support.waiting import eventually
 
@@ -46,6 +49,36 @@ async def test_it_is_ready_and_follows_registry_by_itself(identity: Identity, to
             return (await identity.kinds())[town.pupil] == ("pupil", "staff")
 
         await eventually(arrived)
+
+
+async def test_what_waits_is_told_in_numbers(identity: Identity, town: Town) -> None:
+    """Health is anybody's to read: how much of a feed waits for a person, never whose record it is."""
+    checkpoint = Checkpoint("directory", "registry")
+    keys = [str(uuid4()), str(uuid4())]
+    async with identity.feed.maintain() as session:
+        for position, key in enumerate([*keys, keys[0]], 1):
+            record = replace(fact(position, "a", "a", position), key=key, topic="registry.duty")
+            await park(session, checkpoint, [Refused(record, "poison")], identity.clock.now())
+    async with (
+        running(identity) as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ISSUER) as http,
+    ):
+
+        async def told() -> dict[tuple[str, str], tuple[int, int]]:
+            answer = await http.get("/health/ready")
+            assert not any(key in answer.text for key in keys)
+            return {
+                (feed["copy"], feed["publisher"]): (feed["parked_keys"], feed["parked_records"])
+                for feed in answer.json().get("feeds", [])
+            }
+
+        async def all_told() -> bool:
+            return await told() == {
+                ("directory", "registry"): (2, 3),
+                ("reaction:accounts", "registry"): (0, 0),
+            }
+
+        await eventually(all_told)
 
 
 async def test_every_other_endpoint_asks_who_is_there(browser: Browser) -> None:

@@ -114,7 +114,7 @@ async def test_a_parked_key_is_shown_and_told(origin: Origin, town: Town) -> Non
 
     (waits,) = await eventually(parked)
     assert (waits["service"], waits["copy"], waits["publisher"]) == ("dashboard", "school_day", "registry")
-    assert waits["key"] == str(pupil)
+    assert (waits["key"], waits["keys"]) == (str(pupil), 1)
     assert "missing" in waits["reason"]
     await eventually(lambda: _count(browser, 2))
     # The neighbouring board's operator sees nothing of it.
@@ -124,6 +124,30 @@ async def test_a_parked_key_is_shown_and_told(origin: Origin, town: Town) -> Non
     await origin.caught_up()
     other = await origin.enter(boss, board=neighbour)
     assert (await other.read("/api/operations"))["parked"] == []
+
+
+async def test_what_waits_at_other_services_is_shown_in_numbers(origin: Origin, town: Town) -> None:
+    browser = await operator(origin, town)
+    level = {"publisher": "registry", "reached": 7, "head": 7, "stopped_because": None}
+    origin.registry.feeds = [
+        {**level, "copy": "directory", "parked_keys": 2, "parked_records": 5},
+        {**level, "copy": "reaction:accounts", "parked_keys": 0, "parked_records": 0},
+        {**level, "copy": "of an older release"},
+    ]
+    page = await browser.read("/api/operations")
+    assert page["parked"] == [
+        {
+            "service": "registry",
+            "copy": "directory",
+            "publisher": "registry",
+            "key": None,
+            "keys": 2,
+            "count": 5,
+            "reason": None,
+            "parked_at": None,
+        }
+    ]
+    assert len([feed for feed in page["feeds"] if feed["service"] == "registry"]) == 3
 
 
 async def _count(browser: Browser, expected: int) -> bool:

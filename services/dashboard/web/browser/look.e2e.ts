@@ -129,7 +129,8 @@ function some(bff: Bff): void {
 
 function trouble({ mock }: Bff): void {
   mock.lag = 37
-  mock.parked.push({ service: 'dashboard', copy: 'school_day', publisher: 'registry', key: '0199aaaa-0000-7000-8000-000000000012', count: 3, reason: '前の版が届いていない', parked_at: `${TODAY}T07:58:00+09:00` })
+  mock.parked.push({ service: 'dashboard', copy: 'school_day', publisher: 'registry', key: '0199aaaa-0000-7000-8000-000000000012', keys: 1, count: 3, reason: '前の版が届いていない', parked_at: `${TODAY}T07:58:00+09:00` })
+  mock.parked.push({ service: 'identity', copy: 'directory', publisher: 'registry', key: null, keys: 2, count: 5, reason: null, parked_at: null })
 }
 
 for (const look of [...HOME, ...ROLL, ...OTHERS])

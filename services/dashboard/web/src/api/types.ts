@@ -245,15 +245,17 @@ export interface FeedState {
   readonly lag_seconds: number
 }
 
+/** A key that waits; of another service's feed one entry for all of its keys, without them, their reasons and times. */
 export interface ParkedKey {
   readonly service: string
   readonly copy: string
   readonly publisher: string
-  readonly key: string
-  /** Events that wait under this key, the first one included. */
+  readonly key: string | null
+  readonly keys: number
+  /** Events that wait, the first one included. */
   readonly count: number
-  readonly reason: string
-  readonly parked_at: string
+  readonly reason: string | null
+  readonly parked_at: string | null
 }
 
 export interface Operations extends Partial<Live> {

@@ -53,10 +53,10 @@ function Verdict({ state, at }: { readonly state: Operations; readonly at: strin
       </Strip>
     )
   return (
-    <Strip kind={down.length || parked.length ? 'wrong' : 'look'} live>
+    <Strip kind={down.length || parked ? 'wrong' : 'look'} live>
       <strong>
         {down.length > 0 && <Plural value={down.length} other="動いていないサービスが#件あります。" />}
-        {parked.length > 0 && <Plural value={parked.length} other="取り込めずに待っている記録が#件あります。" />}
+        {parked > 0 && <Plural value={parked} other="取り込めずに待っている記録が#件あります。" />}
         {behind.length > 0 && <Plural value={behind.length} other="1秒より遅れている写しが#件あります。" />}
       </strong>{' '}
       <Trans>（{time} 時点）</Trans>
@@ -74,10 +74,10 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
         columns={[
           { head: <Trans>写し</Trans>, cell: copyWord },
           { head: <Trans>件数</Trans>, cell: ({ count }) => count, number: true },
-          { head: <Trans>いつから</Trans>, cell: ({ parked_at }) => timeOf(parked_at, me.today), number: true },
-          { head: <Trans>わけ</Trans>, cell: ({ reason }) => reason },
+          { head: <Trans>いつから</Trans>, cell: ({ parked_at }) => (parked_at === null ? '―' : timeOf(parked_at, me.today)), number: true },
+          { head: <Trans>わけ</Trans>, cell: ({ reason }) => reason ?? '―' },
           { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => publisher, wide: true },
-          { head: <Trans>対象の番号</Trans>, cell: ({ key }) => <code className={styles.code}>{key}</code>, wide: true },
+          { head: <Trans>対象の番号</Trans>, cell: ({ key, keys }) => (key === null ? <Trans>{keys}件</Trans> : <code className={styles.code}>{key}</code>), wide: true },
         ]}
       />
     </Block>

@@ -15,6 +15,13 @@ it('is healthy when everything is ready, near and nothing is parked', () => {
   expect(isHealthy(state({ services: [{ name: 'registry', ready: false, version: '0.1', memory_mib: 0 }] }))).toBe(false)
 })
 
+it('counts all events that wait, those of other services too', () => {
+  const own = { service: 'dashboard', copy: 'a', publisher: 'registry', key: 'k', keys: 1, count: 3, reason: 'r', parked_at: '2026-11-20T08:00:00+09:00' }
+  const others = { ...own, service: 'identity', key: null, keys: 2, count: 5, reason: null, parked_at: null }
+  expect(isHealthy(state({ parked: [others] }))).toBe(false)
+  expect(troubles(state({ parked: [own, others] })).parked).toBe(8)
+})
+
 it('shows what is behind first and keeps the order otherwise', () => {
   const feeds = [feed('a', 0), feed('b', 0.5), feed('c', 7), feed('d', 1.5)]
   expect(worstFirst(feeds).map(({ copy }) => copy)).toEqual(['c', 'd', 'a', 'b'])

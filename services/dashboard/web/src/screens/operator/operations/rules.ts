@@ -7,18 +7,18 @@ export function isBehind(feed: FeedState): boolean {
   return feed.lag_seconds > BEHIND_SECONDS
 }
 
-/** Everything that is not as it should be. */
+/** Everything that is not as it should be; of what is parked, how many events. */
 export function troubles(state: Operations) {
   return {
     down: state.services.filter(({ ready }) => !ready),
     behind: state.feeds.filter(isBehind),
-    parked: state.parked,
+    parked: state.parked.reduce((sum, { count }) => sum + count, 0),
   }
 }
 
 export function isHealthy(state: Operations): boolean {
   const { down, behind, parked } = troubles(state)
-  return down.length + behind.length + parked.length === 0
+  return down.length + behind.length + parked === 0
 }
 
 /** The feeds, those that are behind first, else in the server's order. */
