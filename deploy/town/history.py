@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
 
@@ -239,7 +239,7 @@ class History:
 
     async def _morning(self, school: UUID, day: date, rooms: list[_Room]) -> None:
         rng = Random(f"{self._seed}/{self._town.keys.get(school, school)}/{day}")  # noqa: S311
-        self._clock.instant = datetime.combine(day, _TAKES_PLACE, TOKYO) + timedelta(minutes=len(rooms))
+        self._clock.instant = _instant(day, _TAKES_PLACE) + timedelta(minutes=len(rooms))
         takers = {room.row.id: await self._taker(rng, school, room, day) for room in rooms}
         came: list[tuple[_Room, list[UUID]]] = []
         pupils: list[UUID] = []
@@ -298,7 +298,7 @@ class History:
         if not came or not offices:
             return
         by = min(each.subject for each in offices)
-        self._clock.instant = datetime.combine(day, _CAME_LATER_AT, TOKYO)
+        self._clock.instant = _instant(day, _CAME_LATER_AT)
         async with self._units.work(Scope(self._board, frozenset({school})), actor=ACTOR) as work:
             for room, pupils in came:
                 of = await self._class_day(work, room, day, by)
@@ -347,3 +347,7 @@ class History:
             for change in decision.changes:
                 published.publish_day(work, of, change)
         return decision
+
+
+def _instant(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, TOKYO).astimezone(UTC)

@@ -119,6 +119,8 @@ async def test_the_last_days_are_there_for_every_class_and_today_is_not(
     assert kinds["registry.roll.taken"] == len(taken)
     assert kinds[AttendanceDayChanged.TYPE] >= history.filled.pupil_days
     assert {event.actor for event in events} == {ACTOR}
+    facts = [fact for event in events for fact in event.payload.get("facts", ())]
+    assert all(fact["at"].endswith("Z") for fact in facts)
     statuses = await days_of(units, board)
     newest = {event.payload["pupil_day"]: event.payload for event in events if "pupil_day" in event.payload}
     told = {(UUID(each["pupil"]), date.fromisoformat(each["on"])): each["status"] for each in newest.values()}
