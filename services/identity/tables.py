@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
+from shared.access.principal import NO_BOARD
 from shared.database import Scope
 
-NOWHERE = Scope(UUID(int=0))
+NOWHERE = Scope(NO_BOARD)
 """Before a request's board is known: the database shows only what whoever asks may see of every board."""
 
 

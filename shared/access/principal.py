@@ -42,6 +42,25 @@ class Principal:
     expires_at: datetime
 
 
+NO_BOARD = UUID(int=0)
+"""Stands where a row needs a board and none is known."""
+
+
+def nobody(client: str, at: datetime, board: UUID = NO_BOARD) -> Principal:
+    """Whoever it was that could not sign in through ``client``: for the access log, which names no one it cannot."""
+    return Principal(
+        subject="nobody",
+        kind="service",
+        board=board,
+        person=None,
+        client=client,
+        acr=0,
+        auth_time=None,
+        session=None,
+        expires_at=at,
+    )
+
+
 COMMAND_LINE = "tsumugi-cli"
 """Client id of the command line."""
 

@@ -17,6 +17,8 @@ from services.dashboard.sessions.issuer import IssuerAway, IssuerRefused
 from services.dashboard.sessions.rules import LOGIN, safe_target, ticket
 from services.dashboard.sessions.service import issuer_away
 from services.dashboard.sessions.store import Session
+from shared.access.log import Seen
+from shared.access.principal import nobody
 from shared.database import Scope
 
 logger = logging.getLogger(__name__)
@@ -69,10 +71,10 @@ async def callback(
     room = await dashboard(request)
     begun = _begun(room, request)
     if begun is None or not secrets.compare_digest(begun["state"].encode(), state.encode()):
-        return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=expired", 302))
+        return await _refused(room, "login-state", "expired")
     # RFC 9207: an answer of another authority is not ours, however well it fits.
     if error or not code or iss not in (None, room.settings.issuer):
-        return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=refused", 302))
+        return await _refused(room, "authority-answer", "refused")
     try:
         tokens, who = await room.sessions.issuer.redeem(
             code, begun["verifier"], begun["nonce"], room.sessions.clock.now()
@@ -80,7 +82,7 @@ async def callback(
     except IssuerAway as away:
         raise issuer_away() from away
     except IssuerRefused:
-        return _without(room, RedirectResponse(f"{SIGNED_OUT}?why=refused", 302))
+        return await _refused(room, "authority-answer", "refused")
     before = await _standing(room, request)
     if before is not None:
         await room.sessions.end(before, "signed in anew")
@@ -120,6 +122,13 @@ def _begun(room: Dashboard, request: Request) -> dict[str, str] | None:
     if kept is None or room.sessions.clock.now() >= datetime.fromisoformat(kept["until"]):
         return None
     return kept
+
+
+async def _refused(room: Dashboard, what: str, why: str) -> RedirectResponse:
+    """Nobody is signed in because of ``what``; the access log keeps that it was tried, and nothing of who tried."""
+    who = nobody(room.settings.service, room.sessions.clock.now())
+    await room.log.read(who, Seen("sign-in", what, None, "III", outcome="refused"))
+    return _without(room, RedirectResponse(f"{SIGNED_OUT}?why={why}", 302))
 
 
 def _without(room: Dashboard, answer: RedirectResponse) -> RedirectResponse:

@@ -31,7 +31,7 @@ from services.identity.issuer.tokens import Mint
 from services.identity.purposes.store import department_client
 from services.identity.tables import NOWHERE
 from shared.access.log import Seen, log_change
-from shared.access.principal import Principal
+from shared.access.principal import NO_BOARD, Principal, nobody
 from shared.contracts.identity import AccountKind
 from shared.database import Scope, Units
 from shared.dates import Clock
@@ -64,6 +64,30 @@ class Provider:
     ) -> str:
         """Somebody chose an account: a new sign-in and its code. Raises :class:`Refused`."""
         now = self.real.now()
+        try:
+            return await self._sign_in(request, board, account_id, kind, acr, now)
+        except Refused:
+            await self._note_refusal(board, request.client, now)
+            raise
+
+    async def _note_refusal(self, board: UUID, client: Client, now: datetime) -> None:
+        """A row in the access log, of the board if there is such a board; which account was tried is not kept."""
+        async with self.units.read(NOWHERE) as rows:
+            known = {id for id, _ in await store.boards(rows)}
+        who = nobody(client.id, now, board if board in known else NO_BOARD)
+        async with self.units.work(Scope(who.board), actor="issuer") as work:
+            seen = Seen("sign-in", "account", None, "III", outcome="refused")
+            await log_change(work.session, who, seen, work.at)
+
+    async def _sign_in(
+        self,
+        request: SignInRequest,
+        board: UUID,
+        account_id: UUID,
+        kind: AccountKind,
+        acr: int,
+        now: datetime,
+    ) -> str:
         async with self.units.work(Scope(board), actor=f"account:{account_id}") as work:
             account = await _in_force(work.session, board, account_id, kind)
             session = Session(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from services.dashboard.sessions.rules import SECRET_BYTES, Ticket, cookie_names
 from services.dashboard.sessions.seal import OpenKey, Seal
 from services.dashboard.tests.origin import Browser, Origin
 from services.dashboard.tests.town import Town
+from shared.access.principal import NO_BOARD
 
 
 @pytest.fixture
@@ -154,6 +156,33 @@ async def test_refusals_and_other_authorities_sign_nobody_in(origin: Origin, per
     assert answer.headers["location"] == "/signed-out?why=refused"
     origin.issuer.refuse = "invalid_grant"
     assert await sign_in(origin, browser) == "/signed-out?why=refused"
+
+
+async def test_every_refused_sign_in_is_in_the_access_log_and_nobody_in_it(
+    origin: Origin, person: UUID
+) -> None:
+    browser = origin.browser()
+    await browser.get("/auth/callback?code=x&state=y")  # never begun
+    begun = await browser.get("/auth/login")
+    await browser.get("/auth/callback?code=x&state=another")
+    begun = await browser.get("/auth/login")
+    state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
+    await browser.get(f"/auth/callback?error=access_denied&state={state}")  # an unknown account
+    origin.issuer.refuse = "invalid_grant"
+    await sign_in(origin, browser)
+    origin.issuer.refuse = None
+    assert await sign_in(origin, browser) == "/today"
+    await origin.room.log.flush()
+    connection = await origin.database.server.connect(origin.database.name)
+    rows = await connection.fetch("select * from access.entry")
+    await connection.close()
+    assert Counter((row["action"], row["resource"], row["outcome"]) for row in rows) == {
+        ("sign-in", "login-state", "refused"): 2,
+        ("sign-in", "authority-answer", "refused"): 2,
+    }
+    for row in rows:
+        assert (row["principal"], row["person"], row["client"]) == ("nobody", None, "dashboard")
+        assert (row["board_id"], row["resource_id"], row["subjects"]) == (NO_BOARD, None, [])
 
 
 async def test_signing_in_anew_ends_the_session_before(origin: Origin, person: UUID) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from joserfc import jwt
 from services.identity.issuer.rules import CODE_LIFE, SESSION_LIFE
 from services.identity.issuer.tests.browser import BACK, Browser, answer_of
 from services.identity.tests.town import ISSUER, ORIGIN, Identity, Town, duties
+from shared.access.principal import NO_BOARD
 from shared.dates import FixedClock
 from tests.support.waiting import eventually
 
@@ -95,6 +97,26 @@ async def test_each_sign_in_is_in_the_access_log(browser: Browser, identity: Ide
     await browser.sign_in(account)
     (entry,) = await identity.rows("select * from access.entry")
     assert (entry.action, entry.principal, entry.person) == ("sign-in", str(account), town.homeroom)
+
+
+async def test_each_refusal_is_in_the_access_log_without_whom_it_was_about(
+    browser: Browser, identity: Identity, town: Town
+) -> None:
+    account = await identity.account(town.homeroom)
+    await browser.choose(account, "guardian")
+    unknown = uuid4()
+    await browser.choose(unknown)
+    await browser.choose(account, board=uuid4())
+    entries = await identity.rows("select to_jsonb(e) as row from access.entry e")
+    assert Counter((entry.row["board_id"], entry.row["outcome"]) for entry in entries) == {
+        (str(town.board), "refused"): 2,
+        (str(NO_BOARD), "refused"): 1,
+    }
+    for entry in entries:
+        row = entry.row
+        assert (row["action"], row["resource"], row["client"]) == ("sign-in", "account", "dashboard")
+        assert (row["principal"], row["person"], row["subjects"]) == ("nobody", None, [])
+        assert not {str(account), str(unknown), str(town.homeroom)} & {str(value) for value in row.values()}
 
 
 class TestCode:
