@@ -21,6 +21,7 @@ from deploy.local.serve import publishers
 from deploy.local.serve import run as run_services
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import Status, feeds, services_pid, status
+from deploy.topology import topology
 from deploy.town.cli import add_commands as town_commands
 from services.dashboard.cli import Deployment as DashboardDeployment
 from services.dashboard.cli import add_commands as dashboard_commands
@@ -28,6 +29,7 @@ from services.dashboard.cli import add_session_commands as session_commands
 from services.identity.cli import Deployment as IdentityDeployment
 from services.identity.cli import add_commands as identity_commands
 from services.registry.cli import add_commands as registry_commands
+from services.registry.import_commands import Bulk
 from shared.dates import TOKYO
 from shared.events import parked as parking
 from shared.events.rebuild import Rebuilt, rebuild
@@ -302,7 +304,15 @@ def feed_accept_epoch(service: Service, copy: Copied, publisher: Publisher) -> N
     console.print(f"{publisher} の {epoch} 代目の記録を読みます。")
 
 
-registry_commands(app, lambda: admin.app_units(Instance(), "registry"), console)
+registry_commands(
+    app,
+    lambda: admin.app_units(Instance(), "registry"),
+    console,
+    Bulk(
+        lambda number: [sys.executable, "-m", "deploy.local", "import", "work", str(number)],
+        lambda: {name: Instance().url(name) for name in topology().readers_of("registry")},
+    ),
+)
 identity_commands(app, lambda: _identity(Instance()), console)
 dashboard_commands(app, lambda: _dashboard(Instance()), console)
 session_commands(

@@ -31,8 +31,8 @@ from deploy.topology import topology
 from services.dashboard.shell import FrontEnd
 from services.identity.purposes.grants import grant
 from services.identity.purposes.rules import Terms
+from services.registry.imports.importing import import_snapshot
 from services.registry.roster import published, store
-from services.registry.roster.imports import import_snapshot
 from services.registry.roster.snapshot import RosterSnapshot
 from services.registry.roster.substitutes import add_substitute
 from shared.access.principal import Principal

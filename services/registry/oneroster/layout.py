@@ -61,6 +61,8 @@ class FileLayout:
     obligatory: bool = True
     referred: bool = True
     """Whether rows of other files refer to its rows."""
+    kept_on: bool = True
+    """Whether a roster needs what it said last time."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -284,6 +286,7 @@ LAYOUTS = {
             (*_STAMPS, "applicationId", "description", "password"),
             {**_BASE, "userSourcedId": cells.SOURCED_ID},
             obligatory=False,
+            kept_on=False,
         ),
     )
 }

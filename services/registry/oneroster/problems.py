@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _SHOWN = 80
+_SHOWN_RULE = 300
+"""Characters; a rule repeats values, and a cell may hold a whole file."""
 KEPT_OF_A_COLUMN = 1_000
 """Problems told of one column of one file. The others of it are counted: a column in which every cell is wrong must
 hide no other column, and fill no memory."""
@@ -53,7 +55,7 @@ class Problems:
 
     def add(self, file: str, line: int | None, column: str, value: str, rule: str, remedy: str) -> None:
         """Note one problem."""
-        found = Problem(file, line, column, shown(value), rule, remedy)
+        found = Problem(file, line, column, shown(value), shown(rule, _SHOWN_RULE), remedy)
         if found in self._found:
             return
         kept = self._kept.get((file, column), 0)
@@ -105,6 +107,6 @@ class Problems:
         return tuple(sorted(self._notes.values(), key=lambda each: (each.file, each.line or 0, each.column)))
 
 
-def shown(value: str) -> str:
+def shown(value: str, length: int = _SHOWN) -> str:
     """The beginning of a value, enough to find it."""
-    return value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+    return value if len(value) <= length else value[:length] + "…"

@@ -24,6 +24,7 @@ from services.registry.oneroster.merging import (
     without_people,
 )
 from services.registry.oneroster.problems import Problems
+from services.registry.oneroster.structure import the_school_year
 from services.registry.oneroster.tables import KNOWN_BEFORE, Pool, Table, read_manifest, read_table
 from services.registry.roster.snapshot import Aspect, Spoken
 
@@ -104,6 +105,37 @@ def read_sources(files: Mapping[str, bytes], known: Mapping[str, bytes], problem
     _read_companion(sources, files, known, problems)
     sources.absent = frozenset(name for name in known if name not in files)
     return sources
+
+
+def speaks_for_all(files: Mapping[str, bytes]) -> bool:
+    """Whether a package says everything there is, so that nothing of earlier ones is needed to read it."""
+    manifest = read_manifest(files.get(layout.MANIFEST, b""), Problems())
+    modes = [
+        manifest.get(shape.manifest_property, (1, ""))[1]
+        for shape in layout.LAYOUTS.values()
+        if shape.kept_on
+    ]
+    return set(modes) == {"bulk"} and b'"delta"' not in files.get(companion.FILE, b'"delta"')
+
+
+def peek(files: Mapping[str, bytes]) -> tuple[str | None, int | None]:
+    """The district and the school year a package names, as far as it does without anything from before."""
+    pool, quiet = Pool(), Problems()
+    district: str | None = None
+    year: int | None = None
+    for name in (layout.ORGS, layout.ACADEMIC_SESSIONS):
+        if name not in files:
+            continue
+        table = read_table(layout.LAYOUTS[name], files[name], pool, quiet)
+        if name == layout.ORGS:
+            district = next((row.id for row in table.rows() if row["type"] == "district"), None)
+        else:
+            year = the_school_year(table, quiet)
+    if (district is None or year is None) and companion.FILE in files:
+        told = read_companion(files[companion.FILE], quiet)
+        if told is not None:
+            district, year = district or told.board.district, year or told.school_year
+    return district, year
 
 
 def _mode(

@@ -50,6 +50,7 @@ def organisation_changed(row: OrganisationRow) -> OrganisationChanged:
         school_year=row.school_year,
         grade=row.grade,
         special_needs=row.special_needs,
+        until=row.until,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -23,6 +22,8 @@ class OrganisationRow(NamedTuple):
     school_year: int | None
     grade: str | None
     special_needs: bool
+    until: date | None = None
+    """The day from which it no longer exists."""
 
 
 class PersonRow(NamedTuple):
@@ -148,8 +149,7 @@ Is = EnrolmentIs | MembershipIs | DutyIs | GuardianshipIs | ProtectionIs
 I = TypeVar("I", EnrolmentIs, MembershipIs, DutyIs, GuardianshipIs, ProtectionIs)  # noqa: E741
 
 
-@dataclass(frozen=True, slots=True)
-class Held(Generic[I]):
+class Held(NamedTuple, Generic[I]):
     """A relation of a subject during a period."""
 
     subject: UUID
@@ -157,16 +157,14 @@ class Held(Generic[I]):
     what: I
 
 
-@dataclass(frozen=True, slots=True)
-class Standing(Generic[I]):
+class Standing(NamedTuple, Generic[I]):
     """A stored period that is not voided."""
 
     id: UUID
     held: Held[I]
 
 
-@dataclass(frozen=True, slots=True)
-class Voided:
+class Voided(NamedTuple):
     """A stored period that no longer stands."""
 
     id: UUID
@@ -174,8 +172,7 @@ class Voided:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Added(Generic[I]):
+class Added(NamedTuple, Generic[I]):
     """A period to store, and the one it replaces."""
 
     held: Held[I]

@@ -29,10 +29,15 @@ from services.registry.roster.rows import (
 )
 from services.registry.roster.snapshot import (
     Calendar,
+    Duty,
+    Enrolment,
     ExternalKey,
+    Guardianship,
+    Membership,
     Organisation,
     Period,
     Person,
+    Protection,
     RosterSnapshot,
 )
 from shared.ids import calendar_id
@@ -49,6 +54,9 @@ class PeriodChanges(Generic[I]):
     new: int = 0
     changed: int = 0
     ended: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.voided or self.added)
 
     def subjects(self) -> set[UUID]:
         """Everybody whose set of relations changes."""
@@ -76,7 +84,12 @@ def diff_periods(
     for stored in standing:
         known.setdefault(stored.held.subject, []).append(stored)
     for subject in asked.keys() | known.keys():
-        _diff_subject(changes, known.get(subject, []), asked.get(subject, []), coverage, today)
+        before, after = known.get(subject), asked.get(subject)
+        if before is None and after is not None:
+            changes.added += [Added(each, None) for each in after]
+            changes.new += len(after)
+        elif before is not None:
+            _diff_subject(changes, before, after or [], coverage, today)
     return changes
 
 
@@ -138,60 +151,55 @@ def after(standing: Sequence[Standing[I]], changes: PeriodChanges[I]) -> dict[UU
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A snapshot in our ids."""
+class Translator:
+    """A source's words in our ids. ``school_of`` knows the school of each class."""
 
-    organisations: list[OrganisationRow]
-    people: list[PersonRow]
-    calendars: list[CalendarRow]
-    enrolments: list[Held[EnrolmentIs]]
-    memberships: list[Held[MembershipIs]]
-    duties: list[Held[DutyIs]]
-    guardianships: list[Held[GuardianshipIs]]
-    protections: list[Held[ProtectionIs]]
+    ids: Ids
+    school_of: Mapping[ExternalKey, UUID]
 
+    @classmethod
+    def of(cls, snapshot: RosterSnapshot, ids: Ids) -> Translator:
+        """The translator of one snapshot."""
+        schools = {each.key: ids[each.school] for each in snapshot.organisations if each.school is not None}
+        return cls(ids, schools)
 
-def wanted_of(snapshot: RosterSnapshot, ids: Ids) -> Wanted:
-    """What the snapshot asks for."""
-    school_of = {each.key: ids[each.school] for each in snapshot.organisations if each.school is not None}
-    return Wanted(
-        [_organisation(each, ids) for each in snapshot.organisations],
-        [_person(each, ids) for each in snapshot.people],
-        [_calendar(each, ids) for each in snapshot.calendars],
-        [Held(ids[e.pupil], e.valid, EnrolmentIs(ids[e.school], e.grade)) for e in snapshot.enrolments],
-        [
-            Held(
-                ids[m.pupil],
-                m.valid,
-                MembershipIs(school_of[m.class_key], ids[m.class_key], m.kind, m.number),
-            )
-            for m in snapshot.memberships
-        ],
-        [
-            Held(
-                ids[d.staff],
-                d.valid,
-                DutyIs(d.kind, ids[d.organisation], ids[d.class_key] if d.class_key else None),
-            )
-            for d in snapshot.duties
-        ],
-        [
-            Held(
-                ids[g.pupil],
-                g.valid,
-                GuardianshipIs(ids[g.guardian], g.relation, g.notify, g.read, g.contact),
-            )
-            for g in snapshot.guardianships
-        ],
-        [
-            Held(
-                ids[p.pupil],
-                Period(p.since, p.until),
-                ProtectionIs(tuple(sorted(ids[each] for each in p.confidential_from))),
-            )
-            for p in snapshot.protections
-        ],
-    )
+    def organisation(self, unit: Organisation) -> OrganisationRow:
+        """A board, department, school or class."""
+        return _organisation(unit, self.ids)
+
+    def person(self, person: Person) -> PersonRow:
+        """A card."""
+        return _person(person, self.ids)
+
+    def calendar(self, calendar: Calendar) -> CalendarRow:
+        """A school's days."""
+        return _calendar(calendar, self.ids)
+
+    def enrolment(self, told: Enrolment) -> Held[EnrolmentIs]:
+        """在籍 at a school."""
+        return Held(self.ids[told.pupil], told.valid, EnrolmentIs(self.ids[told.school], told.grade))
+
+    def membership(self, told: Membership) -> Held[MembershipIs]:
+        """A class."""
+        at = MembershipIs(self.school_of[told.class_key], self.ids[told.class_key], told.kind, told.number)
+        return Held(self.ids[told.pupil], told.valid, at)
+
+    def duty(self, told: Duty) -> Held[DutyIs]:
+        """A duty."""
+        class_id = self.ids[told.class_key] if told.class_key else None
+        return Held(
+            self.ids[told.staff], told.valid, DutyIs(told.kind, self.ids[told.organisation], class_id)
+        )
+
+    def guardianship(self, told: Guardianship) -> Held[GuardianshipIs]:
+        """A guardian with rights."""
+        tie = GuardianshipIs(self.ids[told.guardian], told.relation, told.notify, told.read, told.contact)
+        return Held(self.ids[told.pupil], told.valid, tie)
+
+    def protection(self, told: Protection) -> Held[ProtectionIs]:
+        """A protection mark."""
+        hidden_from = ProtectionIs(tuple(sorted(self.ids[each] for each in told.confidential_from)))
+        return Held(self.ids[told.pupil], Period(told.since, told.until), hidden_from)
 
 
 def _organisation(unit: Organisation, ids: Ids) -> OrganisationRow:

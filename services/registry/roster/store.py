@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic
@@ -28,7 +28,7 @@ from services.registry.roster.rows import (
     Voided,
 )
 from services.registry.roster.snapshot import ExternalKey, Period
-from shared.database import Scope, Units, Work
+from shared.database import Scope, Statement, Units, Work
 from shared.ids import new_id
 
 BOARD = "board"
@@ -52,17 +52,17 @@ class PeriodTable(Generic[I]):
 ENROLMENT = PeriodTable(
     "enrolment_period",
     {"school_id": "uuid", "grade": "text"},
-    lambda row: EnrolmentIs(row.school_id, row.grade),
+    lambda row: EnrolmentIs(row["school_id"], row["grade"]),
 )
 MEMBERSHIP = PeriodTable(
     "membership_period",
     {"school_id": "uuid", "class_id": "uuid", "kind": "text", "number": "integer"},
-    lambda row: MembershipIs(row.school_id, row.class_id, row.kind, row.number),
+    lambda row: MembershipIs(row["school_id"], row["class_id"], row["kind"], row["number"]),
 )
 DUTY = PeriodTable(
     "duty_period",
     {"kind": "text", "organisation_id": "uuid", "class_id": "uuid"},
-    lambda row: DutyIs(row.kind, row.organisation_id, row.class_id),
+    lambda row: DutyIs(row["kind"], row["organisation_id"], row["class_id"]),
 )
 GUARDIANSHIP = PeriodTable(
     "guardianship_period",
@@ -73,13 +73,15 @@ GUARDIANSHIP = PeriodTable(
         "may_read": "boolean",
         "may_contact": "boolean",
     },
-    lambda row: GuardianshipIs(row.guardian_id, row.relation, row.may_notify, row.may_read, row.may_contact),
+    lambda row: GuardianshipIs(
+        row["guardian_id"], row["relation"], row["may_notify"], row["may_read"], row["may_contact"]
+    ),
 )
 # The people of a protection are an array; arrays of unlike length cannot be unnested, so they travel as JSON.
 PROTECTION = PeriodTable(
     "protection_period",
     {"confidential_from": "json"},
-    lambda row: ProtectionIs(tuple(row.confidential_from)),
+    lambda row: ProtectionIs(tuple(row["confidential_from"])),
 )
 
 _LOCK_IMPORT = text("select pg_advisory_xact_lock(7480, hashtext(:source))")
@@ -148,31 +150,53 @@ async def remember_board(work: Work, source: str, sourced_id: str) -> None:
     await work.session.execute(_REMEMBER, {**values, "ids": [work.scope.board]})
 
 
-async def standing(session: AsyncSession, board: UUID, table: PeriodTable[I]) -> list[Standing[I]]:
-    """All periods of a board that are not voided."""
-    rows = await session.execute(
-        text(f"select {table.select} from {table.name} where board_id = :board and voided_at is null"),  # noqa: S608
-        {"board": board},
+async def standing(
+    session: AsyncSession,
+    board: UUID,
+    table: PeriodTable[I],
+    subjects: Collection[UUID] | None = None,
+) -> list[Standing[I]]:
+    """All periods that are not voided, of everybody or of these people."""
+    if subjects is not None and not subjects:
+        return []
+    chosen, values = _chosen("subject_id", board, subjects)
+    statement = (
+        f"select {table.select} from {table.name} where board_id = :board{chosen} and voided_at is null"  # noqa: S608
     )
     return [
-        Standing(row.id, Held(row.subject_id, Period(row.valid.lower, row.valid.upper), table.read(row)))
-        for row in rows
+        Standing(row["id"], Held(row["subject_id"], _period(row["valid"]), table.read(row)))
+        for row in await Statement(statement).all(session, values)
     ]
 
 
-async def void(work: Work, table: PeriodTable[I], voided: Sequence[Voided]) -> None:
-    """Void periods; who, when and why stay readable."""
+def _chosen(column: str, board: UUID, ids: Collection[UUID] | None) -> tuple[str, dict[str, Any]]:
+    """A condition on ids (None: on none), and the values of a statement with it."""
+    if ids is None:
+        return "", {"board": board}
+    return f" and {column} = any(:ids)", {"board": board, "ids": list(ids)}
+
+
+def _period(valid: Any) -> Period:
+    return Period(valid.lower, valid.upper)
+
+
+async def void(
+    work: Work, table: PeriodTable[I], voided: Sequence[Voided], *, run: UUID | None = None
+) -> None:
+    """Void periods; who, when and why stay readable, and in which import ``run``."""
     if not voided:
         return
     await work.session.execute(
         text(
-            f"update {table.name} t set voided_at = :at, voided_by = :by, void_reason = g.reason"  # noqa: S608
+            f"update {table.name} t set voided_at = :at, voided_by = :by, void_reason = g.reason,"  # noqa: S608
+            " voided_run_id = cast(:run as uuid)"
             " from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) as g(id, reason)"
             " where t.board_id = :board and t.id = g.id"
         ),
         {
             "at": work.at,
             "by": work.actor,
+            "run": run,
             "board": work.scope.board,
             "ids": [each.id for each in voided],
             "reasons": [each.reason for each in voided],
@@ -180,7 +204,9 @@ async def void(work: Work, table: PeriodTable[I], voided: Sequence[Voided]) -> N
     )
 
 
-async def add(work: Work, table: PeriodTable[I], added: Sequence[Added[I]]) -> None:
+async def add(
+    work: Work, table: PeriodTable[I], added: Sequence[Added[I]], *, run: UUID | None = None
+) -> None:
     """Store new periods. The database refuses those that overlap another of the same slot."""
     if not added:
         return
@@ -206,11 +232,11 @@ async def add(work: Work, table: PeriodTable[I], added: Sequence[Added[I]]) -> N
     await work.session.execute(
         text(
             f"insert into {table.name} (id, board_id, subject_id, slot, valid, recorded_at, recorded_by, replaces,"  # noqa: S608
-            f" {', '.join(table.columns)})"
-            f" select id, :board, subject_id, slot, daterange(since, until, '[)'), :at, :by, replaces, {own}"
-            f" from {_unnest(given)}"
+            f" run_id, {', '.join(table.columns)})"
+            f" select id, :board, subject_id, slot, daterange(since, until, '[)'), :at, :by, replaces,"
+            f" cast(:run as uuid), {own} from {_unnest(given)}"
         ),
-        {"board": work.scope.board, "at": work.at, "by": work.actor, **values},
+        {"board": work.scope.board, "at": work.at, "by": work.actor, "run": run, **values},
     )
 
 
@@ -225,65 +251,82 @@ _ORGANISATION = {
     "school_year": "integer",
     "grade": "text",
     "special_needs": "boolean",
+    "until": "date",
 }
+_NAMES = ("legal_family", "legal_given", "common_family", "common_given", "kana_family", "kana_given")
 _PERSON = {
     "id": "uuid",
-    "legal_family": "text",
-    "legal_given": "text",
-    "common_family": "text",
-    "common_given": "text",
-    "kana_family": "text",
-    "kana_given": "text",
-    "legal_kana_family": "text",
-    "legal_kana_given": "text",
-    "sort_key": "text",
-    "search": "text",
+    **dict.fromkeys((*_NAMES, "legal_kana_family", "legal_kana_given", "sort_key", "search"), "text"),
     "birth_date": "date",
     "sex": "text",
     "merged_into": "uuid",
 }
 
 
-async def organisations(session: AsyncSession, board: UUID) -> dict[UUID, OrganisationRow]:
-    """All organisations of a board."""
-    return {row.id: row for row in await _all(session, board, "organisation", _ORGANISATION, OrganisationRow)}
+async def organisations(
+    session: AsyncSession, board: UUID, ids: Collection[UUID] | None = None
+) -> dict[UUID, OrganisationRow]:
+    """Organisations of a board, all of them or these."""
+    return {
+        row.id: row
+        for row in await _rows(session, board, "organisation", _ORGANISATION, OrganisationRow, ids)
+    }
 
 
-async def people(session: AsyncSession, board: UUID) -> dict[UUID, PersonRow]:
-    """All people of a board."""
-    return {row.id: row for row in await _all(session, board, "person", _PERSON, PersonRow)}
+async def people(session: AsyncSession, board: UUID, ids: Collection[UUID]) -> dict[UUID, PersonRow]:
+    """The cards of these people."""
+    return {row.id: row for row in await _rows(session, board, "person", _PERSON, PersonRow, ids)}
 
 
-async def put_organisations(work: Work, rows: Sequence[OrganisationRow]) -> None:
+async def put_organisations(work: Work, rows: Sequence[OrganisationRow], *, run: UUID | None = None) -> None:
     """Insert or replace organisations."""
-    await _put(work, "organisation", _ORGANISATION, rows)
+    await _put(work, "organisation", _ORGANISATION, rows, run)
 
 
-async def put_people(work: Work, rows: Sequence[PersonRow]) -> None:
+async def put_people(work: Work, rows: Sequence[PersonRow], *, run: UUID | None = None) -> None:
     """Insert or replace people's cards."""
-    await _put(work, "person", _PERSON, rows)
+    await _put(work, "person", _PERSON, rows, run)
 
 
-async def _all(
-    session: AsyncSession, board: UUID, table: str, columns: Mapping[str, str], make: Callable[..., Any]
+async def _rows(
+    session: AsyncSession,
+    board: UUID,
+    table: str,
+    columns: Mapping[str, str],
+    make: Callable[..., Any],
+    ids: Collection[UUID] | None,
 ) -> list[Any]:
-    statement = text(f"select {', '.join(columns)} from {table} where board_id = :board")  # noqa: S608
-    return [make(*row) for row in await session.execute(statement, {"board": board})]
+    if ids is not None and not ids:
+        return []
+    chosen, values = _chosen("id", board, ids)
+    # A card whose import was reverted is none until it comes again.
+    there = " and withdrawn_at is null" if table == "person" else ""
+    statement = f"select {', '.join(columns)} from {table} where board_id = :board{chosen}{there}"  # noqa: S608
+    return [make(*row) for row in await Statement(statement).all(session, values)]
 
 
-async def _put(work: Work, table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+async def _put(
+    work: Work, table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]], run: UUID | None
+) -> None:
     if not rows:
         return
-    replaced = ", ".join(f"{name} = excluded.{name}" for name in (*columns, "recorded_at") if name != "id")
+    names = [name for name in (*columns, "recorded_at", "run_id") if name != "id"]
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in names)
+    if table == "person":
+        replaced += (
+            ", withdrawn_at = null, made_by_run = case when t.withdrawn_at is null"
+            " then t.made_by_run else excluded.made_by_run end"
+        )
     await work.session.execute(
         text(
-            f"insert into {table} as t (board_id, recorded_at, {', '.join(columns)})"  # noqa: S608
-            f" select :board, :at, * from {_unnest(columns)}"
+            f"insert into {table} as t (board_id, recorded_at, made_by_run, run_id, {', '.join(columns)})"  # noqa: S608
+            f" select :board, :at, cast(:run as uuid), cast(:run as uuid), * from {_unnest(columns)}"
             f" on conflict (id) do update set {replaced} where t.board_id = :board"
         ),
         {
             "board": work.scope.board,
             "at": work.at,
+            "run": run,
             **{name: [row[place] for row in rows] for place, name in enumerate(columns)},
         },
     )
@@ -299,34 +342,38 @@ def _json(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-_CALENDARS = text(
-    "select id, school_id, school_year, school_days, closures from calendar where board_id = :board"
-)
 _PUT_CALENDAR = text(
-    "insert into calendar as c (id, board_id, school_id, school_year, school_days, closures, recorded_at)"
-    " values (:id, :board, :school_id, :school_year, cast(:school_days as date[]), cast(:closures as jsonb), :at)"
+    "insert into calendar as c (id, board_id, school_id, school_year, school_days, closures, recorded_at,"
+    " made_by_run, run_id) values (:id, :board, :school_id, :school_year, cast(:school_days as date[]),"
+    " cast(:closures as jsonb), :at, cast(:run as uuid), cast(:run as uuid))"
     " on conflict (id) do update set school_days = excluded.school_days, closures = excluded.closures,"
-    " recorded_at = excluded.recorded_at where c.board_id = :board"
+    " recorded_at = excluded.recorded_at, run_id = excluded.run_id where c.board_id = :board"
 )
 _SETTINGS = text("select name, since, value from setting where board_id = :board order by name, since")
 _PUT_SETTING = text(
-    "insert into setting (board_id, name, since, value, recorded_at)"
-    " values (:board, :name, :since, cast(:value as jsonb), :at)"
+    "insert into setting (board_id, name, since, value, recorded_at, made_by_run)"
+    " values (:board, :name, :since, cast(:value as jsonb), :at, cast(:run as uuid))"
 )
 
 
-async def calendars(session: AsyncSession, board: UUID) -> dict[UUID, CalendarRow]:
-    """All calendars of a board."""
-    rows = await session.execute(_CALENDARS, {"board": board})
+async def calendars(
+    session: AsyncSession, board: UUID, ids: Collection[UUID] | None = None
+) -> dict[UUID, CalendarRow]:
+    """Calendars of a board, all of them or these."""
+    chosen, values = _chosen("id", board, ids)
+    statement = (
+        "select id, school_id, school_year, school_days, closures from calendar"  # noqa: S608
+        f" where board_id = :board{chosen}"
+    )
     return {
         row.id: CalendarRow(
             row.id, row.school_id, row.school_year, tuple(row.school_days), tuple(row.closures)
         )
-        for row in rows
+        for row in await session.execute(text(statement), values)
     }
 
 
-async def put_calendars(work: Work, rows: Sequence[CalendarRow]) -> None:
+async def put_calendars(work: Work, rows: Sequence[CalendarRow], *, run: UUID | None = None) -> None:
     """Insert or replace calendars: a few rows, each with an array of its own."""
     for row in rows:
         values = {
@@ -335,6 +382,7 @@ async def put_calendars(work: Work, rows: Sequence[CalendarRow]) -> None:
             "closures": _json(row.closures),
             "board": work.scope.board,
             "at": work.at,
+            "run": run,
         }
         await work.session.execute(_PUT_CALENDAR, values)
 
@@ -345,7 +393,7 @@ async def settings(session: AsyncSession, board: UUID) -> list[tuple[str, date, 
     return [(row.name, row.since, row.value) for row in rows]
 
 
-async def put_setting(work: Work, name: str, since: date, value: Any) -> None:
+async def put_setting(work: Work, name: str, since: date, value: Any, *, run: UUID | None = None) -> None:
     """Store a dated setting."""
-    values = {"board": work.scope.board, "name": name, "since": since, "at": work.at}
+    values = {"board": work.scope.board, "name": name, "since": since, "at": work.at, "run": run}
     await work.session.execute(_PUT_SETTING, {**values, "value": orjson.dumps(value).decode()})

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.registry.roster import published, store
 from services.registry.roster.acting import log_act, once_more
-from services.registry.roster.rows import Added, DutyIs, Held, Standing
+from services.registry.roster.rows import Added, DutyIs, Held
 from services.registry.roster.snapshot import Period
 from shared.access.log import Seen
 from shared.database import Scope, Units, Work
@@ -18,10 +18,6 @@ _CLASSES = text(
     "select c.id, c.school_id, c.name, s.name as school_name, s.short_name as school_short"
     " from organisation c join organisation s on s.id = c.school_id and s.board_id = c.board_id"
     " where c.board_id = :board and c.kind = 'class' and c.school_year = :year"
-)
-_DUTIES = text(
-    f"select {store.DUTY.select} from duty_period"  # noqa: S608
-    " where board_id = :board and subject_id = :staff and voided_at is null"
 )
 _STAFF = text(
     "select distinct p.id, p.search, coalesce(p.common_family, p.legal_family) as family,"
@@ -52,7 +48,7 @@ async def _add(units: Units, board: UUID, class_id: UUID, staff: UUID, on: date,
     async with units.work(Scope(board), actor=actor) as work:
         await store.lock_roster(work)
         school = await _school_of(work, class_id)
-        duties = await _duties(work, staff)
+        duties = await store.standing(work.session, board, store.DUTY, [staff])
         here = [d for d in duties if d.held.what.organisation_id == school and d.held.valid.holds(on)]
         if not here:
             raise NoSubstitute("この学校にその日の職務がない人は、補欠に入れません。")
@@ -77,14 +73,6 @@ async def _school_of(work: Work, class_id: UUID) -> UUID:
     if school is None:
         raise NoSubstitute("その学級はありません。")
     return school
-
-
-async def _duties(work: Work, staff: UUID) -> list[Standing[DutyIs]]:
-    rows = await work.session.execute(_DUTIES, {"board": work.scope.board, "staff": staff})
-    return [
-        Standing(row.id, Held(row.subject_id, Period(row.valid.lower, row.valid.upper), store.DUTY.read(row)))
-        for row in rows
-    ]
 
 
 async def find_class(units: Units, board: UUID, *, school: str, name: str, year: int) -> UUID:

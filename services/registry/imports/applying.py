@@ -1,0 +1,182 @@
+"""Runs: an import that was planned becomes true part by part, each part in one transaction.
+
+A run that was interrupted goes on with the first part that is not done, whoever started it and whenever: each part
+carries what it asks for, and what must change for it is decided anew, in its transaction, from what stands then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.attendance.rules import DEFAULT_SYMBOLS
+from services.registry.attendance.rules import SETTING as SYMBOLS
+from services.registry.imports import store, wire
+from services.registry.imports.planning import TABLES, plan_part
+from services.registry.imports.rules import SIDES, PartPlan
+from services.registry.imports.store import Run
+from services.registry.roster import published
+from services.registry.roster import store as roster
+from services.registry.roster.acting import once_more
+from shared.contracts import Contract
+from shared.database import Scope, Units, Work
+
+SYMBOLS_SINCE = date(2000, 4, 1)
+"""Before any record the product holds: a new board's default list has no gap."""
+
+_ALONE = text("select pg_try_advisory_xact_lock(7482, hashtext(cast(:run as text)))")
+
+
+class Busy(Exception):
+    """Another process works on the run."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"run {number}")
+        self.number = number
+
+
+class Progress(NamedTuple):
+    """How far a run is."""
+
+    done: int
+    parts: int
+    school: UUID | None
+    """The school whose part was just applied; None: what is above schools."""
+    events: int
+    """Published by this process so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one process has applied of a run."""
+
+    events: int
+    position: int | None
+    """Of the last event in registry's log; None when there was none."""
+
+
+Pause = Callable[[int | None], Awaitable[None]]
+"""Awaited before each part, with the position of the last event: returns when the log's readers have caught up."""
+
+
+async def apply_run(
+    units: Units,
+    run: Run,
+    *,
+    actor: str,
+    pause: Pause | None = None,
+    tell: Callable[[Progress], None] | None = None,
+) -> Applied:
+    """Apply what is not yet applied. Raises :class:`Busy`, or :class:`Moved` when others came first twice."""
+    events, position, done = 0, None, run.parts_done
+    async with alone(units, run):
+        while True:
+            if pause is not None:
+                await pause(position)
+            part = await once_more(lambda: _apply_part(units, run, actor))
+            if part is None:
+                break
+            school, published_, at = part
+            events, position, done = events + published_, at or position, done + 1
+            if tell is not None:
+                tell(Progress(done, run.parts, school, events))
+        async with units.work(Scope(run.board), actor=actor) as work:
+            await store.finish(work, run.id)
+    return Applied(events, position)
+
+
+@asynccontextmanager
+async def alone(units: Units, run: Run) -> AsyncIterator[None]:
+    """One process at a time works on a run; one that is killed leaves no lock. Raises :class:`Busy`."""
+    async with units.read(Scope(run.board)) as session:
+        if not await nobody_works(session, run):
+            raise Busy(run.number)
+        yield
+
+
+async def nobody_works(session: AsyncSession, run: Run) -> bool:
+    """Whether no process works on the run; takes the lock until the session's transaction ends."""
+    return bool(await session.scalar(_ALONE, {"run": str(run.id)}))
+
+
+async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, int, int | None] | None:
+    async with units.work(Scope(run.board), actor=actor) as work:
+        await roster.lock_roster(work)
+        found = await store.next_part(work, run.id)
+        if found is None:
+            return None
+        ordinal, school, content = found
+        plan = await plan_part(work.session, run.frame, wire.unpacked(content))
+        await _write(work, plan, run.id)
+        events = events_of(plan)
+        if school is None:
+            events += await _first_settings(work, run.id)
+        for event in events:
+            work.publish(event.payload, key=event.key, subject=event.subject)
+        await store.part_done(work, run.id, ordinal, len(events))
+    return school, len(events), work.position
+
+
+async def _write(work: Work, plan: PartPlan, run: UUID) -> None:
+    await store.remember_before(
+        work, run, "organisation", plan.organisations_before.keys() & _ids(plan.organisations)
+    )
+    await store.remember_before(work, run, "person", plan.cards_before.keys() & _ids(plan.people))
+    await store.remember_before(work, run, "calendar", plan.calendars_before.keys() & _ids(plan.calendars))
+    await roster.put_organisations(work, plan.organisations, run=run)
+    await roster.put_people(work, plan.people, run=run)
+    await roster.put_calendars(work, plan.calendars, run=run)
+    for side in SIDES:
+        await roster.void(work, TABLES[side], plan.sides[side].changes.voided, run=run)
+    for side in SIDES:
+        await roster.add(work, TABLES[side], plan.sides[side].changes.added, run=run)
+
+
+def _ids(rows: list[Any]) -> set[UUID]:
+    return {row.id for row in rows}
+
+
+class Event(NamedTuple):
+    """Something to publish."""
+
+    payload: Contract
+    key: UUID
+    subject: UUID | None
+
+
+def events_of(plan: PartPlan) -> list[Event]:
+    """Whole sets of those who change, and changed cards."""
+    events = [Event(published.organisation_changed(row), row.id, None) for row in plan.organisations]
+    events += [Event(published.person_changed(row), row.id, row.id) for row in plan.people]
+    events += [Event(published.calendar_changed(row), row.id, None) for row in plan.calendars]
+    for pupil, schools, classes in plan.together("enrolment", "membership"):
+        events.append(Event(published.enrolment_changed(pupil, schools, classes), pupil, pupil))
+    for pupil, guardians, marks in plan.together("guardianship", "protection"):
+        events.append(Event(published.guardianship_changed(pupil, guardians, marks), pupil, pupil))
+    for staff, duties in sorted(plan.sides["duty"].sets().items()):
+        events.append(Event(published.duty_changed(staff, duties), staff, staff))
+    return events
+
+
+async def _first_settings(work: Work, run: UUID) -> list[Event]:
+    """A new board begins with the product's list of symbols."""
+    board = work.scope.board
+    settings = await roster.settings(work.session, board)
+    if has_symbols(settings):
+        return []
+    symbols = [symbol.model_dump() for symbol in DEFAULT_SYMBOLS]
+    await roster.put_setting(work, SYMBOLS, SYMBOLS_SINCE, symbols, run=run)
+    whole = [*settings, (SYMBOLS, SYMBOLS_SINCE, symbols)]
+    return [Event(published.setting_changed(board, whole), board, None)]
+
+
+def has_symbols(settings: list[tuple[str, date, Any]]) -> bool:
+    """Whether a board has a list of symbols."""
+    return any(name == SYMBOLS for name, _, _ in settings)

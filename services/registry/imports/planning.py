@@ -1,0 +1,151 @@
+"""What an import would change, read from what stands, part by part: no more than a part is in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.imports.rules import (
+    SIDES,
+    Ask,
+    Frame,
+    Gone,
+    PartPlan,
+    Side,
+    asks_of,
+    changed_cards,
+    changed_rows,
+    closed,
+    keep_marks,
+    read_with,
+    side_change,
+)
+from services.registry.roster import store
+from services.registry.roster.snapshot import ExternalKey, RosterSnapshot
+from services.registry.roster.store import PeriodTable
+from shared.database import Statement
+from shared.ids import new_id
+
+TABLES: Mapping[Side, PeriodTable[Any]] = {
+    "enrolment": store.ENROLMENT,
+    "membership": store.MEMBERSHIP,
+    "duty": store.DUTY,
+    "guardianship": store.GUARDIANSHIP,
+    "protection": store.PROTECTION,
+}
+_AT_ONCE = 5_000
+"""People asked for in one statement."""
+
+_STILL_HERE = {
+    side: Statement(
+        f"select distinct on (subject_id) subject_id, {school} as school from {table.name}"  # noqa: S608
+        " where board_id = :board and subject_id = any(:people) and voided_at is null"
+        " and coalesce(upper(valid), 'infinity') > cast(:since as date) order by subject_id, valid desc"
+    )
+    for side, table, school in (
+        ("enrolment", store.ENROLMENT, "school_id"),
+        ("membership", store.MEMBERSHIP, "school_id"),
+        ("duty", store.DUTY, "organisation_id"),
+        ("guardianship", store.GUARDIANSHIP, "null::uuid"),
+        ("protection", store.PROTECTION, "null::uuid"),
+    )
+}
+_OPEN_CLASSES = text(
+    "select id from organisation where board_id = :board and until is null and kind <> 'board'"
+    " and (school_year is null or school_year = :year)"
+)
+
+
+@dataclass(slots=True)
+class Asked:
+    """A snapshot in our ids, in parts. Ids are minted for what is new; they are kept when a run begins."""
+
+    frame: Frame
+    ids: Mapping[ExternalKey, UUID]
+    minted: dict[ExternalKey, UUID]
+    parts: Iterator[Ask]
+
+
+async def ask(
+    session: AsyncSession, board: UUID, snapshot: RosterSnapshot, source: str, today: date
+) -> Asked:
+    """What the snapshot asks of the board's roster as it stands."""
+    frame = Frame(board, snapshot.school_year, today)
+    known = await store.known_ids(session, board, source)
+    keys = [*(each.key for each in snapshot.organisations), *(each.key for each in snapshot.people)]
+    minted = {key: new_id() for key in keys if key not in known}
+    if snapshot.board in minted:
+        minted[snapshot.board] = board
+    gone, closing = await _left_out(session, frame, snapshot, known, set(keys))
+    ids = {**known, **minted}
+    return Asked(frame, ids, minted, asks_of(snapshot, ids, set(minted.values()), gone, closing))
+
+
+async def _left_out(
+    session: AsyncSession,
+    frame: Frame,
+    snapshot: RosterSnapshot,
+    known: Mapping[ExternalKey, UUID],
+    there: set[ExternalKey],
+) -> tuple[list[Gone], list[UUID]]:
+    """People and organisations that the source named once and no longer has, and of whom something still stands."""
+    spoken = snapshot.spoken
+    missing = {key: own for key, own in known.items() if key not in there}
+    people = [
+        own
+        for key, own in missing.items()
+        if key.kind == "person" and any(spoken.of(side, key.sourced_id) for side in SIDES)
+    ]
+    schools: dict[UUID, UUID | None] = {}
+    for start in range(0, len(people), _AT_ONCE):
+        some = {
+            "board": frame.board,
+            "people": people[start : start + _AT_ONCE],
+            "since": frame.coverage.since,
+        }
+        for statement in _STILL_HERE.values():
+            for row in await statement.all(session, some):
+                if schools.get(row["subject_id"]) is None:
+                    schools[row["subject_id"]] = row["school"]
+    values = {"board": frame.board, "year": frame.school_year}
+    still_open = set(await session.scalars(_OPEN_CLASSES, values))
+    closing = [
+        own
+        for key, own in missing.items()
+        if own in still_open and key.kind != "person" and spoken.of(key.kind, key.sourced_id)
+    ]
+    return [Gone(person, school) for person, school in schools.items()], closing
+
+
+async def plan_part(session: AsyncSession, frame: Frame, asked: Ask) -> PartPlan:
+    """What must change in one part for what is asked to be so."""
+    board, fresh = frame.board, asked.fresh
+    cards = await store.people(
+        session, board, [row.id for row in asked.people if row.id not in fresh] + list(asked.gone)
+    )
+    units = await store.organisations(
+        session, board, [*(row.id for row in asked.organisations), *asked.closing]
+    )
+    calendars = await store.calendars(session, board, [row.id for row in asked.calendars])
+    sides = {}
+    for side in SIDES:
+        standing = await store.standing(session, board, TABLES[side], read_with(asked, side))
+        sides[side] = side_change(frame, asked.sides[side], standing)
+    lifted = keep_marks(frame, sides["protection"], asked.sides["protection"])
+    return PartPlan(
+        asked.school,
+        changed_rows(asked.organisations, units) + closed(frame, asked.closing, units),
+        units,
+        changed_cards(asked.people, cards),
+        cards,
+        changed_rows(asked.calendars, calendars),
+        calendars,
+        sides,
+        lifted - asked.gone,
+    )

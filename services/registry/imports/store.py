@@ -1,0 +1,325 @@
+"""The tables of import runs, and what is counted before one."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.imports.preview import Hat, Now
+from services.registry.imports.rules import Frame
+from shared.database import Work
+
+State = Literal["applying", "done", "reverting", "reverted"]
+KEPT_RUNS = 3
+"""Packages kept for each school year: the last, which the next delta changes, and those that it falls back to when runs
+are reverted. They are personal data; older ones are deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One numbered import of a board."""
+
+    id: UUID
+    board: UUID
+    number: int
+    source: str
+    school_year: int
+    digest: str
+    files: Mapping[str, str]
+    as_of: date
+    state: State
+    started_by: str
+    started_at: datetime
+    finished_at: datetime | None
+    reverted_by: str | None
+    reverted_at: datetime | None
+    revert_reached: UUID | None
+    counts: Mapping[str, Any]
+    confirmed_losses: bool
+    parts: int
+    parts_done: int
+    events: int
+
+    @property
+    def frame(self) -> Frame:
+        """What it is about."""
+        return Frame(self.board, self.school_year, self.as_of)
+
+
+_RUNS = """
+select r.id, r.board_id, r.number, r.source, r.school_year, r.digest, r.files, r.as_of, r.state, r.started_by,
+       r.started_at, r.finished_at, r.reverted_by, r.reverted_at, r.revert_reached, r.counts, r.confirmed_losses,
+       count(p.run_id), count(p.run_id) filter (where p.state = 'done'), coalesce(sum(p.events), 0)
+from import_run r left join import_part p on p.run_id = r.id
+where r.board_id = :board {which} group by r.id order by r.number
+"""
+_ALL = text(_RUNS.format(which=""))
+_ONE = text(_RUNS.format(which="and r.number = :number"))
+_OPEN = text(_RUNS.format(which="and r.state in ('applying', 'reverting')"))
+_LAST = text("select coalesce(max(number), 0) from import_run where board_id = :board")
+_BEGIN = text(
+    "insert into import_run (id, board_id, number, source, school_year, digest, files, as_of, state, started_by,"
+    " started_at, counts, confirmed_losses) values (:id, :board, :number, :source, :year, :digest,"
+    " cast(:files as jsonb), :as_of, :state, :by, :at, cast(:counts as jsonb), :confirmed)"
+)
+_PART = text(
+    "insert into import_part (run_id, board_id, ordinal, school_id, state, content)"
+    " values (:run, :board, :ordinal, cast(:school as uuid), 'waiting', :content)"
+)
+_NEXT = text(
+    "select ordinal, school_id, content from import_part"
+    " where run_id = :run and board_id = :board and state = 'waiting' order by ordinal limit 1 for update"
+)
+_DONE = text(
+    "update import_part set state = 'done', content = null, events = :events, done_at = :at"
+    " where run_id = :run and ordinal = :ordinal and board_id = :board"
+)
+_CANCEL = text(
+    "update import_part set state = 'cancelled', content = null"
+    " where run_id = :run and board_id = :board and state = 'waiting'"
+)
+_FINISH = text(
+    "update import_run set state = 'done', finished_at = :at where id = :run and board_id = :board"
+    " and state = 'applying'"
+)
+_REVERTING = text(
+    "update import_run set state = 'reverting', reverted_by = :by, reverted_at = :at"
+    " where id = :run and board_id = :board and state in ('applying', 'done')"
+)
+_REACHED = text("update import_run set revert_reached = :reached where id = :run and board_id = :board")
+# Later runs that found everything so already have nothing to take back, and what they found is no longer so.
+_REVERTED = text(
+    "update import_run set state = 'reverted' where board_id = :board and (id = :run or (number > :number"
+    " and source = :source and school_year = :year))"
+)
+_BASE = text(
+    "select files from import_run where board_id = :board and source = :source and state = 'done'"
+    " and (cast(:year as integer) is null or school_year = :year) order by school_year desc, number desc limit 1"
+)
+_HAS_FILES = text("select sha256 from import_file where board_id = :board and sha256 = any(:hashes)")
+_FILE = text("select content from import_file where board_id = :board and sha256 = :hash")
+_PUT_FILE = text(
+    "insert into import_file (board_id, sha256, content) values (:board, :hash, :content) on conflict do nothing"
+)
+_PRUNE = text(
+    """
+delete from import_file f where f.board_id = :board and not exists (
+    select from (
+        select r.files, row_number() over (partition by r.source, r.school_year order by r.number desc) as age
+        from import_run r where r.board_id = :board and r.state in ('applying', 'done')
+    ) k, jsonb_each_text(k.files) as kept
+    where k.age <= :kept and kept.value = f.sha256
+)
+"""
+)
+
+
+def _run(row: Sequence[Any]) -> Run:
+    return Run(*row)
+
+
+async def runs(session: AsyncSession, board: UUID) -> list[Run]:
+    """All runs of a board, the oldest first."""
+    return [_run(row) for row in await session.execute(_ALL, {"board": board})]
+
+
+async def run(session: AsyncSession, board: UUID, number: int) -> Run | None:
+    """One run."""
+    row = (await session.execute(_ONE, {"board": board, "number": number})).first()
+    return None if row is None else _run(row)
+
+
+async def unfinished(session: AsyncSession, board: UUID) -> Run | None:
+    """The run that is under way, or was when its process ended. There is one at most."""
+    row = (await session.execute(_OPEN, {"board": board})).first()
+    return None if row is None else _run(row)
+
+
+async def last_number(session: AsyncSession, board: UUID) -> int:
+    """The number of the last run."""
+    return int((await session.execute(_LAST, {"board": board})).scalar_one())
+
+
+async def begin(
+    work: Work,
+    frame: Frame,
+    *,
+    id: UUID,
+    number: int,
+    source: str,
+    digest: str,
+    files: Mapping[str, str],
+    by: str,
+    counts: Mapping[str, Any],
+    confirmed: bool,
+    parts: Iterable[tuple[UUID | None, bytes]],
+) -> None:
+    """Keep a run and what it asks of each part."""
+    listed = list(parts)
+    values = {
+        "id": id,
+        "board": frame.board,
+        "number": number,
+        "source": source,
+        "year": frame.school_year,
+        "digest": digest,
+        "files": orjson.dumps(files).decode(),
+        "as_of": frame.as_of,
+        "state": "applying",
+        "by": by,
+        "at": work.at,
+        "counts": orjson.dumps(counts).decode(),
+        "confirmed": confirmed,
+    }
+    await work.session.execute(_BEGIN, values)
+    for ordinal, (school, content) in enumerate(listed):
+        part = {"run": id, "board": frame.board, "ordinal": ordinal, "school": school, "content": content}
+        await work.session.execute(_PART, part)
+
+
+async def next_part(work: Work, run: UUID) -> tuple[int, UUID | None, bytes] | None:
+    """The next part to apply; whoever comes second waits here, and then finds it done."""
+    row = (await work.session.execute(_NEXT, {"run": run, "board": work.scope.board})).first()
+    return None if row is None else (row.ordinal, row.school_id, row.content)
+
+
+async def part_done(work: Work, run: UUID, ordinal: int, events: int) -> None:
+    """A part is applied; what it asked for is kept no longer."""
+    values = {"run": run, "ordinal": ordinal, "events": events, "at": work.at, "board": work.scope.board}
+    await work.session.execute(_DONE, values)
+
+
+async def finish(work: Work, run: UUID) -> None:
+    """Every part is applied. Packages nobody will need are deleted."""
+    await work.session.execute(_FINISH, {"run": run, "at": work.at, "board": work.scope.board})
+    await prune(work)
+
+
+async def prune(work: Work) -> None:
+    """Delete packages nobody will need."""
+    await work.session.execute(_PRUNE, {"board": work.scope.board, "kept": KEPT_RUNS})
+
+
+async def begin_revert(work: Work, run: UUID, by: str) -> None:
+    """From here on the run goes backwards; what of it was not applied never will be."""
+    values = {"run": run, "by": by, "at": work.at, "board": work.scope.board}
+    await work.session.execute(_REVERTING, values)
+    await work.session.execute(_CANCEL, {"run": run, "board": work.scope.board})
+
+
+async def revert_reached(work: Work, run: UUID, person: UUID) -> None:
+    """People up to this id are as they were."""
+    await work.session.execute(_REACHED, {"run": run, "reached": person, "board": work.scope.board})
+
+
+async def finish_revert(work: Work, run: Run) -> None:
+    """Everything is as it was."""
+    values = {"run": run.id, "board": run.board, "number": run.number}
+    await work.session.execute(_REVERTED, {**values, "source": run.source, "year": run.school_year})
+    await prune(work)
+
+
+Rows = Literal["organisation", "person", "calendar"]
+
+
+async def remember_before(work: Work, run: UUID, table: Rows, ids: Collection[UUID]) -> None:
+    """Keep rows as they are before a run writes over them."""
+    if ids:
+        statement = (
+            "insert into import_before (run_id, board_id, kind, id, before)"  # noqa: S608
+            f" select :run, board_id, '{table}', id, to_jsonb(t) from {table} t"
+            " where board_id = :board and id = any(:ids) on conflict do nothing"
+        )
+        values = {"run": run, "board": work.scope.board, "ids": list(ids)}
+        await work.session.execute(text(statement), values)
+
+
+class Kept(Mapping[str, bytes]):
+    """Files that earlier packages left, unpacked when they are asked for."""
+
+    def __init__(self, packed: Mapping[str, bytes]) -> None:
+        self._packed = packed
+
+    def __getitem__(self, name: str) -> bytes:
+        return zlib.decompress(self._packed[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._packed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+async def base(
+    session: AsyncSession, board: UUID, source: str, year: int | None
+) -> tuple[Mapping[str, str], Kept]:
+    """What the last package of a school year left (None: of the newest): names with hashes, and the files."""
+    found = await session.scalar(_BASE, {"board": board, "source": source, "year": year})
+    hashes: Mapping[str, str] = found or {}
+    packed = {}
+    for name, hash_ in hashes.items():
+        content = await session.scalar(_FILE, {"board": board, "hash": hash_})
+        if content is not None:
+            packed[name] = content
+    return hashes, Kept(packed)
+
+
+async def files_there(session: AsyncSession, board: UUID, hashes: Collection[str]) -> set[str]:
+    """Which contents are kept already."""
+    return set(await session.scalars(_HAS_FILES, {"board": board, "hashes": list(hashes)}))
+
+
+async def keep_file(work: Work, hash_: str, packed: bytes) -> None:
+    """Keep a file's content."""
+    await work.session.execute(_PUT_FILE, {"board": work.scope.board, "hash": hash_, "content": packed})
+
+
+_PUPILS = text(
+    "select school_id, count(distinct subject_id) from enrolment_period where board_id = :board"
+    " and voided_at is null and valid && daterange(:since, :until, '[)') group by school_id"
+)
+_MEMBERS = text(
+    "select class_id, (array_agg(school_id))[1], count(distinct subject_id) from membership_period"
+    " where board_id = :board and voided_at is null and kind = 'home'"
+    " and valid && daterange(:since, :until, '[)') group by class_id"
+)
+_HATS: Mapping[Hat, Any] = {
+    "pupil": text(
+        "select subject_id, count(*) from enrolment_period where board_id = :board and voided_at is null"
+        " and subject_id = any(:people) and valid @> cast(:on as date) group by 1"
+    ),
+    "staff": text(
+        "select subject_id, count(*) from duty_period where board_id = :board and voided_at is null"
+        " and subject_id = any(:people) and valid @> cast(:on as date) group by 1"
+    ),
+    "guardian": text(
+        "select guardian_id, count(*) from guardianship_period where board_id = :board and voided_at is null"
+        " and guardian_id = any(:people) and valid @> cast(:on as date) and (may_notify or may_read) group by 1"
+    ),
+}
+
+
+async def count_now(session: AsyncSession, frame: Frame, people: Sequence[UUID]) -> Now:
+    """What is there on the import's day; hats of these people."""
+    window = {"board": frame.board, "since": frame.ends, "until": frame.coverage.until}
+    if frame.past:
+        window["since"] = frame.coverage.since
+    pupils = {row[0]: row[1] for row in await session.execute(_PUPILS, window)}
+    members = {row[0]: (row[1], row[2]) for row in await session.execute(_MEMBERS, window)}
+    hats: dict[tuple[UUID, Hat], int] = {}
+    for hat, statement in _HATS.items():
+        values = {"board": frame.board, "people": list(people), "on": frame.ends}
+        for row in await session.execute(statement, values):
+            hats[row[0], hat] = row[1]
+    return Now(pupils, members, hats)
