@@ -28,6 +28,7 @@ ALGORITHM = "RS256"
 TYPE = "at+jwt"
 LEEWAY_SECONDS = 5
 _COOL_DOWN_SECONDS = 10.0
+_RETRY_SECONDS = 2.0
 _REMEMBERED = 10_000
 """Verified tokens kept: a morning's teachers of a large city."""
 
@@ -64,7 +65,12 @@ class KeySource:
             return self._keys
         async with self._lock:
             if time.monotonic() - self._fetched_at > _COOL_DOWN_SECONDS:
-                self._keys = KeySet.import_key_set(cast("Any", await self._fetch()))
+                try:
+                    self._keys = KeySet.import_key_set(cast("Any", await self._fetch()))
+                except httpx.HTTPError:
+                    # Whoever waits for the lock would wait as long again for an issuer that is away.
+                    self._fetched_at = time.monotonic() - _COOL_DOWN_SECONDS + _RETRY_SECONDS
+                    raise
                 self._fetched_at = time.monotonic()
         if self._keys is None:
             raise Unauthenticated("no signing keys", "unchecked")
@@ -103,7 +109,7 @@ class TokenVerifier:
         return self._keys.current is keys and time.time() < principal.expires_at.timestamp() + LEEWAY_SECONDS
 
     async def _verify(self, token: str) -> tuple[Principal, KeySet]:
-        header = _header(token)
+        header = header_of(token)
         if header.get("typ") != TYPE or header.get("alg") != ALGORITHM:
             raise Unauthenticated("typ or alg")
         try:
@@ -124,7 +130,8 @@ class TokenVerifier:
         return _principal(claims), keys
 
 
-def _header(token: str) -> dict[str, Any]:
+def header_of(token: str) -> dict[str, Any]:
+    """The header of a token that nobody has verified yet. Raises :class:`Unauthenticated`."""
     try:
         header = orjson.loads(urlsafe_b64decode(token.split(".", 1)[0].encode()))
     except ValueError as error:

@@ -20,9 +20,10 @@ _NAME = re.compile(r"(?<!:):([a-z_]+)\b")
 class Statement:
     """SQL with ``:names``, as in ``text()``.
 
-    The session's transaction must have begun: ``Units.read`` and ``work`` do so, in ``maintain`` a ``text()`` does.
+    The session's transaction must have begun: ``Units.read`` and ``work`` do so, in ``maintain`` a ``text()`` does. So
+    must a savepoint: ``await session.connection()`` is the first line of every ``begin_nested()``.
 
-    Errors of the database come as :class:`sqlalchemy.exc.DBAPIError`, without the parameters.
+    Errors of the database come as :class:`sqlalchemy.exc.DBAPIError`, without the parameters and without the row.
     """
 
     def __init__(self, sql: str) -> None:
@@ -36,6 +37,8 @@ class Statement:
 
     async def all(self, session: AsyncSession, values: Mapping[str, Any]) -> list[asyncpg.Record]:
         """Every row."""
+        if session.info.get("appended"):
+            raise RuntimeError("append_events is the last statement of a unit of work")
         # Synchronous on purpose: a session that has begun hands out its connection without input or output.
         driver: Any = session.sync_session.connection().connection.driver_connection
         if not driver.is_closed() and not driver.is_in_transaction():
@@ -61,6 +64,7 @@ class Statement:
         try:
             return cast("list[asyncpg.Record]", await driver.fetch(self._sql, *arguments))
         except asyncpg.PostgresError as error:
+            error.detail = None  # "Failing row contains (…)"
             gone = isinstance(error, asyncpg.PostgresConnectionError)
             raise DBAPIError(
                 self._sql, None, error, hide_parameters=True, connection_invalidated=gone

@@ -118,6 +118,7 @@ class CopyWorker(FeedWorker):
     async def _fold_carefully(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
         try:
             async with session.begin_nested():
+                await session.connection()  # the savepoint travels now: a Statement would come before it
                 return await self._fold(session, sorted_)
         except Exception as error:
             if transient(error):
@@ -134,6 +135,7 @@ class CopyWorker(FeedWorker):
         for group in by_key.values():
             try:
                 async with session.begin_nested():
+                    await session.connection()
                     live |= set(await self.copy.fold(session, group))
                 folded += group
             except Exception as error:

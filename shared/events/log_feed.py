@@ -24,7 +24,7 @@ from shared.events.records import Record
 
 _POLL_SECONDS = 1.0
 """Safety net only: every append notifies."""
-_OTHERS_SECONDS = 0.2
+_OTHERS_SECONDS = 0.05
 """How far apart are readings that others' topics alone give reason for; far below the second that a page waits for its
 reader's own write (decisions.md §2 "Read your writes")."""
 

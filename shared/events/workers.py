@@ -144,9 +144,10 @@ class FeedWorker(ABC):
     async def take(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
         """Account for one batch."""
         intake.check_epoch(checkpoint, batch)
+        self.state.head = batch.head  # before: a worker that hangs must not look level
         if batch.records:
             after = await self._account(checkpoint, batch)
         else:  # others' topics have moved the head: nothing to enter a transaction for
             after = await intake.move(self._units, checkpoint, batch, self._notices)
-        self.state.reached, self.state.head = after.reached, batch.head
+        self.state.reached = after.reached
         return after

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.access.tokens import TokenVerifier
 from shared.events.parked import Parked
 from shared.events.trace import context_of, tracer
-from shared.events.workers import WorkerState
+from shared.events.workers import WorkerState, told
 from shared.web import problems
 
 logger = logging.getLogger("tsumugi.http")
@@ -130,7 +131,7 @@ class _Observed:
             return
         parent = headers.get(b"traceparent", b"").decode("latin-1") or None
         began = time.perf_counter()
-        status = 500
+        status = 0
 
         async def observe(message: Message) -> None:
             nonlocal status
@@ -141,6 +142,12 @@ class _Observed:
         with tracer.start_as_current_span(f"{scope['method']}", context=context_of(parent)) as span:
             try:
                 await self.app(scope, receive, observe)
+            except Exception as error:  # noqa: BLE001 (whatever it is, it ends here)
+                # Here and not further out, where the server would log the error's own text: a database quotes rows.
+                frames = "".join(traceback.format_tb(error.__traceback__))
+                logger.error("unexpected: %s\n%s", told(error), frames)
+                if not status:
+                    await problems.unexpected().response()(scope, receive, observe)
             finally:
                 route = getattr(scope.get("route"), "path", "-")
                 span.update_name(f"{scope['method']} {route}")

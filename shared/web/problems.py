@@ -127,8 +127,20 @@ _TOKENS: dict[Fault, tuple[str, str]] = {
 def bad_token(fault: Fault) -> Problem:
     """A caller's token is missing or not good here; what it is told helps nobody who holds none (RFC 6750 §3)."""
     title, detail = _TOKENS[fault]
+    if fault == "unchecked":  # not the token's fault: who holds it must not throw it away
+        return Problem(503, "unchecked", title, detail, headers={"retry-after": "2"})
     challenge = "Bearer" if fault == "missing" else 'Bearer error="invalid_token"'
     return Problem(401, "signed-out", title, detail, headers={"www-authenticate": challenge})
+
+
+def unexpected() -> Problem:
+    """Our own mistake, or a part that is away."""
+    return Problem(
+        500,
+        "unexpected",
+        "処理できませんでした",
+        "保存できたかどうかが分かりません。少し待ってから、同じ番号でもう一度送ってください（二重にはなりません）。",
+    )
 
 
 def too_large() -> Problem:
@@ -209,13 +221,3 @@ def install(app: FastAPI) -> None:
                 405, "method", "この操作はありません", "API の説明で操作を確かめてください。"
             ).response()
         return Problem(error.status_code, "http", "できませんでした", "要求を確かめてください。").response()
-
-    @app.exception_handler(Exception)
-    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        logger.error("unexpected", exc_info=error)
-        return Problem(
-            500,
-            "unexpected",
-            "処理できませんでした",
-            "保存できたかどうかが分かりません。少し待ってから、同じ番号でもう一度送ってください（二重にはなりません）。",
-        ).response()

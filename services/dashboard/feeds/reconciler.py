@@ -13,6 +13,7 @@ import logging
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
@@ -40,6 +41,10 @@ _COUNTED = ("class-day:", "board:", "purposes:")
 """What a count may follow from; schools' pages and duties change without it."""
 _EVERYTHING = "board:"
 """Stands for whatever may have been said."""
+
+
+Touched = Mapping[date, Collection[UUID]]
+"""Classes to look at, by day."""
 
 
 class LunchFeed:
@@ -83,15 +88,17 @@ class LunchFeed:
         due = loop.time()
         while not lock.is_closed():
             began = loop.time()
-            touched = None if self._all or began >= due else self._touched
+            everything, touched = self._all or began >= due, self._touched
             self._wake.clear()
             self._all, self._touched = False, {}
             try:
-                until_cut_off = await self.reconcile(touched)
+                until_cut_off = await self.reconcile(touched, everything=everything)
             except BaseException:
                 self._all = True
+                for day, classes in touched.items():  # an older day than a look at everything goes back to
+                    self._touched.setdefault(day, set()).update(classes)
                 raise
-            if touched is None:  # only a look at everything puts the next one off
+            if everything:  # only a look at everything puts the next one off
                 due = began + until_cut_off
             await self._rest(began + QUIET_SECONDS, due)
 
@@ -102,11 +109,11 @@ class LunchFeed:
                 await self._wake.wait()
                 await asyncio.sleep(quiet_until - asyncio.get_running_loop().time())
 
-    async def reconcile(self, touched: Mapping[date, Collection[UUID]] | None = None) -> float:
-        """Give what differs, of the ``touched`` classes by day or of all; returns the seconds to the next cut-off.
+    async def reconcile(self, touched: Touched = MappingProxyType({}), *, everything: bool = False) -> float:
+        """Give what differs, of the ``touched`` classes by day; returns the seconds to the next cut-off.
 
-        All means today and the days given lately: a correction of yesterday is a new revision of yesterday's item,
-        also when it was folded while nobody reconciled.
+        Of ``everything`` besides: today and the days given lately, so that a correction of yesterday is a new revision
+        of yesterday's item also when it was folded while nobody reconciled.
         """
         began, today = self._units.clock.now(), self._units.clock.today()
         async with self._units.maintain() as session:
@@ -115,7 +122,9 @@ class LunchFeed:
         trouble = None
         for receiver in receivers:
             try:
-                for day, classes in (await self._days(receiver, today, touched)).items():
+                for day, classes in (
+                    await self._days(receiver, today, touched, everything=everything)
+                ).items():
                     freezes_at = await self._give(receiver, day, classes)
                     left = (freezes_at - began).total_seconds()
                     if left > 0:
@@ -124,21 +133,24 @@ class LunchFeed:
                 trouble = f"{receiver.board}: {error}"
                 logger.warning("feed %s: %s", LUNCH, trouble)
         self.state.stopped_because = trouble
-        if touched is None:
+        if everything:
             self.state.looked_at = self._units.clock.now()
         return min(waits)
 
     async def _days(
-        self, receiver: Receiver, today: date, touched: Mapping[date, Collection[UUID]] | None
+        self, receiver: Receiver, today: date, touched: Touched, *, everything: bool
     ) -> Mapping[date, Collection[UUID] | None]:
-        if touched is not None and not set(touched) - {today}:
+        """The days to look at, each with its classes or None for all of them."""
+        lately = today - LATELY if everything else today
+        since = min([lately, *touched])
+        if since == today:
             return touched
-        since = today - LATELY if touched is None else min(touched)
         async with self._units.maintain() as session:
-            given = await store.given_days(session, receiver, LUNCH, since)
-        if touched is None:
-            return dict.fromkeys([today, *sorted(given - {today})])
-        return {day: classes for day, classes in touched.items() if day == today or day in given}
+            given = await store.given_days(session, receiver, LUNCH, since) | {today}
+        days: dict[date, Collection[UUID] | None] = {}
+        if everything:
+            days = dict.fromkeys(day for day in sorted(given) if day >= lately)
+        return days | {day: touched[day] for day in touched if day in given and day not in days}
 
     async def _give(self, receiver: Receiver, day: date, classes: Collection[UUID] | None) -> datetime:
         board, grant = receiver.board, receiver.grant

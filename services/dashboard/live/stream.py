@@ -70,8 +70,10 @@ class Stream:
         self._token_expires_at: datetime = page.signed.principal.expires_at
         self._views = sorted(views, key=lambda view: view.key)
         self._changed: set[str] = set()
-        self._check = False
         self._wake = asyncio.Event()
+        # What was said between the page's check and the first listening is not known: look at once.
+        self._check = True
+        self._wake.set()
         self._checked_at = room.sessions.clock.now()
 
     def hear(self, channel: str, said: str | None) -> None:

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from shared.access.principal import Principal, Unauthenticated
-from shared.access.tokens import ALGORITHM, LEEWAY_SECONDS, KeySource, TokenVerifier
+from shared.access.tokens import ALGORITHM, LEEWAY_SECONDS, KeySource, TokenVerifier, header_of
 
 NO_REFRESH_TOKEN = "no refresh token"  # noqa: S105 (a reason, not a secret)
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -191,9 +191,10 @@ class Issuer:
             nonce={"essential": True, "value": nonce},
         )
         try:
-            decoded = jwt.decode(token or "", await self._keys.get(None), algorithms=[ALGORITHM])
+            keys = await self._keys.get(header_of(token or "").get("kid"))
+            decoded = jwt.decode(token or "", keys, algorithms=[ALGORITHM])
             claims.validate(decoded.claims)
-        except (JoseError, ValueError, httpx.HTTPError) as error:
+        except (JoseError, ValueError, Unauthenticated, httpx.HTTPError) as error:
             raise IssuerRefused(f"ID token: {type(error).__name__}") from error
 
 

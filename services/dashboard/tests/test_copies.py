@@ -169,7 +169,9 @@ async def test_a_fact_over_a_hole_is_parked_with_all_of_its_key(
     await copies.catch_up()
     parked = await copies.parked()
     assert {key for _, key, _ in parked} == {str(pupil)}
-    assert len(parked) == 2
+    assert sum("is missing" in reason for _, _, reason in parked) == 1
+    # Both that came over the hole; a second delivery of the first day may wait with them, until a retry drops it.
+    assert len(parked) in (2, 3)
     statuses = {row["pupil_id"]: row["status"] for row in await copies.rows("pupil_day")}
     assert statuses == {str(pupil): "present", str(other): "present"}
 
@@ -269,6 +271,26 @@ async def test_a_poisoned_record_stops_nobody_else(town: Town, copies: Copies, r
     await copies.catch_up()
     assert [key for _, key, _ in await copies.parked()] == [str(bad)]
     assert [row["legal_family"] for row in await copies.rows("person_card")] == ["良"]
+
+
+async def test_a_record_that_does_not_fold_stops_nobody_else(town: Town, copies: Copies) -> None:
+    """What can be read and not be written is parked with its key; the other keys of its batch go on."""
+    school = await town.school()
+    klass = await town.klass(school)
+    good = await town.children(klass, school, 4)
+    bad = uuid4()
+    await town.enrol(
+        bad,
+        [
+            Membership(
+                class_id=klass, school=school, kind="home", number=3_000_000_000, since=APRIL, until=None
+            )
+        ],
+    )
+    await copies.catch_up()
+    assert {key for _, key, _ in await copies.parked()} == {str(bad)}
+    kept = {row["pupil_id"] for row in await copies.rows("membership")}
+    assert kept == {str(child.id) for child in good}
 
 
 async def test_unknown_fields_of_a_newer_publisher_are_passed_over(

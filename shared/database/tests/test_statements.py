@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from uuid import uuid4
 
 import pytest
@@ -59,8 +60,18 @@ async def test_a_connection_that_died_is_not_given_out_again(toy: Toy) -> None:
 
 
 async def test_an_error_says_what_went_wrong_and_not_with_what(toy: Toy) -> None:
+    person = uuid4()
     with pytest.raises(DBAPIError) as error:
-        await MARK.alone(toy.feed.engine, {"person": uuid4(), "position": None})
+        await MARK.alone(toy.feed.engine, {"person": person, "position": None})
     assert "null value" in str(error.value)
+    assert str(person) not in "".join(traceback.format_exception(error.value))
     assert not transient(error.value)
     assert (await PID.alone(toy.feed.engine, {}))[0]["pid"]
+
+
+async def test_after_the_events_were_appended_it_is_refused(toy: Toy) -> None:
+    async with toy.app.work(toy.scope, actor="teacher") as work:
+        pass
+    work.session.info["appended"] = True
+    with pytest.raises(RuntimeError, match="last statement"):
+        await PID.all(work.session, {})

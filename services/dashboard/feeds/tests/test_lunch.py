@@ -69,7 +69,7 @@ async def test_the_count_follows_the_roll(town: Town, copies: Copies, lunch: Lun
     await town.child(other, school, 1, exchange=[(klass, 40)])
     await town.grant()
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     by_group = {item.group: item.value for item in await published(copies, town)}
     assert by_group == {
         klass: LunchCount(members=6, absent=0, unrecorded=6, taken_at=None),
@@ -94,7 +94,7 @@ async def test_reconciling_again_gives_nothing(town: Town, copies: Copies, lunch
     await town.grant()
     await copies.catch_up()
     for _ in range(3):
-        await lunch.reconcile()
+        await lunch.reconcile(everything=True)
     assert await revisions(copies) == [(1, 0, 5, False)]
 
 
@@ -107,8 +107,10 @@ async def test_two_at_once_give_each_revision_once(
     await town.grant()
     await copies.catch_up()
     twin = LunchFeed(copies.units, Hub(copies.database.app, clock.now()))
-    await asyncio.gather(lunch.reconcile(), twin.reconcile(), return_exceptions=True)
-    await lunch.reconcile()
+    await asyncio.gather(
+        lunch.reconcile(everything=True), twin.reconcile(everything=True), return_exceptions=True
+    )
+    await lunch.reconcile(everything=True)
     assert await revisions(copies) == [(1, 0, 5, False)]
 
 
@@ -121,18 +123,18 @@ async def test_the_cut_off_freezes_and_later_values_are_new_revisions(
     await town.mark(children[0], "absent_sick")
     await town.grant()
     await copies.catch_up()
-    assert await lunch.reconcile() == 30.0
+    assert await lunch.reconcile(everything=True) == 30.0
     clock.instant = NINE_THIRTY - timedelta(seconds=5)
     assert await lunch.reconcile({}) == 30.0
-    assert await lunch.reconcile() == 5.0
+    assert await lunch.reconcile(everything=True) == 5.0
     clock.instant = NINE_THIRTY
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     clock.instant = NINE_THIRTY + timedelta(minutes=1)
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert await revisions(copies) == [(1, 1, 4, False), (2, 1, 4, True)]
     await town.mark(children[0], "late")
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert await revisions(copies) == [(1, 1, 4, False), (2, 1, 4, True), (3, 0, 4, False)]
     (item,) = await published(copies, town)
     assert (item.revision, item.value.absent, item.frozen_at) == (3, 0, None)
@@ -146,9 +148,9 @@ async def test_the_board_sets_its_own_cut_off(
     await town.children(await town.klass(school), school, 5)
     await town.grant()
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     clock.instant = datetime(2026, 11, 20, 8, 45, tzinfo=TOKYO)
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert await revisions(copies) == [(1, 0, 5, False), (2, 0, 5, True)]
 
 
@@ -158,7 +160,7 @@ async def test_a_cut_off_that_is_no_time_is_told_to_the_operator(
     await town.settings(lunch_cut_off="half past nine")
     await town.grant()
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert "lunch_cut_off" in (lunch.state.stopped_because or "")
     assert await published(copies, town) == []
 
@@ -172,14 +174,14 @@ async def test_days_without_lunch_have_no_items(
     await town.grant()
     await copies.catch_up()
     clock.instant = datetime(2026, 11, 21, 8, 0, tzinfo=TOKYO)
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert await revisions(copies) == []
     clock.instant = datetime(2026, 11, 20, 8, 0, tzinfo=TOKYO)
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     closed = Closure(on=TODAY, scope="class", grade=None, class_id=klass, reason="influenza")
     await town.calendar(school, [TODAY], [closed])
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     # A class that was told of and then closed eats nothing.
     assert await revisions(copies) == [(1, 0, 5, False), (2, 5, 0, False)]
 
@@ -191,11 +193,11 @@ async def test_small_groups_need_a_reason(town: Town, copies: Copies, lunch: Lun
     await town.children(large, school, 5)
     await town.grant(small_groups=False)
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert [item.group for item in await published(copies, town)] == [large]
     await town.grant(small_groups=True)
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert {item.group for item in await published(copies, town)} == {small, large}
 
 
@@ -215,7 +217,7 @@ async def test_without_a_purpose_there_is_no_feed(
     await town.children(await town.klass(school), school, 5)
     await town.grant(**when)
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert await published(copies, town) == []
 
 
@@ -226,12 +228,12 @@ async def test_a_child_that_moved_eats_in_the_new_class(town: Town, copies: Copi
     await town.children(new, school, 5)
     await town.grant()
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     moved = Membership(class_id=new, school=school, kind="home", number=36, since=TODAY, until=None)
     before = children[0].memberships[0].model_copy(update={"until": TODAY})
     await town.enrol(children[0].id, [before, moved])
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     members = {item.group: item.value.members for item in await published(copies, town)}
     assert members == {old: 5, new: 6}
 
@@ -300,7 +302,7 @@ async def test_a_correction_of_yesterday_is_a_new_revision_of_yesterdays_item(
     children = await town.children(klass, school, 5)
     await town.grant()
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     clock.instant += timedelta(days=1)
     await town.mark(children[0], "absent_sick")
     await copies.catch_up()
@@ -309,6 +311,6 @@ async def test_a_correction_of_yesterday_is_a_new_revision_of_yesterdays_item(
     assert (item.revision, item.value.absent) == (2, 1)
     await town.mark(children[1], "absent_sick")
     await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     [item] = [item for item in await published(copies, town) if item.on == TODAY]
     assert item.value.absent == 2, "a scan finds it, too"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ import orjson
 import pytest
 
 from services.dashboard.feeds import reconciler
-from services.dashboard.feeds.reconciler import QUIET_SECONDS, LunchFeed
+from services.dashboard.feeds.reconciler import LATELY, QUIET_SECONDS, LunchFeed, Touched
 from services.dashboard.live.hub import Hub
 from services.dashboard.tests.copying import Copies
 from services.dashboard.tests.town import TODAY, Child, Town
@@ -31,11 +32,11 @@ class Watched(LunchFeed):
 
     def __init__(self, copies: Copies) -> None:
         super().__init__(copies.units, Hub(copies.database.app, datetime.now(UTC)))
-        self.looks: list[tuple[float, Mapping[date, Collection[UUID]] | None]] = []
+        self.looks: list[tuple[float, Touched | None]] = []
 
-    async def reconcile(self, touched: Mapping[date, Collection[UUID]] | None = None) -> float:
-        self.looks.append((asyncio.get_running_loop().time(), touched))
-        return await super().reconcile(touched)
+    async def reconcile(self, touched: Touched = MappingProxyType({}), *, everything: bool = False) -> float:
+        self.looks.append((asyncio.get_running_loop().time(), None if everything else touched))
+        return await super().reconcile(touched, everything=everything)
 
     def touch(self, *keys: str) -> None:
         """What a copy's transaction says."""
@@ -146,7 +147,7 @@ async def test_the_cut_off_waits_for_no_quiet(
         assert set(frozen) == {str(classes.told), str(classes.untold)}
         await town.mark(classes.children[1], "absent_sick")
         await copies.catch_up()
-    await lunch.reconcile()
+    await lunch.reconcile(everything=True)
     assert (await given(copies))[str(classes.told)]["absent"] == 2
     assert (await given(copies, frozen=True))[str(classes.told)]["absent"] == 1
 
@@ -179,3 +180,43 @@ async def test_saves_that_keep_coming_hold_up_no_look_at_everything(
 
         await eventually(looked_at_everything_again)
         assert any(touched is not None for _, touched in lunch.looks)
+
+
+@pytest.mark.parametrize("meanwhile", ["board", "error"])
+async def test_an_old_day_that_was_told_is_looked_at_whatever_else_is(
+    town: Town,
+    classes: Classes,
+    copies: Copies,
+    clock: FixedClock,
+    meanwhile: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A look at everything goes back seven days; a correction that is told is given whatever its day."""
+    await copies.catch_up()
+    await LunchFeed(copies.units, Hub(copies.database.app, datetime.now(UTC))).reconcile(everything=True)
+    clock.instant += LATELY + timedelta(days=5)
+    async with at_work(copies) as lunch:
+        await town.mark(classes.children[0], "absent_sick", on=TODAY)
+        await copies.catch_up()
+        if meanwhile == "error":
+            monkeypatch.setattr(Watched, "reconcile", _failing_once(Watched.reconcile))
+        told = [f"class-day:{classes.told}:{TODAY}"] + [f"board:{town.board}"] * (meanwhile == "board")
+        lunch.touch(*told)
+
+        async def corrected() -> bool:
+            return bool((await given(copies))[str(classes.told)]["absent"] == 1)
+
+        await eventually(corrected)
+
+
+def _failing_once(whole: Any) -> Any:
+    failed = False
+
+    async def reconcile(self: Watched, *arguments: Any, **more: Any) -> float:
+        nonlocal failed
+        if not failed:
+            failed = True
+            raise ConnectionError("away")
+        return float(await whole(self, *arguments, **more))
+
+    return reconcile
