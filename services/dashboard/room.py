@@ -26,7 +26,7 @@ from services.dashboard.sessions.service import Sessions
 from services.dashboard.sessions.store import Session
 from shared.access.log import AccessLog, Seen
 from shared.access.policies import Policies
-from shared.access.principal import Holder
+from shared.access.principal import Holder, Principal
 from shared.access.step_up import step_up_needed
 from shared.database import Scope, Units
 from shared.database.units import narrow
@@ -231,9 +231,31 @@ async def look(room: Dashboard, request: Request) -> AsyncIterator[Page]:
             raise signed_out()
         if standing.account_shut:
             raise signed_out()
+        if not _acts_for(request, signed.principal):
+            raise another_person()
         holder = Holder(signed.principal, standing.duties)
         await narrow(db, scope_of(holder))
         yield Page(room, request, db, signed, standing, holder, today)
+
+
+def _acts_for(request: Request, who: Principal) -> bool:
+    """Whether the person whose act a page sends (``X-Tsumugi``) is the signed-in one; ``1`` names nobody.
+
+    On a shared machine a page may outlive its session and find the cookie of whoever signed in after it.
+    """
+    named = request.headers.get("x-tsumugi", "1")
+    return named in ("1", str(who.person), who.subject)
+
+
+def another_person() -> Problem:
+    """The act is not the signed-in person's: nothing was done, and it must not be recorded in their name."""
+    return Problem(
+        401,
+        "another-person",
+        "ほかの人がサインインしています",
+        "入力したものは端末に残っています。入力した人がサインインし直すと、自動で送ります。",
+        headers={"www-authenticate": "Bearer"},
+    )
 
 
 def scope_of(holder: Holder) -> Scope:

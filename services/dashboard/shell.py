@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
@@ -80,8 +81,20 @@ class Shell:
         return None
 
     def _from_our_pages(self, headers: Headers) -> bool:
-        """SameSite is a browser's promise; the origin and a header that no form can send are checked here."""
-        return headers.get("origin") == self._origin and headers.get("x-tsumugi") == "1"
+        """SameSite is a browser's promise; the origin and a header that no form can send are checked here.
+
+        The header says whose act it is, or ``1``; whether the session is that person's, :func:`room.look` knows.
+        """
+        return headers.get("origin") == self._origin and _is_actor(headers.get("x-tsumugi", ""))
+
+
+def _is_actor(value: str) -> bool:
+    if value == "1":
+        return True
+    try:
+        return str(UUID(value)) == value
+    except ValueError:
+        return False
 
 
 class FrontEnd:

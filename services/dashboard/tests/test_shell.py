@@ -107,6 +107,8 @@ async def test_commands_come_from_our_own_pages(origin: Origin, town: Town) -> N
         ([], {"origin": "null"}),
         ([], {"origin": origin.url.replace("localhost", "127.0.0.1")}),
         ([], {"x_tsumugi": "0"}),
+        ([], {"x_tsumugi": ""}),
+        ([], {"x_tsumugi": "someone"}),
     ):
         answer = await browser.command(path, {}, without=without, **more)
         assert answer.status_code == 403

@@ -119,6 +119,19 @@ async def test_only_known_services_and_their_interface(origin: Origin, town: Tow
     assert origin.registry.reached == []
 
 
+async def test_an_act_of_another_person_goes_nowhere(origin: Origin, town: Town) -> None:
+    """A page that outlived its session finds the cookie of whoever signed in after it."""
+    before, after = uuid4(), uuid4()
+    browser = await origin.enter(after, board=town.board)
+    for whose in (before, town.board):
+        answer = await browser.command(PATH, {"marks": []}, x_tsumugi=str(whose))
+        assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (401, "another-person")
+    assert origin.registry.reached == []
+    for named in (str(after), "1"):
+        assert (await browser.command(PATH, {"marks": []}, x_tsumugi=named)).status_code == 200
+    assert len(origin.registry.reached) == 2
+
+
 async def test_nobody_is_nobody(origin: Origin) -> None:
     browser = origin.browser()
     assert (await browser.command(PATH, {})).status_code == 401

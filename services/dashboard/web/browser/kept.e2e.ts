@@ -1,6 +1,6 @@
 /** What stays on the device: typed, through reloads, kills, other people and the sign-out. */
 import type { BrowserContext, Page } from '@playwright/test'
-import { cell, DESK, expect, presses, ready, rollPath, state, test, TODAY, type Bff } from './fixtures'
+import { cell, commands, DESK, expect, presses, ready, rollPath, state, test, TODAY, type Bff } from './fixtures'
 
 test.use({ viewport: DESK })
 
@@ -79,6 +79,45 @@ test('on a shared machine each finds only their own, and takes only their own al
   await signOut(page)
   expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])
   expect(await stored(page, 'tsumugi-drafts', 'drafts')).toEqual([])
+})
+
+test('a roll that waits is not sent under the session of whoever signs in in another tab', async ({ page, bff, open, context }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k')
+  bff.mock.sessions.delete('teacher')
+  await presses(page, 'Control+s')
+  const ended = page.getByRole('alertdialog')
+  await expect(ended).toContainText('サインインの時間が終わりました')
+  const sent = commands(bff).length
+
+  await context.addCookies([{ name: 'mock', value: 'substitute', url: bff.url }])
+  const second = await context.newPage()
+  await second.goto(bff.url + rollPath(bff))
+  await ready(second)
+  await expect(ended).toBeHidden() // the first tab has become the substitute's too
+  await ready(page)
+  await expect(cell(page, 12)).toContainText('未入力')
+  expect(await stored(page, 'tsumugi', 'outbox')).toMatchObject([[{ state: 'waiting' }]])
+  expect(commands(bff)).toHaveLength(sent)
+
+  bff.mock.sessions.add('teacher')
+  await open('teacher', rollPath(bff))
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect.poll(() => stored(page, 'tsumugi', 'outbox')).toEqual([[]])
+})
+
+test('a roll that meets the cookie of somebody else stays and says so', async ({ page, bff, open, context }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await context.addCookies([{ name: 'mock', value: 'substitute', url: bff.url }])
+  await presses(page, '1', '2', 'k', 'Control+s')
+  const told = page.getByRole('alertdialog')
+  await expect(told).toContainText('この端末ではほかの人がサインインしています')
+  await expect(told.getByRole('link', { name: 'サインインする' })).toHaveAttribute('href', /again=true/)
+  expect(await stored(page, 'tsumugi', 'outbox')).toMatchObject([[{ state: 'waiting' }]])
+  const { own } = bff.mock.town
+  expect(own.members.map(({ pupil }) => bff.mock.cell(own.class.id, TODAY, pupil.id).revision)).not.toContain(1)
 })
 
 test('a refused command on its way back to the grid survives a reload half-way', async ({ page, bff, open }) => {

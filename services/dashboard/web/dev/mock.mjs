@@ -289,7 +289,8 @@ function view(mock, who, path) {
 }
 
 function act(mock, who, path, headers, body) {
-  if (headers['x-tsumugi'] !== '1') throw new Refuse(403, 'forged', '送り元を確かめられません')
+  if (!headers['x-tsumugi']) throw new Refuse(403, 'forged', '送り元を確かめられません')
+  if (headers['x-tsumugi'] !== mock.people()[who].person.id) throw new Refuse(401, 'another-person', 'ほかの人がサインインしています')
   const key = headers['idempotency-key']
   if (!key) throw new Refuse(400, 'no-key', 'Idempotency-Key がありません')
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)

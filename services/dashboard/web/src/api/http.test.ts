@@ -30,8 +30,8 @@ it('reads again with the ETag and keeps what it has on 304', async () => {
 
 it('asks for its own write until an answer has it', async () => {
   answer = ok({ after: 'registry:7' })
-  await command('/api/c', {}, 'k')
-  expect(sent[0]).toMatchObject({ 'Idempotency-Key': 'k', 'X-Tsumugi': '1' })
+  await command('/api/c', {}, 'k', 'me')
+  expect(sent[0]).toMatchObject({ 'Idempotency-Key': 'k', 'X-Tsumugi': 'me' })
   answer = ok({ reached: { registry: 6 } })
   await read('/api/x')
   answer = ok({ reached: { registry: 7 } })

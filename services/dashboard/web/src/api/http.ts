@@ -48,15 +48,18 @@ function keep(path: string, etag: string | null, body: unknown): void {
   if (kept.size > KEPT_AT_MOST && !oldest.done) kept.delete(oldest.value)
 }
 
-/** Sends one command. The same `id` may be sent again: the service treats it as the same command. */
-export async function command<T>(path: string, body: unknown, id: string): Promise<T> {
+/**
+ * Sends one command of `owner`, which is refused under anybody else's session. The same `id` may be sent again: the
+ * service treats it as the same command.
+ */
+export async function command<T>(path: string, body: unknown, id: string, owner: string): Promise<T> {
   const answer = await reach(path, {
     method: 'POST',
     headers: {
       Accept: 'application/json',
       'Content-Type': 'application/json',
       'Idempotency-Key': id,
-      'X-Tsumugi': '1',
+      'X-Tsumugi': owner,
     },
     body: JSON.stringify(body),
   })
@@ -96,5 +99,6 @@ async function content(answer: Response): Promise<unknown> {
   if (answer.ok) return body
   const problem = problemFrom(answer.status, body)
   if (problem.signedOut) session.end()
+  if (problem.another) session.lose()
   throw problem
 }

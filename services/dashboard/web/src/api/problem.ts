@@ -30,6 +30,11 @@ export class Problem extends Error {
     return this.status === 401 && this.body.type.endsWith('/signed-out')
   }
 
+  /** A session stands, but of another person than the one whose act was sent. Nothing was done. */
+  get another(): boolean {
+    return this.status === 401 && this.body.type.endsWith('/another-person')
+  }
+
   /** Signed in, but not strongly or recently enough for this. */
   get stepUp(): boolean {
     return this.status === 401 && this.body.type.endsWith('/step-up')

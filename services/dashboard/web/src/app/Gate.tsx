@@ -22,9 +22,13 @@ export function Gate() {
     if (owner === undefined) return
     if (first.current !== undefined && first.current !== owner) location.reload() // somebody else signed in meanwhile
     first.current = owner
-    session.open()
+    session.open(owner)
     void outbox.start(owner)
-    return outbox.watch()
+    const [unwatch, untaken] = [outbox.watch(), session.onTaken(() => location.reload())]
+    return () => {
+      unwatch()
+      untaken()
+    }
   }, [owner])
 
   if (me) return <Frame />

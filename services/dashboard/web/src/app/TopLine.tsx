@@ -62,9 +62,9 @@ function UnsentBadge() {
 function LiveBadge() {
   const live = useLiveState()
   const session = useSession()
-  if (session === 'ended')
+  if (session !== 'open')
     return (
-      <a className={styles.badge} data-kind="lost" href={signInAddress(location.pathname + location.search)}>
+      <a className={styles.badge} data-kind="lost" href={signInAddress(location.pathname + location.search, session === 'another')}>
         <Trans>サインインが必要です</Trans>
       </a>
     )

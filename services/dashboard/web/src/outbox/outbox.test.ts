@@ -8,7 +8,7 @@ import { openStore } from './store'
 const ROLL: KindRules = { open: () => false, rebase: (later) => later }
 const DRAFT: Draft = { kind: 'roll', path: '/api/x', body: { marks: [1] }, label: '2-1', screen: '/x' }
 
-let calls: { key: string; body: unknown }[]
+let calls: { key: string; whose: string; body: unknown }[]
 let answer: () => Promise<Response>
 
 /** As Web Locks behave in one browser: one holder a name, the others in line. */
@@ -28,15 +28,21 @@ function box(shared = locks()): Outbox {
   return made
 }
 
+/** The session as another tab of the same browser has it. */
+async function otherTab(): Promise<typeof session> {
+  vi.resetModules()
+  return (await import('~/api/session')).session
+}
+
 beforeEach(() => {
   calls = []
   answer = () => Promise.reject(new TypeError('network'))
   vi.stubGlobal('fetch', (_: string, init: RequestInit) => {
     const headers = init.headers as Record<string, string>
-    calls.push({ key: headers['Idempotency-Key'] ?? '', body: JSON.parse(init.body as string) })
+    calls.push({ key: headers['Idempotency-Key'] ?? '', whose: headers['X-Tsumugi'] ?? '', body: JSON.parse(init.body as string) })
     return answer()
   })
-  session.open()
+  session.open('me')
 })
 
 afterEach(async () => {
@@ -108,9 +114,46 @@ describe('the outbox', () => {
     expect(calls).toHaveLength(1)
     expect(one.current()).toHaveLength(1)
     answer = ok
-    session.open()
+    session.open('me')
     await one.flush()
     await vi.waitFor(() => expect(one.current()).toEqual([]))
+  })
+
+  it('sends every command as its owner\'s, and keeps it when somebody else turns out to be signed in', async () => {
+    const one = box()
+    await one.start('me')
+    answer = () => Promise.resolve(Response.json({ type: 'https://x/another-person' }, { status: 401 }))
+    const entry = await one.add(DRAFT)
+    await vi.waitFor(() => expect(session.current()).toBe('another'))
+    await one.flush()
+    expect(calls.map(({ whose }) => whose)).toEqual(['me'])
+    expect(await openStore().read()).toEqual([entry])
+  })
+
+  it("sends nothing when another tab was opened by somebody else, and goes on when by the same person", async () => {
+    const one = box()
+    await one.start('me')
+    answer = () => Promise.resolve(Response.json({ type: 'https://x/signed-out' }, { status: 401 }))
+    await one.add(DRAFT)
+    await vi.waitFor(() => expect(session.current()).toBe('ended'))
+    answer = ok
+    vi.stubGlobal('addEventListener', vi.fn())
+    vi.stubGlobal('removeEventListener', vi.fn())
+    const stop = one.watch()
+    const taken = vi.fn()
+    session.onTaken(taken)
+    const tab = await otherTab()
+    tab.open('you')
+    await vi.waitFor(() => expect(taken).toHaveBeenCalledOnce())
+    expect(session.current()).toBe('another')
+    await one.flush()
+    expect(calls).toHaveLength(1)
+    tab.end() // the end of somebody else's session
+    tab.open('me')
+    await vi.waitFor(() => expect(one.current()).toEqual([]))
+    expect(session.current()).toBe('open')
+    expect(calls).toHaveLength(2)
+    stop()
   })
 
   it("leaves another person's commands where they are", async () => {

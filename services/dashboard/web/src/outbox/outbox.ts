@@ -156,9 +156,10 @@ export class Outbox {
 
 async function send(entry: Entry): Promise<Outcome> {
   try {
-    return { kind: 'done', answer: await command(entry.path, entry.body, entry.id) }
+    return { kind: 'done', answer: await command(entry.path, entry.body, entry.id, entry.owner) }
   } catch (error) {
-    if (error instanceof Problem && !error.signedOut && !mustWait(error.status)) return { kind: 'refused', problem: error.body }
+    const waits = error instanceof Problem && (error.signedOut || error.another || mustWait(error.status))
+    if (error instanceof Problem && !waits) return { kind: 'refused', problem: error.body }
     if (error instanceof Problem || error instanceof NotConnected) return { kind: 'wait' }
     throw error
   }
