@@ -57,6 +57,26 @@ test('a device whose store never answers keeps it over a reload', async ({ page,
   await expect(cell(page, 12)).toContainText('病欠')
 })
 
+test('what the server already has does not come back over a later entry of somebody else', async ({ page, bff, open }) => {
+  const { own } = bff.mock.town
+  const pupil = own.members.find(({ number }) => number === 12)!.pupil.id
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k')
+  await expect(cell(page, 12)).toContainText('病欠')
+  await page.goto('about:blank')
+  bff.mock.mark(own.class.id, TODAY, pupil, 'absent_sick') // the same, from another machine
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await expect(cell(page, 12)).toContainText('病欠')
+  await page.goto('about:blank')
+  bff.mock.mark(own.class.id, TODAY, pupil, 'present')
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await expect(cell(page, 12)).toContainText('出席')
+  await expect(cell(page, 12)).not.toContainText('病欠')
+})
+
 test('on a shared machine each finds only their own, and takes only their own along', async ({ page, bff, open }) => {
   await open('teacher', rollPath(bff))
   await ready(page)

@@ -1,5 +1,5 @@
 import { t } from '@lingui/core/macro'
-import { useLayoutEffect, useMemo, useReducer, useRef } from 'react'
+import { useLayoutEffect, useMemo, useReducer, useRef, useState } from 'react'
 import type { Roll } from '~/api/types'
 import { EMPTY, reduce, type Action, type CellKey, type Draft, type GridState } from '~/grid/model'
 import { keepDraft, readDraft } from '~/outbox/drafts'
@@ -15,14 +15,13 @@ export function useRollGrid(roll: Roll, entries: readonly Entry[], draftKey: str
     const rows = rowsOf(roll.members, (home) => (home === '' ? t`交流` : t`交流・${home}`))
     return { type: 'arrived', shape: { columns: columnsOf(roll), rows, locked }, held: heldOf(roll, entries) }
   }, [roll, entries])
-  const [state, act] = useReducer(reduce, arrival, (first) => {
-    const kept = readDraft(draftKey) as Kept | null
-    return reduce(reduce(EMPTY, first), { type: 'restore', drafts: new Map(kept) })
-  })
+  const [kept] = useState(() => (readDraft(draftKey) ?? []) as Kept)
+  const [state, act] = useReducer(reduce, arrival, (first) => reduce(reduce(EMPTY, first), { type: 'restore', drafts: new Map(kept) }))
   useLayoutEffect(() => act(arrival), [arrival])
 
-  // Before the key's event is over: an effect that comes later may come too late.
-  const known = useRef(state.drafts)
+  // Before the key's event is over: an effect that comes later may come too late. What the server has by now is
+  // forgotten here at once, or it would come back over what others enter after it.
+  const known = useRef(state.drafts.size < kept.length ? null : state.drafts)
   useLayoutEffect(() => {
     if (state.drafts === known.current) return
     known.current = state.drafts
