@@ -226,6 +226,8 @@ async def look(room: Dashboard, request: Request) -> AsyncIterator[Page]:
         if found is None:
             raise signed_out()
         signed, standing = found
+        if signed.revoked:
+            raise session_revoked(signed.principal)
         now = room.sessions.clock.now()
         if not holds(now, seen_at=signed.seen_at, ends_at=signed.ends_at, ended_at=signed.ended_at):
             raise signed_out()
@@ -255,6 +257,17 @@ def another_person() -> Problem:
         "ほかの人がサインインしています",
         "入力したものは端末に残っています。入力した人がサインインし直すと、自動で送ります。",
         headers={"www-authenticate": "Bearer"},
+    )
+
+
+def session_revoked(who: Principal) -> Problem:
+    """The session was ended by an order: the browser wipes what it keeps of ``X-Tsumugi`` (ux.md §7)."""
+    return Problem(
+        401,
+        "session-revoked",
+        "サインインが取り消されました",
+        "管理者がこのサインインを終わらせました。心当たりがないときは、学校の管理者に伝えてください。",
+        headers={"www-authenticate": "Bearer", "x-tsumugi": str(who.person or who.subject)},
     )
 
 

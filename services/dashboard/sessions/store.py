@@ -33,11 +33,13 @@ class Session:
     seen_at: datetime
     ends_at: datetime
     ended_at: datetime | None
+    revoked: bool
+    """Ended by an order (:func:`end_all_of`), not by running out or by its person."""
 
 
 COLUMNS = (
     "w.id, w.board_id, w.subject, w.person_id, w.kind, w.acr, w.auth_time, w.issuer_session, w.tokens,"
-    " w.token_expires_at, w.seen_at, w.ends_at, w.ended_at"
+    " w.token_expires_at, w.seen_at, w.ends_at, w.ended_at, w.revoked"
 )
 """What :func:`of_row` needs, of ``web_session as w``."""
 
@@ -54,7 +56,7 @@ _RENEW = text(
 )
 _SEEN = text("update web_session set seen_at = :at where id = :id and seen_at < :at")
 _END = text(
-    "with ended as (update web_session set ended_at = :at, end_reason = :reason, tokens = ''"
+    "with ended as (update web_session set ended_at = :at, end_reason = :reason, tokens = '', revoked = :revoked"
     " where ended_at is null and (id = cast(:id as uuid) or person_id = cast(:person as uuid) or subject = :account)"
     " returning id, person_id)"
     " select person_id, pg_notify('session', id::text) from ended"
@@ -80,7 +82,14 @@ def of_row(row: Any) -> Session:
         expires_at=row.token_expires_at,
     )
     return Session(
-        _plain(row.id), principal.board, principal, row.tokens, row.seen_at, row.ends_at, row.ended_at
+        _plain(row.id),
+        principal.board,
+        principal,
+        row.tokens,
+        row.seen_at,
+        row.ends_at,
+        row.ended_at,
+        row.revoked,
     )
 
 
@@ -143,7 +152,14 @@ async def seen(units: Units, session: Session, at: datetime) -> None:
 async def end(units: Units, session: Session, reason: str, at: datetime) -> None:
     """End one session now."""
     async with units.work(Scope(session.board), actor="sessions") as work:
-        given = {"id": session.id, "person": None, "account": None, "reason": reason, "at": at}
+        given = {
+            "id": session.id,
+            "person": None,
+            "account": None,
+            "reason": reason,
+            "at": at,
+            "revoked": False,
+        }
         await work.session.execute(_END, given)
 
 
@@ -155,7 +171,14 @@ async def end_all_of(units: Units, by: Principal, whom: UUID | str, reason: str,
     """
     person, account = (whom, None) if isinstance(whom, UUID) else (None, whom)
     async with units.work(Scope(by.board), actor=by.subject) as work:
-        given = {"id": None, "person": person, "account": account, "reason": reason, "at": at}
+        given = {
+            "id": None,
+            "person": person,
+            "account": account,
+            "reason": reason,
+            "at": at,
+            "revoked": True,
+        }
         ended = (await work.session.execute(_END, given)).all()
         people = {_plain(row.person_id) for row in ended if row.person_id is not None}
         people |= {person} if person is not None else set()

@@ -236,7 +236,9 @@ create table web_session (
     seen_at timestamptz not null,
     ends_at timestamptz not null,
     ended_at timestamptz,
-    end_reason text
+    end_reason text,
+    -- Ended by an order: what the browser keeps of the person is wiped, which running out alone does not do.
+    revoked boolean not null default false
 ) with (fillfactor = 80);
 create index web_session_person on web_session (person_id) where ended_at is null;
 

@@ -91,7 +91,8 @@ async def test_every_session_and_stream_ends_at_once(origin: Origin, town: Town,
     for browser in (school.teacher, again):
         answer = await browser.get("/api/me")
         assert answer.status_code == 401
-        assert answer.json()["type"].endswith("/signed-out")
+        assert answer.json()["type"].endswith("/session-revoked")
+        assert answer.headers["x-tsumugi"] == str(school.teacher_id), "whose things the browser must wipe"
         command = await browser.command("/api/registry/v1/classes/x/days/2026-11-20/roll", {"marks": []})
         assert command.status_code == 401
     assert await statuses(school.principal, elsewhere) == [200, 200]

@@ -160,6 +160,35 @@ test('a refused command on its way back to the grid survives a reload half-way',
   await expect(page.getByText('1人を入力')).toBeVisible()
 })
 
+test('a sign-out in one tab takes the other tabs of the same person along, and what they typed', async ({ page, bff, open, context }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  const second = await context.newPage()
+  await second.goto(bff.url + rollPath(bff))
+  await ready(second)
+  await presses(second, '1', '2', 'k')
+  await expect(second.getByText('1人を入力')).toBeVisible()
+  await signOut(page)
+  await expect(second.getByRole('heading', { name: 'サインアウトしました' })).toBeVisible()
+  await nothingKept(second)
+})
+
+test('a revoked session wipes the device, also when it is noticed only later', async ({ page, bff, open }) => {
+  bff.mock.faults.push({ path: 'POST /api', drop: true })
+  for (const notice of [() => page.reload(), () => (bff.mock.faults = [])]) {
+    bff.mock.revoked.clear()
+    await open('teacher', rollPath(bff))
+    await ready(page)
+    await presses(page, '1', '2', 'k', 'Control+s')
+    await expect(state(page)).toContainText('未送信 1件')
+    await presses(page, '3', 'c')
+    bff.mock.revoked.add('teacher')
+    await notice()
+    await expect(page.getByRole('heading', { name: 'サインインが取り消されました' })).toBeVisible()
+    await nothingKept(page)
+  }
+})
+
 test('signing out with something unsent asks first', async ({ page, bff, open }) => {
   bff.mock.faults.push({ path: 'POST /api', drop: true })
   await open('teacher', rollPath(bff))
@@ -187,6 +216,12 @@ async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'サインアウト' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'サインアウト' }).click()
   await expect(page.getByRole('heading', { name: 'サインアウトしました' })).toBeVisible()
+}
+
+async function nothingKept(page: Page): Promise<void> {
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])
+  expect(await stored(page, 'tsumugi-drafts', 'drafts')).toEqual([])
+  expect((await stored(page, 'tsumugi', 'outbox')).flat()).toEqual([])
 }
 
 /** All that IndexedDB holds in one store. */

@@ -30,6 +30,7 @@ interface Fault {
 export interface Mock {
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
   sessions: Set<string>
+  revoked: Set<string>
   faults: Fault[]
   requests: { method: string; path: string; headers: Record<string, string | undefined>; body: string }[]
   streams: Set<{ keys: string[]; answer: { end(): void } }>

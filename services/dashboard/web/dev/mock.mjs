@@ -17,8 +17,9 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 export const TODAY = '2026-11-20'
 
 class Refuse extends Error {
-  constructor(status, type, title, detail = '', errors = []) {
+  constructor(status, type, title, detail = '', errors = [], headers = {}) {
     super(title)
+    this.headers = headers
     this.body = { type: `https://tsumugi.example/problems/${type}`, title, status, detail, errors }
   }
 }
@@ -33,6 +34,8 @@ class Mock {
     this.streams = new Set()
     this.requests = []
     this.sessions = new Set(Object.keys(this.people()))
+    /** Roles whose session was ended by an order. */
+    this.revoked = new Set()
     /** Answers to spoil: { path: RegExp source, status | drop | hold (no answer), times } */
     this.faults = []
     this.schoolDay = true
@@ -244,7 +247,7 @@ export async function createMock({ port = 0 } = {}) {
 function fail(answer, error) {
   if (!(error instanceof Refuse)) console.error(error)
   const body = error instanceof Refuse ? error.body : { type: 'about:blank', title: '', status: 500, detail: '', errors: [] }
-  send(answer, body.status, body, { 'Content-Type': 'application/problem+json' })
+  send(answer, body.status, body, { 'Content-Type': 'application/problem+json', ...error.headers })
 }
 
 function send(answer, status, body, headers = {}) {
@@ -269,6 +272,7 @@ async function serve(mock, request, answer) {
   if (pathname.startsWith('/auth/')) return auth(mock, request, answer, pathname, searchParams)
   if (!pathname.startsWith('/api/')) return file(answer, pathname)
   const who = /(?:^|; )mock=(\w+)/.exec(request.headers.cookie ?? '')?.[1]
+  if (mock.revoked.has(who)) throw new Refuse(401, 'session-revoked', 'サインインが取り消されました', '', [], { 'X-Tsumugi': mock.people()[who].person.id })
   if (!who || !mock.sessions.has(who)) throw new Refuse(401, 'signed-out', 'サインインしてください')
   if (pathname === '/api/live') return live(mock, answer, (searchParams.get('views') ?? '').split(',').map(decodeURIComponent))
   if (request.method === 'POST') return send(answer, 200, act(mock, who, pathname, request.headers, JSON.parse(text)))

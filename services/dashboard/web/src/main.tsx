@@ -9,6 +9,7 @@ import { createRoot } from 'react-dom/client'
 import { NotConnected, Problem } from '~/api/problem'
 import { session } from '~/api/session'
 import { i18n, speakJapanese } from '~/app/i18n'
+import { leave } from '~/app/leave'
 import { meQuery } from '~/app/me'
 import { makeRouter } from '~/app/routes'
 import { liveKeys, startLive } from '~/live/live'
@@ -32,6 +33,7 @@ startLive(queries)
 
 // After an own write everything that lives is read again, with X-After; another tab's sign-in asks anew who it is.
 outbox.onDone(() => void queries.invalidateQueries({ predicate: ({ state }) => liveKeys(state.data).length > 0 }))
+session.onLeft((person, to) => void leave(person, to))
 session.subscribe(() => {
   if (session.current() === 'open') void queries.invalidateQueries({ queryKey: meQuery.queryKey })
 })

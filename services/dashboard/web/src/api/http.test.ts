@@ -41,6 +41,19 @@ it('asks for its own write until an answer has it', async () => {
   expect(afterMarks.header()).toBeNull()
 })
 
+it('tells a revoked session from one that ran out, and whose it was', async () => {
+  const left = vi.fn()
+  const stop = session.onLeft(left)
+  const headers = { 'X-Tsumugi': 'me' }
+  answer = () => Promise.resolve(Response.json({ type: 'https://x/session-revoked' }, { status: 401, headers }))
+  await expect(read('/api/x')).rejects.toMatchObject({ signedOut: true, revoked: true })
+  await expect(read('/api/x')).rejects.toMatchObject({ signedOut: true })
+  expect(left.mock.calls).toEqual([['me', '/signed-out?why=revoked']])
+  expect(session.current()).toBe('left')
+  session.open('me')
+  stop()
+})
+
 it('tells a refusal, a lost network and the end of the session apart', async () => {
   answer = () => Promise.reject(new TypeError('Failed to fetch'))
   await expect(read('/api/x')).rejects.toBeInstanceOf(NotConnected)

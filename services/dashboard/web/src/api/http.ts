@@ -98,7 +98,6 @@ async function content(answer: Response): Promise<unknown> {
   }
   if (answer.ok) return body
   const problem = problemFrom(answer.status, body)
-  if (problem.signedOut) session.end()
-  if (problem.another) session.lose()
+  session.heed(problem, answer.headers)
   throw problem
 }

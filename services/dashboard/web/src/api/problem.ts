@@ -27,7 +27,12 @@ export class Problem extends Error {
 
   /** The session is over (as opposed to one that needs a second proof of identity). */
   get signedOut(): boolean {
-    return this.status === 401 && this.body.type.endsWith('/signed-out')
+    return this.status === 401 && (this.body.type.endsWith('/signed-out') || this.revoked)
+  }
+
+  /** The session was ended by an order: nothing of its person may stay on the device. */
+  get revoked(): boolean {
+    return this.status === 401 && this.body.type.endsWith('/session-revoked')
   }
 
   /** A session stands, but of another person than the one whose act was sent. Nothing was done. */

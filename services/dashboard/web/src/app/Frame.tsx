@@ -62,7 +62,7 @@ export function Frame() {
         <PlaceSlot value={slot}>{places.length ? <Inside /> : <NoPlaces />}</PlaceSlot>
       </main>
       <Suspense>
-        {session !== 'open' && <SessionEnded another={session === 'another'} />}
+        {(session === 'ended' || session === 'another') && <SessionEnded another={session === 'another'} />}
         {help && <KeysHelp onClose={() => setHelp(false)} />}
       </Suspense>
     </div>

@@ -1,9 +1,9 @@
 import { Plural, Trans } from '@lingui/react/macro'
 import { useState } from 'react'
-import { forgetAnswers, signOut } from '~/api/http'
-import { wipeDrafts } from '~/outbox/drafts'
+import { signOut } from '~/api/http'
+import { session } from '~/api/session'
 import { counts } from '~/outbox/rules'
-import { outbox, useOutbox } from '~/outbox/useOutbox'
+import { useOutbox } from '~/outbox/useOutbox'
 import { Button } from '~/parts/Button'
 import { Dialog } from '~/parts/Dialog'
 import { DialogButtons } from '~/parts/DialogButtons'
@@ -19,10 +19,7 @@ export default function SignOutDialog({ onClose }: { readonly onClose: () => voi
   async function leave() {
     setFailed(false)
     try {
-      const to = await signOut()
-      await Promise.all([outbox.wipe(), wipeDrafts(me.person.id)])
-      forgetAnswers()
-      location.assign(to)
+      session.leave(me.person.id, await signOut())
     } catch {
       setFailed(true)
     }

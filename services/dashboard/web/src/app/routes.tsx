@@ -19,8 +19,8 @@ const root = createRootRouteWithContext<Context>()({ component: Outlet, errorCom
 const signedOut = createRoute({
   getParentRoute: () => root,
   path: '/signed-out',
-  validateSearch: ({ why }: Record<string, unknown>): { why?: 'expired' | 'refused' } =>
-    why === 'expired' || why === 'refused' ? { why } : {},
+  validateSearch: ({ why }: Record<string, unknown>): { why?: 'revoked' | 'expired' | 'refused' } =>
+    why === 'revoked' || why === 'expired' || why === 'refused' ? { why } : {},
   component: function SignedOut() {
     const { why } = signedOut.useSearch()
     return <SignIn to="/" after={why ?? 'left'} />

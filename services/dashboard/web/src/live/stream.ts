@@ -69,7 +69,7 @@ export class LiveStream {
       })
       if (!answer.ok || !answer.body) {
         if (answer.status !== 401) throw new NotConnected()
-        if (problemFrom(401, await answer.json()).signedOut) session.end()
+        session.heed(problemFrom(401, await answer.json()), answer.headers)
         return
       }
       this.failures = 0

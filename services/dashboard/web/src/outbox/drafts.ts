@@ -3,7 +3,7 @@
  * nothing. It is kept twice: in localStorage before the key's event is over, so that nothing comes too early for it
  * (but Chromium lets that lie in memory for up to a minute); and a moment later in IndexedDB, which outlives a killed
  * browser. A day at most; ids and codes only, never names or words; each key begins with its owner's id; gone with
- * the sign-out.
+ * the sign-out, and when the session is revoked.
  */
 import { createStore, delMany, entries, keys, set } from 'idb-keyval'
 import { clock } from '~/dates/clock'
@@ -53,9 +53,10 @@ export function keepDraft(key: string, value: unknown): void {
   void quietly(() => set(key, kept, later))
 }
 
-/** Forgets everything of this person (sign-out); this page keeps nothing any more. */
+/** Forgets everything of this person (sign-out, revoked session); this page keeps nothing any more. */
 export async function wipeDrafts(owner: string): Promise<void> {
   left = true
+  await draftsReady() // or what is being agreed upon would come back
   await forget((key) => key.startsWith(`${owner} `))
 }
 

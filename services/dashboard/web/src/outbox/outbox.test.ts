@@ -166,7 +166,7 @@ describe('the outbox', () => {
     await other.start('you')
     await other.flush()
     expect(calls).toHaveLength(1)
-    await other.wipe()
+    await other.wipe('you')
     expect(await openStore().read()).toHaveLength(1)
   })
 })

@@ -84,9 +84,10 @@ export class Outbox {
     await this.change((queue) => queue.flatMap((entry) => (entry.id === id ? (decide(entry) ?? []) : [entry])))
   }
 
-  /** Forgets everything of this person (sign-out). */
-  async wipe(): Promise<void> {
-    await this.change((queue) => queue.filter((entry) => entry.owner !== this.owner))
+  /** Forgets everything of this person (sign-out); this page keeps nothing of theirs any more. */
+  async wipe(person: string): Promise<void> {
+    if (this.owner === person) this.owner = null
+    await this.change((queue) => queue.filter(({ owner }) => owner !== person))
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
