@@ -50,7 +50,7 @@ async def test_a_connection_that_died_is_not_given_out_again(toy: Toy) -> None:
     ((pid,),) = await PID.alone(engine, {})
     owner = await toy.database.server.connect()
     try:
-        await owner.execute("select pg_terminate_backend($1)", pid)
+        await owner.execute("select pg_terminate_backend($1, 10_000)", pid)
     finally:
         await owner.close()
     with pytest.raises(Exception, match=r"(?i)connection") as error:
