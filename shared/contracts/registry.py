@@ -59,7 +59,9 @@ class OrganisationChanged(Contract):
     school_year: int | None = Field(description="Of a class: the school year it exists in.")
     grade: str | None = Field(description="Of a class: P1–P6, J1–J3; null when it mixes grades.")
     special_needs: bool = Field(description="Of a class: 特別支援学級.")
-    until: date | None = Field(None, description="The day from which it no longer exists; null while it does.")
+    until: date | None = Field(
+        None, description="The day from which it no longer exists; null while it does."
+    )
 
 
 class Name(Part):
