@@ -132,6 +132,7 @@ COLUMNS = {
         "ends_at": "III: latest end",
         "ended_at": "III: end",
         "end_reason": "IV: one of our own words",
+        "revoked": "III: whether it was ended by an order; the browser then wipes what it keeps",
     },
     "public.feed_item": {
         "department_id": "IV: who was given it",
