@@ -6,6 +6,7 @@ carries what it asks for, and what must change for it is decided anew, in its tr
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from services.registry.imports.store import Run
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import once_more
-from shared.contracts import Contract
 from shared.database import Scope, Units, Work
 
 SYMBOLS_SINCE = date(2000, 4, 1)
@@ -88,7 +88,7 @@ async def apply_run(
             if tell is not None:
                 tell(Progress(done, run.parts, school, events))
         async with units.work(Scope(run.board), actor=actor) as work:
-            await store.finish(work, run.id)
+            await store.finish(work, run.id, changed=events > 0)
     return Applied(events, position)
 
 
@@ -114,14 +114,12 @@ async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, 
             return None
         ordinal, school, content = found
         plan = await plan_part(work.session, run.frame, wire.unpacked(content))
-        await _write(work, plan, run.id)
-        events = events_of(plan)
+        # What tells of it is made by another thread while the database is busy with the rows.
+        events, _ = await asyncio.gather(asyncio.to_thread(_announce, work, plan), _write(work, plan, run.id))
         if school is None:
             events += await _first_settings(work, run.id)
-        for event in events:
-            work.publish(event.payload, key=event.key, subject=event.subject)
-        await store.part_done(work, run.id, ordinal, len(events))
-    return school, len(events), work.position
+        await store.part_done(work, run.id, ordinal, events)
+    return school, events, work.position
 
 
 async def _write(work: Work, plan: PartPlan, run: UUID) -> None:
@@ -143,38 +141,33 @@ def _ids(rows: list[Any]) -> set[UUID]:
     return {row.id for row in rows}
 
 
-class Event(NamedTuple):
-    """Something to publish."""
-
-    payload: Contract
-    key: UUID
-    subject: UUID | None
-
-
-def events_of(plan: PartPlan) -> list[Event]:
-    """Whole sets of those who change, and changed cards."""
-    events = [Event(published.organisation_changed(row), row.id, None) for row in plan.organisations]
-    events += [Event(published.person_changed(row), row.id, row.id) for row in plan.people]
-    events += [Event(published.calendar_changed(row), row.id, None) for row in plan.calendars]
+def _announce(work: Work, plan: PartPlan) -> int:
+    """Publish whole sets of those who change, and changed cards; returns how many events."""
+    for unit in plan.organisations:
+        work.publish(published.organisation_changed(unit), key=unit.id)
+    for card in plan.people:
+        work.publish(published.person_changed(card), key=card.id, subject=card.id)
+    for calendar in plan.calendars:
+        work.publish(published.calendar_changed(calendar), key=calendar.id)
     for pupil, schools, classes in plan.together("enrolment", "membership"):
-        events.append(Event(published.enrolment_changed(pupil, schools, classes), pupil, pupil))
+        work.publish(published.enrolment_changed(pupil, schools, classes), key=pupil, subject=pupil)
     for pupil, guardians, marks in plan.together("guardianship", "protection"):
-        events.append(Event(published.guardianship_changed(pupil, guardians, marks), pupil, pupil))
+        work.publish(published.guardianship_changed(pupil, guardians, marks), key=pupil, subject=pupil)
     for staff, duties in sorted(plan.sides["duty"].sets().items()):
-        events.append(Event(published.duty_changed(staff, duties), staff, staff))
-    return events
+        work.publish(published.duty_changed(staff, duties), key=staff, subject=staff)
+    return plan.events()
 
 
-async def _first_settings(work: Work, run: UUID) -> list[Event]:
+async def _first_settings(work: Work, run: UUID) -> int:
     """A new board begins with the product's list of symbols."""
     board = work.scope.board
     settings = await roster.settings(work.session, board)
     if has_symbols(settings):
-        return []
+        return 0
     symbols = [symbol.model_dump() for symbol in DEFAULT_SYMBOLS]
     await roster.put_setting(work, SYMBOLS, SYMBOLS_SINCE, symbols, run=run)
-    whole = [*settings, (SYMBOLS, SYMBOLS_SINCE, symbols)]
-    return [Event(published.setting_changed(board, whole), board, None)]
+    work.publish(published.setting_changed(board, [*settings, (SYMBOLS, SYMBOLS_SINCE, symbols)]), key=board)
+    return 1
 
 
 def has_symbols(settings: list[tuple[str, date, Any]]) -> bool:

@@ -44,9 +44,10 @@ _AT_ONCE = 5_000
 
 _STILL_HERE = {
     side: Statement(
-        f"select distinct on (subject_id) subject_id, {school} as school from {table.name}"  # noqa: S608
-        " where board_id = :board and subject_id = any(:people) and voided_at is null"
-        " and coalesce(upper(valid), 'infinity') > cast(:since as date) order by subject_id, valid desc"
+        f"select subject_id, {school} as school from unnest(cast(:people as uuid[])) as gone(id)"  # noqa: S608
+        f" cross join lateral (select * from {table.name} where subject_id = gone.id and board_id = :board"
+        " and voided_at is null and coalesce(upper(valid), 'infinity') > cast(:since as date)"
+        " order by valid desc limit 1) t"
     )
     for side, table, school in (
         ("enrolment", store.ENROLMENT, "school_id"),

@@ -36,7 +36,7 @@ from shared.contracts.registry import (
 )
 from shared.database import Scope, Units, Work
 
-AT_ONCE = 500
+AT_ONCE = 1_000
 """People in one transaction: about as many as an import writes for a school."""
 
 

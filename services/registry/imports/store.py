@@ -109,6 +109,10 @@ _FILE = text("select content from import_file where board_id = :board and sha256
 _PUT_FILE = text(
     "insert into import_file (board_id, sha256, content) values (:board, :hash, :content) on conflict do nothing"
 )
+_ANALYZE = text(
+    "analyze organisation, person, external_id, enrolment_period, membership_period, duty_period,"
+    " guardianship_period, protection_period, calendar"
+)
 _PRUNE = text(
     """
 delete from import_file f where f.board_id = :board and not exists (
@@ -197,10 +201,12 @@ async def part_done(work: Work, run: UUID, ordinal: int, events: int) -> None:
     await work.session.execute(_DONE, values)
 
 
-async def finish(work: Work, run: UUID) -> None:
-    """Every part is applied. Packages nobody will need are deleted."""
+async def finish(work: Work, run: UUID, *, changed: bool) -> None:
+    """Every part is applied. Packages nobody will need are deleted; the planner learns of what was written."""
     await work.session.execute(_FINISH, {"run": run, "at": work.at, "board": work.scope.board})
     await prune(work)
+    if changed:
+        await work.session.execute(_ANALYZE)
 
 
 async def prune(work: Work) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -32,117 +33,140 @@ _WORDS = {
     "guardianship_period": "保護者",
     "protection_period": "保護の印",
 }
-# In all of these: :run is the run, :people the group that is looked at (null: everybody).
-_OF_GROUP = "(cast(:people as uuid[]) is null or {column} = any(:people))"
+# In all of these :run is the run. Voided rows and those that stand are asked for apart: each have their own index.
 _MADE_UNITS = "select o.id from organisation o where o.board_id = :board and o.made_by_run = :run"
 _MADE_CARDS = "select p.id from person p where p.board_id = :board and p.made_by_run = :run"
 
 
-def _period_checks(table: str) -> list[tuple[str, str]]:
-    """Words and SQL of what may depend on a run in one table of periods."""
-    word, group = _WORDS[table], _OF_GROUP.format(column="t.subject_id")
-    standing = f"from {table} t where t.board_id = :board and t.voided_at is null and {group}"
-    other = "t.run_id is distinct from :run"
+def _rows(table: str, condition: str, column: str, *, narrowed: bool) -> str:
+    """``from`` a board's rows, or those of some people: then from each of them to the rows by the index."""
+    of_board = f"select * from {table} where board_id = :board and {condition}"  # noqa: S608
+    if not narrowed:
+        return f"({of_board}) t"
+    people = "unnest(cast(:people as uuid[])) as who(who_id)"
+    return f"{people} cross join lateral ({of_board} and {column} = who_id offset 0) t"
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What may depend on a run: rows ``t`` of a table that meet a condition, and what else must hold of them."""
+
+    word: str
+    table: str
+    rows: str
+    column: str
+    also: str = "true"
+
+    def statement(self, *, narrowed: bool) -> str:
+        """The SQL that counts it, of everybody or of some people."""
+        rows = _rows(self.table, self.rows, self.column, narrowed=narrowed)
+        return f"select count(*) from {rows} where {self.also}"  # noqa: S608
+
+
+def _checks_of(table: str) -> list[_Check]:
+    """What may depend on a run in one table of periods."""
+    word, mine = _WORDS[table], (table, "voided_at is null and run_id is distinct from :run", "subject_id")
     checks = [
-        (
+        _Check(
             f"あとで変えられた{word}",
-            f"select count(*) from {table} t left join import_run r on r.id = t.voided_run_id"  # noqa: S608
-            " where t.board_id = :board and t.run_id = :run and t.voided_at is not null"
-            " and t.voided_run_id is distinct from :run and coalesce(r.state, '') <> 'reverted'"
-            f" and {group}",
+            table,
+            "voided_at is not null and run_id = :run and voided_run_id is distinct from :run",
+            "subject_id",
+            "not exists (select from import_run r where r.id = t.voided_run_id and r.state = 'reverted')",
         ),
-        (
+        _Check(
             f"同じ時期にあとで加えられた{word}",
-            f"select count(*) {standing} and {other} and exists (select from {table} v"  # noqa: S608
-            " where v.board_id = :board and v.voided_run_id = :run and v.subject_id = t.subject_id"
-            " and v.slot = t.slot and v.valid && t.valid)",
+            *mine,
+            f"exists (select from {table} v where v.board_id = :board and v.voided_run_id = :run"
+            " and v.voided_at is not null and v.subject_id = t.subject_id and v.slot = t.slot and v.valid && t.valid)",
         ),
-        (
-            f"この取り込みで加わった人に、あとで加えられた{word}",
-            f"select count(*) {standing} and {other} and t.subject_id in ({_MADE_CARDS})",
+        _Check(
+            f"この取り込みで加わった人に、あとで加えられた{word}", *mine, f"subject_id in ({_MADE_CARDS})"
         ),
     ]
-    columns = {
+    places = {
         "enrolment_period": ("school_id",),
         "membership_period": ("class_id",),
         "duty_period": ("organisation_id", "class_id"),
     }
-    for column in columns.get(table, ()):
-        checks.append(
-            (
-                f"この取り込みで加わった学校・学級の、あとで加えられた{word}",
-                f"select count(*) {standing} and {other} and t.{column} in ({_MADE_UNITS})",
-            )
-        )
+    for column in places.get(table, ()):
+        told = f"この取り込みで加わった学校・学級の、あとで加えられた{word}"
+        checks.append(_Check(told, *mine, f"{column} in ({_MADE_UNITS})"))
+    told = f"この取り込みで加わった人を相手とする、あとで加えられた{word}"
     if table == "guardianship_period":
-        made = f"t.guardian_id in ({_MADE_CARDS})"
-        checks.append(
-            (
-                f"この取り込みで加わった人の、あとで加えられた{word}",
-                f"select count(*) {standing} and {other} and {made}",
-            )
-        )
+        checks.append(_Check(told, *mine, f"guardian_id in ({_MADE_CARDS})"))
     if table == "protection_period":
-        made = f"exists (select from unnest(t.confidential_from) c where c in ({_MADE_CARDS}))"
-        checks.append(
-            (
-                f"この取り込みで加わった人を相手とする、あとで加えられた{word}",
-                f"select count(*) {standing} and {other} and {made}",
-            )
-        )
+        among = f"exists (select from unnest(confidential_from) c where c in ({_MADE_CARDS}))"
+        checks.append(_Check(told, *mine, among))
     return checks
 
 
-def _row_check(table: str, word: str, group: str) -> tuple[str, str]:
-    return (
+def _written_over(table: str, word: str) -> _Check:
+    before = (
+        f"exists (select from import_before b where b.run_id = :run and b.kind = '{table}' and b.id = t.id)"
+    )
+    return _Check(
         f"あとで変えられた{word}",
-        f"select count(*) from {table} t where t.board_id = :board and t.run_id is distinct from :run"  # noqa: S608
-        " and (t.made_by_run = :run or exists (select from import_before b where b.run_id = :run"
-        f" and b.kind = '{table}' and b.id = t.id)) and {group}",
+        table,
+        "run_id is distinct from :run",
+        "id",
+        f"(made_by_run = :run or {before})",
     )
 
 
-_CHECKS_OF_PEOPLE = [
-    *(check for table in TABLES.values() for check in _period_checks(table.name)),
-    _row_check("person", "人", _OF_GROUP.format(column="t.id")),
-    (
+def _touched(table: str) -> str:
+    return " or ".join(
+        f"exists (select from {table} p where p.subject_id = t.pupil_id and p.voided_at is {voided} and {by} = :run)"
+        for voided, by in (("null", "p.run_id"), ("not null", "p.run_id"), ("not null", "p.voided_run_id"))
+    )
+
+
+_OF_PEOPLE = [
+    *(check for table in TABLES.values() for check in _checks_of(table.name)),
+    _written_over("person", "人"),
+    _Check(
         "あとで付けられた出欠の記録",
-        "select count(*) from attendance_fact f join pupil_day d on d.id = f.pupil_day_id"  # noqa: S608
-        " where f.board_id = :board and d.board_id = :board and f.recorded_at >= :began"
-        f" and {_OF_GROUP.format(column='d.pupil_id')} and (exists (select from membership_period t"
-        " where t.subject_id = d.pupil_id and (t.run_id = :run or t.voided_run_id = :run))"
-        " or exists (select from enrolment_period t where t.subject_id = d.pupil_id"
-        " and (t.run_id = :run or t.voided_run_id = :run)))",
+        "pupil_day",
+        "true",
+        "pupil_id",
+        "exists (select from attendance_fact f where f.pupil_day_id = t.id and f.recorded_at >= :began)"
+        f" and ({_touched('membership_period')} or {_touched('enrolment_period')})",
     ),
 ]
-_CHECKS_OF_THE_REST = [
-    _row_check("organisation", "学校・学級", "true"),
-    _row_check("calendar", "学校暦", "true"),
-    (
+_OF_THE_REST = [
+    _written_over("organisation", "学校・学級"),
+    _written_over("calendar", "学校暦"),
+    _Check(
         "この取り込みで加わった学校の、あとで加えられた学級",
-        "select count(*) from organisation t where t.board_id = :board and t.made_by_run is distinct from :run"  # noqa: S608
-        f" and (t.parent_id in ({_MADE_UNITS}) or t.school_id in ({_MADE_UNITS}))",
+        "organisation",
+        "made_by_run is distinct from :run",
+        "id",
+        f"(parent_id in ({_MADE_UNITS}) or school_id in ({_MADE_UNITS}))",
     ),
-    (
+    _Check(
         "この取り込みで加わった学級の、確定した出席簿",
-        f"select count(*) from class_day d where d.board_id = :board and d.class_id in ({_MADE_UNITS})",  # noqa: S608
+        "class_day",
+        "true",
+        "id",
+        f"class_id in ({_MADE_UNITS})",
     ),
 ]
 
 
 async def dependents(session: AsyncSession, run: Run, people: Sequence[UUID] | None) -> list[Dependent]:
     """What depends on a run: of everybody and everything (None), of these people, or (empty) of what is no person."""
-    checks = [] if people is not None and not people else _CHECKS_OF_PEOPLE
+    checks = [] if people is not None and not people else _OF_PEOPLE
     if not people:
-        checks = [*checks, *_CHECKS_OF_THE_REST]
-    values = {"board": run.board, "run": run.id, "people": people or None, "began": run.started_at}
+        checks = [*checks, *_OF_THE_REST]
+    values = {"board": run.board, "run": run.id, "people": people, "began": run.started_at}
     found: dict[str, int] = {}
-    for word, statement in checks:
+    for check in checks:
+        statement = check.statement(narrowed=bool(people))
         needed = {name: value for name, value in values.items() if f":{name}" in statement}
-        count = await session.scalar(text(statement), needed)
-        if count:
-            found[word] = found.get(word, 0) + int(count)
-    return [Dependent(word, count) for word, count in found.items()]
+        number = await session.scalar(text(statement), needed)
+        if number:
+            found[check.word] = found.get(check.word, 0) + int(number)
+    return [Dependent(word, number) for word, number in found.items()]
 
 
 _PEOPLE_OF = text(
@@ -176,24 +200,17 @@ async def take_back_periods(
     """Void what the run added, let stand again what it voided; returns whose sets are others now."""
     values = {"board": run.board, "run": run.id, "people": list(people)}
     reason = f"import run {run.number} was reverted"
+    mine = _rows(table.name, "voided_at is null and run_id = :run", "subject_id", narrowed=True)
     added = await work.session.execute(
         text(
-            f"update {table.name} set voided_at = :at, voided_by = :by, void_reason = :reason"  # noqa: S608
-            " where board_id = :board and run_id = :run and subject_id = any(:people) and voided_at is null"
-            " returning subject_id"
+            f"update {table.name} u set voided_at = :at, voided_by = :by, void_reason = :reason"  # noqa: S608
+            f" from (select t.id from {mine}) as m where u.board_id = :board and u.id = m.id returning u.subject_id"
         ),
         {**values, "at": work.at, "by": work.actor, "reason": reason},
     )
     touched = set(added.scalars())
-    ended = (
-        await work.session.execute(
-            text(
-                f"select id, subject_id from {table.name}"  # noqa: S608
-                " where board_id = :board and voided_run_id = :run and subject_id = any(:people)"
-            ),
-            values,
-        )
-    ).all()
+    theirs = _rows(table.name, "voided_at is not null and voided_run_id = :run", "subject_id", narrowed=True)
+    ended = (await work.session.execute(text(f"select t.id, t.subject_id from {theirs}"), values)).all()  # noqa: S608
     if ended:
         columns = ", ".join(table.columns)
         await work.session.execute(
@@ -219,15 +236,16 @@ async def known_otherwise(
     work: Work, table: PeriodTable[Any], run: Run, subjects: Sequence[UUID]
 ) -> set[UUID]:
     """Those of whom somebody else has told a relation of this kind that was not taken back."""
-    found = await work.session.scalars(
-        text(
-            f"select distinct t.subject_id from {table.name} t left join import_run r on r.id = t.run_id"  # noqa: S608
-            " where t.board_id = :board and t.subject_id = any(:people) and t.run_id is distinct from :run"
-            " and coalesce(r.state, '') <> 'reverted'"
-        ),
-        {"board": run.board, "run": run.id, "people": list(subjects)},
+    halves = " union all ".join(
+        f"select t.subject_id from {_rows(table.name, condition, 'subject_id', narrowed=True)}"  # noqa: S608
+        " where not exists (select from import_run r where r.id = t.run_id and r.state = 'reverted')"
+        for condition in (
+            "voided_at is null and run_id is distinct from :run",
+            "voided_at is not null and run_id is distinct from :run",
+        )
     )
-    return set(found)
+    values = {"board": run.board, "run": run.id, "people": list(subjects)}
+    return set(await work.session.scalars(text(halves), values))
 
 
 def _restore(table: str, columns: Sequence[str]) -> str:
