@@ -1,4 +1,4 @@
-"""Work that a new day brings, in every service: forgetting the commands that were answered long ago."""
+"""Work that a new day brings, in every service: forgetting what has kept long enough that nothing is done twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 20.0
 COMMANDS_KEPT = timedelta(days=30)
 """How long a command that comes again gets its old answer (decisions.md §2 "Command identity")."""
-_FORGET = text("delete from log.command_done where started_at < :before")
+REACTED_KEPT = timedelta(days=40)
+"""How long a reaction remembers an event that its checkpoint has passed, by which alone it would know it again: longer
+than a broker keeps facts (decisions.md §3), for a checkpoint that somebody has set back."""
+_COMMANDS = text("delete from log.command_done where started_at < :before")
+_REACTED = text(
+    "delete from feed.reacted r using feed.checkpoint c where c.copy = 'reaction:' || r.reaction"
+    " and c.publisher = r.publisher and r.position <= c.reached and r.reacted_at < :before"
+)
 
 
 async def each_day(
@@ -41,7 +48,9 @@ async def each_day(
         await asyncio.sleep(look_every)
 
 
-async def forget_commands(units: Units) -> None:
-    """Delete the answers of commands that are past their time, of every board. ``units`` works as the feed role."""
+async def housekeeping(units: Units) -> None:
+    """Forget, of every board, answers of commands and events of reactions past their time; as the feed role."""
+    now = units.clock.now()
     async with units.maintain() as session:
-        await session.execute(_FORGET, {"before": units.clock.now() - COMMANDS_KEPT})
+        await session.execute(_COMMANDS, {"before": now - COMMANDS_KEPT})
+        await session.execute(_REACTED, {"before": now - REACTED_KEPT})

@@ -9,7 +9,7 @@ from deploy.local.instance import Instance
 from deploy.local.state import LocalError
 from deploy.topology import topology
 from shared.database import Units, make_engine
-from shared.events import parked
+from shared.events import intake, parked
 from shared.events.copies import Copy
 from shared.events.parked import Waiting, waiting
 from shared.events.reactions import Reaction, ReactionWorker
@@ -91,16 +91,10 @@ async def all_waiting(instance: Instance) -> list[tuple[str, Waiting]]:
 async def accept_epoch(instance: Instance, service: str, copy: str, publisher: str) -> int:
     """Let a stopped feed go on with the publisher's present log, after a person has checked. Returns the epoch."""
     async with feed_units(instance, publisher) as units, units.maintain() as session:
-        epoch = int((await session.execute(text("select epoch from log.head"))).scalar_one())
+        head = (await session.execute(text("select epoch, began from log.head"))).one()
+    # A copy folds everything anew. A reaction must not: what both epochs have in common it has handled.
+    handled = head.began if copy.startswith("reaction:") else 0
     async with feed_units(instance, service) as units, units.maintain() as session:
-        found = await session.execute(
-            text(
-                # From the first record: positions of the lost end are given again, and would be taken for known.
-                "update feed.checkpoint set epoch = :epoch, cursor = 'null', reached = 0, highest = 0"
-                " where copy = :copy and publisher = :publisher returning copy"
-            ),
-            {"epoch": epoch, "copy": copy, "publisher": publisher},
-        )
-        if not found.all():
+        if not await intake.accept_epoch(session, copy, publisher, head.epoch, handled=handled):
             raise LocalError(f"{service} の {copy} は {publisher} をまだ読んでいません。")
-    return epoch
+    return int(head.epoch)

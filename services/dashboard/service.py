@@ -32,7 +32,7 @@ from services.dashboard.shell import FrontEnd, Shell
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.tokens import KeySource, TokenVerifier
-from shared.daily import each_day, forget_commands
+from shared.daily import each_day, housekeeping
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock, SystemClock, TrainingClock
@@ -119,7 +119,7 @@ def build(
                 hub.run,
                 watch.run,
                 lambda: lunch.run(settings.feed),
-                lambda: each_day(clock, lambda: forget_commands(feed_units)),
+                lambda: each_day(clock, lambda: housekeeping(feed_units)),
                 *workers.jobs,
             ],
             start=start,

@@ -21,7 +21,7 @@ from services.identity.issuer.store import forget_old
 from services.identity.issuer.tokens import Mint
 from shared.access.principal import COMMAND_LINE
 from shared.access.tokens import KeySource, TokenVerifier
-from shared.daily import each_day, forget_commands
+from shared.daily import each_day, housekeeping
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock, SystemClock
@@ -103,7 +103,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             return bool(await connection.scalar(text("select true")))
 
     async def new_day() -> None:
-        await forget_commands(feed_units)
+        await housekeeping(feed_units)
         await reconcile(feed_units)
         await forget_old(feed_units, SystemClock().now() - REMEMBERED)
 

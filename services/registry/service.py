@@ -14,7 +14,7 @@ from services.registry.room import Registry
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.tokens import KeySource, TokenVerifier
-from shared.daily import each_day, forget_commands
+from shared.daily import each_day, housekeeping
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock
@@ -53,7 +53,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             name="registry",
             verifier=TokenVerifier(settings.issuer, "registry", KeySource.of(settings.jwks_url)),
             ready=ready,
-            background=[log.run, lambda: each_day(clock, lambda: forget_commands(feed_units))],
+            background=[log.run, lambda: each_day(clock, lambda: housekeeping(feed_units))],
             start=start,
             stop=stop,
         ),

@@ -36,6 +36,7 @@ begin
     end if;
     return null;
 end $$;
+revoke all on function period_guard() from public;
 """
 """Once per service, before its first period table. Raises SQLSTATE 23P01."""
 

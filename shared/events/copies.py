@@ -19,7 +19,7 @@ from shared.contracts import Lane, Topic
 from shared.database import Units
 from shared.events import intake
 from shared.events.feed import Batch, Feed, Stopped
-from shared.events.intake import Arrived, Checkpoint, Known, Notice, Refused, Sorted
+from shared.events.intake import Arrived, Checkpoint, Known, Notice, Refused, Sorted, Stream, Version
 from shared.events.records import Record
 from shared.events.trace import context_of, tracer
 from shared.events.workers import FeedWorker, told, transient
@@ -46,12 +46,11 @@ class Copy(ABC):
         (epoch, position), so a record that comes again changes nothing.
         """
 
-    async def known_versions(
-        self, session: AsyncSession, facts: Sequence[Record]
-    ) -> dict[tuple[str, str], int]:
-        """Version of each stream (topic, stream id) of ``facts`` that the rows already hold.
+    async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:
+        """What the rows already hold of each stream of ``facts``.
 
-        A copy that reads a fact topic keeps the version in its rows: without it a missing record goes unnoticed.
+        A copy that reads a fact topic keeps epoch and version in its rows: without them a missing record goes
+        unnoticed.
         """
         raise NotImplementedError(f"{type(self).__name__} reads facts and must know their versions")
 
@@ -151,12 +150,13 @@ async def without_holes(
     copy: Copy, session: AsyncSession, checkpoint: Checkpoint, known: Known, sorted_: Sorted
 ) -> Sorted:
     """What may be folded: no fact over a missing one, none that was folded before."""
-    facts = [arrived.record for arrived in sorted_.arrived if arrived.record.lane is Lane.FACT]
+    records = [one.record for one in sorted_.arrived] + [one.record for one in sorted_.refused]
+    facts = [record for record in records if record.lane is Lane.FACT]
     if not facts:
         return sorted_
     versions = await copy.known_versions(session, facts)
     for stream, version in known.discarded.items():
-        versions[stream] = max(version, versions.get(stream, 0))
+        versions[stream] = max(version, versions.get(stream, version))
     return intake.find_holes(
         sorted_,
         lambda record: versions.get((record.topic, str(record.stream))),

@@ -11,6 +11,11 @@ Cursor = dict[str, Any]
 """The transport's own place, JSON. Only the feed that made it understands it; to another it means: from the first."""
 
 
+def first_of(epoch: int) -> Cursor:
+    """Before the first record of ``epoch``; what a transport still has of earlier ones is passed over."""
+    return {"epoch": epoch}
+
+
 class Stopped(RuntimeError):
     """Why a feed or its consumer does not go on; the text is for the operator and holds no personal data."""
 

@@ -19,13 +19,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Contract, Lane
 from shared.database import Statement, Units
-from shared.events.feed import Batch, Cursor, Stopped
+from shared.events.feed import Batch, Cursor, Stopped, first_of
 from shared.events.records import Record, Unreadable
 
 BEHIND = "an earlier record of this key waits"
 
 Notice = tuple[str, str]
 """Channel, and what is said on it."""
+
+Stream = tuple[str, str]
+"""Topic and stream id."""
+Version = tuple[int, int]
+"""Epoch and version: a restored log gives the versions of its lost end again, to other facts."""
 
 
 class UnknownEpoch(Stopped):
@@ -73,8 +78,8 @@ class Known:
     """Keys that are parked."""
     erased: set[str]
     """People."""
-    discarded: dict[tuple[str, str], int]
-    """The last version of a stream (topic, stream id) that an operator threw away: no hole, somebody has decided."""
+    discarded: dict[Stream, Version]
+    """The last version of a stream that an operator threw away: no hole, somebody has decided."""
 
 
 @dataclass
@@ -125,6 +130,13 @@ _SUPERSEDE = text(
 )
 
 
+_FORGET = text("delete from feed.parked where copy = :copy and publisher = :publisher")
+_ACCEPT = text(
+    "update feed.checkpoint set epoch = :epoch, cursor = cast(:cursor as jsonb), highest = 0,"
+    " reached = least(reached, cast(:handled as bigint)) where copy = :copy and publisher = :publisher returning copy"
+)
+
+
 async def load(session: AsyncSession, copy: str, publisher: str) -> Checkpoint:
     """The stored checkpoint, or the beginning."""
     row = (await session.execute(_LOAD, {"copy": copy, "publisher": publisher})).one_or_none()
@@ -157,7 +169,7 @@ def _after(before: Checkpoint, batch: Batch) -> Checkpoint:
         batch.cursor,
         batch.epoch,
         max(batch.reached, before.reached),
-        batch.whole if before.cursor is None else before.began_at_zero,
+        batch.whole if before.epoch is None else before.began_at_zero,
         max(before.highest, *(record.position for record in batch.records), 0),
     )
 
@@ -191,6 +203,22 @@ async def tell(session: AsyncSession, notices: Iterable[Notice]) -> None:
 def _said(notices: Iterable[Notice]) -> dict[str, list[str]]:
     given = list(notices)
     return {"channels": [channel for channel, _ in given], "said": [said for _, said in given]}
+
+
+async def accept_epoch(
+    session: AsyncSession, copy: str, publisher: str, epoch: int, *, handled: int = 0
+) -> bool:
+    """Let a consumer go on with ``epoch`` of a restored log, from the first record. False: it has never read it.
+
+    Positions of the lost end are given again, so nothing it stood at is known to be so; ``handled`` is up to where it
+    need not see records a second time. What waits is of the old epoch: whatever the log still has of it comes again.
+    """
+    await enter(session, copy, "copy")
+    place = {"copy": copy, "publisher": publisher}
+    await session.execute(_FORGET, place)
+    cursor = orjson.dumps(first_of(epoch)).decode()
+    found = await session.execute(_ACCEPT, {**place, "epoch": epoch, "cursor": cursor, "handled": handled})
+    return bool(found.all())
 
 
 def check_epoch(known: Checkpoint, batch: Batch) -> None:
@@ -232,15 +260,15 @@ def _asked(copy: str, publisher: str, records: Sequence[Record]) -> dict[str, An
 
 def _known(rows: Iterable[Any]) -> Known:
     waiting, erased = set[str](), set[str]()
-    discarded: dict[tuple[str, str], int] = {}
-    for what, id, topic, version in rows:
+    discarded: dict[Stream, Version] = {}
+    for what, id, topic, epoch, version in rows:
         match what:
             case "waiting":
                 waiting.add(id)
             case "erased":
                 erased.add(id)
             case _:
-                discarded[topic, id] = version
+                discarded[topic, id] = max((epoch, version), discarded.get((topic, id), (0, 0)))
     return Known(waiting, erased, discarded)
 
 
@@ -262,37 +290,51 @@ def sort_out(known: Known, records: Sequence[Record]) -> Sorted:
     return result
 
 
-def find_holes(sorted_: Sorted, known: Callable[[Record], int | None], *, began_at_zero: bool) -> Sorted:
-    """Park facts whose predecessor never came; drop those already folded.
+def find_holes(sorted_: Sorted, known: Callable[[Record], Version | None], *, began_at_zero: bool) -> Sorted:
+    """Park facts whose predecessor never came; drop those already folded, also of keys that wait.
 
-    ``known`` gives the version of the record's stream that the consumer has, None when it has none. A feed that began
-    at position 0 must have seen version 1; one that began later takes the first version it meets.
+    ``known`` gives what the consumer has of the record's stream, None when it has nothing. A feed that began at
+    position 0 must have seen version 1; one that began later takes the first version it meets. A record of a newer
+    epoch repeats nothing, and follows on what was known before; one of an older epoch comes too late.
     """
-    result = Sorted(refused=list(sorted_.refused), dropped=sorted_.dropped)
-    versions: dict[tuple[str, UUID], int | None] = {}
+    result = Sorted(dropped=sorted_.dropped)
+    versions: dict[tuple[str, UUID], Version | None] = {}
     holed: set[str] = set()
+
+    def have(record: Record) -> Version | None:
+        stream = (record.topic, record.stream)
+        if stream not in versions:
+            versions[stream] = known(record) or ((record.epoch, 0) if began_at_zero else None)
+        return versions[stream]
+
+    for refused in sorted_.refused:
+        if _comes_again(refused.record, have):
+            result.dropped += 1
+        else:
+            result.refused.append(refused)
     for arrived in sorted_.arrived:
         record = arrived.record
-        if record.key in holed:
-            result.refused.append(Refused(record, BEHIND))
-            continue
-        if record.lane is Lane.STATE:
-            result.arrived.append(arrived)
-            continue
-        stream = (record.topic, record.stream)
-        have = versions[stream] if stream in versions else known(record)
-        if have is None and began_at_zero:
-            have = 0
-        if have is not None and record.version <= have:
-            versions[stream] = have
+        if _comes_again(record, have):
             result.dropped += 1
-        elif have is not None and record.version > have + 1:
+        elif record.key in holed:
+            result.refused.append(Refused(record, BEHIND))
+        elif record.lane is Lane.STATE:
+            result.arrived.append(arrived)
+        elif (before := have(record)) is not None and record.version > before[1] + 1:
             holed.add(record.key)
-            result.refused.append(Refused(record, f"version {have + 1} of {record.stream} is missing"))
+            result.refused.append(Refused(record, f"version {before[1] + 1} of {record.stream} is missing"))
         else:
-            versions[stream] = record.version
+            versions[record.topic, record.stream] = (record.epoch, record.version)
             result.arrived.append(arrived)
     return result
+
+
+def _comes_again(record: Record, have: Callable[[Record], Version | None]) -> bool:
+    """Whether a fact is known. A state may always come: its row knows whether it is news."""
+    if record.lane is Lane.STATE:
+        return False
+    before = have(record)
+    return before is not None and (record.epoch, record.version) <= before
 
 
 async def park(

@@ -155,10 +155,11 @@ async def discard(units: Units, copy: str, publisher: str, key: str, *, reason: 
             text(
                 "with gone as (delete from feed.parked where copy = :copy and publisher = :publisher and key = :key"
                 " returning *)"
-                " insert into feed.discarded (copy, publisher, key, position, topic, stream, version, reason,"
+                " insert into feed.discarded (copy, publisher, key, position, topic, stream, epoch, version, reason,"
                 " discarded_by, discarded_at)"
                 " select copy, publisher, key, position, topic, cast(record ->> 'stream' as uuid),"
-                " cast(record ->> 'version' as integer), :reason, :by, :at from gone returning position"
+                " cast(record ->> 'epoch' as integer), cast(record ->> 'version' as integer),"
+                " :reason, :by, :at from gone returning position"
             ),
             {**place, "reason": reason, "by": by, "at": units.clock.now()},
         )

@@ -12,10 +12,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import text
-
 from shared.contracts import Topic
-from shared.database import Scope, Units, Work
+from shared.database import Scope, Statement, Units, Work
 from shared.events import intake
 from shared.events.feed import Batch, Feed
 from shared.events.intake import Arrived, Checkpoint, Refused
@@ -23,8 +21,9 @@ from shared.events.workers import FeedWorker, told, transient
 
 logger = logging.getLogger(__name__)
 
-_NEW = text(
-    "insert into feed.reacted (reaction, ce_id) select :reaction, unnest(cast(:ids as uuid[]))"
+_NEW = Statement(
+    "insert into feed.reacted (reaction, publisher, reacted_at, ce_id, position)"
+    " select :reaction, :publisher, :at, * from unnest(cast(:ids as uuid[]), cast(:positions as bigint[]))"
     " on conflict do nothing returning ce_id"
 )
 
@@ -57,7 +56,10 @@ class ReactionWorker(FeedWorker):
 
     async def _account(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
         """A transaction a board, then the checkpoint."""
-        sorted_ = intake.sort_out(await intake.known(self._units, checkpoint, batch.records), batch.records)
+        # Up to `reached` everything was handled or waits: its ids may be forgotten (shared/daily.py).
+        here = (checkpoint.epoch or 0, checkpoint.reached)
+        news = [record for record in batch.records if (record.epoch, record.position) > here]
+        sorted_ = intake.sort_out(await intake.known(self._units, checkpoint, news), news)
         refused = await self.react(sorted_.arrived)
         if waiting := [*sorted_.refused, *refused]:
             async with self._units.maintain() as session:
@@ -66,7 +68,7 @@ class ReactionWorker(FeedWorker):
         else:
             after = await intake.move(self._units, checkpoint, batch)
         self.state.applied += len(sorted_.arrived) - len(refused)
-        self.state.dropped += sorted_.dropped
+        self.state.dropped += sorted_.dropped + len(batch.records) - len(news)
         return after
 
     async def react(self, arrived: Sequence[Arrived]) -> list[Refused]:
@@ -87,8 +89,19 @@ class ReactionWorker(FeedWorker):
 
     async def _react(self, board: UUID, group: Sequence[Arrived]) -> None:
         async with self._units.work(Scope(board), actor=self.name) as work:
-            ids = [arrived.record.id for arrived in group]
-            new = set(await work.session.scalars(_NEW, {"reaction": self.reaction.name, "ids": ids}))
+            new = {
+                row["ce_id"]
+                for row in await _NEW.all(
+                    work.session,
+                    {
+                        "reaction": self.reaction.name,
+                        "publisher": self.feed.publisher,
+                        "at": work.at,
+                        "ids": [arrived.record.id for arrived in group],
+                        "positions": [arrived.record.position for arrived in group],
+                    },
+                )
+            }
             seen: set[UUID] = set()
             fresh: list[Arrived] = []
             for arrived in group:

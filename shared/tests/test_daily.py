@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from shared.daily import COMMANDS_KEPT, each_day, forget_commands
+from shared.daily import COMMANDS_KEPT, each_day, housekeeping
 from shared.database import AlreadyDone, Command, Scope
 from shared.dates import FixedClock
 from tests.support.fixtures import Toy
@@ -56,12 +56,12 @@ async def test_a_command_gets_its_old_answer_for_thirty_days_and_no_longer(
         async with toy.app.work(scope, actor="somebody", command=command):
             pass
     clock.instant = start + COMMANDS_KEPT
-    await forget_commands(toy.feed)
+    await housekeeping(toy.feed)
     with pytest.raises(AlreadyDone):
         async with toy.app.work(toy.scope, actor="somebody", command=once):
             pytest.fail("the block does not run again")
     clock.instant += timedelta(seconds=1)
-    await forget_commands(toy.feed)
+    await housekeeping(toy.feed)
     async with toy.engine("toy_owner").connect() as connection:
         assert await connection.scalar(text("select count(*) from log.command_done")) == 0
     async with toy.app.work(toy.scope, actor="somebody", command=once):

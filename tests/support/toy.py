@@ -24,7 +24,7 @@ from shared.database.migrate import platform_sql, run_script
 from shared.database.periods import GUARD, period_columns, period_guard
 from shared.database.roles import open_to_feed, platform_grants, protect, reader_grants
 from shared.events.copies import Copy
-from shared.events.intake import Arrived
+from shared.events.intake import Arrived, Stream, Version
 from shared.events.reactions import Reaction
 from shared.events.records import Record
 from shared.ids import natural_id
@@ -211,7 +211,7 @@ on conflict (stream) do update set on_day = excluded.on_day, amount = excluded.a
 where (c.epoch, c.position) < (excluded.epoch, excluded.position)
 """
 )
-_VERSIONS = text("select stream, version from count_day where stream = any (cast(:streams as uuid[]))")
+_VERSIONS = text("select stream, epoch, version from count_day where stream = any (cast(:streams as uuid[]))")
 
 
 class ToyCopy(Copy):
@@ -274,12 +274,10 @@ class ToyCopy(Copy):
             )
         return sorted({f"thing:{one.record.key}" for one in arrived})
 
-    async def known_versions(
-        self, session: AsyncSession, facts: Sequence[Record]
-    ) -> dict[tuple[str, str], int]:
+    async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:
         streams = list({record.stream for record in facts})
         rows = await session.execute(_VERSIONS, {"streams": streams})
-        return {(COUNT.name, str(row.stream)): row.version for row in rows}
+        return {(COUNT.name, str(row.stream)): (row.epoch, row.version) for row in rows}
 
 
 class Echo(Reaction):

@@ -19,6 +19,15 @@ where c.relkind in ('r', 'p', 'v', 'm')
 order by 1
 """
 )
+_FOR_EVERYBODY = text(
+    """
+select p.oid::regprocedure::text
+from pg_proc p
+join pg_namespace n on n.oid = p.pronamespace
+where n.nspname not in ('pg_catalog', 'information_schema') and has_function_privilege('public', p.oid, 'execute')
+order by 1
+"""
+)
 _EXTENSIONS = text("select extname from pg_extension order by 1")
 
 
@@ -32,3 +41,9 @@ async def extensions(engine: AsyncEngine) -> list[str]:
     """The PostgreSQL extensions in a database; only the language plpgsql may be one."""
     async with engine.connect() as connection:
         return list(await connection.scalars(_EXTENSIONS))
+
+
+async def functions_for_everybody(engine: AsyncEngine) -> list[str]:
+    """Our functions that any role may call that reaches the database."""
+    async with engine.connect() as connection:
+        return list(await connection.scalars(_FOR_EVERYBODY))

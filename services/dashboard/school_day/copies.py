@@ -18,7 +18,7 @@ from shared.contracts import Topic
 from shared.contracts.registry import ATTENDANCE, ROLL, AttendanceDayChanged, DayFact, RollTaken
 from shared.database import Statement
 from shared.events.copies import Copy
-from shared.events.intake import Arrived
+from shared.events.intake import Arrived, Stream, Version
 from shared.events.records import Record
 from shared.events.upsert import GuardedTable, Put
 
@@ -57,9 +57,9 @@ _CLASS_DAY = GuardedTable(
     },
 )
 _VERSIONS = Statement(
-    "select pupil_day_id as stream, version from pupil_day where pupil_day_id = any (cast(:streams as uuid[]))"
+    "select pupil_day_id, epoch, version from pupil_day where pupil_day_id = any (cast(:streams as uuid[]))"
     " union all"
-    " select class_day_id, version from class_day where class_day_id = any (cast(:streams as uuid[]))"
+    " select class_day_id, epoch, version from class_day where class_day_id = any (cast(:streams as uuid[]))"
 )
 
 
@@ -77,12 +77,10 @@ class SchoolDayCopy(Copy):
         news += await _CLASS_DAY.put(session, [Put(one, one.record.stream, _roll(one)) for one in rolls])
         return _keys(news)
 
-    async def known_versions(
-        self, session: AsyncSession, facts: Sequence[Record]
-    ) -> dict[tuple[str, str], int]:
+    async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:
         streams = {record.stream: record.topic for record in facts}
         rows = await _VERSIONS.all(session, {"streams": list(streams)})
-        return {(streams[stream], str(stream)): version for stream, version in rows}
+        return {(streams[stream], str(stream)): (epoch, version) for stream, epoch, version in rows}
 
 
 def _day(one: Arrived) -> dict[str, Any]:

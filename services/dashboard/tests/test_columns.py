@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from services.dashboard.tests.copying import Copies
 from tests.support.databases import Database
-from tests.support.walls import extensions, tables_without_wall
+from tests.support.walls import extensions, functions_for_everybody, tables_without_wall
 
 GUARD = "IV: id and place in the publisher's log; guards the row"
 TENANT = "IV: whose row it is"
@@ -194,3 +194,4 @@ async def test_every_table_of_a_tenant_has_a_wall(copies: Copies) -> None:
     # What waits is kept for every board; without the record itself, and the operator's page asks for its own board.
     assert await tables_without_wall(copies.app_engine, "dashboard_app") == ["feed.parked"]
     assert await extensions(copies.app_engine) == ["plpgsql"]
+    assert await functions_for_everybody(copies.app_engine) == []

@@ -6,12 +6,18 @@ from pathlib import Path
 from uuid import UUID
 
 from services.registry import service
+from shared.database import Units
 from shared.dates import FixedClock
 from shared.events.feed import Feed
 from shared.service import ServiceSettings
 from tests.support.answers import answer_commands, answers_left
 from tests.support.databases import Database
 from tests.support.tokens import ISSUER
+from tests.support.walls import functions_for_everybody
+
+
+async def test_no_function_is_everybodys(units: Units) -> None:
+    assert await functions_for_everybody(units.engine) == []
 
 
 async def test_answers_past_their_time_are_forgotten(

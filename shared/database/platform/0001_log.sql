@@ -15,9 +15,10 @@ create sequence log.position as bigint cache 1;
 create table log.head (
     one boolean primary key default true check (one),
     epoch integer not null,
+    began bigint not null, -- where this epoch began: up to there it is the log that the epoch before knew
     position bigint not null
 ) with (fillfactor = 50);
-insert into log.head (epoch, position) values (1, 0);
+insert into log.head (epoch, began, position) values (1, 0, 0);
 
 create table log.stream (
     board_id uuid not null,
@@ -172,6 +173,13 @@ begin
     execute format('create table if not exists log.log_fact_%s partition of log.log_fact for values in (%s)', p_year, p_year);
 end $$;
 
+-- After a restore from a backup: positions and versions of the lost end will be given again, to other facts. Consumers
+-- stop until an operator has let them go on (tsumugi feed accept-epoch).
+create function log.begin_epoch() returns integer
+language sql set search_path = log, pg_temp as $$
+    update head set epoch = epoch + 1, began = position returning epoch
+$$;
+
 -- Where each copy and reaction stands in each publisher's log; stored with the rows it accounts for.
 create table feed.checkpoint (
     copy text not null,
@@ -207,6 +215,7 @@ create table feed.discarded (
     position bigint not null,
     topic text not null,
     stream uuid not null,
+    epoch integer not null,
     version integer not null,
     reason text not null,
     discarded_by text not null,
@@ -222,14 +231,14 @@ create table feed.erased (
 
 -- What a consumer must know before it takes records of these keys, about these people, of these streams.
 create function feed.known(p_copy text, p_publisher text, p_keys text[], p_people uuid[], p_streams uuid[])
-returns table (what text, id text, topic text, version integer) language sql stable as $$
-    select distinct 'waiting', key, null, null::integer from feed.parked
+returns table (what text, id text, topic text, epoch integer, version integer) language sql stable as $$
+    select distinct 'waiting', key, null, null::integer, null::integer from feed.parked
     where copy = p_copy and publisher = p_publisher and key = any (p_keys)
     union all
-    select 'erased', person::text, null, null from feed.erased where person = any (p_people)
+    select 'erased', person::text, null, null, null from feed.erased where person = any (p_people)
     union all
-    select 'discarded', stream::text, topic, max(version) from feed.discarded
-    where copy = p_copy and publisher = p_publisher and stream = any (p_streams) group by topic, stream
+    select 'discarded', stream::text, topic, epoch, max(version) from feed.discarded
+    where copy = p_copy and publisher = p_publisher and stream = any (p_streams) group by topic, stream, epoch
 $$;
 
 -- Begin a transaction on a copy: nobody else on it meanwhile, its tables by their bare names, a commit that does not wait
@@ -237,17 +246,21 @@ $$;
 -- statement sees what was so when it began to wait.
 create function feed.enter(
     p_copy text, p_schema text, p_publisher text, p_keys text[], p_people uuid[], p_streams uuid[]
-) returns table (what text, id text, topic text, version integer) language plpgsql as $$
+) returns table (what text, id text, topic text, epoch integer, version integer) language plpgsql as $$
 begin
     perform set_config('search_path', p_schema, true), set_config('synchronous_commit', 'off', true),
         pg_advisory_xact_lock(7462, hashtext(p_copy));
     return query select * from feed.known(p_copy, p_publisher, p_keys, p_people, p_streams);
 end $$;
 
--- Events a reaction has turned into own facts; it never does so twice.
+-- Events a reaction has turned into own facts; it never does so twice. Kept until its checkpoint has passed them for
+-- good (shared/daily.py).
 create table feed.reacted (
     reaction text not null,
     ce_id uuid not null,
+    publisher text not null,
+    position bigint not null,
+    reacted_at timestamptz not null,
     primary key (reaction, ce_id)
 );
 

@@ -21,7 +21,7 @@ from tests.support.databases import PASSWORD
 from tests.support.fixtures import Toy
 from tests.support.toy import Change, Whispered, change
 from tests.support.waiting import eventually
-from tests.support.walls import extensions, tables_without_wall
+from tests.support.walls import extensions, functions_for_everybody, tables_without_wall
 
 TODAY = date(2026, 11, 20)
 NOT_ALLOWED = "42501"
@@ -202,6 +202,9 @@ class TestRoles:
         kept_for_every_board = ["feed.parked"]
         assert await tables_without_wall(toy.engine("toy_owner"), role) == kept_for_every_board
 
+    async def test_no_function_is_everybodys(self, toy: Toy) -> None:
+        assert await functions_for_everybody(toy.engine("toy_app")) == []
+
     async def test_no_extension(self, toy: Toy) -> None:
         """The embedded server has plpgsql only; nothing may come to rely on more."""
         assert await extensions(toy.engine("toy_owner")) == ["plpgsql"]
@@ -245,6 +248,8 @@ class TestLog:
             "select * from access.entry",
             "select * from thing",
             "select log.keep_year(2030)",
+            "select log.begin_epoch()",
+            "select * from feed.enter('things', 'copy', 'toy', '{}', '{}', '{}')",
             "select nextval('log.position')",
             "select log.append_events(null, '', null, null, 1::smallint, '{}', '{}', '{}', '{}', '{}', '{}', '{}',"
             " '{}', '{}', null, null, null)",

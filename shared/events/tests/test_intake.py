@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -14,7 +15,16 @@ from sqlalchemy import text
 
 from shared.events import intake
 from shared.events.feed import Batch
-from shared.events.intake import BEHIND, Checkpoint, Displaced, Refused, Sorted, UnknownEpoch, find_holes
+from shared.events.intake import (
+    BEHIND,
+    Checkpoint,
+    Displaced,
+    Refused,
+    Sorted,
+    UnknownEpoch,
+    Version,
+    find_holes,
+)
 from shared.events.records import Record
 from shared.events.tests.made import AT, fact, read, state, thing
 from tests.support.fixtures import Toy
@@ -23,10 +33,17 @@ from tests.support.waiting import eventually
 ZERO = Checkpoint("things", "toy")
 
 
-def holes(*records: Record, known: dict[UUID, int] | None = None, zero: bool = True) -> Sorted:
+def holes(
+    *records: Record,
+    known: dict[UUID, Version] | None = None,
+    zero: bool = True,
+    refused: Sequence[Record] = (),
+) -> Sorted:
     versions = known or {}
     return find_holes(
-        Sorted(arrived=read(*records)), lambda record: versions.get(record.stream), began_at_zero=zero
+        Sorted(arrived=read(*records), refused=[Refused(record, BEHIND) for record in refused]),
+        lambda record: versions.get(record.stream),
+        began_at_zero=zero,
     )
 
 
@@ -51,9 +68,37 @@ class TestHoles:
 
     def test_what_was_folded_before_is_dropped_and_counted(self) -> None:
         stream = fact(1, "a", "d", 1).stream
-        sorted_ = holes(*(fact(n, "a", "d", n) for n in (1, 2, 3)), known={stream: 2})
+        sorted_ = holes(*(fact(n, "a", "d", n) for n in (1, 2, 3)), known={stream: (1, 2)})
         assert positions(sorted_) == [3]
         assert sorted_.dropped == 2
+
+    def test_what_was_folded_before_is_no_news_of_a_key_that_waits(self) -> None:
+        """A sender repeats itself: the operator is not to find among what waits what has long been done."""
+        one, other = fact(1, "a", "d", 1), fact(2, "a", "e", 1)
+        sorted_ = holes(fact(4, "a", "d", 3), one, other, known={one.stream: (1, 1)})
+        assert [refused.record.position for refused in sorted_.refused] == [4, 2]
+        sorted_ = holes(known={one.stream: (1, 1)}, refused=[one, other, state(3, "a", 1)])
+        assert [refused.record.position for refused in sorted_.refused] == [2, 3]
+        assert sorted_.dropped == 1
+
+    def test_a_version_of_a_newer_epoch_is_another_fact(self) -> None:
+        """The log was restored: its lost end is told anew, with the same positions and versions."""
+        stream = fact(1, "a", "d", 1).stream
+        again = holes(*(fact(n, "a", "d", n, epoch=2) for n in (1, 2, 3, 3)), known={stream: (1, 3)})
+        assert positions(again) == [1, 2, 3]
+        assert again.dropped == 1
+
+    def test_a_newer_epoch_follows_on_what_was_known(self) -> None:
+        stream = fact(1, "a", "d", 1).stream
+        assert positions(holes(fact(9, "a", "d", 4, epoch=2), known={stream: (1, 3)})) == [9]
+        assert positions(holes(fact(9, "a", "d", 2, epoch=2), known={stream: (1, 3)})) == [9]
+        (refused,) = holes(fact(9, "a", "d", 5, epoch=2), known={stream: (1, 3)}).refused
+        assert refused.reason == f"version 4 of {stream} is missing"
+
+    def test_an_older_epoch_comes_too_late(self) -> None:
+        stream = fact(1, "a", "d", 1).stream
+        sorted_ = holes(fact(9, "a", "d", 4), known={stream: (2, 1)})
+        assert (positions(sorted_), sorted_.refused, sorted_.dropped) == ([], [], 1)
 
     def test_a_record_that_comes_twice_in_a_batch_is_folded_once(self) -> None:
         sorted_ = holes(

@@ -216,6 +216,9 @@ language sql stable as $$
     from copy.protection p left join copy.alias a on a.person_id = p.pupil_id
     where p.since <= p_day and (p.until is null or p.until > p_day)
 $$;
+
+revoke all on function said_by_aliases, standing_in, protected_on from public;
+grant execute on function said_by_aliases, standing_in, protected_on to dashboard_app, dashboard_feed;
 """
 
 OWN = """

@@ -28,7 +28,7 @@ from shared.contracts.registry import DUTY, DutyChanged, GuardianshipChanged, Pr
 from shared.database import Scope
 from shared.dates import TOKYO
 from tests.support.databases import Databases
-from tests.support.walls import extensions, tables_without_wall
+from tests.support.walls import extensions, functions_for_everybody, tables_without_wall
 
 
 def a_year(town: Town) -> list[Contract]:
@@ -179,6 +179,7 @@ async def test_the_wall_stands_around_every_table(identity: Identity) -> None:
         # Kept for every board: the operator of a deployment sees what waits.
         assert await tables_without_wall(identity.app.engine, role) == ["feed.parked"]
     assert await extensions(identity.app.engine) == ["plpgsql"]
+    assert await functions_for_everybody(identity.app.engine) == []
 
 
 async def test_the_app_makes_no_accounts(identity: Identity, town: Town) -> None:
