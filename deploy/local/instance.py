@@ -157,7 +157,7 @@ class Instance:
                     f"deploy/topology.toml は {consumer} に {', '.join(sorted(set(topics) - allowed))} を読ませません。"
                 )
             if self.choices.transport == "kafka":
-                from shared.events.kafka import KafkaFeed  # the client is loaded only where it is used
+                from shared.events.kafka_feed import KafkaFeed  # the client is loaded only where it is used
 
                 return KafkaFeed(publisher, self.kafka.bootstrap, topics)
             return LogFeed(publisher, self.login(publisher, role_names(consumer)[3]), topics)

@@ -18,7 +18,7 @@ from deploy.topology import topology
 from shared.web.app import configure_tracing
 
 if TYPE_CHECKING:
-    from shared.events.kafka import KafkaRelay
+    from shared.events.kafka_relay import KafkaRelay
 
 HOST = "localhost"
 GRACE_SECONDS = 2
@@ -39,7 +39,7 @@ def publishers() -> list[str]:
 
 def make_relay(instance: Instance, service: str) -> "KafkaRelay":
     """The relay that sends the log of ``service`` to the broker."""
-    from shared.events.kafka import KafkaRelay  # the client is loaded only where it is used
+    from shared.events.kafka_relay import KafkaRelay  # the client is loaded only where it is used
 
     topics = {
         name: topic.partitions for name, topic in topology().topics.items() if name.split(".")[0] == service

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from shared.contracts import Lane
 from shared.events.feed import Stopped
+from shared.events.kafka_marks import Mark
 from shared.events.records import Record
 
 Headers = Sequence[tuple[str, bytes]]
@@ -48,17 +49,25 @@ def headers_of(record: Record) -> list[tuple[str, bytes]]:
 
 
 def watermark_headers(epoch: int, position: int) -> list[tuple[str, bytes]]:
-    """The headers of a watermark: every record up to ``position`` lies before it in its partition."""
+    """The headers of a watermark: everything up to ``position`` was sent before it."""
     attributes = {"ce_type": WATERMARK_TYPE, "ce_epoch": str(epoch), "ce_position": str(position)}
     return [(name, value.encode()) for name, value in attributes.items()]
 
 
-def read_watermark(headers: Headers) -> tuple[int, int]:
-    """Epoch and position of a watermark. Raises :class:`Foreign`."""
-    attributes = {name: value.decode() for name, value in headers}
+def epoch_and_position(headers: Headers) -> tuple[int, int]:
+    """Where a record or a watermark belongs in the log. Raises :class:`Foreign`."""
+    attributes = dict(headers)
     try:
         return int(attributes["ce_epoch"]), int(attributes["ce_position"])
     except (KeyError, ValueError) as error:
+        raise Foreign(f"a record without its place: {type(error).__name__}") from error
+
+
+def read_mark(value: bytes | None) -> Mark:
+    """The value of a watermark. Raises :class:`Foreign`."""
+    try:
+        return Mark.from_bytes(value)
+    except (KeyError, TypeError, ValueError) as error:
         raise Foreign(f"watermark: {type(error).__name__}") from error
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.database import Units
 from shared.events import intake
 from shared.events.copies import LIVE, Copy, CopyWorker
-from shared.events.feed import Feed
+from shared.events.feed import Feed, first_of
 from shared.events.workers import BATCH
 
 NEXT = "copy_next"
@@ -75,8 +75,8 @@ async def rebuild(
     try:
         await _prepare(units, copy)
         with _uncollected():
-            for builder in builders:
-                await _catch_up(builder)
+            for standing, builder in zip(live, builders, strict=True):
+                await _catch_up(builder, (await standing.where()).epoch)
         async with units.maintain() as session:
             await intake.enter(session, copy.name, LIVE)
             reached = {
@@ -121,9 +121,11 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-async def _catch_up(builder: CopyWorker) -> None:
+async def _catch_up(builder: CopyWorker, epoch: int | None) -> None:
     """Fold, batch by batch, until nothing is waiting any more; the next is on its way while one is folded."""
     checkpoint = await builder.where()
+    if epoch is not None:  # a broker may still have what was sent before a restore
+        checkpoint.cursor = first_of(epoch)
     feed = builder.feed
     ahead = asyncio.ensure_future(feed.read(checkpoint.cursor, limit=BATCH, wait=_WAIT_SECONDS))
     try:

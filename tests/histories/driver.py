@@ -31,7 +31,8 @@ from shared.events import intake
 from shared.events.copies import CopyWorker
 from shared.events.feed import Batch, Feed
 from shared.events.intake import Checkpoint
-from shared.events.kafka import KafkaFeed, KafkaRelay
+from shared.events.kafka_feed import KafkaFeed
+from shared.events.kafka_relay import KafkaRelay
 from shared.events.log_feed import LogFeed
 from shared.events.reactions import ReactionWorker
 from tests.support.toy import Change, Echo, ToyCopy, change

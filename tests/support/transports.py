@@ -12,7 +12,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.kafka import Kafka
 from shared.events.feed import Feed
-from shared.events.kafka import KafkaFeed, KafkaRelay
+from shared.events.kafka_feed import KafkaFeed
+from shared.events.kafka_relay import KafkaRelay
 from shared.events.kafka_wire import WATERMARK_KEY
 from tests.support.fixtures import Toy
 from tests.support.toy import COUNT, SECRET, THING

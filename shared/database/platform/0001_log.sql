@@ -264,10 +264,12 @@ create table feed.reacted (
     primary key (reaction, ce_id)
 );
 
--- How far the relay has sent this service's log to the broker.
+-- How far the relay has sent this service's log, and to which broker, and in which of the log's epochs.
 create table feed.relayed (
     one boolean primary key default true check (one),
-    position bigint not null
+    position bigint not null,
+    cluster text,
+    epoch integer
 ) with (fillfactor = 50);
 insert into feed.relayed (position) values (0);
 

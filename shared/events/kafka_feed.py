@@ -1,0 +1,226 @@
+"""``KafkaFeed``: a publisher's topics read from the broker.
+
+The cursor names the broker it belongs to, the epoch of the log it has come to, the next offset of every partition, and
+what marks have told: whoever goes on from it knows as much as who stood there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from shared.contracts import Lane
+from shared.events.feed import Batch, Cursor, Stopped
+from shared.events.kafka_marks import Place, Seen
+from shared.events.kafka_topics import (
+    MAX_RECORD_BYTES,
+    REQUEST_MS,
+    TopicTrouble,
+    closed,
+    lane_of,
+    look_at,
+)
+from shared.events.kafka_wire import WATERMARK_KEY, epoch_and_position, read_mark, read_record
+from shared.events.records import Record
+
+logger = logging.getLogger(__name__)
+
+_SILENCE_SECONDS = 10.0
+
+
+class OutOfRange(Stopped):
+    """Kafka no longer has, or does not yet have, the records this consumer needs next."""
+
+
+class Stuck(Stopped):
+    """The client is alive but brings nothing although there is something; it is replaced."""
+
+
+class Replaced(Stopped):
+    """The broker is another one than when this feed began to read."""
+
+
+class KafkaFeed:
+    """Reads topics of ``publisher`` from the broker."""
+
+    def __init__(self, publisher: str, bootstrap: str, topics: Iterable[str]) -> None:
+        self.publisher = publisher
+        self._bootstrap = bootstrap
+        self._topics = sorted(topics)
+        self._consumer: AIOKafkaConsumer | None = None
+        self._cluster = ""
+        self._first: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}
+        self._stand: Cursor = {}
+        self._epoch: int | None = None
+        self._seen = Seen([])
+        self._heard = 0.0
+        self._told = (0, 0)
+        """Epoch, and up to where, at the last return."""
+
+    async def read(self, cursor: Cursor | None, *, limit: int, wait: float) -> Batch:
+        try:
+            consumer = self._consumer or await self._start(cursor or {})
+            if (cursor or {}) != self._stand:
+                self._stand_at(consumer, cursor or {})
+            records = await self._arrivals(consumer, limit, wait)
+        except OffsetOutOfRangeError as error:
+            await self.close()
+            raise OutOfRange(
+                f"{self.publisher}: Kafka にこの続きの記録がありません（{_places(error)}）。"
+                "保存期間を過ぎたか、Kafka が作り直されています。写しを作り直してください。"
+            ) from error
+        except Exception:
+            await self.close()
+            raise
+        self._told = self._come()
+        self._stand = self._cursor()
+        head = self._seen.head if self._seen.head >= 0 else None
+        return Batch(records, self._stand, self._told[1], self._epoch, head, self._whole())
+
+    async def _arrivals(self, consumer: AIOKafkaConsumer, limit: int, wait: float) -> list[Record]:
+        """The next records; none when ``wait`` is over, or when this feed has come further without any.
+
+        A mark that tells nothing new is not worth a batch: its offset goes into the cursor with the next one.
+        """
+        clock = asyncio.get_running_loop()
+        deadline = clock.time() + wait
+        while True:
+            seconds = max(0.0, deadline - clock.time())
+            fetched = await consumer.getmany(timeout_ms=int(seconds * 1000), max_records=limit)
+            if fetched:
+                self._heard = clock.time()
+            else:
+                await self._watch(consumer)
+            records = self._take(consumer, fetched)
+            if records or self._come() > self._told or clock.time() >= deadline:
+                return records
+
+    def _come(self) -> tuple[int, int]:
+        return self._epoch or 0, self._seen.reached()
+
+    async def _start(self, cursor: Cursor) -> AIOKafkaConsumer:
+        broker = await look_at(self._bootstrap, self._topics)
+        missing = sorted(set(self._topics) - set(broker.partitions))
+        if missing:
+            raise TopicTrouble(f"Kafka に {', '.join(missing)} がまだありません。")
+        if cursor.get("cluster", broker.cluster) != broker.cluster:
+            logger.warning(
+                "a feed of %s: Kafka was made anew; it is read from the first record", self.publisher
+            )
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=f"feed-{self.publisher}",
+            group_id=None,
+            enable_auto_commit=False,
+            # Never begin elsewhere than asked: that would lose records, or repeat all of them, without a word.
+            auto_offset_reset="none",
+            isolation_level="read_uncommitted",
+            fetch_min_bytes=1,
+            fetch_max_wait_ms=250,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            check_crcs=True,
+            request_timeout_ms=REQUEST_MS,
+            retry_backoff_ms=100,
+        )
+        try:
+            await consumer.start()
+            places = [
+                TopicPartition(topic, n) for topic, numbers in broker.partitions.items() for n in numbers
+            ]
+            self._first = await consumer.beginning_offsets(places)
+        except BaseException:
+            await consumer.stop()
+            raise
+        consumer.assign(places)
+        self._cluster, self._next = broker.cluster, {}
+        self._stand_at(consumer, cursor)
+        self._consumer, self._heard = consumer, asyncio.get_running_loop().time()
+        return consumer
+
+    def _stand_at(self, consumer: AIOKafkaConsumer, cursor: Cursor) -> None:
+        """Stand where the caller stands: before the first record, if the cursor is not one of this broker's."""
+        kept = cursor if cursor.get("cluster") == self._cluster else {}
+        for place, first in self._first.items():
+            offset = kept.get("at", {}).get(place.topic, {}).get(str(place.partition), first)
+            if self._next.get(place) != offset:
+                consumer.seek(place, offset)
+                self._next[place] = offset
+        self._epoch = cursor.get("epoch")
+        self._seen = Seen(self._places(), kept.get("marks"))
+        self._stand, self._told = cursor, self._come()
+
+    def _places(self) -> list[Place]:
+        return [(place.topic, place.partition) for place in self._first]
+
+    def _take(
+        self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, list[ConsumerRecord]]
+    ) -> list[Record]:
+        """The records of one epoch, the earliest but none before where this feed is; those of the next later."""
+        arrived = [
+            (place, message, *epoch_and_position(message.headers))
+            for place, messages in fetched.items()
+            for message in messages
+        ]
+        here = self._epoch or 0
+        self._enter(min((epoch for *_, epoch, _ in arrived if epoch >= here), default=here))
+        records: list[Record] = []
+        later: set[TopicPartition] = set()
+        for place, message, epoch, position in arrived:
+            if place in later:
+                continue
+            if epoch > (self._epoch or 0):
+                consumer.seek(place, message.offset)
+                later.add(place)
+                continue
+            self._next[place] = message.offset + 1
+            if epoch < (self._epoch or 0):
+                continue
+            if message.key == WATERMARK_KEY:
+                mark = read_mark(message.value)
+                if mark.cluster != self._cluster:
+                    raise Replaced(f"{self.publisher}: Kafka が作り直されたため、最初から読みます。")
+                self._seen.mark((place.topic, place.partition), position, mark.sent)
+            else:
+                self._seen.record((place.topic, place.partition), position)
+                records.append(read_record(place.topic, message.key, message.value, message.headers))
+        return records
+
+    def _enter(self, epoch: int) -> None:
+        """Positions mean nothing beyond their epoch."""
+        if epoch and epoch != self._epoch:
+            self._epoch, self._seen = epoch, Seen(self._places())
+
+    def _cursor(self) -> Cursor:
+        at: dict[str, dict[str, int]] = {}
+        for place, offset in sorted(self._next.items()):
+            at.setdefault(place.topic, {})[str(place.partition)] = offset
+        return {"cluster": self._cluster, "epoch": self._epoch, "at": at, "marks": self._seen.keep()}
+
+    def _whole(self) -> bool:
+        return not any(first and lane_of(place.topic) is Lane.FACT for place, first in self._first.items())
+
+    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+        """After a long silence ask the broker, another way, whether there really is nothing."""
+        clock = asyncio.get_running_loop()
+        if clock.time() - self._heard < _SILENCE_SECONDS:
+            return
+        ends = await asyncio.wait_for(consumer.end_offsets(list(self._next)), REQUEST_MS / 1000)
+        behind = [place for place, end in ends.items() if end > await consumer.position(place)]
+        self._heard = clock.time()
+        if behind:
+            raise Stuck(f"{self.publisher}: Kafka から届かなくなったため、つなぎ直します。")
+
+    async def close(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await closed(consumer.stop())
+
+
+def _places(error: OffsetOutOfRangeError) -> str:
+    places = error.args[0] if error.args else {}
+    return ", ".join(f"{place.topic}/{place.partition}@{offset}" for place, offset in places.items())

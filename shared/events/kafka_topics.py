@@ -1,0 +1,128 @@
+"""Kafka's topics as the product needs them, and which broker it is that carries them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+
+from shared.contracts import Lane
+from shared.contracts.catalogue import BY_TYPE
+from shared.events.feed import Stopped
+
+logger = logging.getLogger(__name__)
+
+FACTS_KEPT_DAYS = 35
+REQUEST_MS = 10_000
+MAX_RECORD_BYTES = 1_000_000
+_DAY_MS = 24 * 60 * 60 * 1000
+_CLOSE_SECONDS = 3.0
+
+
+class TopicTrouble(Stopped):
+    """A topic is missing or not as its contract says."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a topic is made. The number of partitions never changes: keys would move."""
+
+    partitions: int
+    lane: Lane
+
+    @property
+    def configuration(self) -> dict[str, str]:
+        """Compaction for states, retention for facts (decisions.md §3)."""
+        if self.lane is Lane.STATE:
+            return {
+                "cleanup.policy": "compact",
+                "delete.retention.ms": str(7 * _DAY_MS),
+                "max.compaction.lag.ms": str(_DAY_MS),
+            }
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(FACTS_KEPT_DAYS * _DAY_MS),
+            "retention.bytes": "-1",
+        }
+
+
+def lane_of(topic: str) -> Lane:
+    """The lane of a topic by its contract; department feeds (``feed.…``) are states."""
+    lanes = {contract.TOPIC.name: contract.TOPIC.lane for contract in BY_TYPE.values()}
+    return lanes.get(topic, Lane.STATE)
+
+
+@dataclass(frozen=True)
+class Broker:
+    """What is there."""
+
+    cluster: str
+    """The broker's own id, made when its storage was: another one is another broker, whatever its address."""
+    partitions: Mapping[str, list[int]]
+    """Topics that can be used, of those asked for."""
+    missing: list[str]
+    """Those that do not exist."""
+
+
+async def look_at(bootstrap: str, topics: Iterable[str]) -> Broker:
+    """Which broker answers, and which of ``topics`` it has."""
+    async with _admin(bootstrap) as admin:
+        cluster = (await admin.describe_cluster())["cluster_id"]
+        described = await admin.describe_topics(sorted(topics))
+    missing = [one["topic"] for one in described if one["error_code"] == UnknownTopicOrPartitionError.errno]
+    return Broker(str(cluster), _partitions(described), missing)
+
+
+async def ensure_topics(bootstrap: str, plans: Mapping[str, Plan], *, replication: int = 1) -> None:
+    """Make the topics that are missing. Raises :class:`TopicTrouble` when one has other partitions than planned."""
+    if not plans:
+        return
+    async with _admin(bootstrap) as admin:
+        made = await admin.create_topics(
+            [
+                NewTopic(name, plan.partitions, replication, topic_configs=plan.configuration)
+                for name, plan in plans.items()
+            ]
+        )
+        for name, code, *_ in made.topic_errors:
+            error = for_code(code)
+            if code and error is not TopicAlreadyExistsError:
+                raise TopicTrouble(f"Kafka の {name} を作れません（{error.__name__}）。")
+        for name, partitions in _partitions(await admin.describe_topics(sorted(plans))).items():
+            if len(partitions) != plans[name].partitions:
+                raise TopicTrouble(
+                    f"Kafka の {name} は区画 {len(partitions)} 個です。deploy/topology.toml では"
+                    f" {plans[name].partitions} 個です。区画の数は後から変えられません。"
+                )
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+def _partitions(described: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
+    return {
+        topic["topic"]: sorted(partition["partition"] for partition in topic["partitions"])
+        for topic in described
+        if topic["error_code"] == 0
+    }
+
+
+async def closed(closing: Awaitable[None]) -> None:
+    """Close a client that may wait for a broker which is gone."""
+    try:
+        await asyncio.wait_for(closing, _CLOSE_SECONDS)
+    except TimeoutError:
+        logger.warning("a client of Kafka did not close in time")
