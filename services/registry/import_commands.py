@@ -282,28 +282,25 @@ async def _names(units: Units, board: UUID) -> dict[UUID, str]:
         return {row.id: row.short_name for row in (await roster.organisations(session, board)).values()}
 
 
-async def _the_board(units: Units) -> UUID:
-    found = await boards(units)
-    if len(found) != 1:
-        raise _Stop("まだ取り込みがありません。" if not found else "教育委員会が二つ以上あります。")
-    return found[0]
-
-
 async def _run(open_units: OpenUnits, number: int) -> Run:
     async with open_units() as units:
-        board = await _the_board(units)
-        async with units.read(Scope(board)) as session:
-            found = await store.run(session, board, number)
-    if found is None:
-        raise _Stop(f"取り込み {number} はありません。`tsumugi import runs` で一覧を見られます。")
-    return found
+        for board in await boards(units):
+            async with units.read(Scope(board)) as session:
+                found = await store.run(session, board, number)
+            if found is not None:
+                return found
+    raise _Stop(f"取り込み {number} はありません。`tsumugi import runs` で一覧を見られます。")
 
 
 async def _runs(open_units: OpenUnits) -> list[tuple[Run, bool]]:
+    found: list[tuple[Run, bool]] = []
     async with open_units() as units:
-        board = await _the_board(units)
-        async with units.read(Scope(board)) as session:
-            return [(run, not await nobody_works(session, run)) for run in await store.runs(session, board)]
+        for board in await boards(units):
+            async with units.read(Scope(board)) as session:
+                found += [
+                    (run, not await nobody_works(session, run)) for run in await store.runs(session, board)
+                ]
+    return sorted(found, key=lambda each: each[0].number)
 
 
 def _user() -> str:

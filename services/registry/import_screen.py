@@ -185,34 +185,28 @@ def state_in_words(run: Run, *, working: bool) -> str:
 
 
 def show_runs(runs: Sequence[tuple[Run, bool]], console: Console) -> None:
-    """All runs of a board, with whether a process works on each."""
+    """All runs, with whether a process works on each: two lines each, of which nothing is cut off."""
     if not runs:
         console.print("まだ取り込みがありません。")
-        return
-    table = Table(
-        "番号", "いつ", "だれが", "年度", "状態", "人 新/変", "在籍 新/変/終", "知らせた", "名簿", box=None
-    )
     for run, working in runs:
         counts = run.counts.get("counts", {})
         people, enrolled = counts.get("人", [0, 0, 0]), counts.get("在籍", [0, 0, 0])
-        table.add_row(
-            str(run.number),
-            f"{run.started_at.astimezone(TOKYO):%Y-%m-%d %H:%M}",
-            escape(run.started_by),
-            str(run.school_year),
-            state_in_words(run, working=working),
-            "/".join(map(str, people[:2])),
-            "/".join(map(str, enrolled)),
-            str(run.events),
-            run.digest[:12],
+        head = (
+            f"{run.number:>4}  {run.started_at.astimezone(TOKYO):%Y-%m-%d %H:%M}  {run.started_by}"
+            f"  {run.school_year}年度  {state_in_words(run, working=working)}"
         )
-    console.print(table)
+        body = (
+            f"      人 新 {people[0]}・変 {people[1]}  在籍 新 {enrolled[0]}・変 {enrolled[1]}・終 {enrolled[2]}"
+            f"  知らせた {run.events} 件  名簿 {run.digest[:12]}"
+        )
+        console.print(Text(f"{_visible(head)}\n{body}"), soft_wrap=True)
 
 
 def run_as_json(run: Run, *, working: bool) -> dict[str, Any]:
     """A run for programs."""
     return {
         "run": run.number,
+        "board": str(run.board),
         "state": "interrupted" if run.state == "applying" and not working else run.state,
         "school_year": run.school_year,
         "as_of": run.as_of.isoformat(),

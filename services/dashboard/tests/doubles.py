@@ -38,21 +38,22 @@ class _Server(uvicorn.Server):
         return
 
 
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class Place:
+    """A port of loopback, held from the moment it is known: nobody else gets it before we serve."""
+
+    def __init__(self) -> None:
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = int(self.socket.getsockname()[1])
+        self.url = f"http://localhost:{self.port}"
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, port: int) -> AsyncIterator[uvicorn.Server]:
-    """Serve ``app`` on a loopback port."""
-    config = uvicorn.Config(
-        app, host="localhost", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2
-    )
+async def serving(app: ASGIApp, at: Place) -> AsyncIterator[uvicorn.Server]:
+    """Serve ``app`` there."""
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
     server = _Server(config)
-    task = asyncio.create_task(server._serve())
+    task = asyncio.create_task(server._serve(sockets=[at.socket]))
     try:
         await eventually(lambda: server.started or task.done(), within=20)
         if task.done():
@@ -67,7 +68,7 @@ async def serving(app: ASGIApp, port: int) -> AsyncIterator[uvicorn.Server]:
 class IssuerDouble:
     """Signs whoever it is told to sign in. Refresh tokens are good once."""
 
-    port: int
+    at: Place
     client: str = "dashboard"
     secret: str = "the dashboard's secret"
     departments: dict[str, str] = field(default_factory=lambda: {"kitchen": "the kitchen's secret"})
@@ -95,7 +96,7 @@ class IssuerDouble:
     @property
     def url(self) -> str:
         """The issuer."""
-        return f"http://localhost:{self.port}"
+        return self.at.url
 
     def app(self) -> Starlette:
         """Its five endpoints."""
@@ -228,7 +229,7 @@ class Reached:
 class ServiceDouble:
     """A service that answers what it is told to and remembers what it was asked."""
 
-    port: int
+    at: Place
     reached: list[Reached] = field(default_factory=list)
     feeds: list[dict[str, Any]] = field(default_factory=list)
     """What it tells of its workers."""
@@ -238,7 +239,7 @@ class ServiceDouble:
     @property
     def url(self) -> str:
         """Its base URL."""
-        return f"http://localhost:{self.port}"
+        return self.at.url
 
     def app(self) -> Starlette:
         """Every path and method."""

@@ -19,7 +19,7 @@ from services.dashboard.room import Dashboard
 from services.dashboard.roster.store import copies_standing
 from services.dashboard.sessions.issuer import Tokens
 from services.dashboard.shell import FrontEnd
-from services.dashboard.tests.doubles import IssuerDouble, ServiceDouble, free_port, serving
+from services.dashboard.tests.doubles import IssuerDouble, Place, ServiceDouble, serving
 from services.dashboard.tests.publishers import Publisher
 from shared.access.principal import Principal
 from shared.database import Scope
@@ -100,10 +100,10 @@ class Origin:
         self.publishers = publishers
         self.clock = clock
         self.real = RealClock()
-        self.port = free_port()
-        self.url = f"http://localhost:{self.port}"
-        self.issuer = IssuerDouble(free_port())
-        self.registry = ServiceDouble(free_port())
+        self.at = Place()
+        self.url = self.at.url
+        self.issuer = IssuerDouble(Place())
+        self.registry = ServiceDouble(Place())
         self._state = state
         self._front_end = front_end
         self.app: FastAPI
@@ -137,14 +137,14 @@ class Origin:
     async def running(self) -> AsyncIterator[None]:
         """Everything on its port until the end of the block."""
         async with AsyncExitStack() as stack:
-            issuer_server = await stack.enter_async_context(serving(self.issuer.app(), self.issuer.port))
+            issuer_server = await stack.enter_async_context(serving(self.issuer.app(), self.issuer.at))
             self.registry_server = await stack.enter_async_context(
-                serving(self.registry.app(), self.registry.port)
+                serving(self.registry.app(), self.registry.at)
             )
             self.app = service.build(
                 self.settings(), self.clock, self.make_feed, real=self.real, front_end=self._front_end
             )
-            self.server = await stack.enter_async_context(serving(self.app, self.port))
+            self.server = await stack.enter_async_context(serving(self.app, self.at))
             stack.callback(self.app.state.end_streams)
             self.http = await stack.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=20))
             await eventually(self.room.hub.connected.is_set)

@@ -196,11 +196,10 @@ async def begin_run(
         await roster.remember_ids(work, origin.source, planned.minted)
         for hash_, content in packed.items():
             await store.keep_file(work, hash_, content)
-        await store.begin(
+        number = await store.begin(
             work,
             planned.frame,
             id=id_,
-            number=planned.last_number + 1,
             source=origin.source,
             digest=origin.digest,
             files={**origin.same_files, **hashes},
@@ -213,7 +212,7 @@ async def begin_run(
             # Whom it was about stands in the events, which name their actor.
             await log_act(work, Seen("ImportRoster", "board", board, "II"))
     async with units.read(Scope(board)) as session:
-        run = await store.run(session, board, planned.last_number + 1)
+        run = await store.run(session, board, number)
     assert run is not None
     return run
 

@@ -67,8 +67,9 @@ _OPEN = text(_RUNS.format(which="and r.state in ('applying', 'reverting')"))
 _LAST = text("select coalesce(max(number), 0) from import_run where board_id = :board")
 _BEGIN = text(
     "insert into import_run (id, board_id, number, source, school_year, digest, files, as_of, state, started_by,"
-    " started_at, counts, confirmed_losses) values (:id, :board, :number, :source, :year, :digest,"
-    " cast(:files as jsonb), :as_of, :state, :by, :at, cast(:counts as jsonb), :confirmed)"
+    " started_at, counts, confirmed_losses) values (:id, :board, nextval('import_run_number'), :source, :year,"
+    " :digest, cast(:files as jsonb), :as_of, :state, :by, :at, cast(:counts as jsonb), :confirmed)"
+    " returning number"
 )
 _PART = text(
     "insert into import_part (run_id, board_id, ordinal, school_id, state, content)"
@@ -148,7 +149,7 @@ async def unfinished(session: AsyncSession, board: UUID) -> Run | None:
 
 
 async def last_number(session: AsyncSession, board: UUID) -> int:
-    """The number of the last run."""
+    """The number of a board's last run."""
     return int((await session.execute(_LAST, {"board": board})).scalar_one())
 
 
@@ -157,7 +158,6 @@ async def begin(
     frame: Frame,
     *,
     id: UUID,
-    number: int,
     source: str,
     digest: str,
     files: Mapping[str, str],
@@ -165,13 +165,11 @@ async def begin(
     counts: Mapping[str, Any],
     confirmed: bool,
     parts: Iterable[tuple[UUID | None, bytes]],
-) -> None:
-    """Keep a run and what it asks of each part."""
-    listed = list(parts)
+) -> int:
+    """Keep a run and what it asks of each part; returns its number."""
     values = {
         "id": id,
         "board": frame.board,
-        "number": number,
         "source": source,
         "year": frame.school_year,
         "digest": digest,
@@ -183,10 +181,11 @@ async def begin(
         "counts": orjson.dumps(counts).decode(),
         "confirmed": confirmed,
     }
-    await work.session.execute(_BEGIN, values)
-    for ordinal, (school, content) in enumerate(listed):
+    number = int((await work.session.execute(_BEGIN, values)).scalar_one())
+    for ordinal, (school, content) in enumerate(parts):
         part = {"run": id, "board": frame.board, "ordinal": ordinal, "school": school, "content": content}
         await work.session.execute(_PART, part)
+    return number
 
 
 async def next_part(work: Work, run: UUID) -> tuple[int, UUID | None, bytes] | None:

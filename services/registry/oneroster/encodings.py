@@ -108,4 +108,8 @@ def _tell_undecodable(name: str, content: bytes, encoding: str, rule: str, probl
 
 
 def _cells(line: bytes, encoding: str) -> list[str]:
-    return next(csv.reader([line.decode(encoding, "replace").rstrip("\r")]), [])
+    text = line.decode(encoding, "replace").rstrip("\r")
+    try:
+        return next(csv.reader([text]), [])
+    except csv.Error:  # a lone CR, NUL, or a cell beyond every bound: the commas tell the place well enough
+        return text.split(",")

@@ -62,7 +62,7 @@ async def test_signing_in_leaves_one_cookie_and_no_token(origin: Origin, person:
     assert len(asked["state"]) >= 43
     assert len(asked["nonce"]) >= 43
     login_cookie = begun.headers["set-cookie"]
-    assert login_cookie.startswith(f"__Host-tsumugi-login-{origin.port}=")
+    assert login_cookie.startswith(f"__Host-tsumugi-login-{origin.at.port}=")
     for part in ("HttpOnly", "Secure", "Path=/", "SameSite=lax", "Max-Age=600"):
         assert part in login_cookie
     assert "Domain" not in login_cookie
@@ -74,7 +74,7 @@ async def test_signing_in_leaves_one_cookie_and_no_token(origin: Origin, person:
     assert ended.headers["cache-control"] == "no-store"
     kept = [c for c in ended.headers.get_list("set-cookie") if not c.startswith("__Host-tsumugi-login")]
     assert len(kept) == 1
-    assert kept[0].startswith(f"__Host-tsumugi-{origin.port}=")
+    assert kept[0].startswith(f"__Host-tsumugi-{origin.at.port}=")
     for part in ("HttpOnly", "Secure", "Path=/", "SameSite=strict"):
         assert part in kept[0]
     assert "Max-Age" not in kept[0]

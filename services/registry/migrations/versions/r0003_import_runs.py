@@ -17,10 +17,14 @@ PERIODS = (
 )
 
 SQL = """
+-- One sequence for all boards of a deployment: an operator says "run 12" and means one run.
+create sequence import_run_number as integer;
+grant usage on sequence import_run_number to registry_app;
+
 create table import_run (
     id uuid primary key,
     board_id uuid not null,
-    number integer not null,
+    number integer not null unique,
     source text not null,
     school_year integer not null,
     digest text not null,
@@ -34,9 +38,9 @@ create table import_run (
     reverted_at timestamptz,
     revert_reached uuid,
     counts jsonb not null,
-    confirmed_losses boolean not null,
-    unique (board_id, number)
+    confirmed_losses boolean not null
 );
+create index import_run_board on import_run (board_id);
 comment on column import_run.digest is 'SHA-256 of the package: the same command goes on with an interrupted run';
 comment on column import_run.files is 'file name to SHA-256 of its content in import_file: what the next delta changes';
 comment on column import_run.as_of is 'the day its changes hold from, also of what is applied on a later one';

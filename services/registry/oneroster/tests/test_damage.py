@@ -183,6 +183,14 @@ def test_damaged_utf_8_is_never_read_as_cp932() -> None:
     assert all(each.rule == "UTF-8 として読めない文字があります" for each in found)
 
 
+def test_a_byte_that_does_not_decode_is_named_in_a_line_that_is_no_csv_either() -> None:
+    for odd in (b"\r", b"\0", b"x" * 140_000):
+        files = small_package()
+        files[layout.USERS] = files[layout.USERS].replace("誠".encode(), odd + b"\x80", 1)
+        found = [each for each in refusal(files).problems if each.file == layout.USERS]
+        assert (6, "givenName") in [(each.line, each.column) for each in found]
+
+
 def test_a_file_that_could_be_either_is_not_guessed() -> None:
     files = with_cell(small_package(), layout.DEMOGRAPHICS, 2, "sex", "\u00e9")
     (problem,) = (each for each in refusal(files).problems if each.file == layout.DEMOGRAPHICS)
