@@ -18,7 +18,7 @@ from deploy.local.state import LocalError
 from deploy.town import city
 from deploy.town.generate import PUPILS, SEED, Order, write_package
 from deploy.town.history import Filled, History, NotATown
-from deploy.town.packing import NotWritable
+from services.registry.oneroster.packing import NotWritable
 from services.registry.roster.store import boards
 from shared.database import Moved, Units
 from shared.dates import in_words, school_year

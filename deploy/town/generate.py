@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from deploy.town import city, packing
+from deploy.town import city
 from deploy.town.classes import place_pupils
 from deploy.town.families import Families
 from deploy.town.happenings import Year
@@ -21,12 +21,14 @@ from deploy.town.holidays import school_days
 from deploy.town.model import Town
 from deploy.town.moves import move_some
 from deploy.town.next_year import next_year
-from deploy.town.packing import Mode, difference
+from deploy.town.packing import difference
 from deploy.town.registrar import DerivedIds, DrawnIds, Registrar, RowIds
-from deploy.town.rows import Content, content_of
+from deploy.town.rows import content_of
 from deploy.town.schools import areas_of, plan_schools
 from deploy.town.staff import Staff
+from services.registry.oneroster import packing
 from services.registry.oneroster.codes import TRAINING_PREFECTURE
+from services.registry.oneroster.packing import Content, Label, Mode
 
 TOWN = "紬市"
 SEED = 20260401
@@ -72,7 +74,7 @@ def write_town(path: Path, *, seed: int, school_year: int, training_date: date, 
 
 def package(order: Order) -> dict[str, bytes]:
     """Any package, file name → bytes: for sizes that fit into memory."""
-    return packing.in_memory(contents(order), _head(order), order.mode)
+    return packing.in_memory(contents(order), _label(order))
 
 
 def write_package(path: Path, order: Order, progress: Progress = lambda _: None) -> None:
@@ -83,7 +85,7 @@ def write_package(path: Path, order: Order, progress: Progress = lambda _: None)
             yield content
             progress(size)
 
-    packing.write(told(), _head(order), path, order.mode)
+    packing.write(told(), _label(order), path)
 
 
 def contents(order: Order) -> Iterator[Content]:
@@ -101,6 +103,10 @@ def _empty(order: Order, registrar: Registrar, rng: Random) -> Town:
     board, session = registrar.new_id(), registrar.new_id()
     code = f"{TRAINING_PREFECTURE}{rng.randrange(10_000):04d}"
     return Town(TOWN, order.school_year, board, session, code)
+
+
+def _label(order: Order) -> Label:
+    return Label(_head(order), ("Tsumugi town", "tsumugi-town"), order.mode)
 
 
 def _head(order: Order) -> dict[str, Any]:

@@ -2,80 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from deploy.town.model import Department, Person, Post, Pupil, Town
 from deploy.town.registrar import RowIds
 from services.registry.oneroster import layout
+from services.registry.oneroster.packing import Content, Part, Row
 
 _IN_ENROLLMENTS = ("homeroom", "assistant")
 _ELSEWHERE = (*_IN_ENROLLMENTS, "principal", "student_teacher")
 """Posts that the CSV files tell, or that are no duty."""
-
-HEADERS: dict[str, tuple[str, ...]] = {
-    layout.ACADEMIC_SESSIONS: (
-        *("sourcedId", "status", "dateLastModified", "title", "type", "startDate", "endDate"),
-        *("parentSourcedId", "schoolYear"),
-    ),
-    layout.ORGS: ("sourcedId", "status", "dateLastModified", "name", "type", "identifier", "parentSourcedId"),
-    layout.COURSES: (
-        *("sourcedId", "status", "dateLastModified", "schoolYearSourcedId", "title", "courseCode", "grades"),
-        *("orgSourcedId", "subjects", "subjectCodes"),
-    ),
-    layout.CLASSES: (
-        *("sourcedId", "status", "dateLastModified", "title", "grades", "courseSourcedId", "classCode"),
-        *(
-            "classType",
-            "location",
-            "schoolSourcedId",
-            "termSourcedIds",
-            "subjects",
-            "subjectCodes",
-            "periods",
-        ),
-        "metadata.jp.specialNeeds",
-    ),
-    layout.USERS: (
-        *("sourcedId", "status", "dateLastModified", "enabledUser", "username", "userIds", "givenName"),
-        *("familyName", "middleName", "identifier", "email", "sms", "phone", "agentSourcedIds", "grades"),
-        *("password", "userMasterIdentifier", "preferredGivenName", "preferredMiddleName"),
-        *("preferredFamilyName", "primaryOrgSourcedId", "pronouns", "metadata.jp.kanaGivenName"),
-        *("metadata.jp.kanaFamilyName", "metadata.jp.kanaMiddleName", "metadata.jp.homeClass"),
-        *("metadata.jp.kanaPreferredFamilyName", "metadata.jp.kanaPreferredGivenName"),
-        "metadata.jp.kanaPreferredMiddleName",
-    ),
-    layout.ROLES: (
-        *("sourcedId", "status", "dateLastModified", "userSourcedId", "roleType", "role", "beginDate"),
-        *("endDate", "orgSourcedId", "userProfileSourcedId"),
-    ),
-    layout.ENROLLMENTS: (
-        *("sourcedId", "status", "dateLastModified", "classSourcedId", "schoolSourcedId", "userSourcedId"),
-        *("role", "primary", "beginDate", "endDate", "metadata.jp.shussekiNo", "metadata.jp.publicFlg"),
-    ),
-    layout.DEMOGRAPHICS: (
-        *("sourcedId", "status", "dateLastModified", "birthDate", "sex", "americanIndianOrAlaskaNative"),
-        *("asian", "blackOrAfricanAmerican", "nativeHawaiianOrOtherPacificIslander", "white"),
-        *("demographicRaceTwoOrMoreRaces", "hispanicOrLatinoEthnicity", "countryOfBirthCode"),
-        *("stateOfBirthAbbreviation", "cityOfBirth", "publicSchoolResidenceStatus"),
-    ),
-}
-
-Row = dict[str, str]
-Part = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a package holds of a town, or of one part of a city."""
-
-    rows: dict[str, list[Row]]
-    """By file; every row has its ``sourcedId``."""
-    parts: dict[str, list[Part]]
-    """By member of the companion."""
-    removed: dict[str, list[str]] = field(default_factory=dict)
-    """In a delta: whom or what the companion told of and tells of no more, by member."""
 
 
 def content_of(town: Town, ids: RowIds) -> Content:

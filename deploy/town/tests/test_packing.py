@@ -11,12 +11,11 @@ from typer.testing import CliRunner
 
 from deploy.local.cli import app
 from deploy.local.state import LocalError
-from deploy.town import packing
 from deploy.town.generate import contents, write_package
-from deploy.town.packing import NotWritable
-from deploy.town.rows import Content
 from deploy.town.tests.reading import a_city, files_of
+from services.registry.oneroster import packing
 from services.registry.oneroster.packages import open_package
+from services.registry.oneroster.packing import Content, Label, NotWritable
 
 
 def said(*words: str) -> str:
@@ -52,7 +51,7 @@ def test_what_is_interrupted_leaves_what_was_there(tmp_path: Path, name: str) ->
 
     write_package(tmp_path / name, a_city())
     with pytest.raises(KeyboardInterrupt):
-        packing.write(interrupted(), {}, tmp_path / name)
+        packing.write(interrupted(), Label({}, ("x", "x")), tmp_path / name)
     assert open_package(tmp_path / name) == files_of(a_city())
     assert [each.name for each in tmp_path.iterdir()] == [name]
 

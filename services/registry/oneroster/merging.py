@@ -6,7 +6,6 @@ brings nothing back: of two rows the one with the later ``dateLastModified`` hol
 
 from __future__ import annotations
 
-import csv
 import io
 from array import array
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -18,6 +17,7 @@ from services.registry.oneroster.companion import Companion, Removed
 from services.registry.oneroster.layout import FileLayout
 from services.registry.oneroster.problems import Problems
 from services.registry.oneroster.tables import KNOWN_BEFORE, Row, Table
+from shared.sheets import CsvTable
 
 DELETED = "tobedeleted"
 
@@ -36,12 +36,12 @@ class Merged:
             *self.table.columns,
             *(name for name in self.gone.columns if name not in self.table.columns),
         ]
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
-        writer.writerow(columns)
+        kept = io.BytesIO()
+        written = CsvTable(kept, columns)
         for table in (self.table, self.gone):
-            writer.writerows(zip(*(table.column(name) for name in columns), strict=True))
-        return text.getvalue().encode()
+            written.add(zip(*(table.column(name) for name in columns), strict=True))
+        written.finish()
+        return kept.getvalue()
 
 
 def divide(known: Table) -> Merged:

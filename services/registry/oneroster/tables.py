@@ -18,11 +18,13 @@ from services.registry.oneroster.cells import Fault, Kind
 from services.registry.oneroster.encodings import lines_of
 from services.registry.oneroster.layout import FileLayout
 from services.registry.oneroster.problems import Problems
+from shared.sheets import restored
 
 KNOWN_BEFORE = 0
 """Line of a row that an earlier package brought and this one does not repeat."""
 
 _RECORDS_AT_ONCE = 4_096
+_SHIELD = b"'"
 
 
 class Row:
@@ -197,7 +199,7 @@ def read_table(
         table.whole = False
         return table
     try:
-        _read_rows(shape, table, required, _records(lines), pool, problems)
+        _read_rows(shape, table, required, _records(lines, shielded=_SHIELD in content), pool, problems)
     except _UnreadableError as error:
         problems.add(shape.name, *error.told)
         table.whole = False
@@ -282,7 +284,7 @@ def read_manifest(content: bytes, problems: Problems) -> dict[str, tuple[int, st
     found: dict[str, tuple[int, str]] = {}
     lines = lines_of(name, content, problems)
     try:
-        for line, written, _ in _records(lines) if lines is not None else ():
+        for line, written, _ in _records(lines, shielded=_SHIELD in content) if lines is not None else ():
             values = [cells.folded(value) for value in written]
             while len(values) > 2 and not values[-1]:
                 values.pop()
@@ -309,8 +311,11 @@ def read_manifest(content: bytes, problems: Problems) -> dict[str, tuple[int, st
     return found
 
 
-def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str], bool]]:
-    """Records with the line each begins on and whether it goes on over several; blank lines are passed over."""
+def _records(lines: Iterable[str], *, shielded: bool) -> Iterator[tuple[int, list[str], bool]]:
+    """Records with the line each begins on and whether it goes on over several; blank lines are passed over.
+
+    ``shielded``: whether cells may begin with an apostrophe that is no part of them.
+    """
     reader = csv.reader(lines, strict=True)
     begins = 1
     while True:
@@ -323,7 +328,9 @@ def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str], bool]]:
             raise _UnreadableError(begins, "", rule, '引用符（"）を確かめてください') from None
         line, begins = begins, reader.line_num + 1
         if values:
-            yield line, values, begins - line > 1
+            # The apostrophe that keeps a cell from being a formula (docs/export.md) is no part of what it says.
+            plain = [restored(value) for value in values] if shielded else values
+            yield line, plain, begins - line > 1
 
 
 def _read_header(

@@ -8,6 +8,7 @@ from tools.lint.rules import (
     clock_in_sql,
     contract_imports,
     environment,
+    live_cells,
     lock_addresses,
     sleeping_tests,
     tenancy_door,
@@ -22,5 +23,6 @@ RULES: dict[str, Callable[[Source], Iterable[Finding]]] = {
     "sleeping-tests": sleeping_tests.check,
     "environment": environment.check,
     "contract-imports": contract_imports.check,
+    "live-cells": live_cells.check,
     "lock-addresses": lock_addresses.check,
 }

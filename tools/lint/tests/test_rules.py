@@ -54,6 +54,9 @@ REFUSED = [
         "shared/contracts/registry.py",
         "from services.registry.attendance.rules import Mark",
     ),
+    ("live-cells", STORE, "import csv\ncsv.writer(target).writerow(names)"),
+    ("live-cells", "services/registry/cli.py", "from csv import DictWriter"),
+    ("live-cells", STORE, "import xlsxwriter"),
     ("lock-addresses", "requirements.lock", "--index-url https://mirror.example/simple\na==1"),
     (
         "lock-addresses",
@@ -63,6 +66,8 @@ REFUSED = [
 ]
 
 KEPT = [
+    ("live-cells", "shared/sheets/writing.py", "import csv\ncsv.writer(target)"),
+    ("live-cells", STORE, "import csv\nrows = csv.reader(lines)"),
     ("clock-in-rules", RULE, "def decide(now, as_of):\n    return now.date() <= as_of"),
     ("clock-in-rules", STORE, "from datetime import datetime\nday = datetime.now()"),
     ("clock-in-rules", RULE, "class Mark:\n    def today(self): ...\nMark().today()"),
