@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.principal import HeldDuty, Holder, Principal
-from shared.access.step_up import StepUp, step_up_needed
+from shared.access.step_up import ActionClass, StepUp, step_up_needed
 from shared.database import Units
 from shared.dates import Clock, SystemClock
 from shared.web import step_up
@@ -34,9 +34,9 @@ class Registry:
     real: Clock = field(default_factory=SystemClock)
     """Tokens are measured in real time, never in training days."""
 
-    def strong_enough(self, who: Principal, setting: StepUp) -> None:
+    def strong_enough(self, who: Principal, setting: StepUp, action: ActionClass = "ordinary") -> None:
         """Raise the step-up problem when the sign-in is too weak; asked last, after 404 and 403 (decisions.md §4)."""
-        if step_up_needed("ordinary", who, setting, self.real.now()):
+        if step_up_needed(action, who, setting, self.real.now()):
             raise step_up()
 
     async def holder(self, session: AsyncSession, who: Principal) -> Holder:

@@ -30,6 +30,7 @@ Entity = dict[str, Any]
 SERVICES = {"registry": "学籍", "identity": "統合ID", "dashboard": "ダッシュボード"}
 THINGS = {
     "ClassDay": "学級の1日（出席簿）",
+    "SchoolDuty": "学校の職務",
     "SchoolDay": "学校の1日",
     "BoardDay": "市の1日",
     "Pupil": "子の名前",
@@ -40,6 +41,9 @@ THINGS = {
 ACTS = {
     "ReadRoll": "見る",
     "TakeRoll": "出欠をとる",
+    "ReadDuties": "見る",
+    "PutSubstitute": "補欠を決める",
+    "GiveDuty": "決める・終える",
     "ReadSchoolDay": "見る",
     "ReadBoardDay": "見る",
     "SeePupil": "一覧で見る",
@@ -76,6 +80,20 @@ _CLASS_DAYS = {
     "第二小の学級・きょう": _class_day(OTHER_SCHOOL, CLASS_ELSEWHERE),
     "名簿の誤りで第二小にある 2年1組・きょう": _class_day(OTHER_SCHOOL, CLASS),
     "ほかの設置者の学級・きょう": _class_day(SCHOOL, CLASS, board=OTHER_BOARD),
+}
+
+
+def _duty(school: UUID, *, board: UUID = BOARD, colleague: bool = True, head: bool = False) -> Entity:
+    attributes = {"school": ref("School", school), "isColleague": colleague, "isHead": head}
+    return entity("SchoolDuty", "duty", board=ref("Board", board), **attributes)
+
+
+_SCHOOL_DUTIES = {
+    "第一小・その学校の人": _duty(SCHOOL),
+    "第一小・ほかの学校の人": _duty(SCHOOL, colleague=False),
+    "第一小・その学校の人を校長・教頭に": _duty(SCHOOL, head=True),
+    "第二小・その学校の人": _duty(OTHER_SCHOOL),
+    "ほかの設置者の学校": _duty(SCHOOL, board=OTHER_BOARD),
 }
 
 
@@ -145,6 +163,9 @@ _OPERATIONS = {
 _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("registry", "ClassDay", "TakeRoll", _CLASS_DAYS),
+    ("registry", "SchoolDuty", "ReadDuties", _SCHOOL_DUTIES),
+    ("registry", "SchoolDuty", "PutSubstitute", _SCHOOL_DUTIES),
+    ("registry", "SchoolDuty", "GiveDuty", _SCHOOL_DUTIES),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),

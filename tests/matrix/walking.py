@@ -60,7 +60,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         filled = template
         for name, value in zip(names, chosen, strict=True):
             filled = filled.replace("{" + name + "}", str(value))
-        yield filled.replace("/*", "/today")
+        yield filled.replace("/*", "/today") + ("?find=職" if filled.endswith("/candidates") else "")
 
 
 def _live_keys(world: World) -> list[str]:

@@ -134,6 +134,8 @@ class World:
     second: Board
     engines: dict[str, AsyncEngine]
     """Role → engine."""
+    standing_in: UUID
+    """The duty of the substitute of 2-1, today."""
     _sessions: dict[tuple[UUID, str, int], Sender] = field(default_factory=dict)
 
     @property
@@ -292,7 +294,9 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
             actor="importer",
         )
         http = await stack.enter_async_context(make_http())
-        world = World(instance, clock, http, {}, first, second, engines)
+        async with registry.read(Scope(first.id)) as session:
+            duty = await session.scalar(text("select id from duty_period where kind = 'substitute'"))
+        world = World(instance, clock, http, {}, first, second, engines, UUID(str(duty)))
         dist = make_folder(instance.state / "dist")
         (dist / "index.html").write_text("<!doctype html><title>紬</title>", encoding="utf-8")
         for service, at in zip(("dashboard", "registry", "identity"), ports, strict=True):

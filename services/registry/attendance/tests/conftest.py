@@ -40,6 +40,13 @@ class Client:
         """Read as ``person``."""
         return await self.http.get(path, headers=self.headers(person, **claims))
 
+    async def post(
+        self, path: str, person: UUID | None, body: dict[str, Any], *, key: UUID | None = None, **claims: Any
+    ) -> httpx.Response:
+        """Send a command as ``person``."""
+        headers = {**self.headers(person, **claims), "idempotency-key": str(key or uuid4())}
+        return await self.http.post(path, json=body, headers=headers)
+
     async def roll(
         self,
         person: UUID,
@@ -52,11 +59,8 @@ class Client:
         **claims: Any,
     ) -> httpx.Response:
         """Save a class's roll as ``person``."""
-        return await self.http.post(
-            f"/v1/classes/{class_id}/days/{on}/roll",
-            json={"marks": marks, "taken": taken},
-            headers={**self.headers(person, **claims), "idempotency-key": str(key or uuid4())},
-        )
+        path, body = f"/v1/classes/{class_id}/days/{on}/roll", {"marks": marks, "taken": taken}
+        return await self.post(path, person, body, key=key, **claims)
 
 
 @pytest.fixture

@@ -1,0 +1,266 @@
+"""Duties as a 教頭, an office and the board meet them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from services.registry.attendance.tests.conftest import TODAY, Client
+from services.registry.attendance.tests.school import School
+from services.registry.roster.tests.reading import acts_of, log_of, rows
+from shared.database import Scope, Units
+from shared.dates import TOKYO, FixedClock
+from tests.support.databases import Database
+
+DAY = timedelta(days=1)
+
+
+async def hold(units: Units, school: School, person: UUID, kind: str, at: UUID) -> UUID:
+    """Somebody new who holds a duty since April; returns the person."""
+    async with units.work(Scope(school.board), actor="test") as work:
+        values = {"id": person, "board": school.board, "at": datetime.now(UTC), "duty": uuid4()}
+        await work.session.execute(
+            text(
+                "insert into person (id, board_id, legal_family, legal_given, sort_key, search, sex, recorded_at)"
+                " values (:id, :board, '新町', '職員', 'x', '新町職員', 'unspecified', :at)"
+            ),
+            values,
+        )
+        await work.session.execute(
+            text(
+                "insert into duty_period (id, board_id, subject_id, slot, valid, recorded_at, recorded_by, kind,"
+                " organisation_id) values (:duty, :board, :id, :kind, daterange('2026-04-01', null), :at, 'test',"
+                " :kind, :where)"
+            ),
+            {**values, "kind": kind, "where": at},
+        )
+    return person
+
+
+async def page(client: Client, school: School, person: UUID, on: date | None = None) -> dict[str, Any]:
+    answer = await client.get(f"/v1/schools/{school.id}/duties" + (f"?on={on}" if on else ""), person)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def give(client: Client, school: School, person: UUID, **body: Any) -> httpx.Response:
+    claims = {"key": body.pop("key", None)} | (
+        {"auth_time": body.pop("auth_time")} if "auth_time" in body else {}
+    )
+    return await client.post(
+        f"/v1/schools/{school.id}/duties",
+        person,
+        {name: str(value) if isinstance(value, UUID | date) else value for name, value in body.items()},
+        **claims,
+    )
+
+
+def today_only(school: School, staff: UUID, of: UUID | None = None) -> dict[str, Any]:
+    return {
+        "staff": staff,
+        "kind": "substitute",
+        "class": of or school.special,
+        "since": TODAY,
+        "until": TODAY + DAY,
+    }
+
+
+async def test_classes_without_anybody_come_first_and_a_substitute_takes_one_until_midnight(
+    client: Client, school: School, clock: FixedClock, registry_database: Database
+) -> None:
+    before = await page(client, school, school.principal)
+    assert [(each["class"]["name"], len(each["takers"])) for each in before["classes"]] == [
+        ("あおぞら学級", 0),
+        ("2年1組", 2),
+    ]
+    assert [each["kind"] for each in before["classes"][1]["takers"]] == ["substitute", "homeroom"]
+    assert "principal" not in {each["code"] for each in before["kinds"]}
+
+    refused = await client.roll(school.office, school.special, [], taken=False)
+    assert refused.status_code == 200, "the office may take any roll"
+    assert (await client.roll(school.homeroom, school.special, [])).status_code == 403
+    answer = await give(client, school, school.principal, **today_only(school, school.homeroom))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["staff"] == [str(school.homeroom)]
+    assert (await client.roll(school.homeroom, school.special, [])).status_code == 200
+
+    event = (await log_of(registry_database))[-1]
+    assert (event.topic, event.key) == ("registry.duty", str(school.homeroom))
+    assert {(each["kind"], each["since"], each["until"]) for each in event.payload["duties"]} == {
+        ("homeroom", "2026-04-01", None),
+        ("substitute", "2026-11-20", "2026-11-21"),
+    }
+    assert answer.json()["after"] == f"registry:{event.position}"
+    assert (f"account-{school.principal}", "GiveDuty", "III") in await acts_of(registry_database)
+    after = await page(client, school, school.principal)
+    assert all(each["takers"] for each in after["classes"])
+
+    clock.instant = datetime(2026, 11, 21, 0, 0, tzinfo=TOKYO)
+    on = date(2026, 11, 21)
+    assert (await client.roll(school.homeroom, school.special, [], on=on)).status_code == 403
+
+
+async def test_the_same_command_twice_is_one_duty(client: Client, school: School, units: Units) -> None:
+    key = uuid4()
+    for _ in range(2):
+        answer = await give(client, school, school.office, **today_only(school, school.homeroom), key=key)
+        assert answer.status_code == 200
+    again = await give(client, school, school.office, **today_only(school, school.homeroom))
+    assert again.status_code == 422
+    assert "すでにあおぞら学級の補欠です" in again.json()["detail"]
+    found = await rows(
+        units,
+        school.board,
+        "select 1 from duty_period where class_id = :special and kind = 'substitute'",
+        special=school.special,
+    )
+    assert len(found) == 1
+
+
+async def test_two_who_decide_at_once_publish_both(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    answers = await asyncio.gather(
+        give(client, school, school.office, **today_only(school, school.homeroom)),
+        give(
+            client,
+            school,
+            school.principal,
+            staff=school.homeroom,
+            kind="nurse",
+            since=TODAY,
+        ),
+    )
+    assert [answer.status_code for answer in answers] == [200, 200]
+    event = (await log_of(registry_database))[-1]
+    assert {each["kind"] for each in event.payload["duties"]} == {"homeroom", "substitute", "nurse"}
+
+
+async def test_a_new_homeroom_takes_the_place_of_the_old(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    before = await page(client, school, school.principal)
+    old = next(each for each in before["classes"][1]["takers"] if each["kind"] == "homeroom")
+    monday = TODAY + 3 * DAY
+    answer = await give(
+        client,
+        school,
+        school.principal,
+        staff=school.substitute,
+        kind="homeroom",
+        **{"class": school.class_id},
+        since=monday,
+        instead_of=[old["id"]],
+    )
+    # Somebody whose only duty at the school is today's is a colleague still.
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["staff"]) == 2
+    for on, who in ((TODAY, school.homeroom), (monday, school.substitute)):
+        (taker,) = [
+            each
+            for of in (await page(client, school, school.principal, on))["classes"]
+            for each in of["takers"]
+            if each["kind"] == "homeroom"
+        ]
+        assert taker["staff"]["id"] == str(who)
+    payloads = {event.key: event.payload for event in await log_of(registry_database)}
+    assert payloads[str(school.homeroom)]["duties"][0]["until"] == str(monday)
+    again = await give(
+        client, school, school.principal, staff=school.office, kind="homeroom",
+        **{"class": school.class_id}, since=monday, instead_of=[old["id"]],
+    )  # fmt: skip
+    assert again.status_code == 422, "the duty that was to end is another by now"
+    assert again.json()["errors"][0]["field"] == "instead_of"
+
+
+async def test_an_ended_duty_takes_its_rights_away_at_once(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    assert (await client.roll(school.homeroom, school.class_id, [])).status_code == 200
+    (duty,) = [
+        each
+        for one in (await page(client, school, school.principal))["staff"]
+        for each in one["duties"]
+        if each["kind"] == "homeroom"
+    ]
+    path = f"/v1/schools/{school.id}/duties/{duty['id']}/end"
+    answer = await client.post(path, school.principal, {"until": str(TODAY)})
+    assert answer.status_code == 200, answer.text
+    assert (await client.roll(school.homeroom, school.class_id, [])).status_code == 404
+    event = (await log_of(registry_database))[-1]
+    assert [each["until"] for each in event.payload["duties"]] == [str(TODAY)]
+    assert (f"account-{school.principal}", "EndDuty", "III") in await acts_of(registry_database)
+    assert (await client.post(path, school.principal, {"until": str(TODAY)})).status_code == 404
+
+
+async def test_what_is_wrong_names_its_field(client: Client, school: School) -> None:
+    asked = today_only(school, school.homeroom)
+    for change, field in (
+        ({"until": TODAY + 2 * DAY}, "until"),
+        ({"since": TODAY - DAY, "until": TODAY}, "since"),
+        ({"class": uuid4()}, "class"),
+    ):
+        answer = await give(client, school, school.office, **{**asked, **change})
+        assert answer.status_code == 422, answer.text
+        assert [each["field"] for each in answer.json()["errors"]] == [field]
+    pupil = await give(client, school, school.office, staff=school.pupils[0], kind="nurse", since=TODAY)
+    assert pupil.status_code == 403, "a pupil is no colleague"
+
+
+async def test_rights_are_given_only_by_somebody_who_proved_who_they_are(
+    client: Client, school: School
+) -> None:
+    """A duty gives rights: the proof is five minutes old at most. Standing in for a day is part of every morning."""
+    old = int(datetime.now(UTC).timestamp()) - 3600
+    asked: dict[str, Any] = {"staff": school.homeroom, "kind": "nurse", "since": TODAY}
+    answer = await give(client, school, school.principal, **asked, auth_time=old)
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (401, "step-up")
+    morning = await give(
+        client, school, school.principal, **today_only(school, school.homeroom), auth_time=old
+    )
+    assert morning.status_code == 200
+    assert (await give(client, school, school.principal, **asked)).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["principal", "vice_principal"])
+async def test_heads_are_the_boards_to_name(client: Client, school: School, units: Units, kind: str) -> None:
+    asked: dict[str, Any] = {"staff": school.homeroom, "kind": kind, "since": TODAY}
+    assert (await give(client, school, school.principal, **asked)).status_code == 403
+    board = await hold(units, school, uuid4(), "board_staff", uuid4())
+    assert (await give(client, school, board, **asked)).status_code == 200
+
+
+async def test_the_board_brings_somebody_from_elsewhere_and_the_school_does_not(
+    client: Client, school: School, units: Units
+) -> None:
+    board = await hold(units, school, uuid4(), "board_staff", uuid4())
+    path = f"/v1/schools/{school.id}/candidates?find=しん"
+    assert (await client.get(path, school.principal)).status_code == 403
+    named = await client.get(f"/v1/schools/{school.id}/candidates?find=新町", board)
+    assert [each["family"] for each in named.json()["staff"]] == ["新町"]
+    asked: dict[str, Any] = {"staff": school.stranger, "kind": "nurse", "since": TODAY}
+    assert (await give(client, school, school.principal, **asked)).status_code == 403
+    assert (await give(client, school, board, **asked)).status_code == 200
+    standing_in = today_only(school, board)
+    assert (await give(client, school, board, **standing_in)).status_code == 403, "no colleague there"
+
+
+async def test_who_may_not_learns_nothing(client: Client, school: School, units: Units) -> None:
+    guardian = await hold(units, school, uuid4(), "principal", school.id)
+    path = f"/v1/schools/{school.id}/duties"
+    for person, claims, status in (
+        (school.homeroom, {}, 403),
+        (school.stranger, {}, 404),
+        (guardian, {"kind": "guardian"}, 404),
+        (school.principal, {"acr": "1"}, 401),
+    ):
+        assert (await client.get(path, person, **claims)).status_code == status
+    assert (await client.get(f"/v1/schools/{uuid4()}/duties", school.principal)).status_code == 404
+    assert (await client.get(f"/v1/schools/{school.class_id}/duties", school.principal)).status_code == 404
