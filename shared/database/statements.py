@@ -28,7 +28,8 @@ class Statement:
 
     def __init__(self, sql: str) -> None:
         self._names: list[str] = []
-        self._sql = _NAME.sub(self._numbered, sql)
+        self.sql = _NAME.sub(self._numbered, sql)
+        """As the driver takes it: numbers in place of names, in the order in which those first stand."""
 
     def _numbered(self, name: re.Match[str]) -> str:
         if name[1] not in self._names:
@@ -62,10 +63,10 @@ class Statement:
     async def _fetch(self, driver: Any, values: Mapping[str, Any]) -> list[asyncpg.Record]:
         arguments = [values[name] for name in self._names]
         try:
-            return cast("list[asyncpg.Record]", await driver.fetch(self._sql, *arguments))
+            return cast("list[asyncpg.Record]", await driver.fetch(self.sql, *arguments))
         except asyncpg.PostgresError as error:
             error.detail = None  # "Failing row contains (…)"
             gone = isinstance(error, asyncpg.PostgresConnectionError)
             raise DBAPIError(
-                self._sql, None, error, hide_parameters=True, connection_invalidated=gone
+                self.sql, None, error, hide_parameters=True, connection_invalidated=gone
             ) from error

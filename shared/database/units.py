@@ -11,15 +11,15 @@ all, and the log's positions are in commit order (engineering.md §2.1: three co
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
@@ -68,15 +68,30 @@ class Moved(Exception):
     """Another transaction changed the aggregate first; running the unit of work once more may succeed."""
 
 
+@dataclass
+class _Claim:
+    """That a transaction is the one that does a command."""
+
+    command: Command
+    at: datetime
+    granted: bool = False
+
+
 class _ScopedSession(Session):
     """A session whose every transaction starts by saying which tenant it works in."""
 
 
-_CONTEXT = (
+_CONTEXT = Statement(
     "select set_config('app.board', :board, true), set_config('app.schools', :schools, true),"
     " set_config('transaction_read_only', :read_only, true)"
 )
-_BEGIN, _NARROW = text(_CONTEXT), Statement(_CONTEXT)
+# The placeholder and the tenant it must belong to, on one way to the server: the row is made from the context's row, so
+# row-level security looks at it when the tenant has been said.
+_CLAIM = (
+    f"with context as materialized ({_CONTEXT.sql})"  # noqa: S608 – our own words
+    " insert into log.command_done (board_id, principal, id, request_hash, started_at)"
+    " select cast($1 as uuid), $4, $5, $6, $7 from context on conflict do nothing returning true"
+)
 
 
 def _context(scope: Scope, *, read_only: bool) -> dict[str, str]:
@@ -91,13 +106,21 @@ def _say_scope(session: Session, transaction: Any, connection: Any) -> None:
     if transaction.nested:
         return
     scope: Scope | None = session.info.get("scope")
-    if scope is not None:
-        connection.execute(_BEGIN, _context(scope, read_only=session.info["read_only"]))
+    if scope is None:
+        return
+    context = tuple(_context(scope, read_only=session.info["read_only"]).values())
+    claim: _Claim | None = session.info.get("claim")
+    if claim is None:
+        connection.exec_driver_sql(_CONTEXT.sql, context)
+        return
+    of = claim.command
+    values = (*context, of.principal, of.id, of.request_hash, claim.at)
+    claim.granted = connection.exec_driver_sql(_CLAIM, values).first() is not None
 
 
 async def narrow(session: AsyncSession, scope: Scope) -> None:
     """Say, within the transaction under way, that it works in fewer schools from here on."""
-    await _NARROW.all(session, _context(scope, read_only=session.info["read_only"]))
+    await _CONTEXT.all(session, _context(scope, read_only=session.info["read_only"]))
 
 
 @event.listens_for(_ScopedSession, "do_orm_execute")
@@ -177,19 +200,29 @@ class Work:
         )
 
 
-_PLACEHOLDER = Statement(
-    "insert into log.command_done (board_id, principal, id, request_hash, started_at)"
-    " values (:board, :principal, :id, :hash, :at) on conflict do nothing returning true"
-)
 _DONE = Statement(
     "select request_hash, response, position from log.command_done where principal = :principal and id = :id"
 )
 _APPEND = Statement(
     "select log.append_events(:board, :actor, :traceparent, :at, cast(:year as smallint),"
-    " cast(:topics as text[]), cast(:lanes as smallint[]), cast(:keys as text[]), cast(:streams as uuid[]),"
-    " cast(:expected as integer[]), cast(:ids as uuid[]), cast(:types as text[]), cast(:subjects as uuid[]),"
+    " cast(cast(:topics as text) as text[]), cast(cast(:lanes as text) as smallint[]),"
+    " cast(cast(:keys as text) as text[]), cast(cast(:streams as text) as uuid[]),"
+    " cast(cast(:expected as text) as integer[]), cast(cast(:ids as text) as uuid[]),"
+    " cast(cast(:types as text) as text[]), cast(cast(:subjects as text) as uuid[]),"
     " cast(:payloads as text[]), :principal, cast(:command as uuid), :response)"
 )
+
+
+def _array(values: Iterable[object]) -> str:
+    """An array as PostgreSQL writes it.
+
+    The driver looks at every element of a list several times over: 0.2 ms of CPU for the arrays of one class's save.
+    """
+    return "{" + ",".join("null" if value is None else _quoted(str(value)) for value in values) + "}"
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class Units:
@@ -223,12 +256,14 @@ class Units:
     @asynccontextmanager
     async def work(self, scope: Scope, *, actor: str, command: Command | None = None) -> AsyncIterator[Work]:
         """One transaction. Raises :class:`AlreadyDone`, :class:`CommandReused` or :class:`Moved`."""
-        async with self._sessions(info={"scope": scope, "read_only": False}) as session:
-            work = Work(session=session, scope=scope, at=self.clock.now(), actor=actor)
+        at = self.clock.now()
+        claim = None if command is None else _Claim(command, at)
+        async with self._sessions(info={"scope": scope, "read_only": False, "claim": claim}) as session:
+            work = Work(session=session, scope=scope, at=at, actor=actor)
             try:
                 await session.connection()
-                if command is not None:
-                    await self._claim(work, command)
+                if claim is not None and not claim.granted:
+                    await self._answered(session, claim.command)
                 yield work
                 await session.flush()
                 await self._append(work, command)
@@ -238,21 +273,8 @@ class Units:
                     raise Moved from error
                 raise
 
-    async def _claim(self, work: Work, command: Command) -> None:
-        claimed = await _PLACEHOLDER.all(
-            work.session,
-            {
-                "board": work.scope.board,
-                "principal": command.principal,
-                "id": command.id,
-                "hash": command.request_hash,
-                "at": work.at,
-            },
-        )
-        if claimed:
-            return
-        mine = {"principal": command.principal, "id": command.id}
-        done = await _DONE.first(work.session, mine)
+    async def _answered(self, session: AsyncSession, command: Command) -> NoReturn:
+        done = await _DONE.first(session, {"principal": command.principal, "id": command.id})
         # None: the row belongs to another board, so this transaction cannot see it.
         if done is None or done["request_hash"] != command.request_hash:
             raise CommandReused
@@ -279,14 +301,14 @@ class Units:
                 "traceparent": current_traceparent(),
                 "at": work.at,
                 "year": school_year(business_date(work.at)),
-                "topics": [e.topic for e in events],
-                "lanes": [int(e.lane) for e in events],
-                "keys": [e.key for e in events],
-                "streams": [e.stream for e in events],
-                "expected": [e.expected for e in events],
-                "ids": [time_ordered_id(work.at) for _ in events],
-                "types": [e.type for e in events],
-                "subjects": [e.subject for e in events],
+                "topics": _array(e.topic for e in events),
+                "lanes": _array(int(e.lane) for e in events),
+                "keys": _array(e.key for e in events),
+                "streams": _array(e.stream for e in events),
+                "expected": _array(e.expected for e in events),
+                "ids": _array(time_ordered_id(work.at) for _ in events),
+                "types": _array(e.type for e in events),
+                "subjects": _array(e.subject for e in events),
                 "payloads": [e.payload for e in events],
                 "principal": command.principal if command else None,
                 "command": command.id if command else None,
