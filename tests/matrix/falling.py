@@ -58,9 +58,9 @@ def no_predicates() -> Iterator[None]:
                     changed += open_ != statement.text
                     patch.setattr(module, name, text(open_))
                 elif isinstance(statement, Statement):
-                    open_ = _opened(statement._sql)
-                    changed += open_ != statement._sql
-                    patch.setattr(statement, "_sql", open_)
+                    open_ = _opened(statement.sql)
+                    changed += open_ != statement.sql
+                    patch.setattr(statement, "sql", open_)
         assert changed >= 5
         yield
 
