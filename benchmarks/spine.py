@@ -13,14 +13,13 @@ import asyncpg
 import httpx
 
 from benchmarks.counting import statements
-from benchmarks.deployment import Class, Deployment, deployment, feed_engine
+from benchmarks.deployment import Class, Deployment, deployment
 from benchmarks.load import SECONDS, Answer, Connection, Figure, Timings, latency, offered, saturated
 from benchmarks.processes import Layout
+from deploy.local.admin import rebuild_copy
 from deploy.local.instance import Transport
 from deploy.topology import topology
 from services.registry import service
-from shared.database import Units
-from shared.events.rebuild import rebuild
 from shared.ids import time_ordered_id
 from shared.service import ServiceParts
 
@@ -240,15 +239,12 @@ def measure_rebuild() -> list[Figure]:
         async def run() -> Figure:
             instance = deployed.instance
             await _fill(deployed)
-            engine = feed_engine(deployed, "dashboard")
-            units = Units(engine, instance.clock)
             parts = ServiceParts.of(topology().services["dashboard"].application)
             began, records, different = time.perf_counter(), 0, 0
             for copy in parts.copies:
-                done = await rebuild("dashboard", copy, units, instance.make_feed("dashboard"))
+                done = await rebuild_copy(instance, "dashboard", copy.name)
                 records, different = records + done.records, different + done.different
             seconds = time.perf_counter() - began
-            await engine.dispose()
             words = f"{records / seconds:,.0f} events/s ({records:,} in {seconds:.1f} s, compared; {different} differ)"
             return Figure("rebuild of the dashboard's copies", words, "40,000 events/s")
 

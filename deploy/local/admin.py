@@ -1,19 +1,22 @@
 """The operator's hands on feeds and copies: parked records, rebuilds, epochs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError
 from deploy.topology import topology
 from shared.database import Units, make_engine
+from shared.database.roles import role_names
 from shared.events import intake, parked
 from shared.events.copies import Copy
 from shared.events.parked import Waiting, waiting
 from shared.events.reactions import Reaction, ReactionWorker
-from shared.service import ServiceParts
+from shared.events.rebuild import Progress, Rebuilt, rebuild
+from shared.service import MakeFeed, ServiceParts
 
 
 def parts(service: str) -> ServiceParts:
@@ -52,6 +55,31 @@ async def retry(instance: Instance, service: str, name: str, publisher: str, key
             return await parked.retry_reaction(units, ReactionWorker(service, reaction, feed, units), key)
         finally:
             await feed.close()
+
+
+async def rebuild_copy(
+    instance: Instance,
+    service: str,
+    name: str,
+    *,
+    swap: bool = False,
+    tell: Callable[[Progress], None] = lambda _: None,
+    make_feed: MakeFeed | None = None,
+) -> Rebuilt:
+    """Build a copy anew beside the live one; ``make_feed``: from elsewhere than the deployment's transport."""
+    async with feed_units(instance, service) as units, owner_engine(instance, service) as owner:
+        feeds = make_feed or instance.make_feed(service)
+        return await rebuild(service, copy_of(service, name), units, feeds, owner, swap=swap, tell=tell)
+
+
+@asynccontextmanager
+async def owner_engine(instance: Instance, service: str) -> AsyncIterator[AsyncEngine]:
+    """The role that owns a service's tables; for the deploying step and the operator, never for a service."""
+    engine = make_engine(instance.login(service, role_names(service)[0]), pool_size=2)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 @asynccontextmanager

@@ -32,7 +32,8 @@ from services.registry.cli import add_commands as registry_commands
 from services.registry.import_commands import Bulk
 from shared.dates import TOKYO
 from shared.events import parked as parking
-from shared.events.rebuild import Rebuilt, rebuild
+from shared.events.feed import Stopped
+from shared.events.rebuild import Progress
 
 speak_japanese()
 app = typer.Typer(
@@ -174,7 +175,7 @@ def migrate() -> None:
     instance = Instance()
     schema.refuse_other(instance)
     lifecycle.start_postgres(instance)
-    asyncio.run(prepare_databases(instance))
+    asyncio.run(prepare_databases(instance, console.print))
 
 
 @app.command("status")
@@ -276,25 +277,35 @@ def parked_discard(
 
 
 @copy_app.command("rebuild")
-def copy_rebuild(service: Service, copy: Copied) -> None:
-    """写しをはじめからつくり、今のものと一字一句くらべます。違えば終了コード 1。"""
-    instance = Instance()
+def copy_rebuild(
+    service: Service,
+    copy: Copied,
+    swap: Annotated[
+        bool,
+        typer.Option("--swap", help="できたものを今のものと入れかえる（途中で切れたら、もう一度で続きから）"),
+    ] = False,
+) -> None:
+    """写しをはじめからつくり、今のものと一字一句くらべます。違えば終了コード 1（入れかえたときは 0）。"""
+    with Console(stderr=True).status("つくり直しています") as line:
 
-    async def run() -> Rebuilt:
-        async with admin.feed_units(instance, service) as units:
-            return await rebuild(service, admin.copy_of(service, copy), units, instance.make_feed(service))
+        def tell(now: Progress) -> None:
+            how = "続きから" if now.resumed else "はじめから"
+            line.update(f"{how}つくっています: {now.publisher} の {now.head} のうち {now.reached} まで")
 
-    done = asyncio.run(run())
+        done = asyncio.run(admin.rebuild_copy(Instance(), service, copy, swap=swap, tell=tell))
     table = Table("表", "行", box=None)
     for name, rows in done.rows.items():
         table.add_row(name, str(rows))
     console.print(table)
-    console.print(f"{done.records} 件の記録から。取り込めない記録 {done.parked}、違う行 {done.different}。")
+    different = str(done.different) if done.compared else "（形が変わったため、くらべられません）"
+    console.print(f"{done.records} 件の記録から。取り込めない記録 {done.parked}、違う行 {different}。")
     for difference in done.differences:
         console.print(
             f"  {difference.table} {difference.key}: {', '.join(difference.columns())}", markup=False
         )
-    raise typer.Exit(1 if done.different else 0)
+    if done.swapped:
+        console.print("今のものと入れかえました。")
+    raise typer.Exit(1 if done.different and not done.swapped else 0)
 
 
 @feed_app.command("accept-epoch")
@@ -331,7 +342,7 @@ def main() -> None:
     """Run the command line; what this machine does not allow is said in a sentence, without a trace."""
     try:
         app()
-    except LocalError as error:
+    except (LocalError, Stopped) as error:
         _fail(str(error))
     except OSError as error:
         if not isinstance(error, ConnectionError | FileNotFoundError):

@@ -149,17 +149,27 @@ class Instance:
 
     def make_feed(self, consumer: str) -> MakeFeed:
         """The transport's feeds for ``consumer``."""
+        if self.choices.transport == "log":
+            return self.make_log_feed(consumer)
 
         def make(publisher: str, topics: Sequence[str]) -> Feed:
-            allowed = set(topology().read_by(consumer, publisher))
-            if not set(topics) <= allowed:
-                raise LocalError(
-                    f"deploy/topology.toml は {consumer} に {', '.join(sorted(set(topics) - allowed))} を読ませません。"
-                )
-            if self.choices.transport == "kafka":
-                from shared.events.kafka_feed import KafkaFeed  # the client is loaded only where it is used
+            from shared.events.kafka_feed import KafkaFeed  # the client is loaded only where it is used
 
-                return KafkaFeed(publisher, self.kafka.bootstrap, topics)
+            _refuse_unread(consumer, publisher, topics)
+            return KafkaFeed(publisher, self.kafka.bootstrap, topics)
+
+        return make
+
+    def make_log_feed(self, consumer: str) -> MakeFeed:
+        """The logs themselves as ``consumer`` may read them, whatever the transport."""
+
+        def make(publisher: str, topics: Sequence[str]) -> Feed:
+            _refuse_unread(consumer, publisher, topics)
             return LogFeed(publisher, self.login(publisher, role_names(consumer)[3]), topics)
 
         return make
+
+
+def _refuse_unread(consumer: str, publisher: str, topics: Sequence[str]) -> None:
+    if odd := sorted(set(topics) - set(topology().read_by(consumer, publisher))):
+        raise LocalError(f"deploy/topology.toml は {consumer} に {', '.join(odd)} を読ませません。")

@@ -59,7 +59,7 @@ def up(instance: Instance, *, transport: Transport | None, training_date: date |
             say("Kafka を始めています。")
             instance.kafka.start()
         if running is None:
-            asyncio.run(prepare_databases(instance))
+            asyncio.run(prepare_databases(instance, say))
             if asyncio.run(is_empty(instance)):
                 say("例の自治体をつくり、名簿を取り込んでいます。")
                 instance = instance.choose(example=True)

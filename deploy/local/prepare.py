@@ -1,21 +1,41 @@
-"""Making a deployment's databases: roles, grants, migrations, all repeatable, done before any service starts."""
+"""Making a deployment's databases: roles, grants, migrations, copies, all repeatable, before any service starts."""
 
-from deploy.local import schema
+from collections.abc import Callable
+
+from deploy.local import admin, schema
 from deploy.local.instance import Instance
 from deploy.topology import topology
 from shared.database import make_engine
 from shared.database.migrate import migrate, run_script
 from shared.database.roles import make_database, make_roles, reader_grants, role_names
+from shared.events.shapes import make_missing
 
 
-async def prepare_databases(instance: Instance) -> None:
-    """Bring every service's database to the newest schema, with the roles and reading rights of the topology."""
+async def prepare_databases(instance: Instance, say: Callable[[str], None] = lambda _: None) -> None:
+    """Bring every service's database to the newest schema, with the roles and reading rights of the topology.
+
+    Copies whose tables another version of their code has made are built anew beside them and swapped; services that
+    run meanwhile go on reading the old ones until then.
+    """
     services = topology().services
     roles = [role for service in services for role in role_names(service)]
     await make_roles(instance.server, {role: instance.secret(role) for role in roles})
     for service in services:  # one after another: alembic's `op` is one for the whole process
         await _prepare(instance, service)
+    for service in services:  # the logs they read are all at their newest now
+        await _make_copies(instance, service, say)
     schema.keep(instance)
+
+
+async def _make_copies(instance: Instance, service: str, say: Callable[[str], None]) -> None:
+    async with admin.owner_engine(instance, service) as owner:
+        other = await make_missing(owner, admin.parts(service).copies)
+    for copy in other:
+        say(f"写し {service}/{copy.name} の形が変わったため、つくり直して入れかえます。")
+        # From the logs themselves: a broker, its relay and the publishers need not be at work for it.
+        await admin.rebuild_copy(
+            instance, service, copy.name, swap=True, make_feed=instance.make_log_feed(service)
+        )
 
 
 async def _prepare(instance: Instance, service: str) -> None:

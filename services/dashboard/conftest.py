@@ -17,6 +17,7 @@ from services.dashboard.tests.publishers import Publisher, build_log
 from services.dashboard.tests.town import Town
 from shared.database.migrate import migrate
 from shared.dates import FixedClock
+from shared.events.shapes import make_missing
 from tests.support.databases import Database, Databases, Template
 
 
@@ -26,6 +27,7 @@ def dashboard_template(databases: Databases) -> Template:
 
     async def build(engine: AsyncEngine) -> None:
         await migrate(engine, service.MIGRATIONS)
+        await make_missing(engine, service.COPIES)
 
     return asyncio.run(databases.make_template("dashboard", ["dashboard"], build))
 

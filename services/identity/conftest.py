@@ -18,6 +18,7 @@ from services.identity.tests.town import Identity, Town, build_log, running
 from shared.database.migrate import migrate
 from shared.database.roles import make_database
 from shared.dates import TOKYO, FixedClock
+from shared.events.shapes import make_missing
 from tests.support.databases import Database, Databases, Template
 
 
@@ -36,6 +37,7 @@ def identity_templates(databases: Databases) -> Filled:
 
     async def build(engine: AsyncEngine) -> None:
         await migrate(engine, service.MIGRATIONS)
+        await make_missing(engine, service.COPIES)
 
     own = asyncio.run(databases.make_template("identity", [], build))
     return Filled(own, asyncio.run(databases.make_template("school_log", ["identity"], build_log)))

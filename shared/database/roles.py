@@ -113,12 +113,21 @@ grant select, insert, update, delete on {table} to {feed};
 """
 
 
+def open_copy(service: str, table: str, *, school: bool = False) -> str:
+    """SQL that puts a copy's ``table`` behind the walls: kept by the feed role, read by the app role."""
+    return (
+        protect(service, table, school=school)
+        + open_to_feed(service, table)
+        + f"grant select on {table} to {role_names(service)[1]};"
+    )
+
+
 def platform_grants(service: str) -> str:
     """SQL for the tables of ``platform/0001_log.sql``: who may touch what."""
     owner, app, feed, _ = role_names(service)
     return f"""
 grant usage on schema log, feed, copy, access to {app}, {feed};
-grant usage, create on schema copy_next to {feed};
+grant usage on schema copy_next to {feed};
 grant usage on schema public to {app}, {feed};
 revoke create on schema public from public;
 revoke all on function log.append_events from public;
@@ -153,6 +162,7 @@ grant insert on access.entry to {feed};
 
 grant select, insert, update, delete
     on feed.checkpoint, feed.parked, feed.discarded, feed.erased, feed.reacted to {feed};
+grant select on feed.shape to {feed};
 grant select, update on feed.relayed to {feed};
 grant select on feed.checkpoint to {app};
 -- That something waits and why, but not the records, which are those of every board.

@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import ClassVar
 
 import orjson
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Lane, Topic
@@ -37,6 +39,11 @@ class Copy(ABC):
     name: ClassVar[str]
     topics: ClassVar[tuple[Topic, ...]]
     tables: ClassVar[tuple[str, ...]]
+    shape: ClassVar[str]
+    """SQL that makes ``tables`` by their bare names, with indexes and walls (``open_copy``). When it changes, the next
+    deploying step builds the tables anew from the logs and swaps them."""
+    revision: ClassVar[int] = 1
+    """Raised when ``fold`` makes other rows of the same records: tables of the same shape are built anew, too."""
 
     @abstractmethod
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
@@ -54,6 +61,10 @@ class Copy(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} reads facts and must know their versions")
 
+    def stamp(self) -> str:
+        """What tells this shape from another: the tables, and what this code puts into them."""
+        return sha256(f"{self.revision}\n{self.shape}".encode()).hexdigest()[:16]
+
     def publishers(self) -> list[str]:
         """Whose logs it reads."""
         return sorted({topic.publisher for topic in self.topics})
@@ -61,6 +72,13 @@ class Copy(ABC):
     def topics_of(self, publisher: str) -> list[str]:
         """Names of the topics it reads of one publisher."""
         return sorted(topic.name for topic in self.topics if topic.publisher == publisher)
+
+
+class OtherShape(Stopped):
+    """The copy's tables were made by another version of its code."""
+
+
+_SHAPE = text("select shape from feed.shape where copy = :name")
 
 
 class CopyWorker(FeedWorker):
@@ -74,6 +92,17 @@ class CopyWorker(FeedWorker):
         )
         self.copy = copy
         self._schema = schema
+
+    async def where(self) -> Checkpoint:
+        """The stored checkpoint. Raises :class:`OtherShape`."""
+        async with self._units.maintain() as session:
+            stands = await session.scalar(_SHAPE, {"name": self.name})
+        if stands not in (None, self.copy.stamp()):
+            raise OtherShape(
+                f"写し {self.copy.name} の表は、ほかの版のプログラムのものです。"
+                "この版を終えるか、`tsumugi migrate` を実行してください。"
+            )
+        return await super().where()
 
     async def _account(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
         try:

@@ -1,50 +1,50 @@
-"""Rebuilding a copy beside the live one, from the first record, and comparing the two row by row.
+"""Rebuilding a copy beside the live one, from the first record; comparing the two; taking the new one into use.
 
 A copy is right when what grew record by record equals what the same records give at once. The rebuild folds into schema
 ``copy_next`` while the live copy goes on; for the comparison the live copy stands still, and both take what came
-meanwhile from one and the same reading. Taking the rebuilt tables into use belongs to a later issue.
+meanwhile from one and the same reading. The swap (``swap.py``) is one transaction. A rebuild that was to end in a swap
+and was cut off goes on where it stood; whatever happens before the swap's commit, the old copy is the live one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
-from sqlalchemy import Row, TextClause, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import Units
-from shared.events import intake
+from shared.events import intake, shapes
+from shared.events.compare import Compared, Difference, compare
 from shared.events.copies import LIVE, Copy, CopyWorker
-from shared.events.feed import Feed, first_of
+from shared.events.feed import Feed, Stopped, first_of
+from shared.events.shapes import NEXT, SUFFIX
+from shared.events.swap import exchange
 from shared.events.workers import BATCH
 
-NEXT = "copy_next"
-SUFFIX = "+next"
-_SHOWN = 100
 _WAIT_SECONDS = 1.0
 _SHORT_SECONDS = 0.05
 
 
+class Busy(Stopped):
+    """Another rebuild of the same copy is at work."""
+
+
 @dataclass(frozen=True)
-class Difference:
-    """A row that is not the same. ``live`` or ``rebuilt`` is None where there is no such row."""
+class Progress:
+    """How far a rebuild has come in one publisher's log."""
 
-    table: str
-    key: dict[str, Any]
-    """Primary key; the whole row where a table has none."""
-    live: dict[str, Any] | None
-    rebuilt: dict[str, Any] | None
-
-    def columns(self) -> list[str]:
-        """Columns whose values differ."""
-        live, rebuilt = self.live or {}, self.rebuilt or {}
-        return [name for name in {**live, **rebuilt} if live.get(name) != rebuilt.get(name)]
+    publisher: str
+    reached: int
+    head: int
+    records: int
+    """Records folded in this run."""
+    resumed: bool
+    """Whether it goes on with what an earlier run has left."""
 
 
 @dataclass(frozen=True)
@@ -54,56 +54,85 @@ class Rebuilt:
     records: int
     """Records folded."""
     reached: dict[str, int]
-    """By publisher: the position at which the rows were compared."""
+    """By publisher: the position at which the rows were compared, or the rebuilt ones were taken into use."""
     rows: dict[str, int]
     """By table: rows of the rebuilt copy."""
     parked: int
     """Records that do not fold."""
+    compared: bool
+    """Whether the tables had the same shape, so that rows could be compared."""
     different: int
-    """Rows that stand on one side only; one that differs stands on each."""
     differences: list[Difference]
-    """The first of them, by table and key."""
+    swapped: bool = False
+
+
+Tell = Callable[[Progress], None]
 
 
 async def rebuild(
-    service: str, copy: Copy, units: Units, make_feed: Callable[[str, Sequence[str]], Feed]
+    service: str,
+    copy: Copy,
+    units: Units,
+    make_feed: Callable[[str, Sequence[str]], Feed],
+    owner: AsyncEngine,
+    *,
+    swap: bool = False,
+    tell: Tell = lambda _: None,
 ) -> Rebuilt:
-    """Fold everything anew and compare. ``units`` works as the feed role; the live copy may be at work meanwhile."""
-    feeds = [make_feed(publisher, copy.topics_of(publisher)) for publisher in copy.publishers()]
-    live = [CopyWorker(service, copy, feed, units) for feed in feeds]
-    builders = [CopyWorker(service, copy, feed, units, schema=NEXT, suffix=SUFFIX) for feed in feeds]
-    try:
-        await _prepare(units, copy)
-        with _uncollected():
-            for standing, builder in zip(live, builders, strict=True):
-                await _catch_up(builder, (await standing.where()).epoch)
-        async with units.maintain() as session:
-            await intake.enter(session, copy.name, LIVE)
-            reached = {
-                worker.feed.publisher: await _level(session, worker, builder)
-                for worker, builder in zip(live, builders, strict=True)
-            }
-            return await _report(session, copy, reached, sum(builder.state.applied for builder in builders))
-    finally:
-        await _clear(units, copy)
-        for feed in feeds:
-            await feed.close()
+    """Fold everything anew, compare where the shape is the same, and with ``swap`` take the new tables into use.
+
+    ``units`` works as the feed role, ``owner`` as the one who owns tables; the live copy may be at work meanwhile.
+    Raises :class:`Busy`.
+    """
+    async with _alone(owner, copy):
+        feeds = [make_feed(publisher, copy.topics_of(publisher)) for publisher in copy.publishers()]
+        live = [CopyWorker(service, copy, feed, units) for feed in feeds]
+        builders = [CopyWorker(service, copy, feed, units, schema=NEXT, suffix=SUFFIX) for feed in feeds]
+        try:
+            resumed = await _prepare(owner, units, copy)
+            with _uncollected():
+                for builder in builders:
+                    await _catch_up(builder, await _live(units, builder), resumed, tell)
+            found = await _found(owner, units, copy, live, builders)
+            if swap:
+                reached = await exchange(owner, units, copy, builders, changed=found.different > 0)
+                return Rebuilt(**{**vars(found), "reached": reached, "swapped": True})
+            return found
+        finally:
+            if not swap:
+                await shapes.clear(owner, copy)
+            for feed in feeds:
+                await feed.close()
 
 
-async def _prepare(units: Units, copy: Copy) -> None:
-    await _clear(units, copy)
+@asynccontextmanager
+async def _alone(owner: AsyncEngine, copy: Copy) -> AsyncIterator[None]:
+    """Nobody else rebuilds this copy meanwhile; the lock goes with the process that holds it."""
+    lock = {"name": copy.name + SUFFIX}
+    async with owner.connect() as connection:
+        if not await connection.scalar(text("select pg_try_advisory_lock(7464, hashtext(:name))"), lock):
+            raise Busy(f"写し {copy.name} は、ほかのところでつくり直しています。")
+        await connection.commit()
+        try:
+            yield
+        finally:
+            await connection.execute(text("select pg_advisory_unlock(7464, hashtext(:name))"), lock)
+
+
+async def _prepare(owner: AsyncEngine, units: Units, copy: Copy) -> bool:
+    """Have tables to build into; whether they are those that an earlier run has left, of the same shape and epoch."""
     async with units.maintain() as session:
-        for table in copy.tables:
-            await session.execute(text(f"create table {NEXT}.{table} (like {LIVE}.{table} including all)"))
-
-
-async def _clear(units: Units, copy: Copy) -> None:
-    async with units.maintain() as session:
-        for table in copy.tables:
-            await session.execute(text(f"drop table if exists {NEXT}.{table}"))
-        for table in ("feed.checkpoint", "feed.parked"):
-            statement = text(f"delete from {table} where copy = :copy")  # noqa: S608 (two names above)
-            await session.execute(statement, {"copy": copy.name + SUFFIX})
+        begun = await shapes.standing(session, copy.name + SUFFIX)
+        same = [
+            (await intake.load(session, copy.name + SUFFIX, publisher)).epoch
+            in (None, (await intake.load(session, copy.name, publisher)).epoch)
+            for publisher in copy.publishers()
+        ]
+    if begun and begun.shape == copy.stamp() and all(same):
+        return True
+    await shapes.clear(owner, copy)
+    await shapes.make(owner, copy, schema=NEXT, suffix=SUFFIX)
+    return False
 
 
 @contextmanager
@@ -121,21 +150,30 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-async def _catch_up(builder: CopyWorker, epoch: int | None) -> None:
+async def _live(units: Units, builder: CopyWorker) -> intake.Checkpoint:
+    async with units.maintain() as session:
+        return await intake.load(session, builder.copy.name, builder.feed.publisher)
+
+
+async def _catch_up(builder: CopyWorker, live: intake.Checkpoint, resumed: bool, tell: Tell) -> None:
     """Fold, batch by batch, until nothing is waiting any more; the next is on its way while one is folded."""
     checkpoint = await builder.where()
-    if epoch is not None:  # a broker may still have what was sent before a restore
-        checkpoint.cursor = first_of(epoch)
+    if live.epoch is not None and checkpoint.cursor is None:
+        checkpoint.cursor = first_of(live.epoch)  # a broker may still have what was sent before a restore
     feed = builder.feed
     ahead = asyncio.ensure_future(feed.read(checkpoint.cursor, limit=BATCH, wait=_WAIT_SECONDS))
     try:
         while True:
             batch = await ahead
+            intake.check_epoch(live, batch)
             full = len(batch.records) >= BATCH
             if full:
                 ahead = asyncio.ensure_future(feed.read(batch.cursor, limit=BATCH, wait=_WAIT_SECONDS))
             if batch.news(checkpoint.cursor):
                 checkpoint = await builder.take(checkpoint, batch)
+            tell(
+                Progress(feed.publisher, checkpoint.reached, batch.head or 0, builder.state.applied, resumed)
+            )
             if not full:
                 if checkpoint.reached >= (batch.head or 0):
                     return
@@ -143,6 +181,38 @@ async def _catch_up(builder: CopyWorker, epoch: int | None) -> None:
     finally:
         ahead.cancel()
         await asyncio.gather(ahead, return_exceptions=True)
+
+
+async def _found(
+    owner: AsyncEngine, units: Units, copy: Copy, live: Sequence[CopyWorker], builders: Sequence[CopyWorker]
+) -> Rebuilt:
+    """What was built; compared, where the live copy has tables of the same shape."""
+    async with units.maintain() as session:
+        await intake.enter(session, copy.name, LIVE)
+        stands = await shapes.standing(session, copy.name)
+        comparable = stands is not None and stands.shape == copy.stamp()
+        if comparable:
+            reached = {
+                worker.feed.publisher: await _level(session, worker, builder)
+                for worker, builder in zip(live, builders, strict=True)
+            }
+            result = await compare(session, copy)
+        else:
+            reached = {builder.feed.publisher: builder.state.reached for builder in builders}
+            result = Compared(0, [])
+        rows = {table: await _count(session, f"{NEXT}.{table}") for table in copy.tables}
+        parked = await session.scalar(
+            text("select count(*) from feed.parked where copy = :copy"), {"copy": copy.name + SUFFIX}
+        )
+    return Rebuilt(
+        sum(builder.state.applied for builder in builders),
+        reached,
+        rows,
+        parked or 0,
+        comparable,
+        result.different,
+        result.differences,
+    )
 
 
 async def _level(session: AsyncSession, live: CopyWorker, builder: CopyWorker) -> int:
@@ -170,71 +240,5 @@ async def _level(session: AsyncSession, live: CopyWorker, builder: CopyWorker) -
             return mine.reached
 
 
-async def _report(session: AsyncSession, copy: Copy, reached: dict[str, int], records: int) -> Rebuilt:
-    rows: dict[str, int] = {}
-    differences: list[Difference] = []
-    different = 0
-    for table in copy.tables:
-        rows[table] = await _count(session, f"{NEXT}.{table}")
-        primary_key = await _primary_key(session, table)
-        lines = list(await session.execute(_one_sided(table, primary_key), {"limit": _SHOWN}))
-        different += lines[0].total if lines else 0
-        differences += _pair(table, primary_key, lines)
-    parked = await session.scalar(
-        text("select count(*) from feed.parked where copy = :copy"), {"copy": copy.name + SUFFIX}
-    )
-    return Rebuilt(records, reached, rows, parked or 0, different, differences)
-
-
 async def _count(session: AsyncSession, table: str) -> int:
     return int(await session.scalar(text(f"select count(*) from {table}")) or 0)  # noqa: S608 (a copy's table)
-
-
-def _one_sided(table: str, primary_key: Sequence[str]) -> TextClause:
-    """Rows of one side only, the first of them as JSON. Equal values written differently (1.0, 1.00) are a difference.
-
-    Images of rows are compared where a key pairs them, which costs a twentieth of comparing their text.
-    """
-    live, rebuilt = f"{LIVE}.{table}", f"{NEXT}.{table}"
-    if primary_key:
-        key = ", ".join(primary_key)
-        return text(
-            "select side, row::text as row, count(*) over () as total from"  # noqa: S608 (a copy's table)
-            f" (select {key}, a, b from {live} a full join {rebuilt} b using ({key})"
-            " where a is null or b is null or a *<> b) as pair"
-            " cross join lateral (values ('live', to_jsonb(pair.a)), ('rebuilt', to_jsonb(pair.b))) as sides(side, row)"
-            f" where row is not null order by {key}, side limit :limit"
-        )
-    line = "select t::text as line from"
-    whole = "select to_jsonb(t)::text from {} t where t::text = shown.line limit 1"
-    return text(
-        "select side, total,"  # noqa: S608 (a copy's table)
-        f" case side when 'live' then ({whole.format(live)}) else ({whole.format(rebuilt)}) end as row"
-        " from (select side, line, count(*) over () as total from ("
-        f" select 'live' as side, line from ({line} {live} t except all {line} {rebuilt} t) as a"
-        f" union all select 'rebuilt', line from ({line} {rebuilt} t except all {line} {live} t) as b"
-        ") as sides order by line limit :limit) as shown"
-    )
-
-
-async def _primary_key(session: AsyncSession, table: str) -> list[str]:
-    found = await session.scalars(
-        text(
-            "select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid"
-            " and a.attnum = any (i.indkey) where i.indisprimary and i.indrelid = cast(:table as regclass)"
-        ),
-        {"table": f"{LIVE}.{table}"},
-    )
-    return list(found)
-
-
-def _pair(table: str, primary_key: list[str], lines: Sequence[Row[Any]]) -> list[Difference]:
-    sides: dict[str, dict[str, dict[str, Any]]] = {}
-    for line in lines:
-        row = orjson.loads(line.row)
-        key = {name: row[name] for name in primary_key or row}
-        sides.setdefault(orjson.dumps(key).decode(), {})[line.side] = row
-    return [
-        Difference(table, orjson.loads(key), rows.get("live"), rows.get("rebuilt"))
-        for key, rows in sides.items()
-    ]

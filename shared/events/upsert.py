@@ -22,6 +22,8 @@ from shared.database import Statement
 from shared.events.intake import Arrived
 
 _GUARD = {"board_id": "uuid", "epoch": "integer", "position": "bigint"}
+GUARD = ", ".join(f"{column} {kind} not null" for column, kind in _GUARD.items())
+"""The guard's columns, for the SQL that makes a ``GuardedTable``."""
 
 
 def _as_text(kind: str) -> bool:

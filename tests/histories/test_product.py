@@ -20,7 +20,7 @@ import httpx
 import orjson
 import pytest
 
-from deploy.local.admin import all_waiting, copy_of, feed_units, parts
+from deploy.local.admin import all_waiting, parts, rebuild_copy
 from deploy.local.example import (
     KITCHEN_CLIENT,
     allow_lunch_count,
@@ -37,7 +37,6 @@ from deploy.town.generate import SEED, write_town
 from services.dashboard.feeds.consumer import department_token
 from shared.contracts.dashboard import LUNCH_COUNT
 from shared.dates import SystemClock, school_year
-from shared.events.rebuild import rebuild
 from tests.histories import checker
 from tests.histories.product import (
     Client,
@@ -242,10 +241,7 @@ async def copies(instance: Instance, log: Log) -> Iterable[str]:
     found = [f"parked at {service}: {item}" for service, item in await all_waiting(instance)]
     for service in ("dashboard", "identity"):
         for copy in parts(service).copies:
-            async with feed_units(instance, service) as units:
-                built = await rebuild(
-                    service, copy_of(service, copy.name), units, instance.make_feed(service)
-                )
+            built = await rebuild_copy(instance, service, copy.name)
             if built.different or built.parked:
                 found.append(f"{service}/{copy.name} is not the fold of the log: {built}")
     async with superuser(instance, "dashboard") as database:

@@ -22,11 +22,13 @@ from shared.contracts import Contract, Lane, Topic, catalogue
 from shared.database import Work
 from shared.database.migrate import platform_sql, run_script
 from shared.database.periods import GUARD, period_columns, period_guard
-from shared.database.roles import open_to_feed, platform_grants, protect, reader_grants
+from shared.database.roles import open_copy, open_to_feed, platform_grants, protect, reader_grants
+from shared.events import shapes
 from shared.events.copies import Copy
 from shared.events.intake import Arrived, Stream, Version
 from shared.events.reactions import Reaction
 from shared.events.records import Record
+from shared.events.upsert import GUARD as COPY_GUARD
 from shared.ids import natural_id
 
 THING = Topic("toy.thing", Lane.STATE, key="thing", importance="IV")
@@ -110,30 +112,19 @@ create table stay_period ({period_columns()}, school_id uuid not null);
 {period_guard("stay_period")}
 {protect("toy", "stay_period", school=True)}
 grant select, insert, update, delete on stay_period to toy_app;
+"""
 
-create table copy.thing_card (
-    thing uuid primary key,
-    board_id uuid not null,
-    label text,
-    amount integer,
-    epoch integer not null,
-    position bigint not null
-);
-create table copy.count_day (
-    stream uuid primary key,
+COPIED = f"""
+create table thing_card (thing uuid primary key, {COPY_GUARD}, label text, amount integer);
+create table count_day (
+    stream uuid primary key, {COPY_GUARD},
     thing uuid not null,
-    board_id uuid not null,
     on_day date,
     amount integer,
-    version integer not null,
-    epoch integer not null,
-    position bigint not null
+    version integer not null
 );
-{protect("toy", "copy.thing_card")}
-{open_to_feed("toy", "copy.thing_card")}
-{protect("toy", "copy.count_day")}
-{open_to_feed("toy", "copy.count_day")}
-grant select on copy.thing_card, copy.count_day to toy_app;
+{open_copy("toy", "thing_card")}
+{open_copy("toy", "count_day")}
 """
 
 
@@ -149,6 +140,7 @@ async def build(engine: AsyncEngine) -> None:
             reader_grants("peer", [THING.name]),
         ):
             await connection.run_sync(run_script, script)
+    await shapes.make_missing(engine, [ToyCopy()])
 
 
 @dataclass(frozen=True)
@@ -220,6 +212,7 @@ class ToyCopy(Copy):
     name = "things"
     topics = (THING, COUNT)
     tables = ("thing_card", "count_day")
+    shape = COPIED
 
     def __init__(self) -> None:
         self.poison = {"poison"}

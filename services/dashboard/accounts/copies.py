@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Topic
 from shared.contracts.identity import ACCOUNT, PURPOSE, AccountChanged, PurposeChanged
+from shared.database.roles import open_copy
 from shared.events.copies import Copy
 from shared.events.intake import Arrived
-from shared.events.upsert import GuardedTable, Put, SetTable
+from shared.events.upsert import GUARD, GuardedTable, Put, SetTable
 
 _ACCOUNT = GuardedTable("account", "person_id", {"enabled": "boolean"})
 _PURPOSE_GRANT = SetTable(
@@ -32,6 +33,27 @@ _PURPOSE_GRANT = SetTable(
     },
 )
 
+_TABLES = f"""
+create table account (
+    person_id uuid primary key, {GUARD},
+    enabled boolean
+);
+create table purpose_set (department_id uuid primary key, {GUARD}, client text);
+create index purpose_set_client on purpose_set (client);
+create table purpose_grant (
+    department_id uuid not null,
+    board_id uuid not null,
+    purpose_id uuid not null,
+    feed text not null,
+    fields jsonb not null,
+    importance text not null,
+    small_groups boolean not null,
+    since date not null,
+    until date
+);
+create index purpose_grant_department on purpose_grant (department_id);
+"""
+
 
 class AccountsCopy(Copy):
     """Accounts and purposes."""
@@ -39,6 +61,9 @@ class AccountsCopy(Copy):
     name: ClassVar[str] = "accounts"
     topics: ClassVar[tuple[Topic, ...]] = (ACCOUNT, PURPOSE)
     tables: ClassVar[tuple[str, ...]] = ("account", "purpose_set", "purpose_grant")
+    shape: ClassVar[str] = _TABLES + "".join(
+        open_copy("dashboard", table) for table in ("account", "purpose_set", "purpose_grant")
+    )
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         accounts = [_put(one) for one in arrived if one.record.topic == ACCOUNT.name]

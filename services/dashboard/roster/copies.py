@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dashboard.roster.shape import SHAPE
 from shared.contracts import Contract, Topic
 from shared.contracts.registry import (
     CALENDAR,
@@ -132,6 +133,7 @@ class RosterCopy(Copy):
         "setting_set",
         "setting",
     )
+    shape: ClassVar[str] = SHAPE
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         by_topic: dict[str, list[Arrived]] = {}

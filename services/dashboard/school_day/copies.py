@@ -17,10 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.contracts import Topic
 from shared.contracts.registry import ATTENDANCE, ROLL, AttendanceDayChanged, DayFact, RollTaken
 from shared.database import Statement
+from shared.database.roles import open_copy
 from shared.events.copies import Copy
 from shared.events.intake import Arrived, Stream, Version
 from shared.events.records import Record
-from shared.events.upsert import GuardedTable, Put
+from shared.events.upsert import GUARD, GuardedTable, Put
 
 _PUPIL_DAY = GuardedTable(
     "pupil_day",
@@ -62,6 +63,42 @@ _VERSIONS = Statement(
     " select class_day_id, epoch, version from class_day where class_day_id = any (cast(:streams as uuid[]))"
 )
 
+# A row with null values is a redacted fact: its guard keeps older records out.
+_TABLES = f"""
+create table pupil_day (
+    pupil_day_id uuid primary key, {GUARD},
+    version integer not null,
+    pupil_id uuid,
+    school_id uuid,
+    class_id uuid,
+    day date,
+    revision integer,
+    status text,
+    code text,
+    presence text,
+    category text,
+    late boolean,
+    early_leave boolean,
+    decided_by text,
+    contradiction text,
+    facts jsonb
+) with (fillfactor = 80);
+-- No index begins with the day: each morning's is one that no statistics know yet, and a plan that walks all of it for
+-- every child looks cheap.
+create index pupil_day_pupil on pupil_day (pupil_id, day);
+create table class_day (
+    class_day_id uuid primary key, {GUARD},
+    version integer not null,
+    class_id uuid,
+    school_id uuid,
+    day date,
+    members integer,
+    taken_at timestamptz,
+    taken_by uuid
+);
+create index class_day_class on class_day (class_id, day);
+"""
+
 
 class SchoolDayCopy(Copy):
     """What every source says about every pupil's day."""
@@ -69,6 +106,9 @@ class SchoolDayCopy(Copy):
     name: ClassVar[str] = "school_day"
     topics: ClassVar[tuple[Topic, ...]] = (ATTENDANCE, ROLL)
     tables: ClassVar[tuple[str, ...]] = ("pupil_day", "class_day")
+    shape: ClassVar[str] = _TABLES + "".join(
+        open_copy("dashboard", table, school=True) for table in ("pupil_day", "class_day")
+    )
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         days = [one for one in arrived if one.record.topic == ATTENDANCE.name]

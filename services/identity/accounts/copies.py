@@ -20,9 +20,10 @@ from shared.contracts.registry import (
     OrganisationChanged,
     PersonChanged,
 )
+from shared.database.roles import open_copy
 from shared.events.copies import Copy
 from shared.events.intake import Arrived
-from shared.events.upsert import GuardedTable, Put
+from shared.events.upsert import GUARD, GuardedTable, Put
 
 _TABLES = {
     PERSON.name: GuardedTable(
@@ -37,6 +38,29 @@ _TABLES = {
     ),
     DUTY.name: GuardedTable("duty", "id", {"duties": "jsonb"}),
 }
+
+# A row whose other columns are null is a tombstone and keeps the guard. Boards are listed before anybody has signed in.
+_SHAPE = f"""
+create table person (
+    id uuid primary key, {GUARD},
+    family text,
+    given text,
+    kana text,
+    sort_key text collate "C"
+);
+create table organisation (
+    id uuid primary key, {GUARD},
+    kind text,
+    name text,
+    code text,
+    grade text
+);
+create table duty (id uuid primary key, {GUARD}, duties jsonb);
+{open_copy("identity", "person")}
+{open_copy("identity", "organisation")}
+{open_copy("identity", "duty")}
+create policy organisation_boards on organisation for select to identity_app using (kind = 'board');
+"""
 
 
 def _values(payload: Contract | None) -> dict[str, Any]:
@@ -69,6 +93,7 @@ class Directory(Copy):
     name: ClassVar[str] = "directory"
     topics: ClassVar[tuple[Topic, ...]] = (PERSON, ORGANISATION, DUTY)
     tables: ClassVar[tuple[str, ...]] = ("organisation", "person", "duty")
+    shape: ClassVar[str] = _SHAPE
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         for topic, table in _TABLES.items():

@@ -192,6 +192,14 @@ create table feed.checkpoint (
     primary key (copy, publisher)
 ) with (fillfactor = 50);
 
+-- Which shape each copy's tables have, those in use (by the copy's name) and those being built beside them (name+next).
+-- They are made from the copy's code and made anew when that changes, never migrated (docs/decisions/0008).
+create table feed.shape (
+    copy text primary key,
+    shape text not null,
+    tables text[] not null
+);
+
 -- Records that could not be handled, with every later record of the same key (decisions.md §3).
 create table feed.parked (
     copy text not null,

@@ -176,7 +176,9 @@ async def test_a_copy_over_it_equals_its_rebuild(transport: Transport, toy: Toy)
             await catch_up(worker, limit=5, to=position)
     await catch_up(worker, limit=5, to=position)
 
-    found = await rebuild("toy", ToyCopy(), toy.feed, lambda _, topics: transport.feed(topics))
+    found = await rebuild(
+        "toy", ToyCopy(), toy.feed, lambda _, topics: transport.feed(topics), toy.engine("toy_owner")
+    )
     assert (found.differences, found.parked) == ([], 0)
     assert found.rows["thing_card"] == 3
     rows = await toy.rows(

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.events import shapes
 from shared.events.feed import Batch, Feed
 from shared.events.intake import BEHIND, Arrived
 from shared.events.rebuild import Rebuilt, rebuild
@@ -25,7 +26,12 @@ def any_order(toy: Toy, seed: int) -> Callable[[str, Sequence[str]], Feed]:
 
 
 async def rebuilt(toy: Toy, seed: int = 0, copy: ToyCopy | None = None) -> Rebuilt:
-    return await rebuild("toy", copy or ToyCopy(), toy.feed, any_order(toy, seed))
+    return await rebuild("toy", copy or ToyCopy(), toy.feed, any_order(toy, seed), toy.engine("toy_owner"))
+
+
+async def from_log(toy: Toy, copy: ToyCopy) -> Rebuilt:
+    owner = toy.engine("toy_owner")
+    return await rebuild("toy", copy, toy.feed, lambda _, topics: toy.log_feed(topics=topics), owner)
 
 
 async def some_history(toy: Toy, random: Random, things: Sequence[UUID], steps: int) -> None:
@@ -74,10 +80,7 @@ async def test_rebuilding_while_commands_go_on(toy: Toy) -> None:
 
     writing = asyncio.create_task(write())
     try:
-        results = [
-            await rebuild("toy", ToyCopy(), toy.feed, lambda _, topics: toy.log_feed(topics=topics))
-            for _ in range(4)
-        ]
+        results = [await from_log(toy, ToyCopy()) for _ in range(4)]
     finally:
         enough.set()
         await writing
@@ -131,6 +134,19 @@ class Written(ToyCopy):
     tables: ClassVar[tuple[str, ...]] = (*ToyCopy.tables, "written")  # type: ignore[assignment]
     rows = ""
 
+    def __init__(self, key: str = "") -> None:
+        super().__init__()
+        self.shape = (  # type: ignore[misc] # of this copy alone
+            f"{ToyCopy.shape}create table written (id integer {key}, n numeric);"
+            "grant select, insert, update, delete on written to toy_feed;"
+        )
+
+    async def stand(self, toy: Toy) -> None:
+        """Take the place of the toy's copy, which has not been at work yet."""
+        async with toy.engine("toy_owner").begin() as connection:
+            await connection.execute(text("drop table copy.thing_card, copy.count_day"))
+        await shapes.make(toy.engine("toy_owner"), self)
+
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         await session.execute(text(f"insert into written values {self.rows} on conflict do nothing"))
         return await super().fold(session, arrived)
@@ -150,15 +166,13 @@ class Written(ToyCopy):
 async def test_rows_are_compared_as_they_are_written_with_a_key_and_without(
     toy: Toy, key: str, live: str, anew: str, differ: list[tuple[str, int]]
 ) -> None:
-    copy = Written()
+    copy = Written(key)
+    await copy.stand(toy)
     await toy.change(uuid4(), 1)
-    async with toy.engine("toy_owner").begin() as connection:
-        await connection.execute(text(f"create table copy.written (id integer {key}, n numeric)"))
-        await connection.execute(text("grant select, insert, update, delete on copy.written to toy_feed"))
     copy.rows = live
     await catch_up(toy.copy_worker(copy, toy.log_feed()))
     copy.rows = anew
-    found = await rebuild("toy", copy, toy.feed, lambda _, topics: toy.log_feed(topics=topics))
+    found = await from_log(toy, copy)
     sides = [
         (side, row["id"])
         for one in found.differences
@@ -171,14 +185,12 @@ async def test_rows_are_compared_as_they_are_written_with_a_key_and_without(
 
 async def test_a_row_too_many_of_a_table_without_a_key_shows(toy: Toy) -> None:
     copy = Written()
+    await copy.stand(toy)
     await toy.change(uuid4(), 1)
-    async with toy.engine("toy_owner").begin() as connection:
-        await connection.execute(text("create table copy.written (id integer, n numeric)"))
-        await connection.execute(text("grant select, insert, update, delete on copy.written to toy_feed"))
     copy.rows = "(1, 1), (1, 1)"
     await catch_up(toy.copy_worker(copy, toy.log_feed()))
     copy.rows = "(1, 1)"
-    found = await rebuild("toy", copy, toy.feed, lambda _, topics: toy.log_feed(topics=topics))
+    found = await from_log(toy, copy)
     assert [(one.live, one.rebuilt) for one in found.differences] == [({"id": 1, "n": 1}, None)]
 
 
@@ -203,7 +215,7 @@ async def test_the_next_batch_is_read_while_one_is_folded(toy: Toy, monkeypatch:
 
     copy.trouble = fold
     monkeypatch.setattr(feed, "read", counted)
-    found = await rebuild("toy", copy, toy.feed, lambda *_: feed)
+    found = await rebuild("toy", copy, toy.feed, lambda *_: feed, toy.engine("toy_owner"))
     assert (found.different, found.records, folds) == (0, 8, 4)
 
 

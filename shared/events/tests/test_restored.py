@@ -69,7 +69,9 @@ async def test_a_version_that_is_given_twice_is_folded_twice(transport: Transpor
     await catch_up(worker, to=position)
     assert (await counted(toy))[one] == (5, 3, 2)
     assert await toy.rows("select 1 from feed.parked") == []
-    found = await rebuild("toy", ToyCopy(), toy.feed, lambda _, topics: transport.feed(topics))
+    found = await rebuild(
+        "toy", ToyCopy(), toy.feed, lambda _, topics: transport.feed(topics), toy.engine("toy_owner")
+    )
     assert (found.different, found.parked) == (0, 0)
 
 

@@ -16,7 +16,9 @@ async def test_rebuilt_equals_grown(identity: Identity, town: Town) -> None:
     )
     await identity.retract(PersonChanged, town.operator)
     await identity.catch_up(seed=5)
-    report = await rebuild("identity", Directory(), identity.feed, identity.make_feed)
+    report = await rebuild(
+        "identity", Directory(), identity.feed, identity.make_feed, identity.units("identity_owner").engine
+    )
     assert report.differences == []
     assert report.rows["person"] == 8
 

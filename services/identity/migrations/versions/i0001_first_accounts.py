@@ -1,4 +1,4 @@
-"""Accounts and the hats they follow from, the copied directory, the issuer's sessions, purposes of departments."""
+"""Accounts and the hats they follow from, the issuer's sessions, purposes of departments. Copies make their tables."""
 
 from alembic import op
 
@@ -41,39 +41,6 @@ create table hat (
 );
 create index hat_person on hat (board_id, person);
 create index hat_record on hat (topic, key);
-"""
-
-# Cards and the like; a row whose other columns are null is a tombstone and keeps the guard.
-COPIES = """
-create table copy.person (
-    id uuid primary key,
-    board_id uuid not null,
-    epoch integer not null,
-    position bigint not null,
-    family text,
-    given text,
-    kana text,
-    sort_key text collate "C"
-);
-
-create table copy.organisation (
-    id uuid primary key,
-    board_id uuid not null,
-    epoch integer not null,
-    position bigint not null,
-    kind text,
-    name text,
-    code text,
-    grade text
-);
-
-create table copy.duty (
-    id uuid primary key,
-    board_id uuid not null,
-    epoch integer not null,
-    position bigint not null,
-    duties jsonb
-);
 """
 
 # Only hashes of what a client holds are kept; the hash is the key. Instants are real time, whatever the training date.
@@ -138,16 +105,12 @@ create table purpose_period (
 # Found before it is known which board they belong to: a client by the id it shows, a board by being on the list.
 BEFORE_THE_BOARD = """
 create policy department_client_any on department_client for select to identity_app using (true);
-create policy copy_organisation_boards on copy.organisation for select to identity_app using (kind = 'board');
 """
 
 GRANTS = {
     "account": "select",
     "hat_source": "",
     "hat": "",
-    "copy.person": "select",
-    "copy.organisation": "select",
-    "copy.duty": "select",
     "issuer_session": "select, insert, update",
     "authorization_code": "select, insert, update",
     "refresh_token": "select, insert, update",
@@ -160,21 +123,18 @@ MAINTAINED = (
     "account",
     "hat_source",
     "hat",
-    "copy.person",
-    "copy.organisation",
-    "copy.duty",
     "issuer_session",
     "authorization_code",
     "refresh_token",
 )
-"""What identity_feed works on for every board: accounts, copies, and sessions that are over."""
+"""What identity_feed works on for every board: accounts, and sessions that are over."""
 
 
 def upgrade() -> None:
     connection = op.get_bind()
     run_script(connection, platform_sql("0001_log"))
     run_script(connection, platform_grants("identity"))
-    for part in (GUARD, ACCOUNTS, COPIES, ISSUER, PURPOSES):
+    for part in (GUARD, ACCOUNTS, ISSUER, PURPOSES):
         run_script(connection, part)
     for table, rights in GRANTS.items():
         run_script(connection, protect("identity", table))
