@@ -226,21 +226,20 @@ async def look(room: Dashboard, request: Request) -> AsyncIterator[Page]:
         if found is None:
             raise signed_out()
         signed, standing = found
-        if signed.revoked:
+        # First: a sign-in that also ran out, or that the authority has refused since, wipes the device no less.
+        if signed.revoked or standing.account_shut:
             raise session_revoked(signed.principal)
         now = room.sessions.clock.now()
         if not holds(now, seen_at=signed.seen_at, ends_at=signed.ends_at, ended_at=signed.ended_at):
             raise signed_out()
-        if standing.account_shut:
-            raise signed_out()
-        if not _acts_for(request, signed.principal):
+        if not acts_for(request, signed.principal):
             raise another_person()
         holder = Holder(signed.principal, standing.duties)
         await narrow(db, scope_of(holder))
         yield Page(room, request, db, signed, standing, holder, today)
 
 
-def _acts_for(request: Request, who: Principal) -> bool:
+def acts_for(request: Request, who: Principal) -> bool:
     """Whether the person whose act a page sends (``X-Tsumugi``) is the signed-in one; ``1`` names nobody.
 
     On a shared machine a page may outlive its session and find the cookie of whoever signed in after it.
@@ -261,7 +260,8 @@ def another_person() -> Problem:
 
 
 def session_revoked(who: Principal) -> Problem:
-    """The session was ended by an order: the browser wipes what it keeps of ``X-Tsumugi`` (ux.md §7)."""
+    """The session was ended by an order, or the account is shut: the browser wipes what it keeps of ``X-Tsumugi``
+    (ux.md §7)."""
     return Problem(
         401,
         "session-revoked",

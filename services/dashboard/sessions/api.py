@@ -11,7 +11,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from services.dashboard.room import Dashboard, dashboard
+from services.dashboard.room import Dashboard, acts_for, dashboard
 from services.dashboard.roster.store import session_standing
 from services.dashboard.sessions.issuer import IssuerAway, IssuerRefused
 from services.dashboard.sessions.rules import LOGIN, safe_target, ticket
@@ -94,9 +94,15 @@ async def callback(
 
 @router.post("/logout", summary="サインアウト")
 async def logout(request: Request) -> Response:
-    """End the session here and at the identity authority, and say where to go. Always succeeds."""
+    """End the session here and at the identity authority, and say where to go. Always succeeds.
+
+    A page that outlived its session ends nobody else's: the cookie of whoever signed in after it stays.
+    """
     room = await dashboard(request)
     standing = await _standing(room, request)
+    answer = JSONResponse({"redirect": SIGNED_OUT}, headers={"cache-control": "no-store"})
+    if standing is not None and not acts_for(request, standing.principal):
+        return answer
     if standing is not None:
         tokens = room.sessions.tokens(standing)
         await room.sessions.end(standing, "signed out")
@@ -107,7 +113,6 @@ async def logout(request: Request) -> Response:
             except (IssuerAway, IssuerRefused) as error:
                 # Ended here all the same; the authority's own sign-in runs out by itself.
                 logger.warning("the identity authority was not told of a sign-out: %s", error)
-    answer = JSONResponse({"redirect": SIGNED_OUT}, headers={"cache-control": "no-store"})
     answer.delete_cookie(room.cookie, path="/", secure=True, httponly=True, samesite="strict")
     return answer
 

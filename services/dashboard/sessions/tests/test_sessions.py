@@ -215,6 +215,16 @@ async def test_signing_out_ends_it_everywhere(origin: Origin, person: UUID) -> N
     assert len(origin.issuer.signed_out) == 1
 
 
+async def test_a_page_that_outlived_its_session_signs_nobody_else_out(origin: Origin, town: Town) -> None:
+    before, after = uuid4(), uuid4()
+    browser = await origin.enter(after, board=town.board)
+    answer = await browser.command("/auth/logout", x_tsumugi=str(before))
+    assert answer.json() == {"redirect": "/signed-out"}
+    assert (await browser.get("/api/me")).status_code == 200
+    assert (await browser.command("/auth/logout", x_tsumugi=str(after))).status_code == 200
+    assert (await browser.get("/api/me")).status_code == 401
+
+
 async def test_sessions_end_by_themselves(origin: Origin, town: Town) -> None:
     browser = await origin.enter(uuid4(), board=town.board)
     assert (await browser.get("/api/me")).status_code == 200
@@ -231,7 +241,7 @@ async def test_sessions_end_by_themselves(origin: Origin, town: Town) -> None:
         assert (await busy.get("/api/me")).status_code == expected
 
 
-async def test_a_shut_account_is_signed_out(origin: Origin, town: Town) -> None:
+async def test_the_page_of_a_shut_account_is_told_to_wipe_its_device(origin: Origin, town: Town) -> None:
     person = await town.staff("閉", ("principal", await town.school(), None))
     browser = await origin.enter(person, board=town.board)
     await town.account(person)
@@ -239,7 +249,14 @@ async def test_a_shut_account_is_signed_out(origin: Origin, town: Town) -> None:
     assert (await browser.get("/api/me")).status_code == 200
     await town.account(person, enabled=False)
     await origin.caught_up()
-    assert (await browser.get("/api/me")).status_code == 401
+    origin.issuer.refuse = (
+        "invalid_grant"  # as an authority does that has heard of it; the wiping comes first
+    )
+    origin.real.ahead = timedelta(minutes=10)
+    for _ in range(2):
+        answer = await browser.get("/api/me")
+        assert (answer.status_code, answer.headers["x-tsumugi"]) == (401, str(person))
+        assert answer.json()["type"].endswith("/session-revoked")
 
 
 async def test_no_cookie_of_another_board_or_shape_opens_anything(origin: Origin, town: Town) -> None:

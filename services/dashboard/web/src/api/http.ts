@@ -68,9 +68,10 @@ export async function command<T>(path: string, body: unknown, id: string, owner:
   return given
 }
 
-/** Ends the session on the server; answers the address to go to. */
-export async function signOut(): Promise<string> {
-  const answer = await reach('/auth/logout', { method: 'POST', headers: { Accept: 'application/json', 'X-Tsumugi': '1' } })
+/** Ends the session of `owner` on the server, and nobody else's; answers the address to go to. */
+export async function signOut(owner: string): Promise<string> {
+  const headers = { Accept: 'application/json', 'X-Tsumugi': owner }
+  const answer = await reach('/auth/logout', { method: 'POST', headers })
   const { redirect } = (await content(answer)) as { redirect?: string }
   return redirect ?? '/signed-out'
 }

@@ -19,7 +19,7 @@ export default function SignOutDialog({ onClose }: { readonly onClose: () => voi
   async function leave() {
     setFailed(false)
     try {
-      session.leave(me.person.id, await signOut())
+      session.leave(me.person.id, await signOut(me.person.id))
     } catch {
       setFailed(true)
     }
