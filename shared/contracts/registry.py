@@ -21,6 +21,7 @@ GUARDIANSHIP = Topic("registry.guardianship", Lane.STATE, key="pupil", importanc
 DUTY = Topic("registry.duty", Lane.STATE, key="staff", importance="III")
 CALENDAR = Topic("registry.calendar", Lane.STATE, key="calendar", importance="IV")
 SETTING = Topic("registry.setting", Lane.STATE, key="board", importance="IV")
+PUPIL = Topic("registry.pupil", Lane.FACT, key="pupil", importance="II")
 ATTENDANCE = Topic("registry.attendance", Lane.FACT, key="pupil", importance="III")
 ROLL = Topic("registry.roll", Lane.FACT, key="class", importance="III")
 
@@ -116,6 +117,44 @@ class EnrolmentChanged(Contract):
     pupil: UUID
     enrolments: list[Enrolment]
     memberships: list[Membership]
+
+
+class PupilMove(Contract):
+    """A move of a pupil, whole: the latest revision holds, also when it says that the move was undone."""
+
+    move: UUID
+    pupil: UUID
+    revision: int = Field(ge=1)
+    undone: bool = Field(description="The move was taken back: it never was.")
+    from_school: UUID | None = Field(description="School of this board that the pupil leaves.")
+    to_school: UUID | None = Field(description="School of this board that accepts the pupil.")
+    grade: str
+    left_on: date | None = Field(description="The last day at the former school (転学のため学校を去った日).")
+    accepted_on: date | None = Field(description="受入日; null while the accepting school has not told it.")
+    transferred_on: date | None = Field(
+        description="転学日: the day before the acceptance (指導要録 様式1); null while that is not known."
+    )
+
+
+class PupilTransferred(PupilMove):
+    """A pupil changes from a school of the board to another of it; one happening for both schools."""
+
+    TOPIC: ClassVar[Topic] = PUPIL
+    TYPE: ClassVar[str] = "registry.pupil.transferred"
+
+
+class PupilDeparted(PupilMove):
+    """A pupil leaves the board's schools for a school elsewhere."""
+
+    TOPIC: ClassVar[Topic] = PUPIL
+    TYPE: ClassVar[str] = "registry.pupil.departed"
+
+
+class PupilArrived(PupilMove):
+    """A pupil comes from a school elsewhere."""
+
+    TOPIC: ClassVar[Topic] = PUPIL
+    TYPE: ClassVar[str] = "registry.pupil.arrived"
 
 
 class Guardian(Part):
@@ -299,6 +338,9 @@ CONTRACTS: tuple[type[Contract], ...] = (
     OrganisationChanged,
     PersonChanged,
     EnrolmentChanged,
+    PupilTransferred,
+    PupilDeparted,
+    PupilArrived,
     GuardianshipChanged,
     DutyChanged,
     CalendarChanged,

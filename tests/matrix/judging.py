@@ -6,7 +6,7 @@ import json
 from urllib.parse import quote
 
 from tests.matrix.browser import Answer, Sender
-from tests.matrix.probes import NOTHING, Outcome, Probe
+from tests.matrix.probe import NOTHING, Outcome, Probe
 from tests.matrix.roster import HIDDEN, HIDDEN_KANA, HIDDEN_NAME, PREFIX
 from tests.matrix.world import World
 

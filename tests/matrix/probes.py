@@ -8,57 +8,15 @@ that is open to everybody stands in :data:`PUBLIC` with the reason. Nothing is e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from typing import Final, Literal
 
 from tests.matrix.browser import Call
+from tests.matrix.probe import NOTHING, Outcome, Probe, get
+from tests.matrix.probes_of_moves import MOVES
 from tests.matrix.roster import TODAY
 from tests.matrix.world import LUNCH, World
-
-NOTHING: Final = "nothing"
-"""An answer of success that holds nothing of the first board: the list is empty, or one's own."""
-Outcome = int | Literal["nothing"]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """An operation that is not open to everybody. People are words of tests/matrix/roster.py."""
-
-    operation: str
-    by: Literal["bearer", "session"]
-    call: Callable[[World], Call]
-    may: Mapping[str, int]
-    """People with the right → status."""
-    may_not: Mapping[str, Outcome] = field(default_factory=dict)
-    """People of the same board without it → what they get (404 not visible, 403 visible and not allowed)."""
-    elsewhere: Outcome = 404
-    """What somebody gets who holds everything, but in another board."""
-    everybody_because: str = ""
-    """Why there is nobody in the board without the right."""
-    no_step_up_because: str = ""
-    """Why staff with one factor are not asked for the second."""
-
-    @property
-    def service(self) -> str:
-        """Who answers."""
-        return self.operation.split(" ", 1)[0]
-
-    @property
-    def method(self) -> str:
-        """HTTP method."""
-        return self.operation.split(" ")[1]
-
-
-def _get(template: str) -> Callable[[World], Call]:
-    """A read of an address with words of the roster in braces, ``{board}`` and ``{day}``."""
-
-    def call(world: World) -> Call:
-        ids = {word.replace("-", "_"): id_ for word, id_ in world.first.ids.items()}
-        return Call("GET", template.format_map({"day": TODAY, **ids, "board": world.first.id}))
-
-    return call
 
 
 def _forwarded(method: str) -> Callable[[World], Call]:
@@ -129,7 +87,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "registry GET /v1/classes",
         "bearer",
-        _get("/v1/classes"),
+        get("/v1/classes"),
         may={"homeroom": 200, "principal": 200},
         may_not={
             "board_staff": NOTHING,
@@ -143,7 +101,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         f"registry GET {_ROLL_PATH}",
         "bearer",
-        _get("/v1/classes/{2_1}/days/{day}/roll"),
+        get("/v1/classes/{2_1}/days/{day}/roll"),
         may=_READS,
         may_not={**_READS_NOT, "department": 404},
     ),
@@ -157,14 +115,14 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "registry GET /v1/schools/{school}/duties",
         "bearer",
-        _get("/v1/schools/{first}/duties"),
+        get("/v1/schools/{first}/duties"),
         may=dict.fromkeys(_LEADS, 200),
         may_not=_LEADS_NOT,
     ),
     Probe(
         "registry GET /v1/schools/{school}/candidates",
         "bearer",
-        _get("/v1/schools/{first}/candidates?find=職"),
+        get("/v1/schools/{first}/candidates?find=職"),
         may={"board_staff": 200},
         may_not={**_LEADS_NOT, **dict.fromkeys(("principal", "vice_principal", "office"), 403)},
     ),
@@ -182,11 +140,12 @@ PROBES: tuple[Probe, ...] = (
         may=dict.fromkeys(_LEADS, 200),
         may_not=_LEADS_NOT,
     ),
+    *MOVES,
     # ---- dashboard: a session of the browser ----
     Probe(
         "dashboard GET /api/me",
         "session",
-        _get("/api/me"),
+        get("/api/me"),
         may={"homeroom": 200, "guardian": 200, "pupil": 200, "system_operator": 200},
         elsewhere=NOTHING,
         everybody_because="it tells who is signed in",
@@ -195,7 +154,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "dashboard GET /api/today",
         "session",
-        _get("/api/today"),
+        get("/api/today"),
         may={"homeroom": 200, "substitute": 200, "office": 200, "board_staff": 200},
         may_not={"guardian": 404, "mother": 404, "pupil": 404},
         elsewhere=NOTHING,
@@ -203,14 +162,14 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "dashboard GET /api/classes/{class_id}/days/{day}/roll",
         "session",
-        _get("/api/classes/{2_1}/days/{day}/roll"),
+        get("/api/classes/{2_1}/days/{day}/roll"),
         may=_READS,
         may_not=_READS_NOT,
     ),
     Probe(
         "dashboard GET /api/schools/{school}/days/{day}",
         "session",
-        _get("/api/schools/{first}/days/{day}"),
+        get("/api/schools/{first}/days/{day}"),
         may={"principal": 200, "vice_principal": 200, "office": 200, "nurse": 200, "board_staff": 200},
         may_not={
             "homeroom": 403,
@@ -226,7 +185,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "dashboard GET /api/board/days/{day}",
         "session",
-        _get("/api/board/days/{day}"),
+        get("/api/board/days/{day}"),
         may={"board_staff": 200},
         may_not={"principal": 404, "homeroom": 404, "system_operator": 404, "guardian": 404, "mother": 404},
         elsewhere=NOTHING,
@@ -234,7 +193,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "dashboard GET /api/operations",
         "session",
-        _get("/api/operations"),
+        get("/api/operations"),
         may={"system_operator": 200},
         may_not={"principal": 404, "board_staff": 404, "homeroom": 404, "guardian": 404, "mother": 404},
         elsewhere=NOTHING,
@@ -242,7 +201,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "dashboard GET /api/live",
         "session",
-        _get("/api/live?views=class-day:{2_1}:{day},school-day:{first}:{day}"),
+        get("/api/live?views=class-day:{2_1}:{day},school-day:{first}:{day}"),
         may={"homeroom": 200, "principal": 200, "board_staff": 200},
         may_not={
             "elsewhere": 404,
@@ -256,7 +215,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         _FORWARD.format(method="GET"),
         "session",
-        _get("/api/registry/v1/classes/{2_1}/days/{day}/roll"),
+        get("/api/registry/v1/classes/{2_1}/days/{day}/roll"),
         may=_READS,
         may_not=_READS_NOT,
     ),
@@ -277,7 +236,7 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "dashboard GET /api/feeds/{name}/items",
         "bearer",
-        _get(f"/api/feeds/{LUNCH}/items"),
+        get(f"/api/feeds/{LUNCH}/items"),
         may={"department": 200},
         may_not=_DEPARTMENTS_ALONE,
         no_step_up_because=_NO_PERSON,

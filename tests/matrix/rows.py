@@ -31,6 +31,7 @@ SERVICES = {"registry": "学籍", "identity": "統合ID", "dashboard": "ダッ�
 THINGS = {
     "ClassDay": "学級の1日（出席簿）",
     "SchoolDuty": "学校の職務",
+    "Move": "転出入",
     "SchoolDay": "学校の1日",
     "BoardDay": "市の1日",
     "Pupil": "子の名前",
@@ -44,6 +45,9 @@ ACTS = {
     "ReadDuties": "見る",
     "PutSubstitute": "補欠を決める",
     "GiveDuty": "決める・終える",
+    "ReadMove": "見る",
+    "MakeMove": "届け、直す",
+    "PlaceMover": "学級を決める",
     "ReadSchoolDay": "見る",
     "ReadBoardDay": "見る",
     "SeePupil": "一覧で見る",
@@ -94,6 +98,40 @@ _SCHOOL_DUTIES = {
     "第一小・その学校の人を校長・教頭に": _duty(SCHOOL, head=True),
     "第二小・その学校の人": _duty(OTHER_SCHOOL),
     "ほかの設置者の学校": _duty(SCHOOL, board=OTHER_BOARD),
+}
+
+
+def _move(
+    leaving: UUID | None,
+    accepting: UUID | None,
+    *,
+    board: UUID = BOARD,
+    protected: bool = False,
+    kept_from: tuple[UUID, ...] = (),
+) -> Entity:
+    return entity(
+        "Move",
+        "move",
+        board=ref("Board", board),
+        schools=refs("School", {each for each in (leaving, accepting) if each}),
+        accepting=refs("School", [accepting] if accepting else []),
+        isProtected=protected,
+        confidentialFrom=refs("Person", kept_from),
+    )
+
+
+_MOVES = {
+    "第一小から第二小へ": _move(SCHOOL, OTHER_SCHOOL),
+    "第二小から第一小へ": _move(OTHER_SCHOOL, SCHOOL),
+    "第一小から市外へ": _move(SCHOOL, None),
+    "第二小から市外へ": _move(OTHER_SCHOOL, None),
+    "市外から第一小へ": _move(None, SCHOOL),
+    "保護されている子、第一小から第二小へ": _move(
+        SCHOOL, OTHER_SCHOOL, protected=True, kept_from=(SOMEBODY,)
+    ),
+    "保護されている子、第二小から市外へ": _move(OTHER_SCHOOL, None, protected=True, kept_from=(SOMEBODY,)),
+    "その人に秘匿する子、市外から第一小へ": _move(None, SCHOOL, protected=True, kept_from=(ASKING,)),
+    "ほかの設置者の、第一小へ": _move(None, SCHOOL, board=OTHER_BOARD),
 }
 
 
@@ -166,6 +204,9 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "SchoolDuty", "ReadDuties", _SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "PutSubstitute", _SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "GiveDuty", _SCHOOL_DUTIES),
+    ("registry", "Move", "ReadMove", _MOVES),
+    ("registry", "Move", "MakeMove", _MOVES),
+    ("registry", "Move", "PlaceMover", _MOVES),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),

@@ -11,7 +11,8 @@ from fastapi import APIRouter, FastAPI
 from tests.matrix.browser import Answer, Call, Sender
 from tests.matrix.judging import check, children, sender_of, shown, traces
 from tests.matrix.operations import UNCOVERED, described, operations, without_converters
-from tests.matrix.probes import NOTHING, PROBES, PUBLIC, Probe
+from tests.matrix.probe import NOTHING, Probe
+from tests.matrix.probes import PROBES, PUBLIC
 from tests.matrix.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.matrix.probes import NOTHING, PROBES
+from tests.matrix.probe import NOTHING
+from tests.matrix.probes import PROBES
 from tests.matrix.roster import DUTIES, TODAY
 from tests.matrix.test_order import asks_for_the_second_factor
 from tests.matrix.world import World

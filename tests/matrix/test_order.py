@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from tests.matrix.browser import Answer, Call
 from tests.matrix.judging import sender_of
-from tests.matrix.probes import NOTHING, PROBES, Outcome, Probe
+from tests.matrix.probe import NOTHING, Outcome, Probe
+from tests.matrix.probes import PROBES
 from tests.matrix.roster import TODAY
 from tests.matrix.world import World
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from tests.matrix.operations import operations
 from tests.matrix.probes import PUBLIC
-from tests.matrix.roster import TODAY, YESTERDAY
+from tests.matrix.roster import HIDDEN, HIDDEN_KANA, TODAY, YESTERDAY
 from tests.matrix.world import LUNCH, World
 
 _FORWARD = "{path:path}"
@@ -54,13 +54,23 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "day": days,
         "on": days,
         "name": [LUNCH],
+        "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
+        "pupil": [ids[word] for word in ("pupil", HIDDEN)],
     }
+    template += _ASKED_WITH.get(template, "")
     names = re.findall(r"\{([^}]+)\}", template)
     for chosen in product(*(values[name] for name in names)):
         filled = template
         for name, value in zip(names, chosen, strict=True):
             filled = filled.replace("{" + name + "}", str(value))
         yield filled.replace("/*", "/today") + ("?find=職" if filled.endswith("/candidates") else "")
+
+
+_ASKED_WITH = {
+    "/v1/moves/pupils": f"?q={quote(HIDDEN_KANA[0])}",
+    "/v1/schools/{school}/rooms": "?on={day}&grade=P2",
+}
+"""Addresses that need a question, with one that would find the protected child."""
 
 
 def _live_keys(world: World) -> list[str]:

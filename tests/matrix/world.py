@@ -243,6 +243,12 @@ class World:
             work.publish(published.setting_changed(self.first.id, standing), key=self.first.id)
         await self.in_step()
 
+    def move_of(self, pupil: str, **changes: Any) -> dict[str, Any]:
+        """What announces that a pupil of the first school goes to the second, in a fortnight."""
+        mover = {"pupil": str(self.first.ids[pupil]), "to_school": str(self.first.ids["second"])}
+        days = {"left_on": str(TODAY + timedelta(days=10)), "accepted_on": str(TODAY + timedelta(days=14))}
+        return {"kind": "within", "movers": [mover], "reason": "moved_house", **days, **changes}
+
     def roll(self, of: str = "2-1", *, service: str = "registry", **changes: Any) -> Call:
         """The command that saves a class's roll; without marks it changes nothing."""
         path = f"/v1/classes/{self.first.ids[of]}/days/{changes.pop('on', TODAY)}/roll"
@@ -313,7 +319,29 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         await _grant_lunch_count(world, second, "dept-elsewhere")
         await world.in_step()
         await _take_the_roll(world)
+        await _move_some(world)
         yield world
+
+
+async def _move_some(world: World) -> None:
+    """In a fortnight: one child goes to the second school, the protected one away; a third stays after all."""
+    office, ids = world.bearer("registry", "office"), dict(world.first.ids)
+    away: dict[str, Any] = {"kind": "leaving", "accepted_on": None, "elsewhere": {"name": "隣市立小学校"}}
+    away["movers"] = [{"pupil": str(ids[HIDDEN])}]
+    placed = world.move_of("p4")
+    placed["movers"][0]["place"] = {"class_id": str(ids["other"]), "number": 9}
+    for word, body in (
+        ("move", placed),
+        ("undone_move", world.move_of("p3")),
+        ("hidden_move", world.move_of(HIDDEN, **away)),
+    ):
+        answer = await office.send(Call("POST", "/v1/moves", body))
+        assert answer.status == 200, answer
+        ids[word] = UUID(answer.json()["moves"][0]["id"])
+    undone = await office.send(Call("POST", f"/v1/moves/{ids['undone_move']}/undo", {"seen": 1}))
+    assert undone.status == 200, undone
+    world.first.ids = ids
+    await world.in_step()
 
 
 async def _take_the_roll(world: World) -> None:

@@ -23,6 +23,7 @@ from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act, once_more
 from services.registry.roster.rows import Held
+from services.registry.roster.taking_back import take_back_periods
 from shared.access.log import Seen
 from shared.contracts import Contract
 from shared.contracts.registry import (
@@ -129,8 +130,9 @@ async def _take_back(units: Units, run: Run, people: list[UUID], actor: str) -> 
         if found := await tables.dependents(work.session, run, people):
             raise Depended(found)
         touched: dict[Side, set[UUID]] = {}
+        reason = f"import run {run.number} was reverted"
         for side, table in TABLES.items():
-            touched[side] = await tables.take_back_periods(work, table, run, people)
+            touched[side] = await take_back_periods(work, table, run.id, people, reason)
         events = 0
         for card in await tables.restore_people(work, run, people):
             work.publish(published.person_changed(card), key=card.id, subject=card.id)

@@ -15,8 +15,8 @@ from services.registry.imports.store import Run
 from services.registry.roster import store as roster
 from services.registry.roster.rows import CalendarRow, OrganisationRow, PersonRow
 from services.registry.roster.store import PeriodTable
+from services.registry.roster.taking_back import rows_of
 from shared.database import Work
-from shared.ids import new_id
 
 
 class Dependent(NamedTuple):
@@ -38,15 +38,6 @@ _MADE_UNITS = "select o.id from organisation o where o.board_id = :board and o.m
 _MADE_CARDS = "select p.id from person p where p.board_id = :board and p.made_by_run = :run"
 
 
-def _rows(table: str, condition: str, column: str, *, narrowed: bool) -> str:
-    """``from`` a board's rows, or those of some people: then from each of them to the rows by the index."""
-    of_board = f"select * from {table} where board_id = :board and {condition}"  # noqa: S608
-    if not narrowed:
-        return f"({of_board}) t"
-    people = "unnest(cast(:people as uuid[])) as who(who_id)"
-    return f"{people} cross join lateral ({of_board} and {column} = who_id offset 0) t"
-
-
 @dataclass(frozen=True, slots=True)
 class _Check:
     """What may depend on a run: rows ``t`` of a table that meet a condition, and what else must hold of them."""
@@ -59,7 +50,7 @@ class _Check:
 
     def statement(self, *, narrowed: bool) -> str:
         """The SQL that counts it, of everybody or of some people."""
-        rows = _rows(self.table, self.rows, self.column, narrowed=narrowed)
+        rows = rows_of(self.table, self.rows, self.column, narrowed=narrowed)
         return f"select count(*) from {rows} where {self.also}"  # noqa: S608
 
 
@@ -72,7 +63,8 @@ def _checks_of(table: str) -> list[_Check]:
             table,
             "voided_at is not null and run_id = :run and voided_run_id is distinct from :run",
             "subject_id",
-            "not exists (select from import_run r where r.id = t.voided_run_id and r.state = 'reverted')",
+            "not exists (select from import_run r where r.id = t.voided_run_id and r.state = 'reverted')"
+            " and not exists (select from undone_act a where a.id = t.voided_run_id)",
         ),
         _Check(
             f"同じ時期にあとで加えられた{word}",
@@ -194,50 +186,12 @@ async def organisations_of(session: AsyncSession, run: Run) -> set[UUID]:
     return set(await session.scalars(_ORGANISATIONS_OF, {"board": run.board, "run": run.id}))
 
 
-async def take_back_periods(
-    work: Work, table: PeriodTable[Any], run: Run, people: Sequence[UUID]
-) -> set[UUID]:
-    """Void what the run added, let stand again what it voided; returns whose sets are others now."""
-    values = {"board": run.board, "run": run.id, "people": list(people)}
-    reason = f"import run {run.number} was reverted"
-    mine = _rows(table.name, "voided_at is null and run_id = :run", "subject_id", narrowed=True)
-    added = await work.session.execute(
-        text(
-            f"update {table.name} u set voided_at = :at, voided_by = :by, void_reason = :reason"  # noqa: S608
-            f" from (select t.id from {mine}) as m where u.board_id = :board and u.id = m.id returning u.subject_id"
-        ),
-        {**values, "at": work.at, "by": work.actor, "reason": reason},
-    )
-    touched = set(added.scalars())
-    theirs = _rows(table.name, "voided_at is not null and voided_run_id = :run", "subject_id", narrowed=True)
-    ended = (await work.session.execute(text(f"select t.id, t.subject_id from {theirs}"), values)).all()  # noqa: S608
-    if ended:
-        columns = ", ".join(table.columns)
-        await work.session.execute(
-            text(
-                f"insert into {table.name} (id, board_id, subject_id, slot, valid, recorded_at, recorded_by,"  # noqa: S608
-                f" replaces, run_id, {columns}) select g.new_id, t.board_id, t.subject_id, t.slot, t.valid, :at, :by,"
-                f" t.id, t.run_id, {', '.join(f't.{name}' for name in table.columns)} from {table.name} t"
-                " join unnest(cast(:old as uuid[]), cast(:new as uuid[])) as g(old_id, new_id) on g.old_id = t.id"
-                " where t.board_id = :board"
-            ),
-            {
-                "board": run.board,
-                "at": work.at,
-                "by": work.actor,
-                "old": [row.id for row in ended],
-                "new": [new_id() for _ in ended],
-            },
-        )
-    return touched | {row.subject_id for row in ended}
-
-
 async def known_otherwise(
     work: Work, table: PeriodTable[Any], run: Run, subjects: Sequence[UUID]
 ) -> set[UUID]:
     """Those of whom somebody else has told a relation of this kind that was not taken back."""
     halves = " union all ".join(
-        f"select t.subject_id from {_rows(table.name, condition, 'subject_id', narrowed=True)}"  # noqa: S608
+        f"select t.subject_id from {rows_of(table.name, condition, 'subject_id', narrowed=True)}"  # noqa: S608
         " where not exists (select from import_run r where r.id = t.run_id and r.state = 'reverted')"
         for condition in (
             "voided_at is null and run_id is distinct from :run",

@@ -1,0 +1,116 @@
+"""How the operations of moves are asked (:mod:`tests.matrix.probes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.matrix.browser import Call
+from tests.matrix.probe import NOTHING, Outcome, Probe, get
+from tests.matrix.roster import TODAY
+from tests.matrix.world import World
+
+_MOVE_READS = {"office": 200, "principal": 200, "vice_principal": 200, "board_staff": 200, "elsewhere": 200}
+_MOVE_READS_NOT: Mapping[str, Outcome] = dict.fromkeys(
+    (
+        "homeroom",
+        "assistant",
+        "substitute",
+        "nurse",
+        "subject",
+        "moved",
+        "system_operator",
+        "guardian",
+        "mother",
+        "pupil",
+        "department",
+    ),
+    404,
+)
+_MOVE_LISTS_NOT: Mapping[str, Outcome] = dict.fromkeys(_MOVE_READS_NOT, NOTHING)
+_MOVE_MAKES = {"office": 200, "board_staff": 200}
+_MOVE_MAKES_NOT: Mapping[str, Outcome] = {**_MOVE_READS_NOT, "principal": 403, "vice_principal": 403}
+_OFFICES_ALONE: Mapping[str, Outcome] = {**_MOVE_READS_NOT, "principal": 404, "vice_principal": 404}
+
+
+def _move(rest: str, body: Mapping[str, Any], of: str = "move") -> Callable[[World], Call]:
+    """A command to the move that stands since the world began; it changes nothing more."""
+    return lambda world: Call("POST", f"/v1/moves/{world.first.ids[of]}/{rest}", dict(body))
+
+
+MOVES: tuple[Probe, ...] = (
+    Probe(
+        "registry GET /v1/moves",
+        "bearer",
+        get("/v1/moves"),
+        may=_MOVE_READS,
+        may_not=_MOVE_LISTS_NOT,
+        elsewhere=NOTHING,
+    ),
+    Probe(
+        "registry GET /v1/moves/{move}",
+        "bearer",
+        get("/v1/moves/{move}"),
+        may=_MOVE_READS,
+        may_not=_MOVE_READS_NOT,
+    ),
+    Probe(
+        "registry GET /v1/moves/pupils",
+        "bearer",
+        get("/v1/moves/pupils?q=紬"),
+        may={"office": 200, "board_staff": 200},
+        may_not={**_MOVE_LISTS_NOT, "principal": NOTHING, "vice_principal": NOTHING},
+        elsewhere=NOTHING,
+    ),
+    Probe(
+        "registry GET /v1/pupils/{pupil}/move-options",
+        "bearer",
+        get("/v1/pupils/{pupil}/move-options"),
+        may={"office": 200, "board_staff": 200},
+        may_not={**_OFFICES_ALONE, "elsewhere": 404},
+    ),
+    Probe(
+        "registry GET /v1/schools/{school}/rooms",
+        "bearer",
+        get("/v1/schools/{second}/rooms?on={day}&grade=P2"),
+        may={"office": 200, "elsewhere": 200, "board_staff": 200},
+        may_not=_OFFICES_ALONE,
+    ),
+    Probe(
+        "registry POST /v1/moves",
+        "bearer",
+        lambda world: Call("POST", "/v1/moves", world.move_of("p4")),
+        may=_MOVE_MAKES,
+        may_not={**_MOVE_MAKES_NOT, "principal": 403, "elsewhere": 404},
+    ),
+    Probe(
+        "registry POST /v1/moves/{move}/dates",
+        "bearer",
+        _move("dates", {"seen": 1}),
+        may={**_MOVE_MAKES, "elsewhere": 200},
+        may_not=_MOVE_MAKES_NOT,
+    ),
+    Probe(
+        "registry POST /v1/moves/{move}/place",
+        "bearer",
+        lambda world: _move("place", {"seen": 1, "class_id": str(world.first.ids["other"]), "number": 9})(
+            world
+        ),
+        may={"elsewhere": 200},
+        may_not={**_MOVE_MAKES_NOT, "office": 403, "board_staff": 403},
+    ),
+    Probe(
+        "registry POST /v1/moves/{move}/steps",
+        "bearer",
+        _move("steps", {"step": "records_sent", "on": str(TODAY)}),
+        may={**_MOVE_MAKES, "elsewhere": 200},
+        may_not=_MOVE_MAKES_NOT,
+    ),
+    Probe(
+        "registry POST /v1/moves/{move}/undo",
+        "bearer",
+        _move("undo", {"seen": 2}, "undone_move"),
+        may={**_MOVE_MAKES, "elsewhere": 200},
+        may_not=_MOVE_MAKES_NOT,
+    ),
+)
