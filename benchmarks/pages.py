@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from benchmarks.browser import Browser
 from benchmarks.counting import statements
 from benchmarks.deployment import Deployment, deployment
-from benchmarks.load import SECONDS, Answer, Connection, Figure, latency, offered, saturated
+from benchmarks.load import SECONDS, Answer, Connection, Figure, Timings, latency, offered, saturated
 from benchmarks.processes import Layout
+from benchmarks.seats import save, seats_of
 from services.dashboard import service
 
 OFFERED = 100.0
@@ -52,7 +54,30 @@ async def _measure(
         if layout == "one process":  # the same in the other
             sent = await _statements(deployed, path, cookie)
             figures.append(Figure("SQL statements of it", sent, "–"))
-    return figures
+    return [*figures, await _own_write(deployed, school, principal, layout)]
+
+
+async def _own_write(deployed: Deployment, school: str, cookie: dict[str, str], layout: Layout) -> Figure:
+    """The page that was asked for with what a save had answered, and so shows it (decisions.md §2)."""
+    seats = [seat for seat in seats_of(deployed) if str(seat.of.school) == school]
+    origin, registry = Connection(deployed.instance.origin), deployed.instance.url("registry")
+    shown = Timings()
+    began = time.perf_counter()
+
+    async def act(connection: Connection, number: int) -> bool:
+        answer = await save(seats[number % len(seats)], connection, seats[number % len(seats)].of.pupils)
+        asked = {**cookie, "x-after": answer.json()["after"]}
+        at = time.perf_counter()
+        page = await origin.ask("GET", f"/api/schools/{school}/days/{deployed.day}", asked)
+        shown.milliseconds.append((time.perf_counter() - at) * 1000)
+        name, position = asked["x-after"].split(":")
+        shown.errors += page.status != 200 or page.json()["reached"][name] < int(position)
+        return page.status == 200
+
+    await saturated(registry, act, seconds=SECONDS, connections=1)
+    shown.seconds = time.perf_counter() - began
+    origin.close()
+    return Figure(f"school page right after a save, with it, {layout}", latency(shown), "≤ 1 s")
 
 
 async def _read(deployed: Deployment, path: str, cookie: dict[str, str]) -> Answer:

@@ -3,85 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
 import httpx
 
 from benchmarks.counting import statements
-from benchmarks.deployment import Class, Deployment, deployment
+from benchmarks.deployment import Deployment, deployment
 from benchmarks.load import SECONDS, Answer, Connection, Figure, Timings, latency, offered, saturated
 from benchmarks.processes import Layout
+from benchmarks.seats import save, seats_of
 from deploy.local.admin import rebuild_copy
 from deploy.local.instance import Transport
 from deploy.topology import topology
 from services.registry import service
-from shared.ids import time_ordered_id
 from shared.service import ServiceParts
-
-
-@dataclass
-class Seat:
-    """A class whose marks are flipped again and again, with the revisions its browser has seen."""
-
-    of: Class
-    headers: dict[str, str]
-    path: str
-    revision: dict[UUID, int] = field(default_factory=dict)
-    late: set[UUID] = field(default_factory=set)
-    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    def body(self, pupils: list[UUID]) -> bytes:
-        """A save of ``pupils``."""
-        self.late ^= set(pupils)  # every mark differs from the last one: no save is without an event
-        marks = [
-            {
-                "pupil": str(p),
-                "seen": self.revision.get(p, 0),
-                "code": "late" if p in self.late else "present",
-            }
-            for p in pupils
-        ]
-        return json.dumps({"marks": marks, "taken": False}).encode()
-
-    def learn(self, answer: Answer) -> None:
-        """Remember the revisions of an answer."""
-        for cell in answer.json()["saved"]:
-            self.revision[UUID(cell["pupil"])] = cell["revision"]
-
-
-def _seats(deployed: Deployment) -> list[Seat]:
-    return [
-        Seat(
-            of,
-            {
-                "authorization": f"Bearer {deployed.token(of.teacher, 'registry')}",
-                "content-type": "application/json",
-            },
-            f"/v1/classes/{of.id}/days/{deployed.day}/roll",
-        )
-        for of in deployed.classes
-        if len(of.pupils) >= 20
-    ]
-
-
-async def _save(seat: Seat, connection: Connection, pupils: list[UUID]) -> bool:
-    async with seat.busy:
-        key = str(time_ordered_id(_now()))
-        answer = await connection.ask(
-            "POST", seat.path, {**seat.headers, "idempotency-key": key}, seat.body(pupils)
-        )
-        if answer.status == 200:
-            seat.learn(answer)
-        return answer.status == 200
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def measure_roll(layout: Layout) -> list[Figure]:
@@ -91,12 +28,12 @@ def measure_roll(layout: Layout) -> list[Figure]:
 
 
 async def _roll(deployed: Deployment, layout: Layout) -> list[Figure]:
-    seats = _seats(deployed)
+    seats = seats_of(deployed)
     url = deployed.instance.url("registry")
 
     async def act(connection: Connection, number: int) -> bool:
         seat = seats[number % len(seats)]
-        return await _save(seat, connection, seat.of.pupils)
+        return (await save(seat, connection, seat.of.pupils)).status == 200
 
     await offered(url, act, rate=40, seconds=3)
     steady = await offered(url, act, rate=85, seconds=SECONDS)
@@ -118,15 +55,14 @@ async def _roll(deployed: Deployment, layout: Layout) -> list[Figure]:
 async def _statements(deployed: Deployment) -> str:
     instance = deployed.instance
     app = service.build(instance.settings("registry"), instance.clock, instance.make_feed("registry"))
-    seat = _seats(deployed)[-1]
+    seat = seats_of(deployed)[-1]
 
     async def ask(http: httpx.AsyncClient) -> httpx.Response:
         if not seat.revision:
             sheet = (await http.get(seat.path, headers=seat.headers)).json()
             seat.revision = {UUID(member["pupil"]): member["revision"] for member in sheet["members"]}
             seat.late = {UUID(member["pupil"]) for member in sheet["members"] if member["code"] == "late"}
-        headers = {**seat.headers, "idempotency-key": str(time_ordered_id(_now()))}
-        answer = await http.post(seat.path, content=seat.body(seat.of.pupils), headers=headers)
+        answer = await http.post(seat.path, content=seat.body(seat.of.pupils), headers=seat.command())
         seat.learn(Answer(answer.status_code, answer.content))
         return answer
 
@@ -136,13 +72,12 @@ async def _statements(deployed: Deployment) -> str:
 def measure_commands(layout: Layout) -> list[Figure]:
     """Durable ordered commands through HTTP with authorisation: one cell each."""
     with deployment(layout=layout) as deployed:
-        seats = _seats(deployed)
+        seats = seats_of(deployed)
 
         async def act(connection: Connection, number: int) -> bool:
             seat = seats[number % len(seats)]
-            return await _save(
-                seat, connection, [seat.of.pupils[(number // len(seats)) % len(seat.of.pupils)]]
-            )
+            pupil = seat.of.pupils[(number // len(seats)) % len(seat.of.pupils)]
+            return (await save(seat, connection, [pupil])).status == 200
 
         async def run() -> Timings:
             url = deployed.instance.url("registry")
@@ -165,22 +100,17 @@ def measure_arrival(transport: Transport, layout: Layout) -> list[Figure]:
 
 
 async def _arrival(deployed: Deployment, how: str) -> list[Figure]:
-    seats = _seats(deployed)
+    seats = seats_of(deployed)
     accepted: list[tuple[int, float]] = []
     reached: list[tuple[int, float]] = []
     stop = asyncio.Event()
 
     async def act(connection: Connection, number: int) -> bool:
         seat = seats[number % len(seats)]
-        async with seat.busy:
-            pupil = seat.of.pupils[(number // len(seats)) % len(seat.of.pupils)]
-            headers = {**seat.headers, "idempotency-key": str(time_ordered_id(_now()))}
-            answer = await connection.ask("POST", seat.path, headers, seat.body([pupil]))
-            if answer.status != 200:
-                return False
-            seat.learn(answer)
+        answer = await save(seat, connection, [seat.of.pupils[(number // len(seats)) % len(seat.of.pupils)]])
+        if answer.status == 200:
             accepted.append((int(answer.json()["after"].split(":")[1]), time.perf_counter()))
-            return True
+        return answer.status == 200
 
     async def watch() -> None:
         login = deployed.instance.settings("dashboard").feed
@@ -253,10 +183,10 @@ def measure_rebuild() -> list[Figure]:
 
 async def _fill(deployed: Deployment) -> None:
     """A log with a history: every class flipped many times."""
-    seats = _seats(deployed)
+    seats = seats_of(deployed)
 
     async def act(connection: Connection, number: int) -> bool:
         seat = seats[number % len(seats)]
-        return await _save(seat, connection, seat.of.pupils)
+        return (await save(seat, connection, seat.of.pupils)).status == 200
 
     await saturated(deployed.instance.url("registry"), act, seconds=SECONDS, connections=8)
