@@ -8,11 +8,12 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.registry import attendance, duties, moves
+from services.registry import attendance, duties, moves, people
 from services.registry.attendance import api as attendance_api
 from services.registry.duties import api as duties_api
 from services.registry.moves import api as moves_api
 from services.registry.moves import reading as moves_reading
+from services.registry.people import api as people_api
 from services.registry.room import Registry
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
@@ -29,7 +30,7 @@ from shared.web import ServiceApp, make_app
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = ()
 REACTIONS: Sequence[Reaction] = ()
-POLICIES = [Path(room.__path__[0]) for room in (attendance, duties, moves)]
+POLICIES = [Path(room.__path__[0]) for room in (attendance, duties, moves, people)]
 
 
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
@@ -61,7 +62,13 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             stop=stop,
         ),
         "紬 学籍（registry）",
-        [attendance_api.router, duties_api.router, moves_reading.router, moves_api.router],
+        [
+            attendance_api.router,
+            duties_api.router,
+            moves_reading.router,
+            moves_api.router,
+            people_api.router,
+        ],
     )
     app.state.registry = Registry(units, clock, Policies(POLICIES), log)
     return app

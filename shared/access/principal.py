@@ -136,6 +136,7 @@ class Holder:
             leads=refs("School", self.organisations("principal", "vice_principal")),
             nurseAt=refs("School", self.organisations("nurse")),
             schools=refs("School", self.schools()),
+            boardAt=refs("Unit", self.organisations("board_staff")),
             boardStaff=bool(self.organisations("board_staff")),
             systemOperator=bool(self.organisations("system_operator")),
         )

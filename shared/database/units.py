@@ -49,6 +49,8 @@ class Command:
     principal: str
     id: UUID
     request_hash: str
+    actor: str | None = None
+    """Who did it, as it stands beside what was done: a person's id where there is a person, else the principal."""
 
 
 class AlreadyDone(Exception):

@@ -37,7 +37,8 @@ async def command_of(request: Request, principal: Annotated[Principal, Depends(c
     digest = hashlib.sha256()
     for part in (request.method.encode(), request.url.path.encode(), await request.body()):
         digest.update(len(part).to_bytes(8) + part)
-    return Command(principal.subject, key, digest.hexdigest())
+    actor = principal.subject if principal.person is None else str(principal.person)
+    return Command(principal.subject, key, digest.hexdigest(), actor)
 
 
 async def run_command(
@@ -50,7 +51,7 @@ async def run_command(
     """Run ``do`` once for ``command`` and answer; when another transaction came first, run it once more."""
     for last in (False, True):
         try:
-            async with units.work(scope, actor=command.principal, command=command) as work:
+            async with units.work(scope, actor=command.actor or command.principal, command=command) as work:
                 work.answer = await do(work)
             return _answer(service, work.answer.model_dump(mode="json"), work.position)
         except AlreadyDone as done:

@@ -15,6 +15,7 @@ from itertools import count
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
 from tests.matrix.probes_of_moves import MOVES
+from tests.matrix.probes_of_people import PEOPLE
 from tests.matrix.roster import TODAY
 from tests.matrix.world import LUNCH, World
 
@@ -141,6 +142,7 @@ PROBES: tuple[Probe, ...] = (
         may_not=_LEADS_NOT,
     ),
     *MOVES,
+    *PEOPLE,
     # ---- dashboard: a session of the browser ----
     Probe(
         "dashboard GET /api/me",

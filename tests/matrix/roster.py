@@ -171,7 +171,7 @@ def first_board() -> RosterSnapshot:
         board=_key("organisation", "board"),
         organisations=(
             _unit("board", "board", "紬市教育委員会"),
-            _unit("school_office", "department", "学務課", code="school_office"),
+            _unit("school_office", "department", "学務課", code="gakumu"),
             _unit("kitchen", "department", "健康給食課", code="kitchen"),
             _unit("first", "elementary", "第一小学校"),
             _unit("second", "elementary", "第二小学校"),
@@ -217,7 +217,7 @@ def second_board() -> RosterSnapshot:
         board=_key("organisation", "board"),
         organisations=(
             _unit("board", "board", "隣市教育委員会"),
-            _unit("school_office", "department", "隣市学務課", code="school_office"),
+            _unit("school_office", "department", "隣市学務課", code="gakumu"),
             _unit("first", "elementary", "隣市小学校"),
             _unit("2-1", "class", "2年9組", "first"),
         ),

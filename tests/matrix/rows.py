@@ -30,6 +30,7 @@ Entity = dict[str, Any]
 SERVICES = {"registry": "学籍", "identity": "統合ID", "dashboard": "ダッシュボード"}
 THINGS = {
     "ClassDay": "学級の1日（出席簿）",
+    "Card": "名簿のカード",
     "SchoolDuty": "学校の職務",
     "Move": "転出入",
     "SchoolDay": "学校の1日",
@@ -42,6 +43,11 @@ THINGS = {
 ACTS = {
     "ReadRoll": "見る",
     "TakeRoll": "出欠をとる",
+    "ReadCard": "見る",
+    "ReadFamily": "家族を見る",
+    "ReadHistory": "経過を見る",
+    "ChangeCard": "直す",
+    "ChangeProtection": "支援措置の印を付け外しする",
     "ReadDuties": "見る",
     "PutSubstitute": "補欠を決める",
     "GiveDuty": "決める・終える",
@@ -135,6 +141,52 @@ _MOVES = {
 }
 
 
+def _card(
+    school: UUID = SCHOOL,
+    of: UUID = CLASS,
+    *,
+    board: UUID = BOARD,
+    offices: tuple[UUID, ...] = (BOARD,),
+    named: tuple[UUID, ...] = (SOMEBODY,),
+    protected: bool = False,
+    kept_from: tuple[UUID, ...] = (),
+) -> Entity:
+    return entity(
+        "Card",
+        "card",
+        board=ref("Board", board),
+        schools=refs("School", {school}),
+        classes=refs("Class", {of}),
+        offices=refs("Unit", set(offices)),
+        named=refs("Person", set(named)),
+        isProtected=protected,
+        confidentialFrom=refs("Person", kept_from),
+    )
+
+
+_CARDS = {
+    "第一小 2年1組の子": _card(),
+    "第一小のほかの学級の子": _card(of=NEIGHBOUR),
+    "名簿の誤りで第二小にいる 2年1組の子": _card(OTHER_SCHOOL),
+    "第二小の子・名簿は別の課": _card(OTHER_SCHOOL, CLASS_ELSEWHERE, offices=(OTHER_BOARD,)),
+    "第二小の子": _card(OTHER_SCHOOL, CLASS_ELSEWHERE),
+    "第二小の子・支援措置の指名を受けている": _card(OTHER_SCHOOL, CLASS_ELSEWHERE, named=(ASKING,)),
+    "第一小の子・支援措置の指名がまだない": _card(named=()),
+    "第二小の子・支援措置の指名がまだない": _card(OTHER_SCHOOL, CLASS_ELSEWHERE, named=()),
+    "第一小の、保護されている子": _card(protected=True),
+    "第二小の、保護されている子": _card(OTHER_SCHOOL, CLASS_ELSEWHERE, protected=True),
+    "第二小の、保護されている子・指名を受けている": _card(
+        OTHER_SCHOOL, CLASS_ELSEWHERE, protected=True, named=(ASKING,)
+    ),
+    "第一小の、その人に秘匿する子": _card(protected=True, kept_from=(ASKING,), named=(ASKING,)),
+    "ほかの設置者の子": _card(board=OTHER_BOARD),
+    "ほかの設置者の子・指名がまだない": _card(board=OTHER_BOARD, named=()),
+    "ほかの設置者の、保護されている子・指名を受けている": _card(
+        board=OTHER_BOARD, protected=True, named=(ASKING,)
+    ),
+}
+
+
 def _school_day(school: UUID, board: UUID = BOARD) -> Entity:
     return entity("SchoolDay", "day", board=ref("Board", board), school=ref("School", school))
 
@@ -207,6 +259,11 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Move", "ReadMove", _MOVES),
     ("registry", "Move", "MakeMove", _MOVES),
     ("registry", "Move", "PlaceMover", _MOVES),
+    ("registry", "Card", "ReadCard", _CARDS),
+    ("registry", "Card", "ReadFamily", _CARDS),
+    ("registry", "Card", "ReadHistory", _CARDS),
+    ("registry", "Card", "ChangeCard", _CARDS),
+    ("registry", "Card", "ChangeProtection", _CARDS),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),

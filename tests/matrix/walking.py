@@ -54,6 +54,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "day": days,
         "on": days,
         "name": [LUNCH],
+        "person": sorted(set(ids.values())),
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
         "pupil": [ids[word] for word in ("pupil", HIDDEN)],
     }

@@ -211,7 +211,10 @@ def _restore(table: str, columns: Sequence[str]) -> str:
     )
 
 
-_RESTORE_PEOPLE = text(f"{_restore('person', PersonRow._fields)} and t.id = any(:people) returning t.id")
+_WRITTEN = ("act", "recorded_by", "holds_from", "reason")
+_RESTORE_PEOPLE = text(
+    f"{_restore('person', (*PersonRow._fields, *_WRITTEN))} and t.id = any(:people) returning t.id"
+)
 _WITHDRAW = text(
     "update person set withdrawn_at = :at where board_id = :board and made_by_run = :run and id = any(:people)"
     " and withdrawn_at is null returning id"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from services.registry.roster.glyphs import FOLDED
+
 _REMEMBERED = 50_000
 """Names: a city's hundred thousand people share far fewer families and given names."""
 
@@ -32,28 +34,6 @@ _OTHER = "z"
 _HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 _KATAKANA_TO_HIRAGANA = {code + 0x60: code for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 
-_VARIANTS = str.maketrans(
-    {
-        "髙": "高",
-        "﨑": "崎",
-        "嵜": "崎",
-        "𠮷": "吉",
-        "邉": "辺",
-        "邊": "辺",
-        "齋": "斎",
-        "齊": "斉",
-        "濵": "浜",
-        "濱": "浜",
-        "澤": "沢",
-        "德": "徳",
-        "廣": "広",
-        "國": "国",
-        "櫻": "桜",
-        "瀨": "瀬",
-        "眞": "真",
-        "惠": "恵",
-    }
-)
 _IGNORED_IN_SEARCH = frozenset({" ", "\u3000", "・", "\u200b"})
 
 
@@ -105,7 +85,7 @@ def search_text(*parts: str | None) -> str:
 @lru_cache(_REMEMBERED)
 def _shadow(part: str) -> str:
     folded = unicodedata.normalize("NFKC", part).casefold()
-    plain = folded.translate(_KATAKANA_TO_HIRAGANA).translate(_VARIANTS)
+    plain = folded.translate(_KATAKANA_TO_HIRAGANA).translate(FOLDED)
     return "".join(
         each for each in plain if each not in _IGNORED_IN_SEARCH and not _is_variation_selector(each)
     )
