@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import imports, pages, spine, start
+from benchmarks import city, imports, pages, spine, start
 from benchmarks.load import Figure, report
 from benchmarks.processes import LAYOUTS, Layout
 
@@ -30,6 +30,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "arrival-kafka": _both(partial(spine.measure_arrival, "kafka")),
     "rebuild": spine.measure_rebuild,
     "import": imports.measure,
+    "city": city.measure,
 }
 
 
