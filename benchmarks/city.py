@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ import psutil
 from benchmarks.deployment import Deployment, deployment
 from benchmarks.load import Connection, Figure, Timings
 from benchmarks.seats import save, seats_of
+from deploy.local.process import inherited
 from deploy.local.state import ROOT
 from deploy.local.status import status
 
@@ -36,7 +36,7 @@ async def _command(deployed: Deployment, *words: str) -> Process:
         sys.executable,
         *("-m", "deploy.local", *words),
         cwd=ROOT,
-        env={**os.environ, "TSUMUGI_STATE": str(deployed.instance.state)},
+        env={**inherited("PATH", "HOME", "LANG"), "TSUMUGI_STATE": str(deployed.instance.state)},
         stdout=PIPE,
     )
 
