@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from services.registry import attendance, duties, moves, people
 from services.registry.attendance import api as attendance_api
+from services.registry.certificates import api as certificates_api
 from services.registry.duties import api as duties_api
 from services.registry.moves import api as moves_api
 from services.registry.moves import reading as moves_reading
@@ -68,6 +69,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             moves_reading.router,
             moves_api.router,
             people_api.router,
+            certificates_api.router,
         ],
     )
     app.state.registry = Registry(units, clock, Policies(POLICIES), log)

@@ -33,6 +33,13 @@ _MOVE_MAKES_NOT: Mapping[str, Outcome] = {**_MOVE_READS_NOT, "principal": 403, "
 _OFFICES_ALONE: Mapping[str, Outcome] = {**_MOVE_READS_NOT, "principal": 404, "vice_principal": 404}
 
 
+_NOT_THE_LEAVING: Mapping[str, Outcome] = {
+    **_MOVE_READS_NOT,
+    **dict.fromkeys(("principal", "vice_principal", "board_staff", "elsewhere"), 403),
+}
+_CERTIFICATE = {"kind": "enrolment", "issued_on": str(TODAY)}
+
+
 def _move(rest: str, body: Mapping[str, Any], of: str = "move") -> Callable[[World], Call]:
     """A command to the move that stands since the world began; it changes nothing more."""
     return lambda world: Call("POST", f"/v1/moves/{world.first.ids[of]}/{rest}", dict(body))
@@ -112,5 +119,50 @@ MOVES: tuple[Probe, ...] = (
         _move("undo", {"seen": 2}, "undone_move"),
         may={**_MOVE_MAKES, "elsewhere": 200},
         may_not=_MOVE_MAKES_NOT,
+    ),
+    Probe(
+        "registry GET /v1/certificates",
+        "bearer",
+        get("/v1/certificates"),
+        may={"office": 200},
+        may_not={**_MOVE_LISTS_NOT, **dict.fromkeys(("principal", "elsewhere", "board_staff"), NOTHING)},
+        elsewhere=NOTHING,
+    ),
+    Probe(
+        "registry GET /v1/moves/{move}/certificates",
+        "bearer",
+        get("/v1/moves/{move}/certificates"),
+        may={"office": 200},
+        may_not=_NOT_THE_LEAVING,
+    ),
+    Probe(
+        "registry POST /v1/moves/{move}/certificates/preview",
+        "bearer",
+        _move("certificates/preview", _CERTIFICATE),
+        may={"office": 200},
+        may_not=_NOT_THE_LEAVING,
+    ),
+    Probe(
+        "registry POST /v1/moves/{move}/certificates",
+        "bearer",
+        _move("certificates", _CERTIFICATE),
+        may={"office": 200},
+        may_not=_NOT_THE_LEAVING,
+    ),
+    Probe(
+        "registry GET /v1/certificates/{certificate}/pdf",
+        "bearer",
+        get("/v1/certificates/{certificate}/pdf"),
+        may={"office": 200},
+        may_not={**_NOT_THE_LEAVING, "elsewhere": 404},
+    ),
+    Probe(
+        "registry POST /v1/certificates/{certificate}/void",
+        "bearer",
+        lambda world: Call(
+            "POST", f"/v1/certificates/{world.first.ids['certificate']}/void", {"reason": "書き損じ"}
+        ),
+        may={"office": 200},
+        may_not={**_NOT_THE_LEAVING, "elsewhere": 404},
     ),
 )

@@ -54,6 +54,7 @@ ACTS = {
     "ReadMove": "見る",
     "MakeMove": "届け、直す",
     "PlaceMover": "学級を決める",
+    "IssueCertificate": "証明書を出す",
     "ReadSchoolDay": "見る",
     "ReadBoardDay": "見る",
     "SeePupil": "一覧で見る",
@@ -120,6 +121,7 @@ def _move(
         "move",
         board=ref("Board", board),
         schools=refs("School", {each for each in (leaving, accepting) if each}),
+        leaving=refs("School", [leaving] if leaving else []),
         accepting=refs("School", [accepting] if accepting else []),
         isProtected=protected,
         confidentialFrom=refs("Person", kept_from),
@@ -137,7 +139,9 @@ _MOVES = {
     ),
     "保護されている子、第二小から市外へ": _move(OTHER_SCHOOL, None, protected=True, kept_from=(SOMEBODY,)),
     "その人に秘匿する子、市外から第一小へ": _move(None, SCHOOL, protected=True, kept_from=(ASKING,)),
+    "その人に秘匿する子、第一小から市外へ": _move(SCHOOL, None, protected=True, kept_from=(ASKING,)),
     "ほかの設置者の、第一小へ": _move(None, SCHOOL, board=OTHER_BOARD),
+    "ほかの設置者の、第一小から": _move(SCHOOL, None, board=OTHER_BOARD),
 }
 
 
@@ -264,6 +268,7 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Card", "ReadHistory", _CARDS),
     ("registry", "Card", "ChangeCard", _CARDS),
     ("registry", "Card", "ChangeProtection", _CARDS),
+    ("registry", "Move", "IssueCertificate", _MOVES),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),

@@ -338,6 +338,13 @@ async def _move_some(world: World) -> None:
         answer = await office.send(Call("POST", "/v1/moves", body))
         assert answer.status == 200, answer
         ids[word] = UUID(answer.json()["moves"][0]["id"])
+    for word in ("move", "hidden_move"):
+        asked = {"kind": "enrolment", "issued_on": str(TODAY)}
+        answer = await office.send(Call("POST", f"/v1/moves/{ids[word]}/certificates", asked))
+        assert answer.status == 200, answer
+        ids["certificate" if word == "move" else "hidden_certificate"] = UUID(
+            answer.json()["certificates"][0]["id"]
+        )
     undone = await office.send(Call("POST", f"/v1/moves/{ids['undone_move']}/undo", {"seen": 1}))
     assert undone.status == 200, undone
     world.first.ids = ids

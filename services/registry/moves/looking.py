@@ -35,6 +35,7 @@ def resource(
         "move",
         board=ref("Board", board),
         schools=refs("School", schools),
+        leaving=refs("School", set(schools) - set(accepting)),
         accepting=refs("School", accepting),
         isProtected=protected,
         confidentialFrom=refs("Person", kept_from),
@@ -74,8 +75,9 @@ async def shown(
 ) -> list[MoveOut]:
     """Moves for a screen."""
     board = holder.principal.board
-    ticked = await store.ticked(session, board, [each.id for each in moves])
-    done = {each.id: _done(each, ticked.get(each.id, {})) for each in moves}
+    ids = [each.id for each in moves]
+    ticked, issued = await store.ticked(session, board, ids), await store.issued(session, board, ids)
+    done = {each.id: _done(each, {**ticked.get(each.id, {}), **issued.get(each.id, {})}) for each in moves}
     people = {each.pupil for each in moves} | {d.by for found in done.values() for d in found.values()}
     named = await attendance.names(session, board, sorted(people))
     units = {each for move in moves for each in (*move.schools, move.class_id) if each is not None}
@@ -139,6 +141,7 @@ def _out(
         may=May(
             change=open_ and room.policies.allows(holder, "MakeMove", asked),
             place=open_ and room.policies.allows(holder, "PlaceMover", asked) and move.to_school is not None,
+            certify=open_ and room.policies.allows(holder, "IssueCertificate", asked),
         ),
     )
 

@@ -120,6 +120,8 @@ async def undo(work: Work, move: Move, by: UUID) -> Move:
     days = sorted(each.on for each in known.recorded if each.school == move.to_school)
     if days:
         raise Depended(f"受け入れた学校に、{len(days)}日分の出欠の記録があります。取り消せません。")
+    if await store.issued(work.session, work.scope.board, [move.id]):
+        raise Depended("証明書を出しています。証明書を無効にしてから、取り消してください。")
     await _take_back(work, move)
     await store.undo(work, move.id, by)
     undone = replace(move, revision=move.revision + 1, undone_at=work.at)

@@ -116,6 +116,7 @@ class May(BaseModel):
 
     change: bool
     place: bool
+    certify: bool
 
 
 class MoveOut(BaseModel):

@@ -201,6 +201,25 @@ async def ticked(session: AsyncSession, board: UUID, moves: Sequence[UUID]) -> d
     return found
 
 
+_ISSUED = text(
+    "select move_id, kind || '_certificate' as step, min(issued_on) as done_on,"
+    " (array_agg(issued_by order by issued_at))[1] as by"
+    " from certificate where board_id = :board and move_id = any(:moves) and voided_at is null group by 1, 2"
+)
+_STEP_OF: Mapping[str, Step] = {
+    "enrolment_certificate": "enrolment_certificate",
+    "textbooks_certificate": "textbook_certificate",
+}
+
+
+async def issued(session: AsyncSession, board: UUID, moves: Sequence[UUID]) -> dict[UUID, dict[Step, Done]]:
+    """Certificates that were issued and count, as steps of their moves."""
+    found: dict[UUID, dict[Step, Done]] = {}
+    for row in await session.execute(_ISSUED, {"board": board, "moves": list(moves)}):
+        found.setdefault(row.move_id, {})[_STEP_OF[row.step]] = Done(row.done_on, row.by)
+    return found
+
+
 async def tick(work: Work, move: UUID, step: Step, on: date | None, by: UUID) -> None:
     """Tick a step, or take the tick away (``on`` None)."""
     values = {"move": move, "board": work.scope.board, "step": step, "on": on, "at": work.at, "by": by}

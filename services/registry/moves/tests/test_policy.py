@@ -52,5 +52,5 @@ def test_whoever_changes_may_read_and_has_the_office_or_the_board(
 
 @given(holders)
 def test_another_board_is_never_reached(holder: Holder) -> None:
-    for action in ("ReadMove", "MakeMove", "PlaceMover"):
-        assert not POLICIES.allows(holder, action, resource(BOARDS[1], SCHOOLS, SCHOOLS, False, []))
+    for action in ("ReadMove", "MakeMove", "PlaceMover", "IssueCertificate"):
+        assert not POLICIES.allows(holder, action, resource(BOARDS[1], SCHOOLS, SCHOOLS[:1], False, []))
