@@ -1,4 +1,4 @@
-"""registry's part of the command line: imports and substitutes. The composition root mounts it."""
+"""registry's part of the command line: imports, exports and substitutes. The composition root mounts it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from services.registry.export_commands import add_export_commands
 from services.registry.import_commands import BUSY, Bulk, OpenUnits, add_import_commands
 from services.registry.oneroster.importing import ACTOR
 from services.registry.roster.store import boards
@@ -20,8 +21,9 @@ from shared.dates import in_words, school_year
 
 
 def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk: Bulk | None = None) -> None:
-    """Add ``import …`` and ``substitute`` to the command line."""
+    """Add ``import …``, ``export …`` and ``substitute`` to the command line."""
     add_import_commands(app, open_units, console, bulk or Bulk())
+    add_export_commands(app, open_units, console)
 
     @app.command()
     def substitute(

@@ -242,10 +242,14 @@ class Units:
         )
 
     @asynccontextmanager
-    async def read(self, scope: Scope) -> AsyncIterator[AsyncSession]:
-        """A session for reading; PostgreSQL refuses every write in it."""
+    async def read(self, scope: Scope, *, frozen: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session for reading; PostgreSQL refuses every write in it.
+
+        ``frozen``: all its statements see what the first one saw, whatever is committed meanwhile.
+        """
         async with self._sessions(info={"scope": scope, "read_only": True}) as session:
-            await session.connection()
+            level = {"isolation_level": "REPEATABLE READ"} if frozen else {}
+            await session.connection(execution_options=level)
             yield session
 
     @asynccontextmanager

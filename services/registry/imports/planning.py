@@ -80,11 +80,12 @@ async def ask(
     frame = Frame(board, snapshot.school_year, today)
     known = await store.known_ids(session, board, source)
     keys = [*(each.key for each in snapshot.organisations), *(each.key for each in snapshot.people)]
-    minted = {key: new_id() for key in keys if key not in known}
+    own = await store.own_ids(session, board, [key for key in keys if key not in known])
+    minted = {key: new_id() for key in keys if key not in known and key not in own}
     if snapshot.board in minted:
         minted[snapshot.board] = board
     gone, closing = await _left_out(session, frame, snapshot, known, set(keys))
-    ids = {**known, **minted}
+    ids = {**known, **own, **minted}
     return Asked(frame, ids, minted, asks_of(snapshot, ids, set(minted.values()), gone, closing))
 
 

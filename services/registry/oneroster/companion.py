@@ -61,7 +61,13 @@ class BoardPart(Part):
     short_name: Word | None = None
 
 
-class SchoolPart(Part):
+class EndingPart(Part):
+    """A piece about something that may have ended: OneRoster has no day for that."""
+
+    last: date | None = Field(None, alias="to", description="Last day it exists; absent while nobody knows.")
+
+
+class SchoolPart(EndingPart):
     """What orgs.csv cannot say about a school."""
 
     school: SourcedId
@@ -69,7 +75,13 @@ class SchoolPart(Part):
     kind: Code | None = Field(None, description="Kind, where orgs.csv gives no 学校コード to tell it.")
 
 
-class DepartmentPart(Part):
+class ClassPart(EndingPart):
+    """A class that ends before its school year does."""
+
+    class_id: SourcedId = Field(alias="class")
+
+
+class DepartmentPart(EndingPart):
     """A department of the board, or another unit of it that is no school."""
 
     id: SourcedId
@@ -156,6 +168,7 @@ class Removed(Part):
     """In a delta: what is no longer so, by the id of the part or of the person or school it was told of."""
 
     schools: list[SourcedId] = []
+    classes: list[SourcedId] = []
     departments: list[SourcedId] = []
     duties: list[SourcedId] = []
     guardianships: list[SourcedId] = []
@@ -176,6 +189,7 @@ class Companion(Part):
     school_year: int = Field(ge=1947, le=2200, description="年度, the integer of its 1 April.")
     board: BoardPart
     schools: list[SchoolPart] = []
+    classes: list[ClassPart] = Field([], description="Classes that end before the school year does.")
     departments: list[DepartmentPart] = []
     duties: list[DutyPart] = []
     guardianships: list[GuardianshipPart] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -14,8 +14,9 @@ from services.registry.oneroster.guardians import read_guardianships, read_prote
 from services.registry.oneroster.origins import Pointer
 from services.registry.oneroster.persons import PlacedDuty
 from services.registry.oneroster.problems import Problems
-from services.registry.oneroster.relations import PlacedMembership
+from services.registry.oneroster.relations import PlacedMembership, covered
 from services.registry.oneroster.resolver import Resolver
+from services.registry.oneroster.structure import day_after
 from services.registry.roster.snapshot import (
     Calendar,
     Duty,
@@ -103,6 +104,10 @@ def read_completion(resolver: Resolver) -> Completion:
         )
     for place, part in enumerate(told.schools):
         resolver.school(Pointer(told.at("schools", place), part), part.school)
+    for place, ending in enumerate(told.classes):
+        home = resolver.home_class(Pointer(told.at("classes", place), ending), ending.class_id)
+        if home is not None:
+            structure.organisations[home.key] = replace(home, until=day_after(ending.last))
     departments = _departments(resolver)
     _add_duties(resolver, {each.key for each in departments})
     _add_exchanges(resolver)
@@ -122,7 +127,16 @@ def _departments(resolver: Resolver) -> list[Organisation]:
         key = ExternalKey("department", part.id)
         short = part.short_name or part.name
         found.append(
-            Organisation(key, part.kind, resolver.structure.board, None, part.name, short, part.code)
+            Organisation(
+                key,
+                part.kind,
+                resolver.structure.board,
+                None,
+                part.name,
+                short,
+                part.code,
+                until=day_after(part.last),
+            )
         )
     return found
 
@@ -203,19 +217,19 @@ def _check_exchange(
     mine: list[PlacedMembership],
 ) -> None:
     problems, people = resolver.problems, resolver.people
-    here = next((each.value for each in mine if each.value.valid.covers(valid)), None)
-    if here is None:
+    homes = [each.value for each in mine if each.value.kind == "home" and each.value.valid.overlaps(valid)]
+    if not covered(valid, (each.valid for each in homes)):
         rule = "その期間に在籍の学級がない児童生徒の交流です"
         remedy = "enrollments.csv に在籍の学級を書くか、期間を直してください"
         origin.refuse(problems, "pupil", rule, remedy)
         return
-    home = resolver.structure.organisations[here.class_key]
+    rooms = [resolver.structure.organisations[each.class_key] for each in homes]
     enrolled = [
-        each.value for each in people.of_pupil.get(part.pupil, []) if each.value.school == home.school
+        each.value for each in people.of_pupil.get(part.pupil, []) if each.value.school == host.school
     ]
-    if home.key == host.key:
+    if any(home.key == host.key for home in rooms):
         origin.refuse(problems, "class", "在籍の学級への交流です", "交流先の学級にしてください")
-    elif home.school != host.school:
+    elif any(home.school != host.school for home in rooms):
         origin.refuse(problems, "class", "別の学校の学級への交流です", "同じ学校の学級にしてください")
     elif enrolled and host.grades and enrolled[0].grade not in host.grades:
         rule = f"学年が合いません（児童生徒 {enrolled[0].grade}・学級 {','.join(host.grades)}）"

@@ -63,6 +63,8 @@ def _refuse_overlap(resolver: Resolver, one: int, other: int) -> None:
 def _check_ties(resolver: Resolver, tied: Collection[tuple[str, str]]) -> None:
     people, problems, users = resolver.people, resolver.problems, resolver.people.rows.table
     with_child = {part.guardian for part in resolver.told.guardianships}
+    # Whom a child is protected from may have no tie any more, and is still somebody.
+    with_child |= {each for part in resolver.told.protections for each in part.confidential_from}
     told = {(part.pupil, part.guardian) for part in resolver.told.guardianships} - set(tied)
     for at, (own, agents) in enumerate(zip(users.ids(), users.column("agentSourcedIds"), strict=True)):
         for agent in cells.as_list(agents) if agents and own in people.pupils else ():
@@ -79,16 +81,13 @@ def _check_ties(resolver: Resolver, tied: Collection[tuple[str, str]]) -> None:
 def read_protections(resolver: Resolver) -> list[Protection]:
     """Protection marks; whoever a child is protected from must not hold a right."""
     people, found = resolver.people, []
-    seen: dict[str, Pointer] = {}
+    seen: dict[str, list[tuple[Pointer, Period]]] = {}
     ties: dict[str, list[int]] = {part.pupil: [] for part in resolver.told.protections}
     for place, tie in enumerate(resolver.told.guardianships):
         if tie.pupil in ties:
             ties[tie.pupil].append(place)
     for place, part in enumerate(resolver.told.protections):
         origin = Pointer(resolver.told.at("protections", place), part)
-        if (other := seen.setdefault(part.pupil, origin)) is not origin:
-            resolver.twice(origin, other, "pupil", "同じ児童生徒の保護が二つあります")
-            continue
         pupil = resolver.person(origin, "pupil", part.pupil, people.pupils, "児童生徒")
         for each in part.confidential_from:
             # Whom an earlier package named and none has any more is still a person here: the mark must not weaken.
@@ -97,6 +96,10 @@ def read_protections(resolver: Resolver) -> list[Protection]:
                 origin.refuse(resolver.problems, "confidential_from", rule, MEND_REFERENCE)
         valid = resolver.period(origin, part)
         if valid is not None:
+            for other, before in seen.setdefault(part.pupil, []):
+                if before.overlaps(valid):
+                    resolver.twice(origin, other, "pupil", "同じ児童生徒の保護が、同じ時に二つあります")
+            seen[part.pupil].append((origin, valid))
             _check_no_rights(resolver, part, valid, ties.get(part.pupil, ()))
         if pupil is not None and valid is not None:
             hidden_from = tuple(ExternalKey("person", each) for each in sorted(set(part.confidential_from)))

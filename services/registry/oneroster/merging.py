@@ -159,6 +159,7 @@ def _joined(known: Table, news: Table, chosen: list[int]) -> Table:
 
 PARTS: Mapping[str, Callable[[Any], str]] = {
     "schools": lambda part: str(part.school),
+    "classes": lambda part: str(part.class_id),
     "departments": lambda part: str(part.id),
     "duties": lambda part: str(part.staff),
     "guardianships": lambda part: str(part.pupil),

@@ -114,9 +114,11 @@ _EARLIER = {
     "metadata.jp.publicFlg": "metadata.jp.PublicFlg",
 }
 """Headings as the Japan profile before that of 2026 spells them; it declares the version 1.2."""
-_OWN = (layout.MANIFEST, *HEADERS, companion.FILE)
+OWN = (layout.MANIFEST, *HEADERS, companion.FILE)
+"""Files of a package, the manifest first."""
 SUBJECTS = {
     "schools": "school",
+    "classes": "class",
     "departments": "id",
     "duties": "staff",
     "guardianships": "pupil",
@@ -223,7 +225,7 @@ def in_memory(contents: Iterable[Content], label: Label) -> dict[str, bytes]:
         for content in contents:
             files.add(content)
         files.finish()
-    return {name: made[name].getvalue() for name in _OWN if name in made}
+    return {name: made[name].getvalue() for name in OWN if name in made}
 
 
 def write(contents: Iterable[Content], label: Label, path: Path) -> None:
@@ -268,7 +270,7 @@ def _refuse_other(path: Path) -> None:
         return
     if path.exists() and not path.is_dir():
         raise NotWritable(f"{path} はファイルです。フォルダーか、.zip で終わる名前にしてください。")
-    if path.is_dir() and any(path.iterdir()) and not any((path / name).exists() for name in _OWN):
+    if path.is_dir() and any(path.iterdir()) and not any((path / name).exists() for name in OWN):
         raise NotWritable(f"{path} にはほかのファイルがあります。空のフォルダーにしてください。")
 
 
@@ -286,7 +288,7 @@ def _pack(folder: Path) -> Path:
 
 def _move(folder: Path, path: Path) -> None:
     path.mkdir(exist_ok=True)
-    for name in _OWN:  # the manifest first: half a package is none
+    for name in OWN:  # the manifest first: half a package is none
         with suppress(FileNotFoundError):
             (path / name).unlink()
     for name in reversed(_present(folder)):
@@ -294,4 +296,4 @@ def _move(folder: Path, path: Path) -> None:
 
 
 def _present(folder: Path) -> Sequence[str]:
-    return [name for name in _OWN if (folder / name).exists()]
+    return [name for name in OWN if (folder / name).exists()]

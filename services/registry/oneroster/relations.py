@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from services.registry.oneroster import layout
 from services.registry.oneroster.origins import Pointer
-from services.registry.oneroster.persons import People, Periods, PlacedDuty, PlacedEnrolment
+from services.registry.oneroster.persons import People, Periods, PlacedDuty
 from services.registry.oneroster.problems import Problems
 from services.registry.oneroster.references import check_references
 from services.registry.oneroster.structure import Structure
@@ -87,7 +87,7 @@ def _member(
     row: Row, user: str, home: Organisation, valid: Period, people: People, problems: Problems
 ) -> PlacedMembership:
     enrolled = [each for each in people.of_pupil.get(user, ()) if each.value.school == home.school]
-    if enrolled and not _within(valid, enrolled):
+    if enrolled and not covered(valid, (each.value.valid for each in enrolled)):
         rule = f"在籍の期間（{enrolled[0].origin.place()}）からはみ出しています"
         column = "beginDate" if row["beginDate"] else "endDate" if row["endDate"] else "userSourcedId"
         row.refuse(problems, column, rule, "日付をそろえてください")
@@ -99,13 +99,13 @@ def _member(
     return PlacedMembership(Membership(key, home.key, "home", int(number) if number else None, valid), row)
 
 
-def _within(valid: Period, enrolled: list[PlacedEnrolment]) -> bool:
-    """Whether the enrolments, joined where one follows the other, cover the period."""
+def covered(valid: Period, periods: Iterable[Period]) -> bool:
+    """Whether periods that do not overlap, joined where one follows the other, cover this one."""
     since, until = None, None
-    for each in sorted(enrolled, key=lambda placed: placed.value.valid.since):
-        if until is None or each.value.valid.since > until:
-            since = each.value.valid.since
-        until = each.value.valid.until
+    for each in sorted(periods, key=lambda period: period.since):
+        if until is None or each.since > until:
+            since = each.since
+        until = each.until
         if since is not None and Period(since, until).covers(valid):
             return True
     return False

@@ -49,7 +49,7 @@ _SAID_BY: Mapping[Aspect, tuple[str, ...]] = {
     "protection": ("protections",),
     "calendar": ("calendars",),
     "organisation": (layout.ORGS, "schools"),
-    "class": (layout.CLASSES,),
+    "class": (layout.CLASSES, "classes"),
     "department": ("departments",),
 }
 """Which files and which parts of companion.json an aspect of the roster comes from."""

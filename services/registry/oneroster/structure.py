@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from services.registry.oneroster import cells, codes, layout
 from services.registry.oneroster.companion import Companion
@@ -162,8 +162,14 @@ def _read_schools(orgs: Table, companion: Companion | None, structure: Structure
                 row["name"],
                 (more.short_name if more else None) or row["name"],
                 code or None,
+                until=day_after(more.last) if more else None,
             ),
         )
+
+
+def day_after(last: date | None) -> date | None:
+    """The first day on which something is no longer so."""
+    return last + timedelta(days=1) if last else None
 
 
 def _school_kind(row: Row, code: str, said: str | None, problems: Problems) -> str:

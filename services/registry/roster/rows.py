@@ -62,6 +62,11 @@ class EnrolmentIs(NamedTuple):
     grade: str
 
     @property
+    def of_a_year(self) -> bool:
+        """Whether sources tell it school year by school year, and so never of days outside the one they are about."""
+        return True
+
+    @property
     def slot(self) -> str:
         """What a pupil can have only one of."""
         return "school"
@@ -81,6 +86,11 @@ class MembershipIs(NamedTuple):
     number: int | None
 
     @property
+    def of_a_year(self) -> bool:
+        """Whether sources tell it school year by school year, and so never of days outside the one they are about."""
+        return True
+
+    @property
     def slot(self) -> str:
         """What a pupil can have only one of."""
         return "home" if self.kind == "home" else f"exchange:{self.class_id}"
@@ -97,6 +107,11 @@ class DutyIs(NamedTuple):
     kind: str
     organisation_id: UUID
     class_id: UUID | None
+
+    @property
+    def of_a_year(self) -> bool:
+        """Whether sources tell it school year by school year, and so never of days outside the one they are about."""
+        return False
 
     @property
     def slot(self) -> str:
@@ -119,6 +134,11 @@ class GuardianshipIs(NamedTuple):
     may_contact: bool
 
     @property
+    def of_a_year(self) -> bool:
+        """Whether sources tell it school year by school year, and so never of days outside the one they are about."""
+        return False
+
+    @property
     def slot(self) -> str:
         """What a pupil can have only one of."""
         return f"guardian:{self.guardian_id}"
@@ -133,6 +153,11 @@ class ProtectionIs(NamedTuple):
     """A protection mark: one at a time."""
 
     confidential_from: tuple[UUID, ...]
+
+    @property
+    def of_a_year(self) -> bool:
+        """Whether sources tell it school year by school year, and so never of days outside the one they are about."""
+        return False
 
     @property
     def slot(self) -> str:

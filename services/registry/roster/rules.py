@@ -101,6 +101,7 @@ def _diff_subject(
     today: date,
 ) -> None:
     kept = {stored.held for stored in standing} & set(wanted)
+    kept |= _held_longer(standing, wanted, coverage)
     replaced: dict[str, UUID] = {}
     for stored in standing:
         held = stored.held
@@ -128,6 +129,18 @@ def _diff_subject(
             before = replaced.pop(each.what.tie, None)
             changes.added.append(Added(each, before))
             changes.new += before is None
+
+
+def _held_longer(standing: list[Standing[I]], wanted: list[Held[I]], coverage: Period) -> set[Held[I]]:
+    """Relations of a school year that are as the source says, but for days outside the year it speaks about."""
+    kept: set[Held[I]] = set()
+    for stored in standing:
+        held = stored.held
+        if held.what.of_a_year and not coverage.covers(held.valid) and held.valid.overlaps(coverage):
+            inside = held._replace(valid=held.valid.within(coverage))
+            if inside in wanted:
+                kept |= {held, inside}
+    return kept
 
 
 def _rivals(held: Held[I], wanted: list[Held[I]]) -> list[Held[I]]:
@@ -214,6 +227,7 @@ def _organisation(unit: Organisation, ids: Ids) -> OrganisationRow:
         unit.school_year,
         unit.grades[0] if len(unit.grades) == 1 else None,
         unit.special_needs,
+        unit.until,
     )
 
 

@@ -39,6 +39,11 @@ class Period(NamedTuple):
             return False
         return self.until is None or (other.until is not None and other.until <= self.until)
 
+    def within(self, other: Period) -> Period:
+        """The part of it that lies inside the other, which it overlaps."""
+        ends = [each.until for each in (self, other) if each.until is not None]
+        return Period(max(self.since, other.since), min(ends, default=None))
+
     def holds(self, on: date) -> bool:
         """Whether it holds on a business date."""
         return self.since <= on and (self.until is None or on < self.until)
@@ -58,6 +63,8 @@ class Organisation:
     school_year: int | None = None
     grades: tuple[str, ...] = ()
     special_needs: bool = False
+    until: date | None = None
+    """The day from which it no longer exists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,42 @@ async def known_ids(session: AsyncSession, board: UUID, source: str) -> dict[Ext
     return {ExternalKey(row.kind, row.sourced_id): row.id for row in rows if row.kind != BOARD}
 
 
+_OWN = {
+    "person": text("select id from person where board_id = :board and id = any(cast(:ids as uuid[]))"),
+    "organisation": text(
+        "select id from organisation where board_id = :board and id = any(cast(:ids as uuid[]))"
+    ),
+}
+
+
+async def own_ids(
+    session: AsyncSession, board: UUID, keys: Collection[ExternalKey]
+) -> dict[ExternalKey, UUID]:
+    """What was entered here leaves under its own id (docs/export.md), and is known by it when it comes back."""
+    asked: dict[str, dict[UUID, ExternalKey]] = {kind: {} for kind in _OWN}
+    for key in keys:
+        own = _as_own(key.sourced_id)
+        if own is not None:
+            asked["person" if key.kind == "person" else "organisation"][own] = key
+    found: dict[ExternalKey, UUID] = {}
+    for kind, by_id in asked.items():
+        if by_id:
+            rows = await session.scalars(_OWN[kind], {"board": board, "ids": list(by_id)})
+            found |= {by_id[own]: own for own in rows}
+    return found
+
+
+def _as_own(sourced_id: str) -> UUID | None:
+    """The id that a sourcedId spells, if it is spelt exactly as we spell ids."""
+    if len(sourced_id) != 36:  # of nearly every id of a city
+        return None
+    try:
+        own = UUID(sourced_id)
+    except ValueError:
+        return None
+    return own if str(own) == sourced_id else None
+
+
 async def remember_ids(work: Work, source: str, ids: Mapping[ExternalKey, UUID]) -> None:
     """Keep ids minted for a source's new things."""
     if ids:

@@ -261,6 +261,7 @@ def test_a_class_without_a_school_and_a_guardian_without_a_child() -> None:
     files = with_cell(small_package(), layout.CLASSES, 3, "schoolSourcedId", "")
     files = with_companion(files, "/guardianships/2/guardian", "g1")
     files = with_companion(files, "/guardianships/3/guardian", "g1")
+    files = with_companion(files, "/protections", [])
     found = cells(refusal(files).problems)
     assert (layout.CLASSES, 3, "schoolSourcedId", "") in found
     assert (layout.USERS, 6, "sourcedId", "g2") in found

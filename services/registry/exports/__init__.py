@@ -1,0 +1,1 @@
+"""The roster leaves: OneRoster packages that import again as nothing changed."""

@@ -1,0 +1,88 @@
+"""companion.json of an export: what is to be said of people and OneRoster has no place for. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.registry.exports.classes import teaches
+from services.registry.exports.known import Person
+from services.registry.exports.roles import leads
+from services.registry.exports.rules import Told, dated
+from services.registry.oneroster.packing import Part
+from services.registry.roster.rows import (
+    DutyIs,
+    EnrolmentIs,
+    GuardianshipIs,
+    MembershipIs,
+    ProtectionIs,
+)
+
+
+def tell_parts(one: Person, stays: list[Told[EnrolmentIs]], posts: list[Told[DutyIs]]) -> None:
+    people, out = one.people, one.out
+    duties = [duty(one, each) for each in posts if not teaches(one, each) and not leads(one, each)]
+    out.kind("duties", one.name, duties, one.frame.changed(one.of(people.duties)))
+    if not stays:
+        return
+    ties = [
+        tie(one, each)
+        for each in one.of(people.guardianships)
+        if each.stands and one.told_tie(each) and each.held.what.guardian_id in people.names
+    ]
+    out.kind("guardianships", one.name, ties, one.frame.changed(one.of(people.guardianships)))
+    marks = [
+        mark(one, each)
+        for each in one.of(people.protections)
+        if each.stands and (each.held.valid.until is None or each.held.valid.until > one.frame.term.since)
+    ]
+    out.kind("protections", one.name, marks, one.frame.changed(one.of(people.protections)))
+    hosts = [
+        exchange(one, each)
+        for each in one.of(people.memberships)
+        if each.stands
+        and each.held.what.kind == "exchange"
+        and each.held.what.class_id in one.places.units
+        and each.held.valid.overlaps(one.frame.term)
+    ]
+    out.kind("exchanges", one.name, hosts, one.frame.changed(one.of(people.memberships)))
+
+
+def duty(one: Person, told: Told[DutyIs]) -> Part:
+    what = told.held.what
+    unit = one.places.units[what.organisation_id]
+    place: dict[str, Any] = {}
+    if unit.row.school_id == unit.row.id:
+        place["school"] = unit.sourced_id
+    elif unit.row.kind != "board":
+        place["department"] = unit.sourced_id
+    if what.class_id is not None:
+        place["class"] = one.places.id(what.class_id)
+    return {"staff": one.name, "kind": what.kind, **place, **dated(told.held.valid)}
+
+
+def tie(one: Person, told: Told[GuardianshipIs]) -> Part:
+    what = told.held.what
+    return {
+        "pupil": one.name,
+        "guardian": one.people.names[what.guardian_id],
+        "relation": what.relation,
+        "rights": {"notify": what.may_notify, "read": what.may_read, "contact": what.may_contact},
+        **dated(told.held.valid),
+    }
+
+
+def mark(one: Person, told: Told[ProtectionIs]) -> Part:
+    names = one.people.names
+    hidden_from = sorted(names[each] for each in told.held.what.confidential_from if each in names)
+    return {"pupil": one.name, **dated(told.held.valid), "confidential_from": hidden_from}
+
+
+def exchange(one: Person, told: Told[MembershipIs]) -> Part:
+    what = told.held.what
+    number = {} if what.number is None else {"number": what.number}
+    return {
+        "pupil": one.name,
+        "class": one.places.id(what.class_id),
+        **number,
+        **dated(told.held.valid.within(one.frame.term)),
+    }

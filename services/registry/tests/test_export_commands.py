@@ -1,0 +1,117 @@
+"""``tsumugi export …`` as a person and as a program meets it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
+
+from services.registry.cli import add_commands
+from services.registry.oneroster.packages import open_package
+from services.registry.oneroster.tests.packages import small_package
+from shared.database import Units, make_engine
+from shared.dates import FixedClock
+from tests.support.databases import Database
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(registry_database: Database, clock: FixedClock) -> Run:
+    """Runs a command line in this process; returns exit status and what it said."""
+
+    @asynccontextmanager
+    async def open_units() -> AsyncIterator[Units]:
+        engine = make_engine(registry_database.app, pool_size=3)
+        try:
+            yield Units(engine, clock)
+        finally:
+            await engine.dispose()
+
+    said = io.StringIO()
+    app = typer.Typer()
+    add_commands(app, open_units, Console(file=said, width=200, highlight=False))
+
+    def run(*words: str) -> tuple[int, str]:
+        said.seek(0)
+        said.truncate()
+        result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+        return result.exit_code, said.getvalue() + result.stdout
+
+    return run
+
+
+@pytest.fixture
+def roster(run: Run, tmp_path: Path) -> None:
+    """The small package, imported."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, content in small_package().items():
+        (folder / name).write_bytes(content)
+    assert run("import", "oneroster", str(folder))[0] == 0
+
+
+@pytest.mark.usefixtures("roster")
+def test_out_and_in_again_by_command(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "out.zip"
+    status, said = run("export", "oneroster", str(path), "--protected")
+    assert status == 0
+    for words in (
+        "users.csv 7",
+        "支援措置の対象の児童生徒 1 人を含みます",
+        "--since 2026-11-19T23:30:00.000Z",
+    ):
+        assert words in said
+    assert path.stat().st_mode & 0o777 == 0o600
+    status, said = run("import", "oneroster", str(path), "--dry-run")
+    # Of a class of several grades nothing but that is kept.
+    assert (status, "これは予行です" in said or "すべてこのとおり" in said) == (0, True)
+
+
+@pytest.mark.usefixtures("roster")
+def test_what_is_left_out_is_told(run: Run, tmp_path: Path) -> None:
+    _, said = run("export", "oneroster", str(tmp_path / "x"))
+    assert "1 人は入っていません（紬に取り込み直すための書き出しには --protected が要ります）" in said
+    _, said = run("export", "oneroster", str(tmp_path / "y"), "--for-others", "--json")
+    found = json.loads(said)
+    assert (found["outcome"], found["protected"]) == ("exported", 1)
+    assert "companion.json" not in open_package(tmp_path / "y")
+    later = run(
+        "export", "oneroster", str(tmp_path / "z"), "--since", found["instant"], "--school", "ひがし小"
+    )
+    assert later[0] == 1
+    assert "紬市立ひがし小学校" in later[1]
+    status, said = run(
+        *("export", "oneroster", str(tmp_path / "z"), "--since", "2026-11-20T09:00:00+09:00"),
+        *("--school", "紬市立ひがし小学校"),
+    )
+    assert status == 0
+
+
+@pytest.mark.usefixtures("roster")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--since", "昨日"), "2026-11-20T08:30:00.000Z"),
+        (("--since", "2026-11-20T08:30:00"), "時差"),
+        (("--as-of", "2031-05-01"), "2031年度の学級がありません"),
+        (("--board", "x"), "まだ名簿がありません"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_nothing_is_written(
+    words: tuple[str, ...], told: str, run: Run, tmp_path: Path
+) -> None:
+    status, said = run("export", "oneroster", str(tmp_path / "x"), *words)
+    assert (status, told in said) == (1, True), said
+    assert not (tmp_path / "x").exists()
+    assert (
+        json.loads(run("export", "oneroster", str(tmp_path / "x"), *words, "--json")[1])["outcome"]
+        == "stopped"
+    )
