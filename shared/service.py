@@ -39,6 +39,8 @@ class ServiceSettings:
     feed: Login
     state: Path
     """A folder of its own for keys it makes; only its owner can read it."""
+    readers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Topic of this service → the services that may read it."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Client id → client secret, only those it needs."""
 

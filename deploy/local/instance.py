@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 
+import httpx
+
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.state import LocalError, make_folder, secret, state_dir, take_folder
@@ -144,6 +146,11 @@ class Instance:
             app=self.login(service, app),
             feed=self.login(service, feed),
             state=make_folder(self.state / "services" / service),
+            readers={
+                name: frozenset(topic.readers)
+                for name, topic in topology().topics.items()
+                if name.split(".", 1)[0] == service
+            },
             secrets={client: self.secret(f"client-{client}") for client in clients},
         )
 
@@ -153,10 +160,16 @@ class Instance:
             return self.make_log_feed(consumer)
 
         def make(publisher: str, topics: Sequence[str]) -> Feed:
-            from shared.events.kafka_feed import KafkaFeed  # the client is loaded only where it is used
+            # The broker's client is loaded only where it is used.
+            from shared.archive.feed import ArchivedFeed, HttpArchive, ServiceToken
+            from shared.events.kafka_feed import KafkaFeed
 
             _refuse_unread(consumer, publisher, topics)
-            return KafkaFeed(publisher, self.kafka.bootstrap, topics)
+            http = httpx.AsyncClient()
+            secret = self.secret(f"client-{consumer}")
+            token = ServiceToken(http, self.url("identity"), consumer, secret, publisher)
+            archive = HttpArchive(publisher, self.url(publisher), http, token)
+            return ArchivedFeed(KafkaFeed(publisher, self.kafka.bootstrap, topics), archive, topics)
 
         return make
 

@@ -31,6 +31,7 @@ from shared.access.step_up import step_up_needed
 from shared.database import Scope, Units
 from shared.database.units import narrow
 from shared.dates import Clock
+from shared.events.copies import Copy
 from shared.service import ServiceSettings
 from shared.web import FieldError, Problem, denied, not_found, step_up
 from shared.web.problems import signed_out
@@ -43,6 +44,14 @@ STALE = timedelta(seconds=15)
 """Workers say every five seconds that they lack nothing; silence for longer means that nobody knows."""
 _AFTER = re.compile(r"([a-z]+):(\d{1,18})")
 _PAGES_REMEMBERED = 5_000
+
+
+@dataclass(frozen=True)
+class Parking:
+    """Where records wait. ``units`` works as the feed role: the app role may not read what is in them."""
+
+    units: Units
+    copies: Mapping[str, Copy]
 
 
 @dataclass
@@ -62,6 +71,7 @@ class Dashboard:
     login_cookie: str
     copies: Mapping[str, tuple[str, ...]]
     """Publisher → names (``copy/publisher``) of what this service keeps of it."""
+    parking: Parking
     training: bool
     started_at: datetime
     ending: asyncio.Event = field(default_factory=asyncio.Event)

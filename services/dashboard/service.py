@@ -17,8 +17,9 @@ from services.dashboard.forward.api import router as forward_router
 from services.dashboard.live.api import router as live_router
 from services.dashboard.live.hub import Hub
 from services.dashboard.operations.api import router as operations_router
+from services.dashboard.operations.parked import router as parked_router
 from services.dashboard.operations.watch import Watch
-from services.dashboard.room import Dashboard
+from services.dashboard.room import Dashboard, Parking
 from services.dashboard.roster.api import router as me_router
 from services.dashboard.roster.copies import RosterCopy
 from services.dashboard.school_day.api import router as school_day_router
@@ -90,6 +91,7 @@ def build(
         cookie=cookie,
         login_cookie=login_cookie,
         copies=_by_publisher(COPIES),
+        parking=Parking(feed_units, {copy.name: copy for copy in COPIES}),
         training=isinstance(clock, TrainingClock),
         started_at=clock.now(),
     )
@@ -133,6 +135,7 @@ def build(
             me_router,
             school_day_router,
             operations_router,
+            parked_router,
             live_router,
             feeds_router,
             forward_router,

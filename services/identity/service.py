@@ -19,8 +19,11 @@ from services.identity.issuer.provider import Provider
 from services.identity.issuer.rules import Client, hash_of
 from services.identity.issuer.store import forget_old
 from services.identity.issuer.tokens import Mint
+from shared.access.log import AccessLog
 from shared.access.principal import COMMAND_LINE
 from shared.access.tokens import KeySource, TokenVerifier
+from shared.archive.api import Archive
+from shared.archive.api import router as archive_router
 from shared.daily import each_day, housekeeping
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
@@ -87,11 +90,14 @@ def make_provider(settings: ServiceSettings, units: Units, clock: Clock) -> Prov
 
 
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
-    """The service's application. In the platform edition Keycloak is the issuer and this service has no routes yet."""
+    """The service's application. In the platform edition Keycloak is the issuer."""
     engine, feed_engine = make_engine(settings.app), make_engine(settings.feed)
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
     provider = make_provider(settings, units, clock) if settings.edition == "embedded" else None
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
+
+    log = AccessLog(units)
+    archive = Archive("identity", feed_units, log, settings.readers)
 
     async def start() -> None:
         for each in (engine, feed_engine):
@@ -117,14 +123,14 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             name="identity",
             verifier=TokenVerifier(settings.issuer, "identity", KeySource.of(settings.jwks_url)),
             ready=ready,
-            background=[*workers.jobs, lambda: each_day(clock, new_day)],
+            background=[log.run, *workers.jobs, lambda: each_day(clock, new_day)],
             start=start,
             stop=stop,
             states=workers.states,
             parked=lambda: parked.counts(feed_units),
         ),
         "紬 統合ID（identity）",
-        [issuer_api.router] if provider else [],
+        [*([issuer_api.router] if provider else []), archive_router(lambda: archive)],
     )
     if provider:
         app.state.provider, app.state.origin = provider, settings.origin

@@ -19,6 +19,8 @@ from services.registry.room import Registry
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.tokens import KeySource, TokenVerifier
+from shared.archive.api import Archive
+from shared.archive.api import router as archive_router
 from shared.daily import each_day, housekeeping
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
@@ -39,6 +41,8 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     engine, feed_engine = make_engine(settings.app), make_engine(settings.feed, pool_size=1)
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
     log = AccessLog(units)
+
+    archive = Archive("registry", feed_units, log, settings.readers)
 
     async def start() -> None:
         for each in (engine, feed_engine):
@@ -70,6 +74,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             moves_api.router,
             people_api.router,
             certificates_api.router,
+            archive_router(lambda: archive),
         ],
     )
     app.state.registry = Registry(units, clock, Policies(POLICIES), log)

@@ -8,4 +8,10 @@ CONTRACTS: tuple[type[Contract], ...] = (*registry.CONTRACTS, *identity.CONTRACT
 
 BY_TYPE: dict[str, type[Contract]] = {contract.TYPE: contract for contract in CONTRACTS}
 
+
+def topic_named(name: str) -> Topic | None:
+    """The topic of this name that any contract has."""
+    return next((contract.TOPIC for contract in BY_TYPE.values() if contract.TOPIC.name == name), None)
+
+
 TOPICS: dict[str, Topic] = {contract.TOPIC.name: contract.TOPIC for contract in CONTRACTS}

@@ -144,7 +144,7 @@ create policy state_owner on log.log_state to {owner} using (true) with check (t
 create policy fact_owner on log.log_fact to {owner} using (true) with check (true);
 create policy state_relay on log.log_state for select to {feed} using (true);
 create policy fact_relay on log.log_fact for select to {feed} using (true);
-grant select on log.log_state, log.log_fact, log.head to {feed};
+grant select on log.log_state, log.log_fact, log.head, log.reader to {feed};
 grant select on log.head to {app};
 
 {protect(service, "log.command_done")}
@@ -181,4 +181,7 @@ drop policy if exists state_{reader} on log.log_state;
 drop policy if exists fact_{reader} on log.log_fact;
 create policy state_{reader} on log.log_state for select to {reader} using (topic in ({listed}));
 create policy fact_{reader} on log.log_fact for select to {reader} using (topic in ({listed}));
-"""
+delete from log.reader where consumer = '{consumer}';
+insert into log.reader (topic, consumer) select topic, '{consumer}' from unnest(array[{listed}]::text[]) as topic
+    where topic is not null;
+"""  # noqa: S608 (names of the topology)

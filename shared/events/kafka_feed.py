@@ -1,4 +1,4 @@
-"""``KafkaFeed``: a publisher's topics read from the broker.
+"""``KafkaFeed``: a publisher's topics read from the broker (shared/archive/feed.py: with its archive behind it).
 
 The cursor names the broker it belongs to, the epoch of the log it has come to, the next offset of every partition, and
 what marks have told: whoever goes on from it knows as much as who stood there.
@@ -58,6 +58,8 @@ class KafkaFeed:
         self._stand: Cursor = {}
         self._epoch: int | None = None
         self._seen = Seen([])
+        self._after: dict[str, int] = {}
+        """By topic: up to where the consumer has had the records of this epoch from elsewhere."""
         self._heard = 0.0
         self._told = (0, 0)
         """Epoch, and up to where, at the last return."""
@@ -152,6 +154,7 @@ class KafkaFeed:
                 self._next[place] = offset
         self._epoch = cursor.get("epoch")
         self._seen = Seen(self._places(), kept.get("marks"))
+        self._after = cursor.get("after", {})
         self._stand, self._told = cursor, self._come()
 
     def _places(self) -> list[Place]:
@@ -187,22 +190,38 @@ class KafkaFeed:
                 self._seen.mark((place.topic, place.partition), position, mark.sent)
             else:
                 self._seen.record((place.topic, place.partition), position)
+                if position <= self._after.get(place.topic, -1):
+                    continue
                 records.append(read_record(place.topic, message.key, message.value, message.headers))
         return records
 
     def _enter(self, epoch: int) -> None:
         """Positions mean nothing beyond their epoch."""
         if epoch and epoch != self._epoch:
-            self._epoch, self._seen = epoch, Seen(self._places())
+            self._epoch, self._seen, self._after = epoch, Seen(self._places()), {}
 
     def _cursor(self) -> Cursor:
         at: dict[str, dict[str, int]] = {}
         for place, offset in sorted(self._next.items()):
             at.setdefault(place.topic, {})[str(place.partition)] = offset
-        return {"cluster": self._cluster, "epoch": self._epoch, "at": at, "marks": self._seen.keep()}
+        cursor: Cursor = {
+            "cluster": self._cluster,
+            "epoch": self._epoch,
+            "at": at,
+            "marks": self._seen.keep(),
+        }
+        if self._after and self._seen.reached() < max(self._after.values()):
+            cursor["after"] = self._after
+        return cursor
 
     def _whole(self) -> bool:
         return not any(first and lane_of(place.topic) is Lane.FACT for place, first in self._first.items())
+
+    async def whole(self) -> bool:
+        """Whether the broker still has the first fact there ever was."""
+        if self._consumer is None:
+            self._consumer = await self._start({})
+        return self._whole()
 
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
         """After a long silence ask the broker, another way, whether there really is nothing."""

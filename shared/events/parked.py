@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,7 +85,17 @@ class _StillWaits(Exception):
     """Rolls a retry back; its text is why."""
 
 
-async def retry(units: Units, copy: Copy, publisher: str, key: str) -> str | None:
+Also = Callable[[AsyncSession], Awaitable[None]]
+"""What else belongs to the transaction: a row that says who did it."""
+
+
+async def _nothing_else(_: AsyncSession) -> None:
+    return
+
+
+async def retry(
+    units: Units, copy: Copy, publisher: str, key: str, *, also: Also = _nothing_else
+) -> str | None:
     """Fold a key's waiting records now. Returns why it still waits, or None when it is through.
 
     All or nothing for the key; the live worker stands still meanwhile, so nothing of the key slips past.
@@ -99,6 +109,7 @@ async def retry(units: Units, copy: Copy, publisher: str, key: str) -> str | Non
             if sorted_.refused:
                 raise _StillWaits(sorted_.refused[0].reason)
             await intake.tell(session, notices(await _fold(copy, session, sorted_.arrived)))
+            await also(session)
     except _StillWaits as still:
         return str(still)
     return None
@@ -144,7 +155,16 @@ async def retry_reaction(units: Units, worker: ReactionWorker, key: str) -> str 
     return None
 
 
-async def discard(units: Units, copy: str, publisher: str, key: str, *, reason: str, by: str) -> int:
+async def discard(
+    units: Units,
+    copy: str,
+    publisher: str,
+    key: str,
+    *,
+    reason: str,
+    by: str,
+    also: Also = _nothing_else,
+) -> int:
     """Throw away a key's waiting records; who did so and why is kept. Returns how many."""
     if not reason.strip():
         raise ValueError("理由を書いてください。")
@@ -163,4 +183,6 @@ async def discard(units: Units, copy: str, publisher: str, key: str, *, reason: 
             ),
             {**place, "reason": reason, "by": by, "at": units.clock.now()},
         )
-        return len(result.all())
+        thrown = len(result.all())
+        await also(session)
+        return thrown

@@ -24,6 +24,11 @@ from shared.web.requests import current
 
 async def command_of(request: Request, principal: Annotated[Principal, Depends(current)]) -> Command:
     """The identity of the command a request carries."""
+    return await command_for(request, principal)
+
+
+async def command_for(request: Request, principal: Principal) -> Command:
+    """The identity of the command of a request whose sender is known otherwise than by a token."""
     try:
         key = UUID(request.headers.get("idempotency-key", ""))
     except ValueError:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from uuid import UUID
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
@@ -24,6 +25,19 @@ def _forwarded(method: str) -> Callable[[World], Call]:
     def call(world: World) -> Call:
         roll = world.roll(service="dashboard")
         return Call(method, roll.path, roll.json if method in ("POST", "PUT", "PATCH") else None)
+
+    return call
+
+
+_PARKED_PATH = "/api/operations/parked/{copy}/{publisher}/{key}"
+
+
+def _parked(method: str, act: str) -> Callable[[World], Call]:
+    """Nothing waits of this key: whoever may ask is told so."""
+
+    def call(world: World) -> Call:
+        path = _PARKED_PATH.format(copy="school_day", publisher="registry", key=UUID(int=7))
+        return Call(method, path + act, {"reason": "ためし"} if act == "/discard" else None)
 
     return call
 
@@ -80,6 +94,10 @@ _LEADS_NOT: Mapping[str, Outcome] = {
 }
 _DEPARTMENTS_ALONE: Mapping[str, Outcome] = dict.fromkeys(
     ("homeroom", "board_staff", "system_operator", "guardian"), 404
+)
+_SERVICES_ALONE: Mapping[str, Outcome] = dict.fromkeys(
+    ("homeroom", "principal", "board_staff", "system_operator", "guardian", "mother", "pupil", "department"),
+    404,
 )
 _NO_PERSON = "a department proves itself with its secret; nobody is there to ask"
 
@@ -143,6 +161,18 @@ PROBES: tuple[Probe, ...] = (
     ),
     *MOVES,
     *PEOPLE,
+    # ---- logs: a service's own token, for the topics that deploy/topology.toml lets it read ----
+    *(
+        Probe(
+            f"{service} GET /log/{{topic}}",
+            "bearer",
+            get(f"/log/{topic}"),
+            may={"reader": 200},
+            may_not=_SERVICES_ALONE,
+            no_step_up_because="no person is there to ask",
+        )
+        for service, topic in (("registry", "registry.person"), ("identity", "identity.account"))
+    ),
     # ---- dashboard: a session of the browser ----
     Probe(
         "dashboard GET /api/me",
@@ -199,6 +229,17 @@ PROBES: tuple[Probe, ...] = (
         may={"system_operator": 200},
         may_not={"principal": 404, "board_staff": 404, "homeroom": 404, "guardian": 404, "mother": 404},
         elsewhere=NOTHING,
+    ),
+    *(
+        Probe(
+            f"dashboard {method} {_PARKED_PATH}{act}",
+            "session",
+            _parked(method, act),
+            may={"system_operator": 200},
+            may_not={"principal": 404, "board_staff": 404, "homeroom": 404, "guardian": 404, "mother": 404},
+            elsewhere=NOTHING,
+        )
+        for method, act in (("GET", ""), ("POST", "/retry"), ("POST", "/discard"))
     ),
     Probe(
         "dashboard GET /api/live",

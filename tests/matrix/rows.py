@@ -60,6 +60,7 @@ ACTS = {
     "SeePupil": "一覧で見る",
     "ReadToday": "見る",
     "ReadOperations": "見る",
+    "HandleParked": "待っている記録をやり直す・捨てる",
     "ReadFeed": "受け取る",
     "ConfirmFeed": "受け取ったと確かめる",
 }
@@ -278,6 +279,7 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("dashboard", "DepartmentFeed", "ReadFeed", _FEEDS),
     ("dashboard", "DepartmentFeed", "ConfirmFeed", _FEEDS),
     ("dashboard", "Operations", "ReadOperations", _OPERATIONS),
+    ("dashboard", "Operations", "HandleParked", _OPERATIONS),
 ]
 
 

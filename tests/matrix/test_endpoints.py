@@ -120,6 +120,8 @@ async def test_no_bad_token_opens(world: World, probe: Probe) -> None:
     claims: dict[str, Any] = (
         {"kind": "department", "azp": world.first.department, "acr": "1"}
         if who == "department"
+        else {"kind": "service", "azp": "dashboard", "acr": "1"}
+        if who == "reader"
         else {"kind": world.kind(who), "person": str(world.person(who)), "acr": "2"}
     )
     mutations = world.tokens.mutations(probe.service, world.first.id, claims)

@@ -16,6 +16,7 @@ from joserfc.jwk import RSAKey
 from joserfc.util import urlsafe_b64encode
 
 from services.identity.issuer.tokens import ID_TOKEN_TYPE, Mint
+from shared.access.principal import NO_BOARD
 from shared.access.tokens import ALGORITHM, TYPE
 
 
@@ -37,6 +38,10 @@ class Tokens:
     def of_client(self, audience: str, board: UUID, client: str) -> str:
         """A token such as the issuer gives a department."""
         return self.mint.key.sign(TYPE, self._claims(audience, board, "department", azp=client, acr="1"))
+
+    def of_service(self, audience: str, client: str) -> str:
+        """A token such as the issuer gives a service that acts for no board."""
+        return self.mint.key.sign(TYPE, self._claims(audience, NO_BOARD, "service", azp=client, acr="1"))
 
     def _claims(self, audience: str, board: UUID, kind: str, **more: Any) -> dict[str, Any]:
         now = int(time.time())

@@ -58,6 +58,10 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
         "certificate": [ids[word] for word in ("certificate", "hidden_certificate")],
         "pupil": [ids[word] for word in ("pupil", HIDDEN)],
+        "copy": ["school_day", "roster"],
+        "publisher": ["registry"],
+        "key": [ids["pupil"]],
+        "topic": ["registry.person", "registry.attendance", "identity.account"],
     }
     template += _ASKED_WITH.get(template, "")
     names = re.findall(r"\{([^}]+)\}", template)

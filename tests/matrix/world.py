@@ -162,6 +162,8 @@ class World:
 
     def bearer(self, service: str, who: str, *, acr: int = 2) -> Sender:
         """Somebody with a token for ``service``; ``department`` is the first board's, once under the other board."""
+        if who == "reader":
+            return self.reading(service, "dashboard")
         if who.startswith("department"):
             board = self.second if who.endswith("elsewhere") else self.first
             token = self.tokens.of_client(service, board.id, self.first.department)
@@ -169,6 +171,10 @@ class World:
             board = self.board_of(who)
             token = self.tokens.of_person(service, board.id, self.person(who), self.kind(who), acr=acr)
         return self.sender(service, token)
+
+    def reading(self, service: str, consumer: str) -> Sender:
+        """A service with its own token for another one's log."""
+        return self.sender(service, self.tokens.of_service(service, consumer))
 
     def sender(self, service: str, token: str | None = None) -> Sender:
         """Somebody with this token, or with none."""

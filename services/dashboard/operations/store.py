@@ -63,7 +63,11 @@ async def tell(session: AsyncSession) -> None:
 _FEEDS = text(
     """
 select coalesce(c.copy, w.copy) as copy, coalesce(c.publisher, w.publisher) as publisher,
-       coalesce(c.reached, w.reached) as reached, w.head, w.stopped_because, w.current_at,
+       coalesce(c.reached, w.reached) as reached,
+       -- A copy that is being built anew has no worker; the head is the live one's.
+       coalesce(w.head, (select l.head from worker_seen l
+                         where l.copy || '+next' = c.copy and l.publisher = c.publisher)) as head,
+       w.stopped_because, w.current_at,
        c.copy is not null or w.head is not null as reads_a_log
 from feed.checkpoint c full join worker_seen w on w.copy = c.copy and w.publisher = c.publisher
 order by 1, 2

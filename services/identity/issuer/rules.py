@@ -17,6 +17,7 @@ from hmac import compare_digest
 from typing import Literal
 from uuid import UUID
 
+from shared.access.principal import NO_BOARD
 from shared.contracts.identity import AccountKind
 
 CODE_LIFE = timedelta(seconds=60)
@@ -249,15 +250,15 @@ def access_until(now: datetime, *bounds: datetime) -> datetime:
 def own_service(client: Client, parameters: Mapping[str, str], services: Collection[str]) -> tuple[UUID, str]:
     """Board and audience of a client acting for itself; raises :class:`Refused`.
 
-    A department's board is its own and it reaches its feeds at the dashboard only. A service serves every board, so it
-    must say for which one it acts.
+    A department's board is its own and it reaches its feeds at the dashboard only. A service serves every board: it
+    says for which one it acts, or, to read what is not asked by board (a log), for none.
     """
     if client.kind == "department" and client.board is not None:
         if parameters.get("audience", "dashboard") != "dashboard":
             raise Refused("invalid_target", "departments receive their feeds from dashboard")
         return client.board, "dashboard"
     try:
-        board = UUID(parameters.get("board", ""))
+        board = UUID(parameters["board"]) if "board" in parameters else NO_BOARD
     except ValueError:
         raise Refused("invalid_request", "board must be the id of a board") from None
     return board, audience(parameters, services)

@@ -66,6 +66,13 @@ create table log.log_fact (
 create index log_fact_position on log.log_fact (position);
 create index log_fact_subject on log.log_fact (subject);
 
+-- Which services may read which topic, as deploy/topology.toml says; their roles' row policies say the same.
+create table log.reader (
+    topic text not null,
+    consumer text not null,
+    primary key (topic, consumer)
+);
+
 -- Answered commands, kept 30 days. The placeholder is a transaction's first statement, so a concurrent twin waits here.
 create table log.command_done (
     board_id uuid not null,

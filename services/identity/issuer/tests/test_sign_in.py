@@ -309,6 +309,13 @@ class TestClients:
         assert (who.kind, who.client, who.board, who.person) == ("service", "tsumugi-cli", town.board, None)
         assert "refresh_token" not in answer.json()
         assert await refused(browser, board=str(uuid4()), **form) == "invalid_request"
+        assert await refused(browser, board="nonsense", **form) == "invalid_request"
+
+    async def test_a_service_that_reads_a_log_acts_for_no_board(self, browser: Browser) -> None:
+        form = {"grant_type": "client_credentials", "audience": "registry"}
+        answer = await browser.token("dashboard", **form)
+        who = await browser.read(answer.json()["access_token"], "registry")
+        assert (who.kind, who.client, who.board) == ("service", "dashboard", NO_BOARD)
 
     async def test_there_are_four_grants(self, browser: Browser) -> None:
         for kind in ("password", "implicit", "", "urn:ietf:params:oauth:grant-type:device_code"):

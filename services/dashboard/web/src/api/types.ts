@@ -258,6 +258,30 @@ export interface ParkedKey {
   readonly parked_at: string | null
 }
 
+/** A waiting record: where it belongs and why it waits; names of its fields, no values. */
+export interface ParkedRecord {
+  readonly position: number
+  readonly epoch: number
+  readonly topic: string
+  readonly type: string
+  readonly version: number
+  readonly recorded_at: string
+  readonly importance: string
+  readonly fields: readonly string[] | null
+  readonly reason: string
+}
+
+export interface ParkedRecords extends Partial<Live> {
+  readonly records: readonly ParkedRecord[]
+}
+
+/** What became of a key that was retried or thrown away. */
+export interface Handled {
+  readonly records: number
+  /** Why it still waits. */
+  readonly still: string | null
+}
+
 export interface Operations extends Partial<Live> {
   readonly services: readonly ServiceState[]
   readonly feeds: readonly FeedState[]

@@ -1,4 +1,5 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { lazy, Suspense, useState } from 'react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
@@ -6,13 +7,17 @@ import type { FeedState, Operations, ParkedKey, ServiceState } from '~/api/types
 import { useRead } from '~/api/useRead'
 import { timeOf } from '~/dates/dates'
 import { Block } from '~/parts/Block'
+import { Button } from '~/parts/Button'
 import { CannotRead, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import { operationsQuery } from './data'
+import { Reason } from './Reason'
 import { isBehind, isHealthy, troubles, worstFirst } from './rules'
 import styles from './Page.module.css'
+
+const ParkedDialog = lazy(() => import('./ParkedDialog'))
 
 /** 配信の状態: is anything stuck? */
 export default function OperationsPage() {
@@ -65,9 +70,11 @@ function Verdict({ state, at }: { readonly state: Operations; readonly at: strin
 }
 
 function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
+  const { t } = useLingui()
   const me = useMe()
+  const [open, setOpen] = useState<ParkedKey | null>(null)
   return (
-    <Block title={<Trans>取り込めずに待っている記録</Trans>} aside={<Trans>やり直しと取りやめは、いまはコマンド（tsumugi parked）で行います</Trans>} table>
+    <Block title={<Trans>取り込めずに待っている記録</Trans>} aside={<Trans>件数だけの行は、コマンド（tsumugi parked）で開きます</Trans>} table>
       <Table
         rows={parked}
         id={({ service, copy, publisher, key }) => [service, copy, publisher, key].join()}
@@ -75,11 +82,17 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
           { head: <Trans>写し</Trans>, cell: copyWord },
           { head: <Trans>件数</Trans>, cell: ({ count }) => count, number: true },
           { head: <Trans>いつから</Trans>, cell: ({ parked_at }) => (parked_at === null ? '―' : timeOf(parked_at, me.today)), number: true },
-          { head: <Trans>わけ</Trans>, cell: ({ reason }) => reason ?? '―' },
+          { head: <Trans>わけ</Trans>, cell: ({ reason }) => <Reason reason={reason} /> },
+          { head: <Trans>すること</Trans>, cell: (one) => (one.key === null ? '―' : <Button look="text" size="small" aria-label={t`${copyWord(one)} ${one.key} を開く`} onPress={() => setOpen(one)}><Trans>開く</Trans></Button>) },
           { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => publisher, wide: true },
           { head: <Trans>対象の番号</Trans>, cell: ({ key, keys }) => (key === null ? <Trans>{keys}件</Trans> : <code className={styles.code}>{key}</code>), wide: true },
         ]}
       />
+      {open !== null && (
+        <Suspense>
+          <ParkedDialog of={open} onClose={() => setOpen(null)} />
+        </Suspense>
+      )}
     </Block>
   )
 }

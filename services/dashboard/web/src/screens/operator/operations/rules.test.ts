@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { FeedState, Operations } from '~/api/types'
-import { isHealthy, troubles, worstFirst } from './rules'
+import { isHealthy, reasonOf, troubles, worstFirst } from './rules'
 
 const feed = (copy: string, lag_seconds: number): FeedState => ({
   service: 'dashboard', copy, publisher: 'registry', position: 10, head: 10, lag_records: 0, lag_seconds,
@@ -26,4 +26,13 @@ it('shows what is behind first and keeps the order otherwise', () => {
   const feeds = [feed('a', 0), feed('b', 0.5), feed('c', 7), feed('d', 1.5)]
   expect(worstFirst(feeds).map(({ copy }) => copy)).toEqual(['c', 'd', 'a', 'b'])
   expect(troubles(state({ feeds })).behind.map(({ copy }) => copy)).toEqual(['c', 'd'])
+})
+
+it('takes apart why a record waits', () => {
+  expect(reasonOf(null)).toEqual({ kind: 'none' })
+  expect(reasonOf('an earlier record of this key waits')).toEqual({ kind: 'behind' })
+  expect(reasonOf('version 12 of 0b0e0000-0000-4000-8000-000000000000 is missing')).toEqual({ kind: 'hole', version: 12 })
+  expect(reasonOf('does not fold: ValueError')).toEqual({ kind: 'fold', told: 'ValueError' })
+  expect(reasonOf('cannot be handled: DBAPIError 23505')).toEqual({ kind: 'fold', told: 'DBAPIError 23505' })
+  expect(reasonOf('unknown type registry.x.y')).toEqual({ kind: 'unknown', told: 'unknown type registry.x.y' })
 })

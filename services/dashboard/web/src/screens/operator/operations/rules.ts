@@ -25,3 +25,19 @@ export function isHealthy(state: Operations): boolean {
 export function worstFirst(feeds: readonly FeedState[]): readonly FeedState[] {
   return feeds.toSorted((a, b) => Number(isBehind(b)) - Number(isBehind(a)))
 }
+
+export type Reason =
+  | { readonly kind: 'none' | 'behind' }
+  | { readonly kind: 'hole'; readonly version: number }
+  | { readonly kind: 'fold' | 'unknown'; readonly told: string }
+
+/** What the services say of a record that waits, taken apart. */
+export function reasonOf(reason: string | null): Reason {
+  if (reason === null) return { kind: 'none' }
+  if (reason === 'an earlier record of this key waits') return { kind: 'behind' }
+  const hole = /^version (\d+) of \S+ is missing$/.exec(reason)
+  if (hole) return { kind: 'hole', version: Number(hole[1]) }
+  const fold = /^(?:does not fold|cannot be handled): (.*)$/.exec(reason)
+  if (fold) return { kind: 'fold', told: fold[1]! }
+  return { kind: 'unknown', told: reason }
+}

@@ -1,0 +1,19 @@
+import { Trans } from '@lingui/react/macro'
+import { reasonOf } from './rules'
+
+/** Why a record waits, in words; what the code says stays for whoever mends it. */
+export function Reason({ reason }: { readonly reason: string | null }) {
+  const found = reasonOf(reason)
+  switch (found.kind) {
+    case 'none':
+      return <>―</>
+    case 'hole':
+      return <Trans>前の記録（第{found.version}版）が届いていません</Trans>
+    case 'behind':
+      return <Trans>前の記録を待っています</Trans>
+    case 'fold':
+      return <Trans>取り込む処理が失敗しました（{found.told}）</Trans>
+    case 'unknown':
+      return <Trans>読めない形の記録です（{found.told}）</Trans>
+  }
+}
