@@ -104,6 +104,21 @@ const OTHERS: Look[] = [
   { name: 'board', role: 'board', path: () => '/board', set: (bff) => some(bff), until: 'そろっていない学校' },
   { name: 'operations', role: 'operator', path: () => '/operations', until: 'すべて届いています' },
   { name: 'operations-trouble', role: 'operator', path: () => '/operations', set: (bff) => trouble(bff), until: '取り込めずに待っている' },
+  {
+    name: 'operations-parked', role: 'operator', path: () => '/operations', set: (bff) => trouble(bff), until: '前の記録を待っています',
+    act: async (page) => page.getByRole('button', { name: /を開く$/ }).click(),
+  },
+  {
+    name: 'operations-parked-discard', role: 'operator', path: () => '/operations', set: (bff) => trouble(bff), until: 'もとには戻せません',
+    act: async (page) => {
+      await page.getByRole('button', { name: /を開く$/ }).click()
+      await page.getByRole('button', { name: 'もう一度取り込む' }).click()
+      await page.getByText('まだ取り込めません').waitFor()
+      await page.getByRole('button', { name: '捨てる…' }).click()
+      await page.getByRole('button', { name: '3件を捨てる' }).click()
+      await page.getByText('捨てるわけを書いてください').waitFor()
+    },
+  },
   { name: 'no-such-day', role: 'teacher', path: (bff) => rollPath(bff, '2026-02-31'), until: '日付がありません' },
   { name: 'no-right', role: 'teacher', path: () => '/nowhere', until: 'このページは見られません' },
   { name: 'signed-out', role: 'teacher', path: () => '/signed-out', until: 'サインアウトしました' },
@@ -129,7 +144,7 @@ function some(bff: Bff): void {
 
 function trouble({ mock }: Bff): void {
   mock.lag = 37
-  mock.parked.push({ service: 'dashboard', copy: 'school_day', publisher: 'registry', key: '0199aaaa-0000-7000-8000-000000000012', keys: 1, count: 3, reason: '前の版が届いていない', parked_at: `${TODAY}T07:58:00+09:00` })
+  mock.parked.push({ service: 'dashboard', copy: 'school_day', publisher: 'registry', key: '0199aaaa-0000-7000-8000-000000000012', keys: 1, count: 3, reason: 'version 2 of 0199aaaa-0000-7000-8000-000000000099 is missing', parked_at: `${TODAY}T07:58:00+09:00` })
   mock.parked.push({ service: 'identity', copy: 'directory', publisher: 'registry', key: null, keys: 2, count: 5, reason: null, parked_at: null })
 }
 

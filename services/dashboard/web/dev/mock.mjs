@@ -214,6 +214,21 @@ class Mock {
     return { board: this.town.board, date, totals: { ...sum(schools), schools: schools.length, classes: schools.reduce((n, one) => n + one.classes, 0), classes_taken: schools.reduce((n, one) => n + one.classes_taken, 0) }, schools: this.empty ? [] : schools, ...this.stamp([`board-day:${this.town.board.id}:${date}`]) }
   }
 
+  waiting(key) {
+    const record = (i) => ({ position: 4711 + i, epoch: 1, topic: 'registry.attendance', type: 'registry.attendance.day_changed', version: 3 + i, recorded_at: this.clock().toISOString(), importance: 'III', fields: ['category', 'facts', 'on', 'pupil', 'status'], reason: i ? 'an earlier record of this key waits' : 'version 2 of 0199aaaa-0000-7000-8000-000000000099 is missing' })
+    const found = this.parked.find((one) => one.key === key)
+    return { records: found ? Array.from({ length: found.count }, (_, i) => record(i)) : [], ...this.stamp(['operations']) }
+  }
+
+  /** A key is retried, which does not help, or thrown away. */
+  handle(key, what, body) {
+    const found = this.parked.find((one) => one.key === key)
+    if (what === 'retry') return { records: 0, still: 'version 2 of 0199aaaa-0000-7000-8000-000000000099 is missing', after: null }
+    if (!body.reason?.trim()) throw new Refuse(422, 'invalid', '入力を確かめてください')
+    this.parked = this.parked.filter((one) => one !== found)
+    return { records: found?.count ?? 0, still: null, after: null }
+  }
+
   operations() {
     const feed = (service, copy, publisher, lag) => ({ service, copy, publisher, position: this.position - lag, head: this.position, lag_records: lag, lag_seconds: lag ? lag * 0.4 : 0.1 })
     return {
@@ -283,6 +298,8 @@ function view(mock, who, path) {
   if (path === '/api/me') return mock.me(who)
   if (path === '/api/today') return mock.today(who)
   if (path === '/api/operations') return mock.operations()
+  const waits = /^\/api\/operations\/parked\/[^/]+\/[^/]+\/([^/]+)$/.exec(path)
+  if (waits) return mock.waiting(waits[1])
   const roll = /^\/api\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   if (roll) return mock.rollView(who, roll[1], roll[2])
   const school = /^\/api\/schools\/([^/]+)\/days\/([^/]+)$/.exec(path)
@@ -297,6 +314,8 @@ function act(mock, who, path, headers, body) {
   if (headers['x-tsumugi'] !== mock.people()[who].person.id) throw new Refuse(401, 'another-person', 'ほかの人がサインインしています')
   const key = headers['idempotency-key']
   if (!key) throw new Refuse(400, 'no-key', 'Idempotency-Key がありません')
+  const waits = /^\/api\/operations\/parked\/[^/]+\/[^/]+\/([^/]+)\/(retry|discard)$/.exec(path)
+  if (waits) return mock.handle(waits[1], waits[2], body)
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   if (!roll) throw new Refuse(404, 'not-found', 'このページは見られません')
   if (!mock.done.has(key)) mock.done.set(key, mock.take(who, roll[1], roll[2], body))

@@ -61,7 +61,7 @@ export default function ParkedDialog({ of, onClose }: { readonly of: ParkedKey; 
           対象の番号 <code className={styles.code}>{of.key}</code>。記録の中身は、ここには出しません。
         </Trans>
       </p>
-      {data ? <Records records={data.records} today={me.today} /> : error ? <CannotRead error={error} what={t`待っている記録`} onRetry={again} /> : <LoadingRows rows={3} />}
+      {throwing ? null : data ? <Records records={data.records} today={me.today} /> : error ? <CannotRead error={error} what={t`待っている記録`} onRetry={again} /> : <LoadingRows rows={3} />}
       {still !== null && (
         <p role="alert" className={styles.down}>
           <Trans>まだ取り込めません:</Trans> <Reason reason={still} />
@@ -109,27 +109,33 @@ export default function ParkedDialog({ of, onClose }: { readonly of: ParkedKey; 
 }
 
 function Records({ records, today }: { readonly records: readonly ParkedRecord[]; readonly today: string }) {
+  const { t } = useLingui()
   if (records.length === 0)
     return (
       <p>
         <Trans>もう待っていません。</Trans>
       </p>
     )
+  const fields = records[0]?.fields
   return (
-    <div className={panel.scroll}>
+    <div className={panel.scroll} role="region" aria-label={t`待っている記録`} tabIndex={0}>
       <Table
         rows={records}
         id={({ epoch, position }) => `${epoch}.${position}`}
         columns={[
           { head: <Trans>位置</Trans>, cell: ({ position }) => position, number: true },
-          { head: <Trans>記録の種類</Trans>, cell: ({ type }) => <code className={styles.code}>{type}</code> },
-          { head: <Trans>版</Trans>, cell: ({ version }) => version, number: true },
+          { head: <Trans>わけ</Trans>, cell: ({ reason }) => <Reason reason={reason} /> },
           { head: <Trans>重要性</Trans>, cell: ({ importance }) => importance },
           { head: <Trans>記録した時刻</Trans>, cell: ({ recorded_at }) => timeOf(recorded_at, today), number: true },
-          { head: <Trans>わけ</Trans>, cell: ({ reason }) => <Reason reason={reason} /> },
-          { head: <Trans>ある項目</Trans>, cell: ({ fields }) => (fields === null ? '―' : fields.join('、')), wide: true },
+          { head: <Trans>版</Trans>, cell: ({ version }) => version, number: true, wide: true },
+          { head: <Trans>記録の種類</Trans>, cell: ({ type }) => <code className={styles.code}>{type}</code>, wide: true },
         ]}
       />
+      {fields !== undefined && fields !== null && (
+        <p className={panel.aside}>
+          <Trans>記録にある項目: {fields.join('、')}</Trans>
+        </p>
+      )}
     </div>
   )
 }
