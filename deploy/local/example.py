@@ -1,5 +1,7 @@
 """The municipality that `make up` shows: generated, imported, and one department allowed its feed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +15,10 @@ from deploy.town.holidays import school_days
 from services.identity.purposes.grants import end, grant
 from services.identity.purposes.rules import Terms
 from services.identity.purposes.store import everything
-from services.registry.oneroster.importing import Refused, import_package
+from services.registry.imports.applying import apply_run
+from services.registry.imports.store import Run, unfinished
+from services.registry.oneroster.importing import ACTOR, Refused, import_package
+from services.registry.roster.store import boards
 from shared.access.principal import command_line
 from shared.contracts.dashboard import LUNCH_COUNT
 from shared.database import Scope, Units, make_engine
@@ -40,14 +45,47 @@ def training_day(today: date, within: int | None = None) -> date:
     return found
 
 
+async def example_is_due(instance: Instance) -> bool:
+    """Whether the town must still be imported: nobody has imported a roster yet, or a start was killed over it.
+
+    An import is committed school by school (decisions.md §3), so a log with something in it proves no roster.
+    """
+    async with _registry(instance) as units:
+        async with units.engine.connect() as connection:
+            if not (await connection.execute(text("select position from log.head"))).scalar_one():
+                return True
+        return instance.choices.example and await _interrupted(units) is not None
+
+
 async def import_example(instance: Instance, on: date, *, pupils: int = 900) -> None:
-    """Generate the town and import it through the same code as `tsumugi import`."""
-    files = generate(seed=SEED, school_year=school_year(on), training_date=on, pupils=pupils)
+    """Generate the town and import it through the same code as `tsumugi import`; or finish what was interrupted."""
+    async with _registry(instance) as units:
+        run = await _interrupted(units)
+        if run is not None:
+            await apply_run(units, run, actor=ACTOR)
+            return
+        files = generate(seed=SEED, school_year=school_year(on), training_date=on, pupils=pupils)
+        try:
+            await import_package(units, files)
+        except Refused as refused:
+            raise LocalError("\n".join(str(problem) for problem in refused.problems[:20])) from None
+
+
+async def _interrupted(units: Units) -> Run | None:
+    """The example's own import, which is a deployment's first, if it was begun and not finished."""
+    for board in await boards(units):
+        async with units.read(Scope(board)) as session:
+            run = await unfinished(session, board)
+        if run is not None and (run.number, run.state) == (1, "applying"):
+            return run
+    return None
+
+
+@asynccontextmanager
+async def _registry(instance: Instance) -> AsyncIterator[Units]:
     engine = make_engine(instance.settings("registry").app, pool_size=2)
     try:
-        await import_package(Units(engine, instance.clock), files)
-    except Refused as refused:
-        raise LocalError("\n".join(str(problem) for problem in refused.problems[:20])) from None
+        yield Units(engine, instance.clock)
     finally:
         await engine.dispose()
 

@@ -10,21 +10,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 
-from sqlalchemy import text
-
 from deploy.local import schema, web
-from deploy.local.example import allow_lunch_count, import_example, training_day
+from deploy.local.example import allow_lunch_count, example_is_due, import_example, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import POLL_SECONDS, end, inherited, is_alive, launch, tail
 from deploy.local.state import MARK, ROOT, LocalError, exclusive
 from deploy.local.status import Status, services_pid, status
 from deploy.topology import topology
-from shared.database import make_engine
-from shared.database.roles import role_names
 from shared.dates import SystemClock, school_year
 
 READY_SECONDS = 60.0
+"""How long nothing may come nearer to ready. A year of rolls takes longer than that, and moves all the while."""
 STOP_SECONDS = 15.0
 Say = Callable[[str], None]
 
@@ -60,7 +57,7 @@ def up(instance: Instance, *, transport: Transport | None, training_date: date |
             instance.kafka.start()
         if running is None:
             asyncio.run(prepare_databases(instance, say))
-            if asyncio.run(is_empty(instance)):
+            if asyncio.run(example_is_due(instance)):
                 say("例の自治体をつくり、名簿を取り込んでいます。")
                 instance = instance.choose(example=True)
                 asyncio.run(import_example(instance, day))
@@ -114,10 +111,14 @@ async def wait_until_ready(instance: Instance) -> Status:
     """Until every service answers and every feed has arrived."""
     deadline = time.monotonic() + READY_SECONDS
     log = instance.state / "services.log"
+    least: tuple[int, int] | None = None
     while True:
         now = await status(instance)
         if now.ready:
             return now
+        left = (sum(not one.ready for one in now.services), sum(feed.lag for feed in now.feeds))
+        if least is None or left < least:
+            least, deadline = left, time.monotonic() + READY_SECONDS
         process = services_pid(instance).process()
         if process is None or not is_alive(process):
             raise LocalError(f"サービスが、始まる途中で止まりました。\n{tail(log)}")
@@ -171,16 +172,6 @@ def reset(instance: Instance) -> None:
             place.unlink(missing_ok=True)
     with suppress(OSError):  # somebody keeps something there
         instance.state.rmdir()
-
-
-async def is_empty(instance: Instance) -> bool:
-    """Whether nobody has imported a roster yet."""
-    engine = make_engine(instance.login("registry", role_names("registry")[2]), pool_size=1)
-    try:
-        async with engine.connect() as connection:
-            return not (await connection.execute(text("select position from log.head"))).scalar_one()
-    finally:
-        await engine.dispose()
 
 
 def services() -> list[str]:
