@@ -178,6 +178,7 @@ class Page:
         standing, principal = self.standing, self.holder.principal
         facts = (
             sorted(standing.reached.items()),
+            standing.written,
             [(duty.kind, duty.organisation, duty.class_id) for duty in standing.duties],
             standing.step_up.enforced,
             principal.acr,

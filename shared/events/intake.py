@@ -109,7 +109,8 @@ _STORE = Statement(
     " from unnest(cast(:channels as text[]), cast(:said as text[])) as notice(channel, said)"
 )
 _TELL = Statement(
-    "select pg_notify(channel, said)"
+    "with written as (update feed.checkpoint set reached = reached where copy = :copy and publisher = :publisher)"
+    " select pg_notify(channel, said)"
     " from unnest(cast(:channels as text[]), cast(:said as text[])) as notice(channel, said)"
 )
 _KNOWN = Statement(
@@ -195,9 +196,13 @@ def _stored(rows: Sequence[Any], after: Checkpoint) -> Checkpoint:
     return after
 
 
-async def tell(session: AsyncSession, notices: Iterable[Notice]) -> None:
-    """Give ``notices`` when the transaction is committed; for one that does not move the checkpoint."""
-    await _TELL.all(session, _said(notices))
+async def tell(session: AsyncSession, checkpoint: Checkpoint, notices: Iterable[Notice]) -> None:
+    """Give ``notices`` when the transaction is committed; for one that does not move the checkpoint.
+
+    Its row is written all the same: who remembers what was made from the copy sees by it that the copy is another.
+    """
+    place = {"copy": checkpoint.copy, "publisher": checkpoint.publisher}
+    await _TELL.all(session, place | _said(notices))
 
 
 def _said(notices: Iterable[Notice]) -> dict[str, list[str]]:

@@ -108,7 +108,7 @@ async def retry(
             sorted_ = await without_holes(copy, session, checkpoint, known, sorted_)
             if sorted_.refused:
                 raise _StillWaits(sorted_.refused[0].reason)
-            await intake.tell(session, notices(await _fold(copy, session, sorted_.arrived)))
+            await intake.tell(session, checkpoint, notices(await _fold(copy, session, sorted_.arrived)))
             await also(session)
     except _StillWaits as still:
         return str(still)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +28,7 @@ _FACTS = """
        (select s.value from copy.setting s where s.board_id = asking.board_id and s.name = 'step_up'
         and s.since <= :today order by s.since desc limit 1) as step_up,
        (select json_object_agg(c.copy || '/' || c.publisher, c.reached) from feed.checkpoint c) as reached,
+       (select json_agg(c.xmin::text order by c.copy, c.publisher) from feed.checkpoint c) as written,
        (select json_object_agg(w.copy || '/' || w.publisher, w.current_at) from worker_seen w) as current_at
 """
 _OF_SESSION = text(
@@ -38,6 +39,7 @@ _OF_SESSION = text(
 _OF_CLIENT = text(
     "select '[]'::json as duties, null::boolean as enabled, null::jsonb as step_up,"
     " (select json_object_agg(c.copy || '/' || c.publisher, c.reached) from feed.checkpoint c) as reached,"
+    " '[]'::json as written,"
     " (select json_object_agg(w.copy || '/' || w.publisher, w.current_at) from worker_seen w) as current_at"
 )
 
@@ -66,6 +68,9 @@ class Standing:
     step_up: StepUp
     reached: Mapping[str, int]
     """Position by ``copy/publisher``."""
+    written: Sequence[str]
+    """The transactions that last wrote to the copies: rows may change while no position does (a key that waited is
+    tried again, a rebuilt copy is swapped in, on Kafka a batch between two marks)."""
     current_at: Mapping[str, datetime]
     """When each ``copy/publisher`` was last known to lack nothing."""
 
@@ -79,6 +84,7 @@ def _standing(row: Any) -> Standing:
         account_shut=row.enabled is False,
         step_up=StepUp.model_validate(row.step_up) if row.step_up is not None else StepUp(),
         reached=row.reached or {},
+        written=row.written or [],
         current_at=current,
     )
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dashboard.school_day.copies import SchoolDayCopy
 from services.dashboard.tests.origin import Browser, Origin
 from services.dashboard.tests.town import TODAY, Town
+from shared.database import Units, make_engine
+from shared.events import parked
+from shared.events.intake import Arrived
 
 DAY = TODAY.isoformat()
 
@@ -76,6 +84,35 @@ async def test_unchanged_pages_are_not_sent_again(origin: Origin, town: Town) ->
     changed = await browser.get(address, if_none_match=etag)
     assert changed.status_code == 200
     assert changed.headers["etag"] != etag
+
+
+async def test_a_page_shows_what_was_tried_again(
+    origin: Origin, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No position moves when a parked key is retried; a browser that knows the page is told all the same."""
+    school = await town.school()
+    klass = await town.klass(school)
+    (child,) = await town.children(klass, school, 1)
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+
+    async def wrong(copy: SchoolDayCopy, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        raise ValueError("a mistake of the code")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SchoolDayCopy, "fold", wrong)
+        await town.mark(child, "late")
+        await origin.caught_up()
+    address = f"/api/classes/{klass}/days/{DAY}/roll"
+    etag = (await browser.get(address)).headers["etag"]
+    units = Units(make_engine(origin.database.feed, pool_size=1), origin.clock)
+    async with units.maintain() as session:
+        (waits,) = await parked.waiting(session)
+    assert await parked.retry(units, SchoolDayCopy(), waits.publisher, waits.key) is None
+    await units.engine.dispose()
+    again = await browser.get(address, if_none_match=etag)
+    assert again.status_code == 200
+    assert again.json()["members"][0]["cell"]["code"] == "late"
 
 
 async def test_readers_see_their_own_writes(origin: Origin, town: Town) -> None:

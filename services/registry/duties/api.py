@@ -136,7 +136,10 @@ async def give_duty(school: UUID, body: DutyIn, room: Reg, who: Who, command: Gi
             room, holder, "GiveDuty", school, head=True
         ):
             raise denied(_why_not("principal", colleague))
-        await _strong(room, work.session, who, substitute=substitute)
+        ends_for_good = any(each.held.what.kind != "substitute" for each in ending)
+        if ends_for_good and not _allows(room, holder, "GiveDuty", school):
+            raise denied(_why_not(body.kind, colleague))
+        await _strong(room, work.session, who, substitute=substitute and not ends_for_good)
         of = await store.class_of(work.session, who.board, body.class_) if body.class_ else None
         wish = Wish(body.kind, body.class_, body.valid)
         if not await _is_staff(work.session, who.board, body.staff):

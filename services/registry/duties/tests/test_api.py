@@ -264,3 +264,19 @@ async def test_who_may_not_learns_nothing(client: Client, school: School, units:
         assert (await client.get(path, person, **claims)).status_code == status
     assert (await client.get(f"/v1/schools/{uuid4()}/duties", school.principal)).status_code == 404
     assert (await client.get(f"/v1/schools/{school.class_id}/duties", school.principal)).status_code == 404
+
+
+async def test_a_substitute_who_takes_somebodys_place_for_good_asks_anew_who_one_is(
+    client: Client, school: School
+) -> None:
+    before = await page(client, school, school.office)
+    (homeroom,) = [
+        taker["id"] for each in before["classes"] for taker in each["takers"] if taker["kind"] == "homeroom"
+    ]
+    long_ago = int((datetime.now(UTC) - timedelta(hours=3)).timestamp())
+    wish = today_only(school, school.homeroom)
+    answer = await give(client, school, school.office, **wish, instead_of=[homeroom], auth_time=long_ago)
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (401, "step-up")
+    after = await page(client, school, school.office, TODAY + DAY)
+    assert any(taker["id"] == homeroom for each in after["classes"] for taker in each["takers"])
+    assert (await give(client, school, school.office, **wish, auth_time=long_ago)).status_code == 200
