@@ -112,15 +112,19 @@ class Provider:
         return _or_raise(outcome)
 
     async def renew(self, client: Client, parameters: Mapping[str, str]) -> Answer:
-        """New tokens for a refresh token, which is thereby used up."""
+        """New tokens for a refresh token, which is thereby used up, but for an answer that got lost."""
         handle, now = parameters.get("refresh_token", ""), self.real.now()
         async with self.units.work(scope_of(handle), actor=f"client:{client.id}") as work:
             found = await store.use_refresh(work.session, handle, now)
             if found is None:
                 raise Refused("invalid_grant", "the refresh token is not known")
-            session, used = found
             outcome = await self._give(
-                work.session, session, None, lambda: renew(session, used=used, client=client, now=now), now
+                work.session,
+                found.session,
+                None,
+                lambda: renew(found, client=client, now=now),
+                now,
+                follows=handle,
             )
         return _or_raise(outcome)
 
@@ -131,6 +135,8 @@ class Provider:
         nonce: str | None,
         decide: Callable[[], None],
         now: datetime,
+        *,
+        follows: str | None = None,
     ) -> Answer | Refused:
         """Tokens of a sign-in if ``decide`` lets them. A refusal is returned: what it ends must be committed."""
         try:
@@ -145,7 +151,7 @@ class Provider:
         )
         return {
             **_answer(token, seconds),
-            "refresh_token": store.give_refresh(rows, session),
+            "refresh_token": store.give_refresh(rows, session, follows),
             "id_token": self.mint.id_token(session, nonce, now),
             "scope": "openid",
         }

@@ -25,6 +25,10 @@ ACCESS_LIFE = timedelta(minutes=5)
 SESSION_LIFE = timedelta(hours=12)
 """Longer than any working day; refresh tokens live as long as their sign-in."""
 
+LOST_ANSWER = timedelta(seconds=30)
+"""So long a client may ask again with a refresh token whose answer it did not get: the network swallowed it, or the
+client was killed before it could keep it. At 8:30 that must not sign anybody out."""
+
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 (a name, not a secret)
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 GRANTS = ("authorization_code", "refresh_token", "client_credentials", EXCHANGE)
@@ -188,16 +192,34 @@ def redeem(code: Code, client: Client, redirect_uri: str, verifier: str, now: da
         raise Refused("invalid_grant", "code_verifier does not fit", ends_session=True)
 
 
-def renew(session: Session, *, used: bool, client: Client, now: datetime) -> None:
-    """Whether ``client`` may have new tokens for a refresh token of ``session``; raises :class:`Refused`.
+@dataclass(frozen=True)
+class Refresh:
+    """A refresh token of a sign-in, as it was before this use."""
 
-    Each refresh token is good once. The second use tells that two hold it, and not which of them is the thief.
+    session: Session
+    used_at: datetime | None = None
+    followed: bool = False
+    """One that was given for it has been used, so that answer was not lost."""
+    superseded: bool = False
+    """Another one was given in its place, because its answer was said to be lost."""
+
+    def is_again(self, now: datetime) -> bool:
+        """Whether its use tells that two hold it."""
+        late = self.used_at is not None and now - self.used_at > LOST_ANSWER
+        return late or self.followed or self.superseded
+
+
+def renew(token: Refresh, *, client: Client, now: datetime) -> None:
+    """Whether ``client`` may have new tokens for a refresh token; raises :class:`Refused`.
+
+    Each refresh token is good once, and for a moment longer as long as nobody has used what was given for it. Any
+    other second use tells that two hold it, and not which of them is the thief (RFC 9700 §4.14.2).
     """
-    if used:
+    if token.is_again(now):
         raise Refused("invalid_grant", "the refresh token has been used", ends_session=True)
-    if session.client_id != client.id:
+    if token.session.client_id != client.id:
         raise Refused("invalid_grant", "the refresh token is another client's", ends_session=True)
-    if not session.alive(now):
+    if not token.session.alive(now):
         raise Refused("invalid_grant", "the sign-in is over")
 
 

@@ -14,10 +14,10 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Column, DateTime, Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
 from services.identity.issuer.people import Organisation, Person, folded
-from services.identity.issuer.rules import CODE_LIFE, Code, Session, SignInRequest, hash_of
+from services.identity.issuer.rules import CODE_LIFE, Code, Refresh, Session, SignInRequest, hash_of
 from services.identity.tables import NOWHERE, Base
 from shared.contracts.identity import AccountKind
 from shared.contracts.registry import Duty
@@ -64,7 +64,10 @@ class RefreshRow(Base, table=True):
     hash: str = Field(primary_key=True)
     board_id: UUID
     session: UUID
+    follows: str | None = None
+    """The one it was given for; None: the sign-in's first."""
     used_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    superseded: bool = False
 
 
 def new_handle(board: UUID) -> str:
@@ -143,21 +146,32 @@ async def use_code(session: AsyncSession, code: str, now: datetime) -> tuple[Cod
     return found, row.nonce
 
 
-async def use_refresh(session: AsyncSession, token: str, now: datetime) -> tuple[Session, bool] | None:
-    """The sign-in of a refresh token and whether it had been used; from here on it is."""
+async def use_refresh(session: AsyncSession, token: str, now: datetime) -> Refresh | None:
+    """The refresh token as it was; from here on it is used, whatever the rules make of it."""
     row = await session.get(RefreshRow, hash_of(token), with_for_update=True)
     if row is None:
         return None
     owner = await session.get_one(SessionRow, row.session)
-    used = row.used_at is not None
+    given = (await session.scalars(select(RefreshRow).where(col(RefreshRow.follows) == row.hash))).all()
+    followed = any(each.used_at is not None for each in given)
+    found = Refresh(_session(owner), row.used_at, followed, row.superseded)
     row.used_at = row.used_at or now
-    return _session(owner), used
+    for each in given:
+        each.superseded = True
+    return found
 
 
-def give_refresh(session: AsyncSession, signed_in: Session) -> str:
-    """A new refresh token of the family."""
+def give_refresh(session: AsyncSession, signed_in: Session, follows: str | None = None) -> str:
+    """A new refresh token of the family, for the one that was used."""
     token = new_handle(signed_in.board)
-    session.add(RefreshRow(hash=hash_of(token), board_id=signed_in.board, session=signed_in.id))
+    session.add(
+        RefreshRow(
+            hash=hash_of(token),
+            board_id=signed_in.board,
+            session=signed_in.id,
+            follows=None if follows is None else hash_of(follows),
+        )
+    )
     return token
 
 

@@ -14,9 +14,11 @@ from services.identity.issuer.rules import (
     ACCESS_LIFE,
     ACCESS_TOKEN,
     CODE_LIFE,
+    LOST_ANSWER,
     SESSION_LIFE,
     Client,
     Code,
+    Refresh,
     Refused,
     Session,
     Subject,
@@ -165,18 +167,36 @@ class TestCode:
 
 
 class TestRefresh:
-    def test_it_renews_as_long_as_the_sign_in_lives(self) -> None:
-        renew(SIGNED_IN, used=False, client=DASHBOARD, now=NOW + SESSION_LIFE - timedelta(seconds=1))
-        with pytest.raises(Refused, match="over"):
-            renew(SIGNED_IN, used=False, client=DASHBOARD, now=NOW + SESSION_LIFE)
-        with pytest.raises(Refused, match="over"):
-            renew(replace(SIGNED_IN, ended=True), used=False, client=DASHBOARD, now=NOW)
+    FIRST = Refresh(SIGNED_IN)
 
-    def test_a_second_use_and_a_strange_client_end_the_family(self) -> None:
-        for used, client in ((True, DASHBOARD), (True, REGISTRY), (False, REGISTRY)):
+    def test_it_renews_as_long_as_the_sign_in_lives(self) -> None:
+        renew(self.FIRST, client=DASHBOARD, now=NOW + SESSION_LIFE - timedelta(seconds=1))
+        with pytest.raises(Refused, match="over"):
+            renew(self.FIRST, client=DASHBOARD, now=NOW + SESSION_LIFE)
+        with pytest.raises(Refused, match="over"):
+            renew(Refresh(replace(SIGNED_IN, ended=True)), client=DASHBOARD, now=NOW)
+
+    def test_an_answer_that_got_lost_is_asked_for_again(self) -> None:
+        renew(Refresh(SIGNED_IN, used_at=NOW), client=DASHBOARD, now=NOW + LOST_ANSWER)
+
+    @pytest.mark.parametrize(
+        "token",
+        [
+            Refresh(SIGNED_IN, used_at=NOW - LOST_ANSWER - timedelta(seconds=1)),
+            Refresh(SIGNED_IN, used_at=NOW, followed=True),
+            Refresh(SIGNED_IN, superseded=True),
+        ],
+    )
+    def test_any_other_second_use_ends_the_family(self, token: Refresh) -> None:
+        for client in (DASHBOARD, REGISTRY):
             with pytest.raises(Refused) as refused:
-                renew(SIGNED_IN, used=used, client=client, now=NOW)
+                renew(token, client=client, now=NOW)
             assert refused.value.ends_session
+
+    def test_a_strange_client_ends_the_family(self) -> None:
+        with pytest.raises(Refused) as refused:
+            renew(self.FIRST, client=REGISTRY, now=NOW)
+        assert refused.value.ends_session
 
 
 class TestExchange:

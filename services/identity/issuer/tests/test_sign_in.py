@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from authlib.common.errors import AuthlibBaseError
 from joserfc import jwt
 
-from services.identity.issuer.rules import CODE_LIFE, SESSION_LIFE
+from services.identity.issuer.rules import CODE_LIFE, LOST_ANSWER, SESSION_LIFE
 from services.identity.issuer.tests.browser import BACK, Browser, answer_of
 from services.identity.tests.town import ISSUER, ORIGIN, Identity, Town, duties
 from shared.access.principal import NO_BOARD
@@ -186,6 +187,17 @@ class TestCode:
         assert all(secret not in row.row for row in stored)
 
 
+async def renewed(browser: Browser, tokens: dict[str, Any]) -> dict[str, Any]:
+    """What the issuer gives for a refresh token."""
+    return dict(await browser.dashboard.refresh_token(f"{ISSUER}/token", tokens["refresh_token"]))
+
+
+async def over(browser: Browser, tokens: dict[str, Any]) -> None:
+    """The refresh token gives nothing."""
+    with pytest.raises(AuthlibBaseError, match="invalid_grant"):
+        await renewed(browser, tokens)
+
+
 class TestRefresh:
     async def test_each_token_is_good_once_and_the_chain_goes_on(
         self, browser: Browser, identity: Identity, town: Town
@@ -200,18 +212,38 @@ class TestRefresh:
             after = await browser.read(tokens["access_token"], "dashboard")
             assert (after.session, after.auth_time) == (before.session, before.auth_time)
 
-    async def test_a_used_one_ends_the_whole_family(
+    async def test_one_whose_answer_was_lost_gives_another_in_its_place(
         self, browser: Browser, identity: Identity, town: Town
     ) -> None:
         first = await browser.sign_in(await identity.account(town.homeroom))
-        second = dict(await browser.dashboard.refresh_token(f"{ISSUER}/token", first["refresh_token"]))
-        with pytest.raises(AuthlibBaseError, match="invalid_grant"):
-            await browser.dashboard.refresh_token(f"{ISSUER}/token", first["refresh_token"])
-        with pytest.raises(AuthlibBaseError, match="invalid_grant"):
-            await browser.dashboard.refresh_token(f"{ISSUER}/token", second["refresh_token"])
+        lost = await renewed(browser, first)
+        second = await renewed(browser, first)
+        third = await renewed(browser, second)
+        assert len({each["refresh_token"] for each in (first, lost, second, third)}) == 4
+        # The answer was not lost after all: somebody else has it.
+        await over(browser, lost)
+        await over(browser, third)
+
+    async def test_one_that_was_followed_ends_the_whole_family(
+        self, browser: Browser, identity: Identity, town: Town
+    ) -> None:
+        first = await browser.sign_in(await identity.account(town.homeroom))
+        second = await renewed(browser, first)
+        third = await renewed(browser, second)
+        await over(browser, first)
+        await over(browser, third)
         (row,) = await identity.rows("select ended_at, end_reason from issuer_session")
         assert row.ended_at is not None
         assert "used" in row.end_reason
+
+    async def test_a_used_one_ends_the_whole_family(
+        self, browser: Browser, identity: Identity, town: Town, real: FixedClock
+    ) -> None:
+        first = await browser.sign_in(await identity.account(town.homeroom))
+        second = await renewed(browser, first)
+        real.instant += LOST_ANSWER + timedelta(seconds=1)
+        await over(browser, first)
+        await over(browser, second)
 
     async def test_it_ends_with_the_sign_in(
         self, browser: Browser, identity: Identity, town: Town, real: FixedClock

@@ -74,9 +74,12 @@ create table refresh_token (
     hash text primary key,
     board_id uuid not null,
     session uuid not null references issuer_session on delete cascade,
-    used_at timestamptz
+    follows text,
+    used_at timestamptz,
+    superseded boolean not null default false
 );
 create index refresh_token_session on refresh_token (session);
+create index refresh_token_follows on refresh_token (follows);
 """
 
 PURPOSES = f"""
