@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import text
+
 from deploy.local import admin, schema
 from deploy.local.instance import Instance
 from deploy.topology import topology
 from shared.database import make_engine
 from shared.database.migrate import migrate, run_script
 from shared.database.roles import make_database, make_roles, reader_grants, role_names
+from shared.dates import school_year
 from shared.events.shapes import make_missing
 
 
 async def prepare_databases(instance: Instance, say: Callable[[str], None] = lambda _: None) -> None:
     """Bring every service's database to the newest schema, with the roles and reading rights of the topology.
+
+    Its log has room for this school year's happenings and those of the two that follow: whoever deploys nothing for
+    longer has other troubles.
 
     Copies whose tables another version of their code has made are built anew beside them and swapped; services that
     run meanwhile go on reading the old ones until then.
@@ -45,6 +51,9 @@ async def _prepare(instance: Instance, service: str) -> None:
     try:
         await migrate(engine, topology().services[service].migrations_folder)
         async with engine.begin() as connection:
+            this = school_year(instance.clock.today())
+            for year in range(this - 1, this + 3):
+                await connection.execute(text("select log.keep_year(:year)"), {"year": year})
             for reader in readers:
                 await connection.run_sync(
                     run_script, reader_grants(reader, topology().read_by(reader, service))

@@ -13,6 +13,7 @@ from deploy.local.example import example_is_due, import_example
 from deploy.local.instance import Instance
 from deploy.local.prepare import prepare_databases
 from deploy.local.temporary import temporary_home
+from deploy.topology import topology
 from services.registry.imports.applying import Progress, apply_run
 from services.registry.imports.store import Run
 from shared.database import Units, make_engine
@@ -71,3 +72,18 @@ async def test_a_start_that_was_killed_over_its_import_is_finished_by_the_next(
     await import_example(instance, DAY.replace(day=19), pupils=300)  # also when the day is another by now
     assert await _members(instance) >= 300
     assert not await example_is_due(instance)
+
+
+async def test_the_log_has_room_for_happenings_of_later_years(instance: Instance) -> None:
+    later = instance.choose(training_date=DAY.replace(year=2034))
+    await prepare_databases(later)
+    for service in topology().services:
+        engine = make_engine(later.login(service, role_names(service)[0]), pool_size=1)
+        async with engine.connect() as connection:
+            years = await connection.scalars(
+                text(
+                    "select inhrelid::regclass::text from pg_inherits where inhparent = 'log.log_fact'::regclass"
+                )
+            )
+            assert {f"log.log_fact_{year}" for year in (2033, 2034, 2035, 2036)} <= set(years)
+        await engine.dispose()
