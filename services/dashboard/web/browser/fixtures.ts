@@ -88,3 +88,40 @@ export async function axe(page: Page): Promise<string[]> {
   )
   return results.violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html, failureSummary }) => `${html}\n    ${failureSummary}`).join('\n  ')}`)
 }
+
+/** All that IndexedDB holds in one store. */
+export function stored(page: Page, database: string, store: string): Promise<unknown[]> {
+  return page.evaluate(
+    (names) =>
+      new Promise<unknown[]>((done, fail) => {
+        const opening = indexedDB.open(names.database)
+        opening.onerror = () => fail(opening.error)
+        opening.onsuccess = () => {
+          const all = opening.result.transaction(names.store).objectStore(names.store).getAll()
+          all.onsuccess = () => done(all.result as unknown[])
+          opening.result.close()
+        }
+      }),
+    { database, store },
+  )
+}
+
+/** Puts something of the teacher's into the outbox that another version of the page has kept, and comes anew. */
+export async function stranded(page: Page, bff: Bff): Promise<void> {
+  const entry = { id: '1', owner: bff.mock.town.own.homeroom.id, kind: 'lunch', path: '/api/lunch', body: {}, label: '給食の記録', screen: '/today', made: `${TODAY}T08:12:00+09:00`, state: 'waiting' }
+  await page.evaluate(
+    (queue) =>
+      new Promise<void>((done, fail) => {
+        const opening = indexedDB.open('tsumugi')
+        opening.onsuccess = () => {
+          const writing = opening.result.transaction('outbox', 'readwrite')
+          writing.objectStore('outbox').put(queue, 'queue')
+          writing.oncomplete = () => done()
+          writing.onerror = () => fail(writing.error)
+          opening.result.close()
+        }
+      }),
+    [entry],
+  )
+  await page.reload()
+}

@@ -1,8 +1,10 @@
 /** What stays on the device: typed, through reloads, kills, other people and the sign-out. */
 import type { BrowserContext, Page } from '@playwright/test'
-import { cell, commands, DESK, expect, presses, ready, rollPath, state, test, TODAY, type Bff } from './fixtures'
+import { cell, commands, DESK, expect, presses, ready, rollPath, state, stored, stranded, test, TODAY, type Bff } from './fixtures'
 
 test.use({ viewport: DESK })
+
+const YESTERDAY = '2026-11-19'
 
 test('a reload keeps what was typed and not saved, however soon it comes', async ({ page, bff, open }) => {
   await open('teacher', rollPath(bff))
@@ -75,6 +77,53 @@ test('what the server already has does not come back over a later entry of someb
   await ready(page)
   await expect(cell(page, 12)).toContainText('出席')
   await expect(cell(page, 12)).not.toContainText('病欠')
+})
+
+test('two rolls kept offline arrive once each from the first page of the next morning', async ({ page, bff, open, context }) => {
+  bff.mock.faults.push({ path: 'POST /api', drop: true })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k', 'Control+Enter')
+  await expect(state(page)).toContainText('未送信 1件')
+  await open('teacher', rollPath(bff, YESTERDAY))
+  await ready(page)
+  await presses(page, '3', 'c', 'Control+Enter')
+  await expect(page.getByRole('link', { name: '未送信 2件' })).toBeVisible()
+  await page.close()
+  bff.mock.faults.length = 0
+  const before = commands(bff).length
+
+  const next = await context.newPage()
+  await next.goto(`${bff.url}/today`)
+  await expect.poll(() => stored(next, 'tsumugi', 'outbox')).toEqual([[]])
+  await expect(next.getByRole('link', { name: /未送信/ })).toHaveCount(0)
+  expect(commands(bff).slice(before).map(({ path }) => path)).toEqual([rollPath(bff), rollPath(bff, YESTERDAY)].map((path) => `/api/registry/v1${path}`))
+  const { own } = bff.mock.town
+  for (const [day, number] of [[TODAY, 12], [YESTERDAY, 3]] as const) {
+    expect(bff.mock.roll(own.class.id, day).taken).not.toBeNull()
+    expect(bff.mock.cell(own.class.id, day, own.members[number - 1]!.pupil.id).revision).toBe(1)
+  }
+})
+
+test('what another version of the page kept is shown on every screen, holds nothing up, and goes only when told', async ({ page, bff, open }) => {
+  await open('teacher', '/today')
+  await expect(page.getByRole('heading', { name: '2年1組' })).toBeVisible()
+  await stranded(page, bff)
+  const strip = page.getByRole('status').filter({ hasText: '「給食の記録」がまだ届いていません' })
+  await expect(strip).toBeVisible()
+  await expect(page.getByRole('link', { name: '見て直す 1件' })).toBeVisible()
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k', 'Control+Enter')
+  await expect(state(page)).toContainText('確定して届けました')
+  expect(commands(bff)).toHaveLength(1)
+  await strip.getByRole('button', { name: '控えを消す' }).click()
+  await page.getByRole('button', { name: '残しておく' }).click()
+  await expect(strip).toBeVisible()
+  await strip.getByRole('button', { name: '控えを消す' }).click()
+  await page.getByRole('button', { name: '送らずに消す' }).click()
+  await expect(strip).toHaveCount(0)
+  expect(await stored(page, 'tsumugi', 'outbox')).toEqual([[]])
 })
 
 test('on a shared machine each finds only their own, and takes only their own along', async ({ page, bff, open }) => {
@@ -222,21 +271,4 @@ async function nothingKept(page: Page): Promise<void> {
   expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])
   expect(await stored(page, 'tsumugi-drafts', 'drafts')).toEqual([])
   expect((await stored(page, 'tsumugi', 'outbox')).flat()).toEqual([])
-}
-
-/** All that IndexedDB holds in one store. */
-function stored(page: Page, database: string, store: string): Promise<unknown[]> {
-  return page.evaluate(
-    (names) =>
-      new Promise<unknown[]>((done, fail) => {
-        const opening = indexedDB.open(names.database)
-        opening.onerror = () => fail(opening.error)
-        opening.onsuccess = () => {
-          const all = opening.result.transaction(names.store).objectStore(names.store).getAll()
-          all.onsuccess = () => done(all.result as unknown[])
-          opening.result.close()
-        }
-      }),
-    { database, store },
-  )
 }

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { axe, DESK, expect, PHONE, rollPath, schoolPath, takeAll, test, TODAY, type Bff, type Role } from './fixtures'
+import { axe, DESK, expect, PHONE, rollPath, schoolPath, stranded, takeAll, test, TODAY, type Bff, type Role } from './fixtures'
 
 /** One screen in one state. `until` is text that shows that it stands. */
 interface Look {
@@ -22,6 +22,7 @@ const HOME: Look[] = [
   { name: 'home-empty', role: 'nobody', path: today, until: '受け持つ学級はありません' },
   { name: 'home-substitute', role: 'substitute', path: today, until: '補教' },
   { name: 'home-office', role: 'office', path: today, set: (bff) => some(bff), until: '事務室' },
+  { name: 'home-stranded', role: 'teacher', path: today, until: '控えを消す', act: stranded },
   { name: 'home-error', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', status: 503 }), until: 'もう一度読み込む' },
   { name: 'home-loading', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', hold: true }), until: '11月20日（金）' },
 ]

@@ -4,6 +4,7 @@ import { Activity, CalendarCheck, MapPinned, School } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { useSession } from '~/api/session'
 import { dayParts, workDay } from '~/dates/dates'
+import { useOutbox } from '~/outbox/useOutbox'
 import { Button } from '~/parts/Button'
 import { later } from '~/parts/later'
 import { Empty } from '~/parts/States'
@@ -17,6 +18,7 @@ import styles from './Frame.module.css'
 
 const KeysHelp = later(() => import('./KeysHelp'))
 const SessionEnded = later(() => import('./SessionEnded'))
+const Stranded = later(() => import('./Stranded'))
 
 const ICONS = { today: CalendarCheck, school: School, board: MapPinned, operations: Activity }
 
@@ -59,6 +61,7 @@ export function Frame() {
       </nav>
       <TopLine onHelp={() => setHelp(true)} home={places.length === 1 ? places[0] : undefined} placeRef={setSlot} />
       <main id="main" className={styles.main} tabIndex={-1}>
+        <StrandedSlot />
         <PlaceSlot value={slot}>{places.length ? <Inside /> : <NoPlaces />}</PlaceSlot>
       </main>
       <Suspense>
@@ -67,6 +70,17 @@ export function Frame() {
       </Suspense>
     </div>
   )
+}
+
+/** Stands over every screen while something is kept that this version cannot send. */
+function StrandedSlot() {
+  const me = useMe()
+  const entries = useOutbox().filter(({ owner, state }) => owner === me.person.id && state === 'unknown')
+  return entries.length ? (
+    <Suspense>
+      <Stranded entries={entries} />
+    </Suspense>
+  ) : null
 }
 
 /** The screen of the address; for a day that no calendar has (month 13), the way to today. */

@@ -2,10 +2,9 @@ import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { session } from '~/api/session'
 import { Outbox, type Done, type Draft } from './outbox'
-import type { KindRules } from './rules'
+import type { Entry } from './rules'
 import { openStore } from './store'
 
-const ROLL: KindRules = { open: () => false, rebase: (later) => later }
 const DRAFT: Draft = { kind: 'roll', path: '/api/x', body: { marks: [1] }, label: '2-1', screen: '/x' }
 
 let calls: { key: string; whose: string; body: unknown }[]
@@ -23,9 +22,7 @@ function locks(): Pick<LockManager, 'request'> {
 }
 
 function box(shared = locks()): Outbox {
-  const made = new Outbox(openStore(), shared)
-  made.rules('roll', ROLL)
-  return made
+  return new Outbox(openStore(), shared)
 }
 
 /** The session as another tab of the same browser has it. */
@@ -49,6 +46,10 @@ afterEach(async () => {
   vi.unstubAllGlobals()
   await openStore().write([])
 })
+
+function entryOf(id: string, path: string): Entry {
+  return { ...DRAFT, id, path, owner: 'me', made: '', state: 'waiting' }
+}
 
 const ok = () => Promise.resolve(Response.json({ saved: [], refused: [], after: 'registry:5' }))
 
@@ -102,6 +103,30 @@ describe('the outbox', () => {
     await one.retry(id)
     await vi.waitFor(() => expect(one.current()).toEqual([]))
     expect(calls.map(({ key }) => key)).toEqual([id, id])
+  })
+
+  it('sends what was kept yesterday from whatever page comes first', async () => {
+    await openStore().write([entryOf('1', '/a'), entryOf('2', '/b')])
+    answer = ok
+    const one = box()
+    await one.start('me')
+    await one.flush()
+    expect(calls.map(({ key }) => key)).toEqual(['1', '2'])
+    expect(await openStore().read()).toEqual([])
+  })
+
+  it('keeps a kind that it does not know, sends what stands behind it, and says so', async () => {
+    const strange = { ...entryOf('1', '/a'), kind: 'of tomorrow' }
+    await openStore().write([strange, entryOf('2', '/a')])
+    answer = ok
+    const one = box()
+    await one.start('me')
+    await one.flush()
+    expect(calls.map(({ key }) => key)).toEqual(['2'])
+    expect(await openStore().read()).toEqual([strange]) // as it was: the version that knows it sends it
+    expect(one.current()).toEqual([{ ...strange, state: 'unknown' }])
+    await one.amend('1', () => null)
+    expect(await openStore().read()).toEqual([])
   })
 
   it('waits when the session is over, and goes on after the next sign-in', async () => {

@@ -8,12 +8,13 @@ import { NotConnected, Problem } from '~/api/problem'
 import { session } from '~/api/session'
 import { uuid7 } from '~/api/uuid7'
 import { nowIso } from '~/dates/clock'
-import { mustWait, next, settle, type Entry, type KindRules, type Outcome } from './rules'
+import { KINDS, type Kind } from './kinds'
+import { mustWait, next, settle, shown, type Entry, type KindRules, type Outcome } from './rules'
 import { openStore, type QueueStore } from './store'
 
 const TRY_AGAIN_MS = 5000
 
-export type Draft = Pick<Entry, 'kind' | 'path' | 'body' | 'label' | 'screen'>
+export type Draft = Pick<Entry, 'path' | 'body' | 'label' | 'screen'> & { readonly kind: Kind }
 
 /** Told to every tab when a service has answered a command. */
 export interface Done {
@@ -27,7 +28,6 @@ export class Outbox {
   private view: readonly Entry[] = []
   private owner: string | null = null
   private asked: Promise<void> | null = null
-  private readonly kinds = new Map<string, KindRules>()
   private readonly listeners = new Set<() => void>()
   private readonly doneListeners = new Set<(done: Done) => void>()
   private readonly channel = new BroadcastChannel('tsumugi-outbox')
@@ -35,13 +35,9 @@ export class Outbox {
   constructor(
     private readonly store: QueueStore = openStore(),
     private readonly locks: Pick<LockManager, 'request'> = navigator.locks,
+    private readonly kinds: ReadonlyMap<string, KindRules> = new Map(Object.entries(KINDS)),
   ) {
     this.channel.addEventListener('message', (event: MessageEvent<News>) => this.hear(event.data))
-  }
-
-  /** Says what the answers to one kind of command mean. */
-  rules(kind: string, rules: KindRules): void {
-    this.kinds.set(kind, rules)
   }
 
   /** Begins to send for this person; again for another one after a new sign-in. */
@@ -95,7 +91,7 @@ export class Outbox {
     return () => this.listeners.delete(listener)
   }
 
-  /** The queue as last read from the store. */
+  /** The queue as last read from the store; what this version cannot send is `unknown`. */
   readonly current = (): readonly Entry[] => this.view
 
   /** False where the browser has no store: entries then live only as long as this tab. */
@@ -120,37 +116,43 @@ export class Outbox {
   /** True when there may be more to send. */
   private async sendOne(): Promise<boolean> {
     if (this.owner === null || session.current() !== 'open') return false
-    const entry = next(await this.store.read(), this.owner)
-    if (!entry) return false
+    const entry = next(shown(await this.store.read(), this.kinds), this.owner)
+    const rules = entry && this.kinds.get(entry.kind)
+    if (!entry || !rules) return false
     const outcome = await send(entry)
-    const rules = this.kinds.get(entry.kind)
-    if (outcome.kind === 'wait' || !rules) return false
+    if (outcome.kind === 'wait') return false
     // Screens take the answer in first, so that nothing flickers; sent again after a crash here, it is the same command.
-    if (outcome.kind === 'done') this.tell({ type: 'done', entry, answer: outcome.answer })
+    if (outcome.kind === 'done') this.done({ entry, answer: outcome.answer })
     await this.change((queue) => settle(queue, entry.id, outcome, rules))
     return true
   }
 
   private async change(change: (queue: readonly Entry[]) => readonly Entry[]): Promise<void> {
     await this.locks.request('tsumugi-outbox', async () => {
-      this.view = change(await this.store.read())
-      await this.store.write(this.view)
+      const queue = change(await this.store.read())
+      await this.store.write(queue)
+      this.see(queue)
     })
-    this.tell({ type: 'changed' })
+    this.channel.postMessage({ type: 'changed' } satisfies News)
   }
 
-  private tell(news: News): void {
-    this.channel.postMessage(news)
-    this.hear(news)
+  private done(done: Done): void {
+    this.channel.postMessage({ type: 'done', ...done } satisfies News)
+    for (const listener of this.doneListeners) listener(done)
   }
 
+  /** What another tab tells. */
   private hear(news: News): void {
     if (news.type === 'changed') void this.look()
     else for (const listener of this.doneListeners) listener(news)
   }
 
   private async look(): Promise<void> {
-    this.view = await this.store.read()
+    this.see(await this.store.read())
+  }
+
+  private see(queue: readonly Entry[]): void {
+    this.view = shown(queue, this.kinds)
     for (const listener of this.listeners) listener()
   }
 }

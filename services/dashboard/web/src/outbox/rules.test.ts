@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { counts, mustWait, next, settle, type Entry, type KindRules, type Outcome } from './rules'
+import { counts, mustWait, next, settle, shown, type Entry, type KindRules, type Outcome } from './rules'
 
 const RULES: KindRules = {
   open: (_, answer) => (answer as { refused: unknown[] }).refused.length > 0,
@@ -16,6 +16,15 @@ function entry(id: string, over: Partial<Entry> = {}): Entry {
 
 const PROBLEM = { type: 'about:blank', title: 't', status: 422, detail: '', errors: [] }
 const DONE: Outcome = { kind: 'done', answer: { refused: [], revision: 9 } }
+
+it('shows what this version does not know as stuck, leaves it unsent, and never rewrites it', () => {
+  const strange = entry('1', { kind: 'of tomorrow' })
+  const queue = [strange, entry('2')]
+  const seen = shown(queue, new Map([['roll', RULES]]))
+  expect(next(seen, 'me')?.id).toBe('2')
+  expect(counts(seen, 'me')).toEqual({ unsent: 1, stuck: 1 })
+  expect(settle([entry('2'), strange], '2', DONE, RULES)).toEqual([strange])
+})
 
 describe('an answer', () => {
   it('takes the command out, and lets later ones of the same path stand on it', () => {

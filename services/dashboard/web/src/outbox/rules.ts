@@ -17,7 +17,8 @@ export interface Entry {
   readonly screen: string
   /** ISO instant of the act. */
   readonly made: string
-  readonly state: 'waiting' | 'parked' | 'answered'
+  /** `unknown` only as screens see it: this version does not know the kind, and neither sends nor settles it. */
+  readonly state: 'waiting' | 'parked' | 'answered' | 'unknown'
   /** Why a parked one was refused. */
   readonly problem?: ProblemBody
   /** Answer that still needs a decision (`answered`). */
@@ -42,6 +43,11 @@ export function mustWait(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500
 }
 
+/** The queue for this version's eyes: another version of the page may have kept what this one does not know. */
+export function shown(queue: readonly Entry[], kinds: ReadonlyMap<string, unknown>): readonly Entry[] {
+  return queue.map((entry) => (kinds.has(entry.kind) ? entry : { ...entry, state: 'unknown' }))
+}
+
 /** The command to send next for this person: in the order they were made. */
 export function next(queue: readonly Entry[], owner: string): Entry | undefined {
   return queue.find((entry) => entry.owner === owner && entry.state === 'waiting')
@@ -53,7 +59,7 @@ export function settle(queue: readonly Entry[], id: string, outcome: Outcome, ru
   return queue.flatMap((entry) => {
     if (entry.id === id) return settled(entry, outcome, rules)
     const sent = queue.find((other) => other.id === id)
-    const follows = sent && outcome.kind === 'done' && entry.path === sent.path && entry.state === 'waiting'
+    const follows = sent && outcome.kind === 'done' && entry.kind === sent.kind && entry.path === sent.path && entry.state === 'waiting'
     return [follows ? rules.rebase(entry, outcome.answer) : entry]
   })
 }

@@ -1,4 +1,5 @@
 import { useMemo, useSyncExternalStore } from 'react'
+import type { Kind } from './kinds'
 import { Outbox } from './outbox'
 import type { Entry } from './rules'
 
@@ -9,8 +10,8 @@ export function useOutbox(): readonly Entry[] {
   return useSyncExternalStore(outbox.subscribe, outbox.current)
 }
 
-/** This person's commands to one address. */
-export function useOutboxOf(owner: string, path: string): readonly Entry[] {
+/** This person's commands of one kind to one address. */
+export function useOutboxOf(owner: string, kind: Kind, path: string): readonly Entry[] {
   const queue = useOutbox()
-  return useMemo(() => queue.filter((entry) => entry.owner === owner && entry.path === path), [queue, owner, path])
+  return useMemo(() => queue.filter((entry) => entry.owner === owner && entry.kind === kind && entry.path === path), [queue, owner, kind, path])
 }

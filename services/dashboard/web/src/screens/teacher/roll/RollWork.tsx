@@ -19,15 +19,13 @@ import { useMedia } from '~/parts/useMedia'
 import { Bar } from './Bar'
 import { addressOf, rollPath, rollQuery } from './data'
 import {
-  applyAnswer, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers, ROLL_RULES,
-  syncState, type Conflict,
+  applyAnswer, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers, syncState,
+  type Conflict,
 } from './rules'
 import { Notices } from './Notices'
 import { useRollGrid } from './useRollGrid'
 import { markWord, sourceWord } from './words'
 import styles from './Page.module.css'
-
-outbox.rules('roll', ROLL_RULES)
 
 const Cards = later(() => import('./Cards'))
 const CellPanel = later(() => import('./CellPanel'))
@@ -46,7 +44,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   const path = rollPath(roll.class.id, roll.date)
   const screen = addressOf(roll.class.id, roll.date)
   const draftKey = `${me.person.id} ${path}`
-  const entries = useOutboxOf(me.person.id, path)
+  const entries = useOutboxOf(me.person.id, 'roll', path)
   const [state, dispatch] = useRollGrid(roll, entries, draftKey)
   const [panel, setPanel] = useState<OpenPanel | null>(null)
   const [correcting, setCorrecting] = useState<{ readonly member: RollMember; readonly to: string | null } | null>(null)
@@ -60,7 +58,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   useEffect(
     () =>
       outbox.onDone(({ entry, answer }) => {
-        if (entry.path !== path) return
+        if (entry.kind !== 'roll' || entry.path !== path) return
         const { queryKey } = rollQuery(roll.class.id, roll.date)
         queries.setQueryData(queryKey, (before) => before && applyAnswer(before, answer as RollAnswer))
       }),

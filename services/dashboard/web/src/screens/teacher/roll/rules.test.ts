@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AttendanceSymbol, Person, Roll, RollAnswer, RollCommand } from '~/api/types'
 import { EMPTY, reduce, type Action, type GridState } from '~/grid/model'
+import { KINDS } from '~/outbox/kinds'
 import type { Entry } from '~/outbox/rules'
 import {
   applyAnswer, columnsOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, heldOf, isTaken, presentCode, pupilKey, refusedNumbers, rest,
-  ROLL_RULES, rowsOf, syncState, totals,
+  rowsOf, syncState, totals,
 } from './rules'
 
 const symbol = (code: string, key: string, over: Partial<AttendanceSymbol> = {}): AttendanceSymbol => ({
@@ -114,7 +115,7 @@ describe('what is on its way', () => {
   it('makes the next command stand on the revision it got', () => {
     const later = entry({ ...command, marks: [{ pupil: 'p1', seen: 0, code: 'present', reason: null }, { pupil: 'p2', seen: 4, code: null, reason: null }] })
     const answer = { ...ANSWER, saved: [{ pupil: 'p1', revision: 1, code: 'late', status: 'late' }] }
-    expect((ROLL_RULES.rebase(later, answer).body as RollCommand).marks.map(({ seen }) => seen)).toEqual([1, 4])
+    expect((KINDS.roll.rebase(later, answer).body as RollCommand).marks.map(({ seen }) => seen)).toEqual([1, 4])
   })
 
   it('names the cells of a refusal', () => {
@@ -134,7 +135,7 @@ describe('two people, one cell', () => {
   const answered = entry({ marks: [], taken: true, claimed_at: null }, { state: 'answered', answer })
 
   it('is told by the answer until each cell is decided', () => {
-    expect(ROLL_RULES.open(answered, answer)).toBe(true)
+    expect(KINDS.roll.open(answered, answer)).toBe(true)
     const found = conflicts(roll(3), stateOf(roll(3)), [answered])
     expect(found.map(({ pupil, mine, theirs: other, entry: id }) => [pupil, mine, other, id])).toEqual([
       ['p1', 'late', 'absent_sick', 'e1'], ['p2', null, 'absent_sick', 'e1'],

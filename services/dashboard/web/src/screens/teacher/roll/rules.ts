@@ -1,7 +1,7 @@
 /** The roll as grid, command and counts. Pure. */
 import type { AttendanceSymbol, DayCounts, RefusedMark, Roll, RollAnswer, RollCommand, RollMark, RollMember } from '~/api/types'
 import { cellKey, isStale, valueAt, type CellKey, type Choice, type Column, type Draft, type GridState, type Held, type Row } from '~/grid/model'
-import type { Entry, KindRules } from '~/outbox/rules'
+import type { Entry } from '~/outbox/rules'
 import { fullName, kanaOf } from '~/parts/Name'
 
 export const ATTENDANCE = 'attendance'
@@ -204,16 +204,6 @@ export function applyAnswer(roll: Roll, answer: RollAnswer): Roll {
       return now ? { ...member, cell: { ...member.cell, code: now.code, status: now.status, revision: now.revision } } : member
     }),
   }
-}
-
-/** What the outbox needs to know of a roll's answer. */
-export const ROLL_RULES: KindRules = {
-  open: (_, answer) => (answer as RollAnswer).refused.length > 0,
-  rebase(later, answer) {
-    const saved = new Map((answer as RollAnswer).saved.map(({ pupil, revision }) => [pupil, revision]))
-    const body = bodyOf(later)
-    return { ...later, body: { ...body, marks: body.marks.map((mark) => ({ ...mark, seen: saved.get(mark.pupil) ?? mark.seen })) } }
-  },
 }
 
 /** What the line beside the work says; the first that holds. */
