@@ -79,6 +79,63 @@ test('what the server already has does not come back over a later entry of someb
   await expect(cell(page, 12)).not.toContainText('病欠')
 })
 
+test('what is typed while the device stores a save stays, with its own steps back', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await page.evaluate(() => {
+    let free: () => void
+    const held = new Promise<void>((done) => (free = done))
+    void navigator.locks.request('tsumugi-outbox', () => held)
+    addEventListener('free', () => free())
+  })
+  await presses(page, '1', '2', 'k', '1', '3', 'k', 'Control+s', '1', '2', 'c')
+  await expect(cell(page, 12)).toContainText('遅刻')
+  await page.evaluate(() => dispatchEvent(new Event('free')))
+  await expect.poll(() => commands(bff).length).toBe(1)
+  await expect.poll(() => stored(page, 'tsumugi', 'outbox')).toEqual([[]])
+  await expect(cell(page, 12)).toContainText('遅刻')
+  await expect(cell(page, 13)).toContainText('病欠')
+  await expect(page.getByText('1人を入力')).toBeVisible()
+  await presses(page, 'Control+z')
+  await expect(cell(page, 12)).toContainText('病欠')
+  await presses(page, 'Control+z') // what was sent is not undone
+  await expect(cell(page, 13)).toContainText('病欠')
+  await presses(page, 'Control+Shift+z')
+  await expect(cell(page, 12)).toContainText('遅刻')
+  await expect(page.getByText('どちらにしますか')).toHaveCount(0) // nobody else has changed anything
+  await presses(page, 'Control+Enter')
+  await expect(state(page)).toContainText('確定して届けました')
+  const sent = commands(bff).map(({ body }) => (JSON.parse(body) as { marks: { pupil: string; seen: number; code: string }[] }).marks)
+  const twelve = bff.mock.town.own.members[11]!.pupil.id
+  expect(sent.map((marks) => marks.filter(({ pupil }) => pupil === twelve))).toMatchObject([[{ seen: 0, code: 'absent_sick' }], [{ seen: 1, code: 'late' }]])
+})
+
+test('two tabs on one roll show the same, and neither loses what was typed in the other', async ({ page, bff, open, context }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  const second = await context.newPage()
+  await second.goto(bff.url + rollPath(bff))
+  await ready(second)
+  await presses(page, '1', '2', 'k', '5', 'k')
+  await expect(cell(second, 12)).toContainText('病欠')
+  await presses(second, '3', 'c', '5', 'c')
+  for (const tab of [page, second]) {
+    await expect(tab.getByText('3人を入力')).toBeVisible()
+    await expect(cell(tab, 5)).toContainText('遅刻')
+    await tab.reload()
+    await expect(tab.getByText('3人を入力')).toBeVisible()
+  }
+  await presses(second, '3', 'Delete')
+  await expect(cell(page, 3)).toContainText('未入力')
+  await presses(page, 'Control+s')
+  for (const tab of [page, second]) {
+    await expect(tab.getByText(/人を入力/)).toHaveCount(0)
+    await expect(cell(tab, 5)).toContainText('遅刻')
+  }
+  expect(commands(bff)).toHaveLength(1)
+  expect((JSON.parse(commands(bff)[0]!.body) as { marks: unknown[] }).marks).toHaveLength(2)
+})
+
 test('two rolls kept offline arrive once each from the first page of the next morning', async ({ page, bff, open, context }) => {
   bff.mock.faults.push({ path: 'POST /api', drop: true })
   await open('teacher', rollPath(bff))

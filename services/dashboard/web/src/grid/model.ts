@@ -65,6 +65,8 @@ export interface Held {
 export interface Draft {
   readonly value: string | null
   readonly seen: number
+  /** Value that stood there when it was entered: whoever saw it is not surprised by it. Left out where unknown. */
+  readonly over?: string | null
   /** ISO instant of the entry, to tell two people's entries apart. */
   readonly at: string
 }
@@ -126,6 +128,8 @@ export interface GridState {
   readonly shape: Shape
   readonly held: ReadonlyMap<CellKey, Held>
   readonly drafts: ReadonlyMap<CellKey, Draft>
+  /** Handed over to be sent and not stored yet; what is entered meanwhile is a draft over them. */
+  readonly leaving: ReadonlyMap<CellKey, Draft>
   readonly cursor: { readonly row: number; readonly col: number }
   readonly editor: Editor | null
   readonly past: readonly (readonly Change[])[]
@@ -150,13 +154,20 @@ export type Action =
   | { readonly type: 'cancel' }
   | { readonly type: 'undo' }
   | { readonly type: 'redo' }
-  /** These drafts are on their way (or given up): they are no longer ours to change. */
+  /** These are handed over as they are now, and no step back leads before them. */
+  | { readonly type: 'leave'; readonly drafts: ReadonlyMap<CellKey, Draft> }
+  /** What was handed over is stored: from here on it is part of what is held. */
+  | { readonly type: 'left'; readonly drafts: ReadonlyMap<CellKey, Draft> }
+  /** What another tab of this person entered or let go of here. */
+  | { readonly type: 'told'; readonly cell: CellKey; readonly draft: Draft | null }
+  /** Drafts that are given up. */
   | { readonly type: 'release'; readonly cells: readonly CellKey[] }
 
 export const EMPTY: GridState = {
   shape: { columns: [], rows: [], locked: true },
   held: new Map(),
   drafts: new Map(),
+  leaving: new Map(),
   cursor: { row: 0, col: 0 },
   editor: null,
   past: [],
@@ -164,18 +175,30 @@ export const EMPTY: GridState = {
   said: null,
 }
 
-/** The value to show and to save: the draft, else what the server holds. */
+/** The value to show and to save: the draft, else what is leaving, else what the server holds. */
 export function valueAt(state: GridState, row: string, column: string): string | null {
   const key = cellKey(row, column)
   const draft = state.drafts.get(key)
-  return draft ? draft.value : (state.held.get(key)?.value ?? null)
+  return draft ? draft.value : beneath(state, key)
+}
+
+/** What stands under a draft. */
+function beneath({ leaving, held }: GridState, key: CellKey): string | null {
+  const gone = leaving.get(key)
+  return gone ? gone.value : (held.get(key)?.value ?? null)
+}
+
+/** Revision that a draft stands on: also a later one, when it holds the value over which the draft was entered. */
+export function seenBy(state: GridState, key: CellKey, draft: Draft): number {
+  const held = state.held.get(key)
+  return held && held.value === draft.over ? Math.max(held.revision, draft.seen) : draft.seen
 }
 
 /** True when somebody else changed the cell after this draft was begun, to another value. */
 export function isStale(state: GridState, key: CellKey): boolean {
   const draft = state.drafts.get(key)
   const held = state.held.get(key)
-  return draft !== undefined && held !== undefined && held.revision > draft.seen && held.value !== draft.value
+  return draft !== undefined && held !== undefined && held.revision > seenBy(state, key, draft) && held.value !== draft.value
 }
 
 export function mayEdit(shape: Shape, row: number): boolean {
@@ -203,6 +226,12 @@ export function reduce(state: GridState, action: Action): GridState {
       return travel(state, 'undo')
     case 'redo':
       return travel(state, 'redo')
+    case 'leave':
+      return leave(state, action.drafts)
+    case 'left':
+      return { ...state, leaving: new Map([...state.leaving].filter(([cell, draft]) => action.drafts.get(cell) !== draft)) }
+    case 'told':
+      return told(state, action.cell, action.draft)
     case 'release':
       return release(state, action.cells)
   }
@@ -226,7 +255,7 @@ function prune(state: GridState, drafts: ReadonlyMap<CellKey, Draft>): ReadonlyM
   const known = new Set(
     state.shape.rows.flatMap((row) => (row.editable ? state.shape.columns.map((column) => cellKey(row.id, column.id)) : [])),
   )
-  const kept = [...drafts].filter(([key, draft]) => known.has(key) && draft.value !== (state.held.get(key)?.value ?? null))
+  const kept = [...drafts].filter(([key, draft]) => known.has(key) && draft.value !== beneath(state, key))
   return kept.length === drafts.size ? drafts : new Map(kept)
 }
 
@@ -250,10 +279,10 @@ function change(state: GridState, { row, col, value }: Entered, at: string): Cha
   const [pupil, column] = [state.shape.rows[row], state.shape.columns[col]]
   if (!pupil || !column || !mayEdit(state.shape, row)) return []
   const cell = cellKey(pupil.id, column.id)
-  const held = state.held.get(cell)
+  const over = beneath(state, cell)
   const before = state.drafts.get(cell) ?? null
-  if ((before ? before.value : (held?.value ?? null)) === value) return []
-  const after = value === (held?.value ?? null) ? null : { value, seen: held?.revision ?? 0, at }
+  if ((before ? before.value : over) === value) return []
+  const after = value === over ? null : { value, seen: state.held.get(cell)?.revision ?? 0, over, at }
   return [{ cell, before, after }]
 }
 
@@ -277,8 +306,24 @@ function travel(state: GridState, way: 'undo' | 'redo'): GridState {
     : { ...moved, said, past: [...state.past, step], future: state.future.slice(0, -1) }
 }
 
+function leave(state: GridState, drafts: ReadonlyMap<CellKey, Draft>): GridState {
+  const leaving = new Map([...state.leaving, ...drafts])
+  return { ...state, leaving, drafts: without(state.drafts, drafts.keys()), past: [], future: [] }
+}
+
+/** As it was told, also where it says what is held: only its own tab knows why. No step back of this tab leads past it. */
+function told(state: GridState, cell: CellKey, draft: Draft | null): GridState {
+  const forget = (steps: GridState['past']) => steps.map((step) => step.filter((one) => one.cell !== cell)).filter((step) => step.length)
+  const drafts = draft ? new Map([...state.drafts, [cell, draft] as const]) : without(state.drafts, [cell])
+  return { ...state, drafts, past: forget(state.past), future: forget(state.future) }
+}
+
 function release(state: GridState, cells: readonly CellKey[]): GridState {
-  const drafts = new Map(state.drafts)
-  for (const cell of cells) drafts.delete(cell)
-  return { ...state, drafts, past: [], future: [] }
+  return { ...state, drafts: without(state.drafts, cells), past: [], future: [] }
+}
+
+function without(drafts: ReadonlyMap<CellKey, Draft>, cells: Iterable<CellKey>): ReadonlyMap<CellKey, Draft> {
+  const left = new Map(drafts)
+  for (const cell of cells) left.delete(cell)
+  return left
 }

@@ -1,18 +1,28 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cellKey, isStale, reduce, valueAt, type Action, type GridState, type Held } from '../model'
+import { cellKey, isStale, reduce, seenBy, valueAt, type Action, type GridState, type Held } from '../model'
 import { CHOICES, rows, sample } from './sample'
 
 const set = (row: number, value: string | null): Action => ({ type: 'enter', cells: [{ row, col: 0, value }] })
 const run = (state: GridState, ...actions: Action[]) => actions.reduce(reduce, state)
 const held = (state: GridState, over: Record<string, Held>) => new Map([...state.held, ...Object.entries(over)]) as GridState['held']
 
+const value = fc.option(fc.constantFrom(...CHOICES.map(({ code }) => code)), { nil: null })
+const cell = fc.record({ row: fc.integer({ min: -1, max: 13 }), col: fc.constant(0), value })
+const step = fc.oneof(
+  fc.record({ type: fc.constant('enter' as const), cells: fc.array(cell, { maxLength: 4 }) }),
+  fc.record({ type: fc.constant('go' as const), row: fc.integer({ min: -5, max: 50 }), col: fc.integer({ min: -5, max: 9 }) }),
+  fc.constant<Action>({ type: 'undo' }),
+  fc.constant<Action>({ type: 'redo' }),
+  fc.record({ type: fc.constant('edit' as const), text: fc.string(), caret: fc.boolean() }),
+)
+
 describe('entering', () => {
   it('keeps what was entered apart from what the server holds', () => {
     const state = run(sample(), set(2, 'late'))
     expect(valueAt(state, 'p3', 'attendance')).toBe('late')
     expect(state.held.get(cellKey('p3', 'attendance'))?.value).toBeNull()
-    expect(state.drafts.get(cellKey('p3', 'attendance'))).toEqual({ value: 'late', seen: 0, at: '' })
+    expect(state.drafts.get(cellKey('p3', 'attendance'))).toEqual({ value: 'late', seen: 0, over: null, at: '' })
   })
 
   it('is no draft any more when it is what the server holds', () => {
@@ -71,22 +81,84 @@ describe('news from the server', () => {
     expect([...state.drafts].map(([key, { value }]) => [key, value])).toEqual([['p2|attendance', 'late'], ['p3|attendance', 'late']])
   })
 
-  it('lets go of what is on its way', () => {
+  it('is no surprise where it says what stood under the entry', () => {
+    const key = cellKey('p2', 'attendance')
+    const mine = run(sample({ held: { [key]: 'late' } }), set(1, 'absent_sick'))
+    const again = run(mine, { type: 'arrived', shape: mine.shape, held: held(mine, { [key]: { value: 'late', revision: 5 } }) })
+    expect(isStale(again, key)).toBe(false)
+    expect(seenBy(again, key, again.drafts.get(key)!)).toBe(5)
+    const other = run(mine, { type: 'arrived', shape: mine.shape, held: held(mine, { [key]: { value: 'present', revision: 5 } }) })
+    expect(isStale(other, key)).toBe(true)
+    expect(seenBy(other, key, other.drafts.get(key)!)).toBe(1)
+  })
+
+  it('takes drafts away that are given up', () => {
     const state = run(sample(), set(1, 'late'), set(2, 'late'), { type: 'release', cells: [cellKey('p2', 'attendance')] })
     expect([...state.drafts.keys()]).toEqual([cellKey('p3', 'attendance')])
     expect(state.past).toHaveLength(0)
   })
 })
 
-const value = fc.option(fc.constantFrom(...CHOICES.map(({ code }) => code)), { nil: null })
-const cell = fc.record({ row: fc.integer({ min: -1, max: 13 }), col: fc.constant(0), value })
-const step = fc.oneof(
-  fc.record({ type: fc.constant('enter' as const), cells: fc.array(cell, { maxLength: 4 }) }),
-  fc.record({ type: fc.constant('go' as const), row: fc.integer({ min: -5, max: 50 }), col: fc.integer({ min: -5, max: 9 }) }),
-  fc.constant<Action>({ type: 'undo' }),
-  fc.constant<Action>({ type: 'redo' }),
-  fc.record({ type: fc.constant('edit' as const), text: fc.string(), caret: fc.boolean() }),
-)
+describe('what another tab entered', () => {
+  const cell = cellKey('p2', 'attendance')
+  const draft = { value: 'late', seen: 0, over: null, at: '' }
+
+  it('stands here too, and goes with it', () => {
+    const state = run(sample(), set(2, 'late'), { type: 'told', cell, draft })
+    expect([...state.drafts.keys()].toSorted()).toEqual([cell, cellKey('p3', 'attendance')])
+    expect(run(state, { type: 'told', cell, draft: null }).drafts.has(cell)).toBe(false)
+  })
+
+  it('is not undone by the steps of this one', () => {
+    const all = { type: 'enter', cells: [{ row: 1, col: 0, value: 'present' }, { row: 2, col: 0, value: 'present' }] } as const
+    const state = run(sample(), set(1, 'absent_sick'), all, { type: 'told', cell, draft }, { type: 'undo' })
+    expect([...state.drafts]).toEqual([[cell, draft]])
+    expect(state.past).toHaveLength(0)
+  })
+})
+
+describe('what is handed over', () => {
+  const cell = cellKey('p2', 'attendance')
+  const stored = (state: GridState): Action => {
+    const news = [...state.drafts].map(([key, { value, seen }]) => [key, { value, revision: seen }] as const)
+    return { type: 'arrived', shape: state.shape, held: held(state, Object.fromEntries(news)) }
+  }
+
+  it('is shown until it is stored, and what is typed over it meanwhile stays with its own steps back', () => {
+    const now = run(sample(), set(1, 'late'))
+    const { drafts } = now
+    const typed = run(now, { type: 'leave', drafts }, set(1, 'absent_sick'))
+    expect(valueAt(run(now, { type: 'leave', drafts }), 'p2', 'attendance')).toBe('late')
+    const after = run(typed, stored(now), { type: 'left', drafts })
+    expect(valueAt(after, 'p2', 'attendance')).toBe('absent_sick')
+    expect(valueAt(run(after, { type: 'undo' }), 'p2', 'attendance')).toBe('late')
+    expect(run(after, { type: 'undo' }, { type: 'undo' }).drafts.size).toBe(0)
+    const answered = run(after, { type: 'arrived', shape: now.shape, held: held(now, { [cell]: { value: 'late', revision: 1 } }) })
+    expect(isStale(answered, cell)).toBe(false) // the own answer is nobody else's change
+  })
+
+  it('can be handed over twice before either is stored', () => {
+    const first = run(sample(), set(1, 'late'))
+    const second = run(first, { type: 'leave', drafts: first.drafts }, set(1, 'absent_sick'))
+    const both = run(second, { type: 'leave', drafts: second.drafts }, { type: 'left', drafts: first.drafts })
+    expect(valueAt(both, 'p2', 'attendance')).toBe('absent_sick')
+    expect(run(both, { type: 'left', drafts: second.drafts }).leaving.size).toBe(0)
+  })
+
+  it('may be stored early or late: what is entered meanwhile comes to the same', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), fc.array(step, { maxLength: 20 }), (before, meanwhile) => {
+        const now = run(sample({ held: { 'p2|attendance': 'late' } }), ...before)
+        const { drafts } = now
+        const late = run(now, { type: 'leave', drafts }, ...meanwhile, stored(now), { type: 'left', drafts })
+        const early = run(now, { type: 'leave', drafts }, stored(now), { type: 'left', drafts }, ...meanwhile)
+        const values = (state: GridState) => rows().map(({ id }) => valueAt(state, id, 'attendance'))
+        expect(values(late)).toEqual(values(early))
+        expect(late.leaving.size).toBe(0)
+      }),
+    )
+  })
+})
 
 describe('any sequence of acts', () => {
   it('keeps the cursor in the grid and leaves read-only rows and the held values alone', () => {

@@ -9,7 +9,7 @@ import { timeOf, workDay } from '~/dates/dates'
 import { nowIso } from '~/dates/clock'
 import { Grid } from '~/grid/Grid'
 import type { Order } from '~/grid/keys'
-import { mayEdit, type Action, type GridState, type Row } from '~/grid/model'
+import { mayEdit, valueAt, type Action, type CellKey, type Draft, type GridState, type Row } from '~/grid/model'
 import { keepDraft } from '~/outbox/drafts'
 import type { Entry } from '~/outbox/rules'
 import { outbox, useOutboxOf } from '~/outbox/useOutbox'
@@ -19,8 +19,8 @@ import { useMedia } from '~/parts/useMedia'
 import { Bar } from './Bar'
 import { addressOf, rollPath, rollQuery } from './data'
 import {
-  applyAnswer, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers, syncState,
-  type Conflict,
+  applyAnswer, ATTENDANCE, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers,
+  syncState, takenAlong, type Conflict,
 } from './rules'
 import { Notices } from './Notices'
 import { useRollGrid } from './useRollGrid'
@@ -75,20 +75,33 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     focusGrid()
   }, [entries, dispatch])
 
-  async function send(body: RollCommand) {
+  /** `drafts` go with it: until the device has stored it they are kept as drafts, and typing goes on over them. */
+  async function send(body: RollCommand, drafts: ReadonlyMap<CellKey, Draft>) {
     if (!body.marks.length && !body.taken) return
     const [name, day] = [roll.class.name, workDay(roll.date)]
-    await outbox.add({ kind: 'roll', path, body, screen, label: t`${name} ${day}の朝の記録` })
-    dispatch({ type: 'release', cells: body.marks.map(({ pupil }) => pupilKey(pupil)) })
+    dispatch({ type: 'leave', drafts })
+    try {
+      await outbox.add({ kind: 'roll', path, body, screen, label: t`${name} ${day}の朝の記録` })
+      dispatch({ type: 'left', drafts })
+    } catch (error) {
+      dispatch({ type: 'left', drafts })
+      dispatch({ type: 'restore', drafts })
+      throw error
+    }
   }
 
-  function confirm(now: GridState) {
-    if (now.shape.locked || present === null || open.length) return
-    void send(confirmCommand(now, present, nowIso()))
+  const confirming = useRef(false)
+  async function confirm(now: GridState) {
+    if (now.shape.locked || present === null || open.length || confirming.current) return
+    confirming.current = true // until it is stored, and the roll locked by it
+    const body = confirmCommand(now, present, nowIso())
+    await send(body, takenAlong(now, body)).finally(() => (confirming.current = false))
   }
 
   function save(now: GridState) {
-    if (!now.shape.locked) void send({ marks: draftMarks(now), taken: false, claimed_at: nowIso() })
+    if (now.shape.locked) return
+    const body = { marks: draftMarks(now), taken: false, claimed_at: nowIso() }
+    void send(body, takenAlong(now, body))
   }
 
   /** After 確定 every entry is a correction and asks for its reason; before, it is simply entered. */
@@ -107,7 +120,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
 
   function order(what: Order, now: GridState) {
     const { row } = now.cursor
-    if (what === 'confirm') confirm(now)
+    if (what === 'confirm') void confirm(now)
     else if (what === 'save') save(now)
     else setPanel({ row, keys: what === 'point' ? 'grid' : what === 'marks' ? 'marks' : 'why' })
   }
@@ -115,11 +128,14 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   function decide(conflict: Conflict, choice: 'mine' | 'theirs') {
     const member = members.get(conflict.pupil)
     if (conflict.entry !== null) void outbox.amend(conflict.entry, (entry) => decided(entry, conflict.pupil))
-    dispatch({ type: 'release', cells: [pupilKey(conflict.pupil)] })
+    const key = pupilKey(conflict.pupil)
+    dispatch({ type: 'release', cells: [key] })
     if (choice === 'theirs' || !member) focusGrid()
     else if (taken) startCorrection(member, conflict.mine)
     else {
-      void send({ marks: [{ pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: null }], taken: false, claimed_at: nowIso() })
+      const mark = { pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: null }
+      const draft = { value: mark.code, seen: mark.seen, at: conflict.mineAt }
+      void send({ marks: [mark], taken: false, claimed_at: nowIso() }, new Map([[key, draft]]))
       focusGrid()
     }
   }
@@ -130,7 +146,8 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     const row = state.shape.rows.findIndex(({ number, editable }) => editable && number === first)
     if (row >= 0) dispatch({ type: 'go', row, col: 0 })
     returning.current = entry
-    keepDraft(draftKey, [...draftsOf(entry), ...state.drafts]) // before it leaves the outbox: a reload in between loses nothing
+    // Before it leaves the outbox: a reload in between loses nothing.
+    for (const [cell, draft] of draftsOf(entry)) if (!state.drafts.has(cell)) keepDraft(draftKey, cell, draft)
     void outbox.amend(entry.id, () => null)
   }
 
@@ -178,7 +195,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
         unsent={entries.filter((entry) => entry.state === 'waiting').length}
         undecided={open.length}
         here={phone ? undefined : (members.get(state.shape.rows[state.cursor.row]?.id ?? '') ?? null)}
-        onConfirm={() => confirm(state)}
+        onConfirm={() => void confirm(state)}
         onSave={() => save(state)}
         onCorrect={(one) => startCorrection(one, null)}
       />
@@ -188,7 +205,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
             roll={roll}
             member={member}
             row={panel.row}
-            value={state.drafts.get(pupilKey(row.id))?.value ?? member.cell.code}
+            value={valueAt(state, row.id, ATTENDANCE)}
             keys={panel.keys}
             may={mayEdit(state.shape, panel.row) || (taken && roll.may.correct && row.editable && roll.closed === null)}
             onChoose={(value) => act({ type: 'enter', cells: [{ row: panel.row, col: 0, value }] })}
@@ -204,7 +221,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
             onSend={(code, reason) => {
               const { pupil, cell } = correcting.member
               setCorrecting(null)
-              void send({ marks: [{ pupil: pupil.id, seen: cell.revision, code, reason }], taken: false, claimed_at: nowIso() })
+              void send({ marks: [{ pupil: pupil.id, seen: cell.revision, code, reason }], taken: false, claimed_at: nowIso() }, new Map())
             }}
           />
         )}

@@ -112,6 +112,21 @@ describe('what is on its way', () => {
     expect(isTaken(roll(2), [entry(command, { state: 'parked' })])).toBe(false)
   })
 
+  it('does not lend its mark the revision of what somebody else entered meanwhile', () => {
+    const source = roll(2)
+    const moved = { ...source, members: source.members.map((member) => ({ ...member, cell: { ...member.cell, code: 'present', revision: 3 } })) }
+    const state = run(stateOf(moved, [entry({ ...command, taken: false })]), set(0, 'absent_sick'))
+    expect(draftMarks(state)).toEqual([{ pupil: 'p1', seen: 0, code: 'absent_sick', reason: null }])
+  })
+
+  it('is no conflict with what was typed over it once it has arrived', () => {
+    const typed = run(stateOf(roll(2), [entry({ ...command, taken: false })]), set(0, 'absent_sick'))
+    const saved = applyAnswer(roll(2), { ...ANSWER, saved: [{ pupil: 'p1', revision: 1, code: 'late', status: 'late' }] })
+    const state = stateOf(saved, [], typed)
+    expect(conflicts(saved, state, [])).toEqual([])
+    expect(draftMarks(state)).toEqual([{ pupil: 'p1', seen: 1, code: 'absent_sick', reason: null }])
+  })
+
   it('makes the next command stand on the revision it got', () => {
     const later = entry({ ...command, marks: [{ pupil: 'p1', seen: 0, code: 'present', reason: null }, { pupil: 'p2', seen: 4, code: null, reason: null }] })
     const answer = { ...ANSWER, saved: [{ pupil: 'p1', revision: 1, code: 'late', status: 'late' }] }
@@ -140,6 +155,8 @@ describe('two people, one cell', () => {
     expect(found.map(({ pupil, mine, theirs: other, entry: id }) => [pupil, mine, other, id])).toEqual([
       ['p1', 'late', 'absent_sick', 'e1'], ['p2', null, 'absent_sick', 'e1'],
     ])
+    const newer = conflicts(roll(3), run(stateOf(roll(3)), { ...set(0, 'suspended'), at: '8:30' } as Action), [answered])
+    expect(newer.map(({ mine, mineAt }) => [mine, mineAt])).toEqual([['suspended', '8:30'], [null, '']])
     const one = decided(answered, 'p1')!
     expect(conflicts(roll(3), stateOf(roll(3)), [one]).map(({ pupil }) => pupil)).toEqual(['p2'])
     expect(decided(one, 'p2')).toBeNull()

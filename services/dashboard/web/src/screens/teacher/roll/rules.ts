@@ -1,6 +1,6 @@
 /** The roll as grid, command and counts. Pure. */
 import type { AttendanceSymbol, DayCounts, RefusedMark, Roll, RollAnswer, RollCommand, RollMark, RollMember } from '~/api/types'
-import { cellKey, isStale, valueAt, type CellKey, type Choice, type Column, type Draft, type GridState, type Held, type Row } from '~/grid/model'
+import { cellKey, isStale, seenBy, valueAt, type CellKey, type Choice, type Column, type Draft, type GridState, type Held, type Row } from '~/grid/model'
 import type { Entry } from '~/outbox/rules'
 import { fullName, kanaOf } from '~/parts/Name'
 
@@ -47,7 +47,7 @@ export function waitingOf(entries: readonly Entry[]): readonly Entry[] {
   return entries.filter(({ state }) => state === 'waiting')
 }
 
-/** What the server holds, with what is on its way laid over it. */
+/** What the server holds, with what is on its way laid over it: that stands on the revision it was entered over. */
 export function heldOf(roll: Roll, entries: readonly Entry[]): ReadonlyMap<CellKey, Held> {
   const held = new Map<CellKey, Held>()
   for (const { pupil, cell } of roll.members) held.set(pupilKey(pupil.id), { value: cell.code, revision: cell.revision })
@@ -56,7 +56,7 @@ export function heldOf(roll: Roll, entries: readonly Entry[]): ReadonlyMap<CellK
       for (const mark of bodyOf(entry).marks) {
         const key = pupilKey(mark.pupil)
         const before = held.get(key)
-        if (before) held.set(key, { ...before, value: mark.code })
+        if (before) held.set(key, { value: mark.code, revision: mark.seen })
       }
   return held
 }
@@ -76,8 +76,14 @@ export function draftMarks(state: GridState): readonly RollMark[] {
   return state.shape.rows.flatMap((row) => {
     const key = pupilKey(row.id)
     const draft = state.drafts.get(key)
-    return draft && !isStale(state, key) ? [{ pupil: row.id, seen: draft.seen, code: draft.value, reason: null }] : []
+    return draft && !isStale(state, key) ? [{ pupil: row.id, seen: seenBy(state, key, draft), code: draft.value, reason: null }] : []
   })
+}
+
+/** The drafts that a command takes along. */
+export function takenAlong(state: GridState, { marks }: RollCommand): ReadonlyMap<CellKey, Draft> {
+  const keys = new Set(marks.map(({ pupil }) => pupilKey(pupil)))
+  return new Map([...state.drafts].filter(([key]) => keys.has(key)))
 }
 
 /** "The rest is present": what was entered, 出席 for everybody without a mark, and 確定. */
@@ -135,7 +141,7 @@ export interface Conflict {
 export function conflicts(roll: Roll, state: GridState, entries: readonly Entry[]): readonly Conflict[] {
   const taken = isTaken(roll, entries)
   const told = entries.flatMap((entry) =>
-    entry.state === 'answered' ? (entry.answer as RollAnswer).refused.map((mark) => refusedConflict(mark, entry)) : [],
+    entry.state === 'answered' ? (entry.answer as RollAnswer).refused.map((mark) => refusedConflict(mark, entry, state)) : [],
   )
   const seen = roll.members.flatMap((member): Conflict[] => {
     const key = pupilKey(member.pupil.id)
@@ -160,12 +166,14 @@ export function conflicts(roll: Roll, state: GridState, entries: readonly Entry[
   return [...told, ...seen.filter(({ pupil }) => !known.has(pupil))]
 }
 
-function refusedConflict({ pupil, yours, theirs }: RefusedMark, entry: Entry): Conflict {
+/** What was entered after the command stands for it. */
+function refusedConflict({ pupil, yours, theirs }: RefusedMark, entry: Entry, state: GridState): Conflict {
+  const draft = state.drafts.get(pupilKey(pupil))
   const who = typeof theirs.by === 'string' ? theirs.by : theirs.by ? fullName(theirs.by) : ''
   return {
     pupil,
-    mine: yours.code,
-    mineAt: entry.made,
+    mine: draft ? draft.value : yours.code,
+    mineAt: draft?.at ?? entry.made,
     theirs: theirs.code,
     revision: theirs.revision,
     source: theirs.source,
