@@ -25,7 +25,7 @@ export default function MePanel({ trigger, onClose, onHelp, onLeave }: MePanelPr
     <Popover isOpen onOpenChange={(open) => !open && onClose()} triggerRef={trigger} placement="bottom end" className={styles.menu!}>
       <Dialog className={styles.sheet!} aria-label={t`わたし`}>
         <p className={styles.who}>
-          <Name person={me.person} reading="line" />
+          <Name person={me.person} ruby />
         </p>
         <p className={styles.board}>{me.board.name}</p>
         <ul className={styles.roles}>

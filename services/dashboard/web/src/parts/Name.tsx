@@ -17,36 +17,37 @@ export function kanaOf(person: Person): string {
 
 interface NameProps {
   readonly person: Person | null
-  /** `ruby`: reading above each part; `line`: a small line of its own; `plain`: no reading. */
-  readonly reading?: 'ruby' | 'line' | 'plain'
+  /** True puts the reading above each part. */
+  readonly ruby?: boolean
 }
 
 /** A name. Screen readers, search and tests meet the written name once; the reading is for the eye. */
-export function Name({ person, reading = 'plain' }: NameProps) {
-  if (!person || !person.family_kana || reading === 'plain') return <span className={styles.plain}>{fullName(person)}</span>
-  if (reading === 'line')
-    return (
-      <span className={styles.lined}>
-        <span className={styles.plain}>{fullName(person)}</span>
-        <span className={styles.kana} aria-hidden="true">
-          {kanaOf(person)}
-        </span>
-      </span>
-    )
+export function Name({ person, ruby = false }: NameProps) {
+  if (!person || !ruby || !person.family_kana) return <span className={styles.name}>{fullName(person)}</span>
   return (
-    <span className={styles.plain}>
+    <span className={styles.name}>
       <span className={styles.unseen}>{fullName(person)}</span>
       <span aria-hidden="true">
-        <ruby>
-          {person.family}
-          <rt>{person.family_kana}</rt>
-        </ruby>
+        <Part written={person.family} reading={person.family_kana} />
         {THIN_SPACE}
-        <ruby>
-          {person.given}
-          <rt>{person.given_kana}</rt>
-        </ruby>
+        <Part written={person.given} reading={person.given_kana} />
       </span>
     </span>
   )
+}
+
+/** Family and given name apart, or the reading of one would stand over the other; none over what reads so anyway. */
+function Part({ written, reading }: { readonly written: string; readonly reading: string }) {
+  if (!reading || plainKana(reading) === plainKana(written)) return written
+  return (
+    <ruby>
+      {written}
+      <rt>{reading}</rt>
+    </ruby>
+  )
+}
+
+/** Kana alone, as hiragana, without what only parts words. */
+function plainKana(text: string): string {
+  return text.replace(/[\s・＝=]/gu, '').replace(/[ァ-ヶ]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) - 0x60))
 }

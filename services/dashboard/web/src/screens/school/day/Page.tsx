@@ -167,7 +167,7 @@ function Exceptions({ day }: { readonly day: SchoolDay }) {
                   </span>
                 )}
               </span>
-              <Name person={one.pupil} reading="line" />
+              <Name person={one.pupil} ruby />
               <StatusMark glyph={one.glyph} word={one.word} tint={one.tint} />
             </li>
           ))}

@@ -117,7 +117,7 @@ function Card({ row, roll, state, member, onOpen }: CardProps) {
     <button type="button" className={styles.card} data-draft={state.drafts.has(pupilKey(row.id)) ? '' : undefined} onClick={onOpen}>
       <span className={styles.number}>{row.number}</span>
       <span className={styles.who}>
-        <Name person={member?.pupil ?? null} reading="line" />
+        <Name person={member?.pupil ?? null} ruby />
         {row.tag !== '' && <small className={styles.tag}>{row.tag}</small>}
       </span>
       {mark && <StatusMark glyph={mark.glyph} word={mark.word} tint={mark.tint} />}
