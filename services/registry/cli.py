@@ -1,4 +1,4 @@
-"""registry's part of the command line: imports, exports and substitutes. The composition root mounts it."""
+"""registry's part of the command line: imports, exports, rollovers, substitutes. The composition root mounts it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.markup import escape
 from services.registry.export_commands import add_export_commands
 from services.registry.import_commands import BUSY, Bulk, OpenUnits, add_import_commands
 from services.registry.oneroster.importing import ACTOR
+from services.registry.rollover_commands import add_rollover_commands
 from services.registry.roster.store import boards
 from services.registry.roster.substitutes import NoSubstitute, add_substitute, find_class, find_staff
 from shared.database import Moved, Units
@@ -21,9 +22,10 @@ from shared.dates import in_words, school_year
 
 
 def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk: Bulk | None = None) -> None:
-    """Add ``import …``, ``export …`` and ``substitute`` to the command line."""
+    """Add ``import …``, ``export …``, ``rollover …`` and ``substitute`` to the command line."""
     add_import_commands(app, open_units, console, bulk or Bulk())
     add_export_commands(app, open_units, console)
+    add_rollover_commands(app, open_units, console, bulk or Bulk())
 
     @app.command()
     def substitute(

@@ -8,13 +8,14 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.registry import attendance, duties, moves, people
+from services.registry import attendance, duties, moves, people, rollover
 from services.registry.attendance import api as attendance_api
 from services.registry.certificates import api as certificates_api
 from services.registry.duties import api as duties_api
 from services.registry.moves import api as moves_api
 from services.registry.moves import reading as moves_reading
 from services.registry.people import api as people_api
+from services.registry.rollover import api as rollover_api
 from services.registry.room import Registry
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
@@ -33,7 +34,7 @@ from shared.web import ServiceApp, make_app
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = ()
 REACTIONS: Sequence[Reaction] = ()
-POLICIES = [Path(room.__path__[0]) for room in (attendance, duties, moves, people)]
+POLICIES = [Path(room.__path__[0]) for room in (attendance, duties, moves, people, rollover)]
 
 
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
@@ -75,6 +76,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             people_api.router,
             certificates_api.router,
             archive_router(lambda: archive),
+            rollover_api.router,
         ],
     )
     app.state.registry = Registry(units, clock, Policies(POLICIES), log)

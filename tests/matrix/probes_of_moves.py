@@ -40,6 +40,19 @@ _NOT_THE_LEAVING: Mapping[str, Outcome] = {
 _CERTIFICATE = {"kind": "enrolment", "issued_on": str(TODAY)}
 
 
+_NOT_THE_SCHOOLS: Mapping[str, Outcome] = {
+    **_MOVE_READS_NOT,
+    **dict.fromkeys(("board_staff", "elsewhere"), 404),
+}
+
+
+def _plan(method: str, rest: str, body: Mapping[str, Any] | None) -> Callable[[World], Call]:
+    """A plan of next year's classes, which stays as empty as it is."""
+    return lambda world: Call(
+        method, f"/v1/schools/{world.first.ids['first']}/class-plans/2027{rest}", body and dict(body)
+    )
+
+
 def _move(rest: str, body: Mapping[str, Any], of: str = "move") -> Callable[[World], Call]:
     """A command to the move that stands since the world began; it changes nothing more."""
     return lambda world: Call("POST", f"/v1/moves/{world.first.ids[of]}/{rest}", dict(body))
@@ -164,5 +177,28 @@ MOVES: tuple[Probe, ...] = (
         ),
         may={"office": 200},
         may_not={**_NOT_THE_LEAVING, "elsewhere": 404},
+    ),
+    *(
+        Probe(
+            f"registry {method} /v1/schools/{{school}}/class-plans/{{year}}{rest}",
+            "bearer",
+            _plan(method, rest, body),
+            may={"office": 200, "principal": 200, "vice_principal": 200},
+            may_not=_NOT_THE_SCHOOLS,
+        )
+        for method, rest, body in (
+            ("GET", "", None),
+            ("POST", "", {"seen": 0, "plan": {}}),
+            ("POST", "/proposal", {"plan": {}, "grades": ["P3"]}),
+            ("POST", "/rows", {"plan": {}, "text": ""}),
+        )
+    ),
+    Probe(
+        "registry GET /v1/rollover/{year}",
+        "bearer",
+        get("/v1/rollover/2027"),
+        may={"board_staff": 200},
+        may_not={**_MOVE_LISTS_NOT, **dict.fromkeys(("office", "principal", "elsewhere"), NOTHING)},
+        elsewhere=NOTHING,
     ),
 )

@@ -33,6 +33,8 @@ THINGS = {
     "Card": "名簿のカード",
     "SchoolDuty": "学校の職務",
     "Move": "転出入",
+    "ClassPlan": "来年度の学級の案",
+    "Rollover": "年度更新の見通し",
     "SchoolDay": "学校の1日",
     "BoardDay": "市の1日",
     "Pupil": "子の名前",
@@ -55,6 +57,8 @@ ACTS = {
     "MakeMove": "届け、直す",
     "PlaceMover": "学級を決める",
     "IssueCertificate": "証明書を出す",
+    "MakeClasses": "見て、つくる",
+    "ReadRollover": "見る",
     "ReadSchoolDay": "見る",
     "ReadBoardDay": "見る",
     "SeePupil": "一覧で見る",
@@ -255,6 +259,21 @@ _OPERATIONS = {
     word: entity("Operations", "state", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()
 }
 
+_ROLLOVERS = {
+    word: entity("Rollover", "rollover", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()
+}
+
+
+def _class_plan(school: UUID, board: UUID = BOARD) -> Entity:
+    return entity("ClassPlan", "plan", board=ref("Board", board), school=ref("School", school))
+
+
+_CLASS_PLANS = {
+    "第一小": _class_plan(SCHOOL),
+    "第二小": _class_plan(OTHER_SCHOOL),
+    "ほかの設置者の学校": _class_plan(SCHOOL, OTHER_BOARD),
+}
+
 _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("registry", "ClassDay", "TakeRoll", _CLASS_DAYS),
@@ -270,6 +289,8 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Card", "ChangeCard", _CARDS),
     ("registry", "Card", "ChangeProtection", _CARDS),
     ("registry", "Move", "IssueCertificate", _MOVES),
+    ("registry", "ClassPlan", "MakeClasses", _CLASS_PLANS),
+    ("registry", "Rollover", "ReadRollover", _ROLLOVERS),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),

@@ -56,6 +56,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "name": [LUNCH],
         "person": sorted(set(ids.values())),
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
+        "year": [TODAY.year, TODAY.year + 1],
         "certificate": [ids[word] for word in ("certificate", "hidden_certificate")],
         "pupil": [ids[word] for word in ("pupil", HIDDEN)],
         "copy": ["school_day", "roster"],

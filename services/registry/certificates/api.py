@@ -227,7 +227,9 @@ async def _may_see(session: AsyncSession, asker: Asker, issued: Issued) -> bool:
 
 async def _issued(session: AsyncSession, asker: Asker, certificate: UUID) -> Issued:
     found = await store.one(session, asker.board, certificate)
-    if found is None:
+    staff = asker.holder.principal.kind == "staff" and asker.holder.organisations("board_staff")
+    # The issuing school's, as the rows' own wall has it: the accepting school sees the move and not its papers.
+    if found is None or not (staff or found.school in asker.holder.schools()):
         raise not_found()
     await _see(session, asker, found.move)
     return found

@@ -1,0 +1,199 @@
+"""A school's plan of a school year: classes, seats, wishes. Nothing of it is true before a rollover run. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.registry.roster.kana import search_text
+
+LIMITS = {"P": 35, "J": 40, "E": 30}
+"""義務標準法 3: pupils of an ordinary class (小 35 since 2025, 中 40); kindergartens by 幼稚園設置基準."""
+SPECIAL_LIMIT = 8
+"""特別支援学級 (義務標準法 3)."""
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PlannedClass(_Data):
+    """A class of next year."""
+
+    id: UUID
+    name: str = Field(min_length=1, max_length=30)
+    grade: str | None = Field(max_length=2)
+    special_needs: bool = False
+    homeroom: UUID | None = None
+
+    @property
+    def limit(self) -> int:
+        """How many pupils it may have."""
+        if self.special_needs:
+            return SPECIAL_LIMIT
+        return LIMITS.get((self.grade or "P")[0], 35)
+
+
+class Seat(_Data):
+    """A pupil's class and number."""
+
+    class_id: UUID
+    number: int | None = Field(default=None, ge=1, le=99)
+
+
+class Plan(_Data):
+    """What a school prepares."""
+
+    classes: list[PlannedClass] = Field(default_factory=list, max_length=120)
+    seats: dict[UUID, Seat] = Field(default_factory=dict)
+    apart: list[list[UUID]] = Field(default_factory=list, max_length=200)
+    together: list[list[UUID]] = Field(default_factory=list, max_length=200)
+    stay: list[UUID] = Field(default_factory=list, max_length=200)
+    """Pupils who stay in their grade (原級留置)."""
+
+
+class Candidate(NamedTuple):
+    """A pupil the school will have next year, as the one who makes classes must know them."""
+
+    id: UUID
+    family: str
+    given: str
+    kana: str
+    sort_key: str
+    sex: str
+    grade: str
+    """Of next year."""
+    before: UUID | None
+    """Class of this year."""
+    before_name: str
+    before_number: int | None
+    special_needs: bool
+    comes_from: str
+    """Another school, or empty."""
+    birth: str
+
+
+class Wrong(NamedTuple):
+    """What is wrong with a plan or with a row that was pasted."""
+
+    cell: str
+    message: str
+
+
+def wrong_with(plan: Plan, candidates: Mapping[UUID, Candidate]) -> list[Wrong]:
+    """What cannot be kept: an unknown class, a grade that does not fit, a number twice."""
+    classes = {each.id: each for each in plan.classes}
+    found = []
+    names = [each.name for each in plan.classes]
+    found += [
+        Wrong(name, f"「{name}」という学級が二つあります。名前を変えてください。")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    taken: dict[tuple[UUID, int], str] = {}
+    for pupil, seat in plan.seats.items():
+        child = candidates.get(pupil)
+        if child is None:
+            found.append(Wrong("―", "来年度この学校にいない子が入っています。画面を読み直してください。"))
+            continue
+        name, of = f"{child.family} {child.given}", classes.get(seat.class_id)
+        if of is None:
+            found.append(Wrong(name, f"{name}さんの学級が、来年度の学級にありません。選び直してください。"))
+        elif of.grade is not None and of.grade != child.grade:
+            found.append(Wrong(name, f"{name}さんは{of.name}の学年ではありません。"))
+        elif seat.number is not None:
+            other = taken.setdefault((of.id, seat.number), name)
+            if other != name:
+                found.append(
+                    Wrong(
+                        name, f"{of.name}の{seat.number}番が、{other}さんと{name}さんの二人になっています。"
+                    )
+                )
+    return found
+
+
+class Row(NamedTuple):
+    """A pasted line: who, which class, which number."""
+
+    name: str
+    class_name: str
+    number: str
+
+
+def read_lines(text: str) -> list[list[str]]:
+    """Cells of what was pasted or of a file: tab or comma, blank lines left out."""
+    lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
+    return [[cell.strip().strip('"') for cell in line.split("\t" if "\t" in line else ",")] for line in lines]
+
+
+def read_rows(
+    cells: Sequence[Sequence[str]], plan: Plan, candidates: Iterable[Candidate]
+) -> tuple[dict[UUID, Seat], list[Wrong]]:
+    """Seats from lines 「氏名・学級・番号」; a name may be its reading.
+
+    Nothing is guessed: a name that fits nobody or two, an unknown class, a number that is none, each is told with its
+    line. A header is passed over. With any of them nothing is to be taken.
+    """
+    classes = {_plain(each.name): each for each in plan.classes}
+    named: dict[str, list[Candidate]] = {}
+    for child in candidates:
+        for name in (f"{child.family}{child.given}", child.kana):
+            named.setdefault(search_text(name), []).append(child)
+    seats: dict[UUID, Seat] = {}
+    wrong: list[Wrong] = []
+    for line, row in enumerate(cells, 1):
+        where = f"{line}行目"
+        if line == 1 and row and _plain(row[0]) in ("氏名", "名前", "児童氏名", "生徒氏名"):
+            continue
+        if len(row) < 2:
+            wrong.append(Wrong(where, "「氏名・学級・番号」の順に、表から貼り付けてください。"))
+            continue
+        name, class_name, number = row[0], row[1], row[2] if len(row) > 2 else ""
+        fitting = list({each.id: each for each in named.get(search_text(name), [])}.values())
+        of = classes.get(_plain(class_name))
+        digits = _plain(number).removesuffix("番")
+        if len(fitting) != 1:
+            words = (
+                "という子が二人以上います。画面で選んでください。"
+                if fitting
+                else "という子は、来年度の名簿にいません。"
+            )
+            wrong.append(Wrong(where, f"「{name}」{words}"))
+        elif of is None:
+            wrong.append(Wrong(where, f"「{class_name}」という学級がありません。先に学級を作ってください。"))
+        elif digits and not digits.isdecimal():
+            wrong.append(Wrong(where, f"番号「{number}」を数として読めません。"))
+        elif fitting[0].id in seats:
+            wrong.append(Wrong(where, f"「{name}」が二度あります。"))
+        else:
+            seats[fitting[0].id] = Seat(class_id=of.id, number=int(digits) if digits else None)
+    return seats, wrong
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).replace(" ", "")
+
+
+Order = Literal["kana", "birth"]
+
+
+def numbered(plan: Plan, candidates: Mapping[UUID, Candidate], order: Order) -> dict[UUID, Seat]:
+    """Seats with 出席番号 from 1 in every class, by kana or by birth date; from then on they are data."""
+    members: dict[UUID, list[UUID]] = {}
+    for pupil, seat in plan.seats.items():
+        if pupil in candidates:
+            members.setdefault(seat.class_id, []).append(pupil)
+
+    def key(pupil: UUID) -> tuple[str, str, str]:
+        child = candidates[pupil]
+        first = child.sort_key if order == "kana" else child.birth
+        return first, child.sort_key, str(pupil)
+
+    return {
+        pupil: Seat(class_id=class_id, number=number)
+        for class_id, pupils in members.items()
+        for number, pupil in enumerate(sorted(pupils, key=key), 1)
+    }

@@ -1,0 +1,109 @@
+"""A whole plan proposed: how many classes the law gives each grade, what they are called, who sits where. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+from uuid import UUID
+
+from services.registry.rollover.placing import Child, Wishes, propose
+from services.registry.rollover.plans import (
+    SPECIAL_LIMIT,
+    Candidate,
+    Order,
+    Plan,
+    PlannedClass,
+    Seat,
+    numbered,
+)
+from services.registry.roster.grades import GRADES
+from shared.ids import natural_id
+
+Twins = Literal["apart", "together", "free"]
+
+
+def class_name(grade: str, place: int, kind: str) -> str:
+    """3年1組; at a 義務教育学校 中1 is 7年; kindergartens say 年長1組."""
+    words = {"E1": "年少", "E2": "年中", "E3": "年長"}
+    number = int(grade[1:]) + (6 if kind == "compulsory" and grade[0] == "J" else 0)
+    return f"{words.get(grade, f'{number}年')}{place}組"
+
+
+def wishes_of(plan: Plan, twins: Sequence[frozenset[UUID]], rule: Twins) -> Wishes:
+    """What the plan asks for, and what is asked of twins."""
+    apart = [frozenset(each) for each in plan.apart]
+    together = [frozenset(each) for each in plan.together]
+    if rule == "apart":
+        apart += twins
+    if rule == "together":
+        together += twins
+    return Wishes(apart, together)
+
+
+def proposed(
+    plan: Plan,
+    candidates: Mapping[UUID, Candidate],
+    *,
+    board: UUID,
+    school: UUID,
+    kind: str,
+    year: int,
+    seed: int,
+    twins: Sequence[frozenset[UUID]] = (),
+    twin_rule: Twins = "free",
+    order: Order = "kana",
+    grades: Sequence[str] = GRADES,
+) -> Plan:
+    """The plan with classes and seats for these grades; what it says of other grades stays.
+
+    A grade that has classes keeps them; one that has none gets as many as the law gives (義務標準法 3). Children of a
+    特別支援学級 go on in one of the same name, eight at most.
+    """
+    wishes = wishes_of(plan, twins, twin_rule)
+    classes = list(plan.classes)
+    seats = {p: s for p, s in plan.seats.items() if p in candidates and candidates[p].grade not in grades}
+
+    def made(name: str, grade: str | None, *, special: bool) -> PlannedClass:
+        found = next((each for each in classes if each.name == name), None)
+        if found is None:
+            id_ = natural_id(board, "planned-class", school, year, name)
+            found = PlannedClass(id=id_, name=name, grade=grade, special_needs=special)
+            classes.append(found)
+        return found
+
+    for grade in grades:
+        here = [each for each in candidates.values() if each.grade == grade]
+        special = [each for each in here if each.special_needs]
+        ordinary = [each for each in here if not each.special_needs]
+        if ordinary:
+            rooms = [each for each in classes if each.grade == grade and not each.special_needs]
+            if not rooms:
+                limit = PlannedClass(id=school, name="―", grade=grade).limit
+                count = -(-len(ordinary) // limit)
+                rooms = [made(class_name(grade, n, kind), grade, special=False) for n in range(1, count + 1)]
+            children = [Child(each.id, each.sex, each.before) for each in ordinary]
+            found = propose(children, len(rooms), wishes, seed)
+            seats |= {
+                pupil: Seat(class_id=room.id)
+                for room, members in zip(rooms, found, strict=True)
+                for pupil in members
+            }
+        for each in sorted(special, key=lambda one: (one.before_name, one.sort_key, one.id)):
+            seats[each.id] = Seat(class_id=_special_room(each, seats, made).id)
+    whole = plan.model_copy(update={"classes": classes, "seats": seats})
+    fresh = numbered(whole, candidates, order)
+    kept = {p: s for p, s in seats.items() if p in candidates and candidates[p].grade not in grades}
+    return whole.model_copy(update={"seats": {**fresh, **kept}})
+
+
+class _Made(Protocol):
+    def __call__(self, name: str, grade: str | None, *, special: bool) -> PlannedClass: ...
+
+
+def _special_room(child: Candidate, seats: Mapping[UUID, Seat], made: _Made) -> PlannedClass:
+    name = child.before_name or "特別支援学級"
+    for place in range(1, 30):
+        room = made(name if place == 1 else f"{name}{place}", None, special=True)
+        if sum(seat.class_id == room.id for seat in seats.values()) < SPECIAL_LIMIT:
+            return room
+    raise ValueError("too many for one special class's name")

@@ -1,0 +1,399 @@
+"""The tables of rollovers: schools' plans, numbered runs and their parts; and whom a part is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.rollover.plans import Candidate, Plan
+from services.registry.rollover.rules import City, Pupil, Year, roll
+from services.registry.roster import store as roster
+from services.registry.roster.grades import SCHOOL_KINDS
+from shared.database import Work
+
+NEXT_SCHOOLS = "next_schools"
+"""Name of the board's dated setting: school → the school its graduates go to (通学区域)."""
+
+_PLAN = text(
+    "select revision, content from class_plan where board_id = :board and school_id = :school and school_year = :year"
+)
+_PLANS = text("select school_id, content from class_plan where board_id = :board and school_year = :year")
+_PUT_PLAN = text(
+    "insert into class_plan as p (board_id, school_id, school_year, revision, content, changed_at, changed_by)"
+    " values (:board, :school, :year, :revision, cast(:content as jsonb), :at, :by)"
+    " on conflict (school_id, school_year) do update set revision = excluded.revision,"
+    " content = excluded.content, changed_at = excluded.changed_at, changed_by = excluded.changed_by"
+    " where p.revision = excluded.revision - 1 returning revision"
+)
+_SETTING = text(
+    "select value from setting where board_id = :board and name = :name and since <= :on order by since desc limit 1"
+)
+_SCHOOLS = text(
+    "select id, kind, short_name from organisation where board_id = :board and kind = any(:kinds)"
+    " and (until is null or until > :on) order by kind, name, id"
+)
+
+
+_PUT_NEXT = text(
+    "insert into setting (board_id, name, since, value, recorded_at)"
+    " values (:board, :name, :since, cast(:value as jsonb), :at)"
+    " on conflict (board_id, name, since) do update set value = excluded.value"
+)
+
+
+async def put_next_schools(work: Work, told: Mapping[UUID, UUID], since: date) -> None:
+    """Keep where graduates of each school go."""
+    value = orjson.dumps({str(before): str(after) for before, after in told.items()}).decode()
+    given = {"board": work.scope.board, "name": NEXT_SCHOOLS, "since": since, "at": work.at}
+    await work.session.execute(_PUT_NEXT, {**given, "value": value})
+
+
+async def plan(session: AsyncSession, board: UUID, school: UUID, year: int) -> tuple[int, Plan]:
+    """A school's plan and its revision; 0 and nothing while it has none."""
+    row = (await session.execute(_PLAN, {"board": board, "school": school, "year": year})).first()
+    return (0, Plan()) if row is None else (row.revision, Plan.model_validate(row.content))
+
+
+async def put_plan(work: Work, school: UUID, year: int, revision: int, content: Plan) -> bool:
+    """Keep a plan; False when another was kept meanwhile."""
+    values = {
+        "board": work.scope.board,
+        "school": school,
+        "year": year,
+        "revision": revision,
+        "content": content.model_dump_json(),
+        "at": work.at,
+        "by": work.actor,
+    }
+    return (await work.session.execute(_PUT_PLAN, values)).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """A school that exists when the year begins."""
+
+    id: UUID
+    kind: str
+    name: str
+
+
+async def city(session: AsyncSession, board: UUID, year: Year) -> tuple[City, list[School]]:
+    """What holds for all schools of a board, and the schools."""
+    rows = await session.execute(_SCHOOLS, {"board": board, "kinds": list(SCHOOL_KINDS), "on": year.eve})
+    schools = [School(row.id, row.kind, row.short_name) for row in rows]
+    told = await session.scalar(_SETTING, {"board": board, "name": NEXT_SCHOOLS, "on": year.eve}) or {}
+    plans = {
+        row.school_id: Plan.model_validate(row.content)
+        for row in await session.execute(_PLANS, {"board": board, "year": year.number})
+    }
+    onward = {UUID(before): UUID(after) for before, after in told.items()}
+    return City({each.id: each.kind for each in schools}, onward, plans), schools
+
+
+# A pupil belongs to the part of the school of the year's last day; who is at none then, to that of 1 April.
+_HERE = text(
+    """
+select subject_id from enrolment_period where board_id = :board and school_id = :school and voided_at is null
+   and valid @> cast(:eve as date)
+union
+select e.subject_id from enrolment_period e where e.board_id = :board and e.school_id = :school
+   and e.voided_at is null and e.valid @> cast(:begins as date)
+   and not exists (select from enrolment_period n where n.board_id = :board and n.subject_id = e.subject_id
+                   and n.voided_at is null and n.valid @> cast(:eve as date))
+order by 1
+"""
+)
+
+
+async def pupils(session: AsyncSession, board: UUID, school: UUID, year: Year) -> list[Pupil]:
+    """Those of a school's part, with what stands of them."""
+    values = {"board": board, "school": school, "eve": year.eve, "begins": year.begins}
+    ids = list(await session.scalars(_HERE, values))
+    return await with_periods(session, board, ids)
+
+
+async def with_periods(session: AsyncSession, board: UUID, ids: Sequence[UUID]) -> list[Pupil]:
+    """People with their enrolments and classes."""
+    enrolments: dict[UUID, list[Any]] = {}
+    memberships: dict[UUID, list[Any]] = {}
+    for enrolment in await roster.standing(session, board, roster.ENROLMENT, ids):
+        enrolments.setdefault(enrolment.held.subject, []).append(enrolment)
+    for membership in await roster.standing(session, board, roster.MEMBERSHIP, ids):
+        memberships.setdefault(membership.held.subject, []).append(membership)
+    guardianships: dict[UUID, list[Any]] = {}
+    for tie in await roster.standing(session, board, roster.GUARDIANSHIP, ids):
+        guardianships.setdefault(tie.held.subject, []).append(tie)
+    return [
+        Pupil(each, enrolments.get(each, ()), memberships.get(each, ()), guardianships.get(each, ()))
+        for each in ids
+    ]
+
+
+_CARDS = text(
+    """
+select p.id, coalesce(p.common_family, p.legal_family) as family, coalesce(p.common_given, p.legal_given) as given,
+       coalesce(p.kana_family, '') || coalesce(p.kana_given, '') as kana, p.sort_key, p.sex, p.birth_date,
+       h.class_id, h.number, c.name as class_name, coalesce(c.special_needs, false) as special_needs,
+       e.school_id, s.short_name as school_name
+from unnest(cast(:ids as uuid[])) as chosen(id) join person p on p.id = chosen.id and p.board_id = :board
+left join enrolment_period e on e.board_id = :board and e.subject_id = p.id and e.voided_at is null
+     and e.valid @> cast(:eve as date)
+left join organisation s on s.id = e.school_id
+left join membership_period h on h.board_id = :board and h.subject_id = p.id and h.voided_at is null
+     and h.kind = 'home' and h.valid @> cast(:eve as date)
+left join organisation c on c.id = h.class_id
+where not exists (select from protection_period k where k.board_id = :board and k.subject_id = p.id
+                  and k.voided_at is null and k.valid @> cast(:today as date)
+                  and cast(:person as uuid) = any (k.confidential_from))
+"""
+)
+
+
+async def candidates(
+    session: AsyncSession,
+    board: UUID,
+    grades: Mapping[UUID, str],
+    school: UUID,
+    year: Year,
+    *,
+    person: UUID | None,
+    today: date,
+) -> dict[UUID, Candidate]:
+    """Cards of those who will be at a school (id → grade), without whom ``person`` may not know of."""
+    values = {"ids": list(grades), "board": board, "eve": year.eve, "person": person, "today": today}
+    return {
+        row.id: Candidate(
+            row.id,
+            row.family,
+            row.given,
+            row.kana,
+            row.sort_key,
+            row.sex,
+            grades[row.id],
+            row.class_id,
+            row.class_name or "",
+            row.number,
+            row.special_needs,
+            "" if row.school_id == school else (row.school_name or "市外・新入学"),
+            row.birth_date.isoformat() if row.birth_date else "9999",
+        )
+        for row in await session.execute(_CARDS, values)
+    }
+
+
+State = Literal["applying", "done", "reverting", "reverted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A numbered rollover of a board."""
+
+    id: UUID
+    board: UUID
+    number: int
+    year: Year
+    state: State
+    started_by: str
+    started_at: datetime
+    finished_at: datetime | None
+    reverted_by: str | None
+    counts: Mapping[str, Any]
+    parts: int
+    parts_done: int
+    events: int
+
+
+_RUNS = """
+select r.id, r.board_id, r.number, r.school_year, r.state, r.started_by, r.started_at, r.finished_at, r.reverted_by,
+       r.counts, count(p.run_id), count(p.run_id) filter (where p.state = 'done'), coalesce(sum(p.events), 0)
+from rollover_run r left join rollover_part p on p.run_id = r.id
+where r.board_id = :board {which} group by r.id order by r.number
+"""
+_ALL = text(_RUNS.format(which=""))
+_OPEN = text(_RUNS.format(which="and r.state in ('applying', 'reverting')"))
+_BEGIN = text(
+    "insert into rollover_run (id, board_id, number, school_year, state, started_by, started_at, counts)"
+    " values (:id, :board, nextval('rollover_run_number'), :year, 'applying', :by, :at, cast(:counts as jsonb))"
+    " returning number"
+)
+_PART = text(
+    "insert into rollover_part (run_id, board_id, ordinal, school_id, state)"
+    " values (:run, :board, :ordinal, :school, 'waiting')"
+)
+_NEXT = text(
+    "select ordinal, school_id from rollover_part where run_id = :run and board_id = :board and state = :state"
+    " order by ordinal limit 1 for update"
+)
+_PART_DONE = text(
+    "update rollover_part set state = :state, pupils = pupils + :pupils, events = events + :events, done_at = :at"
+    " where run_id = :run and ordinal = :ordinal and board_id = :board"
+)
+_STATE = text(
+    "update rollover_run set state = :state, finished_at = case when :state = 'done' then :at else finished_at end,"
+    " reverted_by = coalesce(:by, reverted_by) where id = :run and board_id = :board"
+)
+_CANCEL = text(
+    "update rollover_part set state = 'cancelled' where run_id = :run and board_id = :board and state = 'waiting'"
+)
+
+
+def _run(row: Sequence[Any]) -> Run:
+    id_, board, number, year, *rest = row
+    return Run(id_, board, number, Year(year), *rest)
+
+
+async def runs(session: AsyncSession, board: UUID) -> list[Run]:
+    """All runs of a board, the oldest first."""
+    return [_run(row) for row in await session.execute(_ALL, {"board": board})]
+
+
+async def unfinished(session: AsyncSession, board: UUID) -> Run | None:
+    """The run that is under way, or was when its process ended."""
+    row = (await session.execute(_OPEN, {"board": board})).first()
+    return None if row is None else _run(row)
+
+
+async def begin(
+    work: Work, id_: UUID, year: Year, by: str, counts: Mapping[str, Any], schools: Sequence[UUID]
+) -> int:
+    """Keep a run with a part a school; returns its number."""
+    values = {"id": id_, "board": work.scope.board, "year": year.number, "by": by, "at": work.at}
+    given = {**values, "counts": orjson.dumps(counts).decode()}
+    number = int((await work.session.execute(_BEGIN, given)).scalar_one())
+    rows = [
+        {"run": id_, "board": work.scope.board, "ordinal": ordinal, "school": school}
+        for ordinal, school in enumerate(schools)
+    ]
+    if rows:
+        await work.session.execute(_PART, rows)
+    return number
+
+
+async def next_part(work: Work, run: UUID, state: str) -> tuple[int, UUID] | None:
+    """The next part in a state; whoever comes second waits here, and then finds it done."""
+    values = {"run": run, "board": work.scope.board, "state": state}
+    row = (await work.session.execute(_NEXT, values)).first()
+    return None if row is None else (row.ordinal, row.school_id)
+
+
+async def part_is(work: Work, run: UUID, ordinal: int, state: str, pupils: int = 0, events: int = 0) -> None:
+    """A part has come to a state."""
+    values = {"run": run, "ordinal": ordinal, "state": state, "pupils": pupils, "events": events}
+    await work.session.execute(_PART_DONE, {**values, "at": work.at, "board": work.scope.board})
+
+
+async def run_is(work: Work, run: UUID, state: State, by: str | None = None) -> None:
+    """A run has come to a state."""
+    values = {"run": run, "state": state, "by": by, "at": work.at, "board": work.scope.board}
+    await work.session.execute(_STATE, values)
+
+
+async def cancel_waiting(work: Work, run: UUID) -> None:
+    """What was not applied never will be."""
+    await work.session.execute(_CANCEL, {"run": run, "board": work.scope.board})
+
+
+_TOUCHED = text(
+    """
+select subject_id from enrolment_period where board_id = :board and voided_at is null and run_id = :run
+   and (school_id = :school or subject_id in (select subject_id from enrolment_period n where n.board_id = :board
+        and n.school_id = :school and n.voided_at is null and n.valid @> cast(:eve as date)))
+union
+select subject_id from membership_period where board_id = :board and voided_at is null and run_id = :run
+   and school_id = :school
+order by 1
+"""
+)
+
+
+async def touched(session: AsyncSession, run: Run, school: UUID) -> list[UUID]:
+    """Pupils of a school of whom a run has written something that stands."""
+    values = {"board": run.board, "run": run.id, "school": school, "eve": run.year.eve}
+    return list(await session.scalars(_TOUCHED, values))
+
+
+_TWINS = text(
+    """
+select array_agg(distinct p.id order by p.id) as ids
+from person p join guardianship_period g on g.board_id = :board and g.subject_id = p.id and g.voided_at is null
+     and g.valid @> cast(:today as date)
+where p.board_id = :board and p.id = any(:ids) and p.birth_date is not null
+group by g.guardian_id, p.birth_date having count(distinct p.id) > 1
+"""
+)
+
+
+async def twins(
+    session: AsyncSession, board: UUID, ids: Sequence[UUID], today: date
+) -> list[frozenset[UUID]]:
+    """Children born on one day who have a guardian in common."""
+    rows = await session.scalars(_TWINS, {"board": board, "ids": list(ids), "today": today})
+    return sorted({frozenset(row) for row in rows}, key=lambda each: sorted(each))
+
+
+_LACKING = text(
+    """
+select count(*) filter (where kind = 'principal') = 0 as no_head,
+       count(*) filter (where kind = 'office') = 0 as no_office
+from duty_period where board_id = :board and organisation_id = :school and voided_at is null
+  and valid @> cast(:begins as date)
+"""
+)
+_TAUGHT = text(
+    "select count(distinct class_id) from duty_period where board_id = :board and class_id = any(:classes)"
+    " and kind = 'homeroom' and voided_at is null and valid @> cast(:begins as date)"
+)
+
+
+async def lacking(
+    session: AsyncSession, board: UUID, school: UUID, year: Year, city: City
+) -> tuple[list[str], int]:
+    """Duties that nobody has on 1 April, and planned classes without a teacher."""
+    values = {"board": board, "school": school, "begins": year.begins}
+    row = (await session.execute(_LACKING, values)).one()
+    plan = city.plans.get(school)
+    open_classes = [each.id for each in plan.classes if each.homeroom is None] if plan else []
+    taught = await session.scalar(_TAUGHT, {**values, "classes": open_classes})
+    missing = [word for word, none in (("校長", row.no_head), ("事務", row.no_office)) if none]
+    return missing, len(open_classes) - int(taught or 0)
+
+
+_ANYBODY = text(
+    "select exists (select from enrolment_period where board_id = :board and school_id = :school)"
+)
+
+
+async def anybody_at(session: AsyncSession, board: UUID, school: UUID) -> bool:
+    """Whether the transaction's schools show anybody enrolled at this one."""
+    return bool(await session.scalar(_ANYBODY, {"board": board, "school": school}))
+
+
+_ENTERING = text(
+    "select distinct subject_id from enrolment_period where board_id = :board and voided_at is null"
+    " and ((school_id = any(:schools) and valid @> cast(:eve as date))"
+    " or (school_id = :school and valid @> cast(:begins as date)))"
+)
+
+
+async def future(session: AsyncSession, board: UUID, school: UUID, year: Year, city: City) -> dict[UUID, str]:
+    """Who will be at a school, with their grades of next year."""
+    feeding = [before for before, onward in city.next_schools.items() if onward == school]
+    values = {"board": board, "school": school, "eve": year.eve, "begins": year.begins}
+    ids = list(await session.scalars(_ENTERING, {**values, "schools": [school, *feeding]}))
+    found = {}
+    for pupil in await with_periods(session, board, ids):
+        rolled = roll(pupil, year, city)
+        if rolled.next_school == school:
+            later = [each.held for each in rolled.enrolments.added] + [e.held for e in pupil.enrolments]
+            at = next(
+                held for held in later if held.valid.holds(year.begins) and held.what.school_id == school
+            )
+            found[pupil.id] = at.what.grade
+    return found

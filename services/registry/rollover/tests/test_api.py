@@ -1,0 +1,102 @@
+"""Class-making as a school's office meets it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from services.registry.moves.tests.conftest import City, Client
+from services.registry.moves.tests.conftest import city as city
+from services.registry.moves.tests.conftest import client as client
+from shared.dates import FixedClock
+
+__all__ = ["Client"]
+PLAN = "/v1/schools/{first}/class-plans/2027"
+
+
+async def put(city: City, plan: dict[str, Any], seen: int = 0, who: str = "office") -> Any:
+    return await city.post(PLAN.format_map(city.ids), {"seen": seen, "plan": plan}, who)
+
+
+async def proposed(city: City, plan: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    body = {"plan": plan or {}, "grades": ["P3"], **more}
+    answer = await city.post(PLAN.format_map(city.ids) + "/proposal", body)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_proposed_kept_changed_and_nothing_of_it_is_true_yet(city: City) -> None:
+    page = (await city.get(PLAN)).json()
+    assert (page["revision"], page["grades"], len(page["pupils"])) == (0, [["P3", "小3"]], 5)
+    assert page["pupils"][0]["before"] in ("2年1組", "2年2組")
+    plan = (await proposed(city))["plan"]
+    assert [each["name"] for each in plan["classes"]] == ["3年1組"]
+    kept = await put(city, plan)
+    assert (kept.status_code, kept.json()["revision"]) == (200, 1)
+    assert (await put(city, plan)).json()["type"].endswith("/moved"), "somebody was first"
+    assert (await put(city, plan, seen=1)).json()["revision"] == 1, "the same again is no change"
+    assert len(await city.held("membership_period", "pupil")) == 1
+
+
+async def test_wishes_that_are_not_kept_are_told(city: City) -> None:
+    both = [str(city.ids["pupil"]), str(city.ids["p2"])]
+    made = await proposed(city, {"apart": [both]})
+    assert [(each["kind"], each["pupils"]) for each in made["broken"]] == [("apart", sorted(both))]
+    two = {
+        **made["plan"],
+        "classes": [*made["plan"]["classes"], {"id": str(UUID(int=9)), "name": "3年2組", "grade": "P3"}],
+    }
+    again = await proposed(city, {**two, "seats": {}})
+    assert again["broken"] == []
+    seats = again["plan"]["seats"]
+    assert seats[both[0]]["class_id"] != seats[both[1]]["class_id"]
+
+
+async def test_pasted_lines_are_taken_whole_or_told(city: City) -> None:
+    plan = {"classes": [{"id": str(UUID(int=9)), "name": "3年1組", "grade": "P3"}]}
+    where = PLAN.format_map(city.ids) + "/rows"
+    text = "紬 この設置者のpupil\t3年1組\t1\n紬 この設置者のp2\t3年1組\t２\n"
+    read = (await city.post(where, {"plan": plan, "text": text})).json()
+    assert (read["read"], read["wrong"]) == (2, [])
+    assert read["plan"]["seats"][str(city.ids["p2"])]["number"] == 2
+    wrong = (await city.post(where, {"plan": plan, "text": text + "誰か\t3年1組\t3"})).json()
+    assert (wrong["plan"], [each["cell"] for each in wrong["wrong"]]) == (None, ["3行目"])
+
+
+async def test_a_plan_that_cannot_be_is_refused_by_name(city: City) -> None:
+    plan = (await proposed(city))["plan"]
+    first, second = list(plan["seats"])[:2]
+    plan["seats"][first] = plan["seats"][second]
+    refused = await put(city, plan)
+    assert (refused.status_code, len(refused.json()["errors"])) == (422, 1)
+    assert "二人" in refused.json()["errors"][0]["message"]
+
+
+async def test_whom_a_child_is_kept_from_neither_sees_nor_moves_it(city: City) -> None:
+    plan = (await proposed(city))["plan"]
+    assert (await put(city, plan)).status_code == 200
+    hidden = str(city.ids["hidden"])
+    assert hidden in plan["seats"]
+    page = (await city.get(PLAN, "kept_from")).json()
+    assert hidden not in str(page)
+    assert len(page["pupils"]) == 4
+    mine = {**page["plan"], "seats": {}}
+    assert (await put(city, mine, seen=1, who="kept_from")).status_code == 200
+    now = (await city.get(PLAN)).json()["plan"]["seats"]
+    assert now == {hidden: plan["seats"][hidden]}, "what they may not see stays as it was"
+
+
+async def test_who_may(city: City, clock: FixedClock) -> None:
+    for who in ("principal", "vice_principal"):
+        assert (await city.get(PLAN, who)).status_code == 200, who
+    for who in ("homeroom", "elsewhere", "board_staff", "guardian"):
+        assert (await city.get(PLAN, who)).status_code == 404, who
+        assert (await put(city, {}, who=who)).status_code == 404, who
+    assert (await city.get("/v1/schools/{first}/class-plans/2031")).status_code == 404
+    counts = (await city.get("/v1/rollover/2027", "board_staff")).json()
+    assert counts["schools"][0]["became"] == {"promoted": 5}
+    assert (await city.get("/v1/rollover/2027", "office")).json()["schools"] == []
+    clock.instant = datetime(2027, 3, 31, 15, tzinfo=UTC)  # the first minute of April in Tokyo
+    late = await city.get(PLAN)
+    assert late.status_code == 404, "whoever had a duty until 31 March has none"

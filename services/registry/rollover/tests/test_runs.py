@@ -1,0 +1,238 @@
+"""Runs on PostgreSQL: prepared in winter, right on 1 April, resumed after a kill, taken back until the day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from services.registry.moves.tests.conftest import City, Client
+from services.registry.moves.tests.conftest import city as city
+from services.registry.moves.tests.conftest import client as client
+from services.registry.moves.tests.test_api import transfer
+from services.registry.rollover import applying, store
+from services.registry.rollover.applying import Preview, Progress, TooLate, Unfinished
+from services.registry.rollover.plans import Plan, PlannedClass, Seat
+from services.registry.rollover.rules import Year
+from services.registry.rollover.store import Run
+from services.registry.roster import store as roster
+from services.registry.roster.rows import CalendarRow
+from shared.database import Scope
+from shared.dates import FixedClock
+from shared.ids import calendar_id
+from tests.support.databases import Database
+
+__all__ = ["Client"]
+YEAR = Year(2027)
+EVE, DAY = date(2027, 3, 31), date(2027, 4, 1)
+MARCH = datetime(2027, 3, 10, 1, tzinfo=UTC)
+
+
+def morning(on: date) -> datetime:
+    return datetime(on.year, on.month, on.day, 0, 0, tzinfo=UTC)  # nine o'clock in Tokyo
+
+
+async def planned(city: City, clock: FixedClock) -> Plan:
+    """The first school's next year: a class 3年1組 for all, taught by the one who teaches a subject now."""
+    clock.instant = MARCH
+    room = PlannedClass(id=uuid4(), name="3年1組", grade="P3", homeroom=city.ids["subject"])
+    pupils = ("pupil", "p2", "hidden", "p3")
+    seats = {city.ids[who]: Seat(class_id=room.id, number=n) for n, who in enumerate(pupils, 1)}
+    plan = Plan(classes=[room], seats=seats)
+    city.ids["3-1"] = room.id
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        assert await store.put_plan(work, city.ids["first"], YEAR.number, 1, plan)
+        days = [
+            CalendarRow(calendar_id(city.ids["first"], year), city.ids["first"], year, (day,), ())
+            for year, day in ((2026, EVE), (2027, DAY))
+        ]
+        await roster.put_calendars(work, days)
+    return plan
+
+
+async def looked(city: City) -> Preview:
+    return await applying.preview(city.units, city.board, YEAR)
+
+
+async def begun(city: City) -> Run:
+    return await applying.begin(city.units, await looked(city), city.board, actor="test", by="学務課")
+
+
+async def rolled(city: City) -> Run:
+    run = await begun(city)
+    await applying.apply_run(city.units, run, actor="test")
+    return run
+
+
+async def state(database: Database) -> dict[str, Any]:
+    """The state lane, and what stands, whatever its row ids are."""
+    connection = await database.server.connect(database.name)
+    try:
+        lane = await connection.fetch(
+            "select topic, key, payload from log.log_state where payload is not null"
+        )
+        found: dict[str, Any] = {f"{row['topic']} {row['key']}": orjson.loads(row["payload"]) for row in lane}
+        for table in ("enrolment_period", "membership_period", "duty_period", "guardianship_period"):
+            rows = await connection.fetch(
+                f"select subject_id, slot, valid::text from {table} where voided_at is null order by 1, 2, 3"
+            )
+            found[table] = [tuple(row) for row in rows]
+        found["classes"] = sorted(
+            row["name"]
+            for row in await connection.fetch("select name from organisation where kind = 'class'")
+        )
+        return found
+    finally:
+        await connection.close()
+
+
+async def test_on_the_first_of_april_nobody_does_anything_and_everything_is_right(
+    city: City, clock: FixedClock
+) -> None:
+    await planned(city, clock)
+    before = await looked(city)
+    counted = {school.name: each for school, each in before.schools}
+    assert counted["第一小学校"].became == {"promoted": 5}
+    assert (counted["第一小学校"].without_class, counted["第一小学校"].exchange) == (1, 1)
+    assert counted["第二小学校"].without_class == 2
+    assert before.total().lacking == {"校長": 2, "事務": 2}, "人事異動 is not ours to guess"
+    await rolled(city)
+
+    clock.instant = morning(EVE)
+    old = await city.get(f"/v1/classes/{city.ids['2-1']}/days/{EVE}/roll", "homeroom")
+    assert len(old.json()["members"]) == 3
+    assert (await city.roll("homeroom", "2-1", EVE, pupil="present", p2="present")).status_code == 200
+    early = await city.roll("subject", "3-1", EVE, pupil="present")
+    assert early.status_code == 403, "tomorrow's teacher is a subject teacher today"
+
+    clock.instant = morning(DAY)
+    new = await city.get(f"/v1/classes/{city.ids['3-1']}/days/{DAY}/roll", "subject")
+    assert [(each["given"], each["number"]) for each in new.json()["members"]] == [
+        ("この設置者のpupil", 1),
+        ("この設置者のp2", 2),
+        ("見守", 3),
+        ("この設置者のp3", 4),
+    ]
+    assert (await city.roll("subject", "3-1", DAY, pupil="present")).status_code == 200
+    assert (await city.roll("homeroom", "2-1", DAY, pupil="present")).status_code == 404
+    past = await city.get(f"/v1/classes/{city.ids['2-1']}/days/{EVE}/roll", "subject")
+    assert [each["status"] for each in past.json()["members"]][:2] == ["present", "present"]
+    async with city.units.read(Scope(city.board)) as session:
+        rights = await session.scalars(
+            text(
+                "select subject_id from guardianship_period where voided_at is null and valid @> cast(:day as date)"
+            ),
+            {"day": DAY},
+        )
+        assert set(rights) == {city.ids[who] for who in ("pupil", "p2", "hidden", "q1")}
+        mark = await session.scalar(
+            text(
+                "select confidential_from from protection_period where voided_at is null"
+                " and valid @> cast(:day as date)"
+            ),
+            {"day": DAY},
+        )
+        assert set(mark) == {city.ids["father"], city.ids["kept_from"]}
+
+
+async def test_again_changes_nothing_and_back_is_as_it_was(
+    city: City, clock: FixedClock, registry_database: Database
+) -> None:
+    await planned(city, clock)
+    before = await state(registry_database)
+    run = await rolled(city)
+    after_ = await state(registry_database)
+    assert "3年1組" in after_["classes"]
+    second = await begun(city)
+    assert await applying.apply_run(city.units, second, actor="test") == (0, None)
+    [run] = [each for each in await _runs(city) if each.number == run.number]
+    assert run.state == "done"
+    await applying.revert_run(city.units, run, actor="test", by="学務課")
+    assert await state(registry_database) == before
+    with pytest.raises(TooLate):
+        await applying.check_revert(city.units, (await _runs(city))[0])
+
+
+async def _runs(city: City) -> list[Run]:
+    async with city.units.read(Scope(city.board)) as session:
+        return await store.runs(session, city.board)
+
+
+class Killed(BaseException):
+    """As sudden as a kill: nothing is cleaned up but what the server itself does."""
+
+
+async def test_an_interrupted_run_goes_on_and_ends_like_an_uninterrupted_one(
+    city: City, clock: FixedClock, registry_database: Database
+) -> None:
+    await planned(city, clock)
+    run = await begun(city)
+
+    def die(_: Progress) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        await applying.apply_run(city.units, run, actor="test", tell=die)
+    [left] = await _runs(city)
+    assert (left.state, left.parts_done, left.parts) == ("applying", 1, 2)
+    assert (await begun(city)).number == run.number, "the same command goes on with it"
+    with pytest.raises(Unfinished):
+        await applying.begin(city.units, Preview(Year(2028), ()), city.board, actor="test", by="学務課")
+    events, _ = await applying.apply_run(city.units, left, actor="test")
+    assert events > 0
+    whole = await state(registry_database)
+    [done] = await _runs(city)
+    await applying.revert_run(city.units, done, actor="test", by="x")
+    await rolled(city)
+    assert await state(registry_database) == whole
+
+
+async def test_taking_back_ends_with_the_day_and_with_what_depends_on_it(
+    city: City, clock: FixedClock
+) -> None:
+    await planned(city, clock)
+    run = await rolled(city)
+    clock.instant = morning(date(2026, 11, 20))
+    moved = await city.post("/v1/moves", transfer(city, "pupil"))
+    assert moved.status_code == 200, moved.text
+    with pytest.raises(TooLate, match="件"):
+        await applying.check_revert(city.units, (await _runs(city))[0])
+    undone = await city.post(f"/v1/moves/{moved.json()['moves'][0]['id']}/undo", {"seen": 1})
+    assert undone.status_code == 200
+    await applying.check_revert(city.units, (await _runs(city))[0])
+    clock.instant = morning(DAY)
+    with pytest.raises(TooLate, match="始まりました"):
+        await applying.revert_run(city.units, run, actor="test", by="x")
+    with pytest.raises(TooLate, match="始まって"):
+        await begun(city)
+
+
+async def test_a_mover_in_february_takes_next_year_along(city: City, clock: FixedClock) -> None:
+    await planned(city, clock)
+    await rolled(city)
+    clock.instant = morning(date(2026, 11, 20))
+    assert (await city.post("/v1/moves", transfer(city, "pupil"))).status_code == 200
+    enrolments = await city.held("enrolment_period", "pupil")
+    assert enrolments[-1] == (DAY, date(2028, 4, 1), "second", "P3")
+    assert [row[3] for row in await city.held("membership_period", "pupil")] == ["2-1"], "no class there yet"
+
+
+async def test_a_plan_that_changed_is_followed_by_the_next_run(city: City, clock: FixedClock) -> None:
+    plan = await planned(city, clock)
+    await rolled(city)
+    seats = {**plan.seats, city.ids["p4"]: Seat(class_id=city.ids["3-1"], number=5)}
+    seats[city.ids["pupil"]] = Seat(class_id=city.ids["3-1"], number=9)
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        changed = plan.model_copy(update={"seats": seats, "stay": [city.ids["p2"]]})
+        assert not await store.put_plan(work, city.ids["first"], YEAR.number, 1, changed), "stale"
+        assert await store.put_plan(work, city.ids["first"], YEAR.number, 2, changed)
+    await rolled(city)
+    clock.instant = morning(DAY)
+    new = await city.get(f"/v1/classes/{city.ids['3-1']}/days/{DAY}/roll", "subject")
+    assert {each["number"] for each in new.json()["members"]} == {2, 3, 4, 5, 9}
+    assert (await city.held("enrolment_period", "p2"))[-1][3] == "P2", "stays in the grade"
+    assert UUID(new.json()["class_id"]) == city.ids["3-1"]
