@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help house up down reset doctor test test-fast check format bench events lock
+.PHONY: help house up down reset doctor test test-fast check format fixture bench events lock
 
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: house ## 書き方、型、層、この家の決まりの検査
 format: house ## コードの書き方をそろえる
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
+
+fixture: house ## 今の版のデータの見本を残す（版を出すときに）
+	@$(BIN)/python -m deploy.local.fixture
 
 bench: house ## 目標とくらべて測る
 	@$(BIN)/python -m benchmarks

@@ -1,7 +1,9 @@
 """The operator's hands on feeds and copies: parked records, rebuilds, epochs."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,10 +14,11 @@ from deploy.topology import topology
 from shared.database import Units, make_engine
 from shared.database.roles import role_names
 from shared.events import intake, parked
-from shared.events.copies import Copy
+from shared.events.copies import Copy, CopyWorker
 from shared.events.parked import Waiting, waiting
 from shared.events.reactions import Reaction, ReactionWorker
 from shared.events.rebuild import Progress, Rebuilt, rebuild
+from shared.events.workers import BATCH
 from shared.service import MakeFeed, ServiceParts
 
 
@@ -113,6 +116,83 @@ async def all_waiting(instance: Instance) -> list[tuple[str, Waiting]]:
     for service in topology().services:
         async with feed_units(instance, service) as units, units.maintain() as session:
             found += [(service, item) for item in await waiting(session)]
+    return found
+
+
+async def settle(instance: Instance) -> None:
+    """Let every copy and reaction read what there is, without the services being at work."""
+    for service in topology().services:
+        async with feed_units(instance, service) as units:
+            for worker in _workers(instance, service, units):
+                try:
+                    checkpoint = await worker.where()
+                    while True:
+                        batch = await worker.feed.read(checkpoint.cursor, limit=BATCH, wait=0)
+                        intake.check_epoch(checkpoint, batch)
+                        if batch.news(checkpoint.cursor):
+                            checkpoint = await worker.take(checkpoint, batch)
+                        if checkpoint.reached >= (batch.head or 0):
+                            break
+                finally:
+                    await worker.feed.close()
+
+
+def _workers(instance: Instance, service: str, units: Units) -> Iterator[CopyWorker | ReactionWorker]:
+    make_feed = instance.make_log_feed(service)
+    for copy in parts(service).copies:
+        for publisher in copy.publishers():
+            yield CopyWorker(service, copy, make_feed(publisher, copy.topics_of(publisher)), units)
+    for reaction in parts(service).reactions:
+        for publisher in reaction.publishers():
+            yield ReactionWorker(
+                service, reaction, make_feed(publisher, reaction.topics_of(publisher)), units
+            )
+
+
+@dataclass(frozen=True)
+class StoppedFeed:
+    """A consumer whose publisher's log was restored."""
+
+    service: str
+    copy: str
+    publisher: str
+    known: int
+    """The epoch it has been reading."""
+    epoch: int
+    """The log's."""
+    seen: int
+    """The highest position it has seen."""
+    began: int
+    """Up to where the log is what it was before."""
+
+    @property
+    def lost(self) -> int:
+        """How many positions it has seen that are no more; some of them were never its own topics'."""
+        return max(0, self.seen - self.began)
+
+
+async def stopped_by_epoch(instance: Instance) -> list[StoppedFeed]:
+    """Every consumer that stands at another epoch than its publisher's log."""
+    heads: dict[str, Any] = {}
+    for service in topology().services:
+        async with feed_units(instance, service) as units, units.maintain() as session:
+            heads[service] = (await session.execute(text("select epoch, began from log.head"))).one()
+    found = []
+    for service in topology().services:
+        async with feed_units(instance, service) as units, units.maintain() as session:
+            rows = await session.execute(
+                text(
+                    "select copy, publisher, epoch, greatest(reached, highest) as seen from feed.checkpoint"
+                    " order by copy, publisher"
+                )
+            )
+            found += [
+                StoppedFeed(
+                    service, row.copy, row.publisher, row.epoch, head.epoch, int(row.seen), int(head.began)
+                )
+                for row in rows
+                if row.epoch != (head := heads[row.publisher]).epoch
+            ]
     return found
 
 

@@ -15,6 +15,7 @@ from deploy import catalogue
 from deploy.local import admin, lifecycle, schema
 from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, only_board, training_day
 from deploy.local.instance import Instance, Transport
+from deploy.local.keeping import add_commands as keeping_commands
 from deploy.local.manual import speak_japanese
 from deploy.local.prepare import prepare_databases
 from deploy.local.serve import publishers
@@ -308,13 +309,7 @@ def copy_rebuild(
     raise typer.Exit(1 if done.different and not done.swapped else 0)
 
 
-@feed_app.command("accept-epoch")
-def feed_accept_epoch(service: Service, copy: Copied, publisher: Publisher) -> None:
-    """もとの記録が復元されたあと、確かめたうえで読みつづけさせます。"""
-    epoch = asyncio.run(admin.accept_epoch(Instance(), service, copy, publisher))
-    console.print(f"{publisher} の {epoch} 代目の記録を読みます。")
-
-
+keeping_commands(app, feed_app, console)
 registry_commands(
     app,
     lambda: admin.app_units(Instance(), "registry"),

@@ -33,6 +33,8 @@ def up(instance: Instance, *, transport: Transport | None, training_date: date |
     """
     with exclusive(instance.state / "lifecycle.lock"):
         schema.refuse_other(instance)
+        if (instance.state / "restoring").exists():
+            raise LocalError("復元が途中で切れています。同じ `tsumugi restore` をもう一度実行してください。")
         running = services_pid(instance).process()
         transport = transport or instance.choices.transport
         kept = instance.choices.training_date
@@ -147,6 +149,7 @@ OURS = frozenset(
         "lifecycle.lock",
         "node",
         "postgres",
+        "restoring",
         "schema.json",
         "secrets",
         "services",

@@ -6,7 +6,7 @@ lack what that revision makes today. Its start is refused here, in a sentence, b
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from deploy.local.instance import Instance
 from deploy.local.state import ROOT, LocalError
@@ -28,15 +28,20 @@ def refuse_other(instance: Instance) -> None:
         return
     file = instance.state / FILE
     kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    now = scripts()
-    changed = [name for name, digest in kept.items() if now.get(name) != digest]
-    if kept and not changed:
+    now_other = changed(kept)
+    if kept and not now_other:
         return
-    which = f"（変わったもの: {'、'.join(changed[:_SHOWN])}）" if changed else ""
+    which = f"（変わったもの: {'、'.join(now_other[:_SHOWN])}）" if now_other else ""
     raise LocalError(
         f"{instance.state} のデータは、いまのプログラムより前の形の表に入っています{which}。\n"
         "この版では読めません。`make reset` で消してから `make up` で始めてください（データはなくなります）。"
     )
+
+
+def changed(kept: Mapping[str, str]) -> list[str]:
+    """Scripts of ``kept`` that say something else today: what they have made is not what they would make."""
+    now = scripts()
+    return [name for name, digest in kept.items() if now.get(name) != digest]
 
 
 def keep(instance: Instance) -> None:

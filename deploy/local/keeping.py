@@ -1,0 +1,83 @@
+"""The commands that keep a deployment beyond its machine: backup, restore, and letting feeds go on afterwards."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.local import admin, backup
+from deploy.local.instance import Instance
+from deploy.local.state import LocalError
+
+SEVERAL = "SERVICE、COPY、PUBLISHER は3つとも書くか、どれも書かないでください。"
+
+
+def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> None:
+    """Add ``backup``, ``restore`` and ``feed accept-epoch``."""
+
+    @app.command("backup")
+    def make_backup(
+        path: Annotated[Path, typer.Argument(help="書き出すファイル（まだないもの）")],
+    ) -> None:
+        """すべてのデータベース、鍵、秘密を1つのファイルに写します。動かしたままできます。上書きはしません。"""
+        backup.backup(Instance(), path, console.print)
+        size = path.stat().st_size / 2**20
+        console.print(f"{path} に写しました（{size:.1f} MiB、あなただけが読めます）。", soft_wrap=True)
+        console.print(
+            "中には名簿の全部と、サインインの鍵、接続の秘密が入っています。データベースと同じ重さで扱ってください。",
+            soft_wrap=True,
+        )
+
+    @app.command("restore")
+    def bring_back(path: Annotated[Path, typer.Argument(help="`tsumugi backup` のファイル")]) -> None:
+        """控えを新しいフォルダー（TSUMUGI_STATE）に戻し、いまの版にします。データがあるフォルダーには戻しません。"""
+        done = backup.restore(Instance(), path, console.print)
+        console.print(
+            f"{done.made_at} の控えを戻しました。それより後のことは入っていません。", soft_wrap=True
+        )
+        epochs = "、".join(f"{name} は {epoch} 代目" for name, epoch in done.epochs.items())
+        console.print(f"記録の世代が変わりました（{epochs}）。", soft_wrap=True)
+        console.print(
+            "次に: `make up` で始め、`tsumugi feed accept-epoch` で確かめて、写しと反応を進めます。",
+            soft_wrap=True,
+        )
+
+    @feed_app.command("accept-epoch")
+    def accept_epoch(
+        service: Annotated[
+            str | None, typer.Argument(help="読むサービス（既定: 止まっているもの全部）")
+        ] = None,
+        copy: Annotated[str | None, typer.Argument(help="写しか反応の名前")] = None,
+        publisher: Annotated[str | None, typer.Argument(help="もとの記録を出したサービス")] = None,
+        yes: Annotated[bool, typer.Option("--yes", help="たずねずに進める")] = False,
+    ) -> None:
+        """もとの記録が復元されたあと、何が失われたかを確かめたうえで、読みつづけさせます。"""
+        if len({service is None, copy is None, publisher is None}) > 1:
+            raise LocalError(SEVERAL)
+        instance = Instance()
+        stopped = [
+            one
+            for one in asyncio.run(admin.stopped_by_epoch(instance))
+            if service is None or (one.service, one.copy, one.publisher) == (service, copy, publisher)
+        ]
+        if not stopped:
+            console.print("世代が変わって止まっているものはありません。")
+            return
+        for one in stopped:
+            console.print(
+                f"{one.service}/{one.copy}: {one.publisher} の記録が {one.known} 代目から {one.epoch} 代目に。"
+                f"{one.seen} まで見ていて、{one.began} までは残っています（失われた記録は多くて {one.lost} 件）。",
+                soft_wrap=True,
+            )
+        console.print(
+            "写しは残っている記録からつくり直されます。反応（アカウントなど）が失われた記録からしたことは、そのまま残ります。"
+            "失われた記録があるときは、もう一度入力してもらってください。",
+            soft_wrap=True,
+        )
+        if not yes and not typer.confirm("読みつづけますか", default=False):
+            raise typer.Exit(1)
+        for one in stopped:
+            epoch = asyncio.run(admin.accept_epoch(instance, one.service, one.copy, one.publisher))
+            console.print(f"{one.service}/{one.copy}: {one.publisher} の {epoch} 代目の記録を読みます。")
