@@ -73,7 +73,8 @@ def test_pasted_undone_and_composed_it_stands_in_registry(on_log: Product, brows
         with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
             teacher.press("Enter")
         body = sent.value.request.post_data_json
-        assert sent.value.ok and body is not None
+        assert sent.value.ok
+        assert body is not None
         (mark,) = body["marks"]
         assert mark["reason"] == {"code": "other", "text": "電話があった"}
         expect(dialog).to_be_hidden()
