@@ -24,6 +24,7 @@ const HOME: Look[] = [
   { name: 'home-office', role: 'office', path: today, set: (bff) => some(bff), until: '事務室' },
   { name: 'home-stranded', role: 'teacher', path: today, until: '控えを消す', act: stranded },
   { name: 'home-error', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', status: 503 }), until: 'もう一度読み込む' },
+  { name: 'home-offline', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', drop: true }), until: 'つながっていません' },
   { name: 'home-loading', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', hold: true }), until: '11月20日（金）' },
 ]
 
@@ -97,6 +98,12 @@ const ROLL: Look[] = [
   },
 ]
 
+const READING = {
+  schools: ['school', 'principal', schoolPath],
+  board: ['board', 'board', () => '/board'],
+  operations: ['operations', 'operator', () => '/operations'],
+} as const
+
 const OTHERS: Look[] = [
   { name: 'school', role: 'principal', path: schoolPath, set: (bff) => some(bff), until: '学級がまだ確定していません' },
   { name: 'school-done', role: 'principal', path: schoolPath, set: (bff) => bff.mock.town.schools[0]!.classes.forEach((one) => takeAll(bff, one, { 3: 'absent_sick' })), until: 'そろいました' },
@@ -120,6 +127,15 @@ const OTHERS: Look[] = [
       await page.getByText('捨てるわけを書いてください').waitFor()
     },
   },
+  ...(['schools', 'board', 'operations'] as const).flatMap((what): Look[] => {
+    const [name, role, path] = READING[what]
+    return [
+      { name: `${name}-error`, role, path, set: ({ mock }) => void mock.faults.push({ path: `/api/${what}`, status: 500 }), until: '読み込めません' },
+      { name: `${name}-offline`, role, path, set: ({ mock }) => void mock.faults.push({ path: `/api/${what}`, drop: true }), until: 'つながっていません' },
+    ]
+  }),
+  { name: 'board-empty', role: 'board', path: () => '/board', set: ({ mock }) => void (mock.empty = true), until: '学校がありません' },
+  { name: 'board-holiday', role: 'board', path: () => '/board', set: ({ mock }) => void (mock.schoolDay = false), until: 'どの学校も休みの日です' },
   { name: 'no-such-day', role: 'teacher', path: (bff) => rollPath(bff, '2026-02-31'), until: '日付がありません' },
   { name: 'no-right', role: 'teacher', path: () => '/nowhere', until: 'このページは見られません' },
   { name: 'signed-out', role: 'teacher', path: () => '/signed-out', until: 'サインアウトしました' },

@@ -82,7 +82,7 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
           { head: <Trans>写し</Trans>, cell: copyWord },
           { head: <Trans>件数</Trans>, cell: ({ count }) => count, number: true },
           { head: <Trans>いつから</Trans>, cell: ({ parked_at }) => (parked_at === null ? '―' : timeOf(parked_at, me.today)), number: true },
-          { head: <Trans>わけ</Trans>, cell: ({ reason }) => <Reason reason={reason} /> },
+          { head: <Trans>わけ</Trans>, cell: ({ reason }) => <Reason reason={reason} />, wide: true },
           { head: <Trans>すること</Trans>, cell: (one) => (one.key === null ? '―' : <Button look="text" size="small" aria-label={t`${copyWord(one)} ${one.key} を開く`} onPress={() => setOpen(one)}><Trans>開く</Trans></Button>) },
           { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => publisher, wide: true },
           { head: <Trans>対象の番号</Trans>, cell: ({ key, keys }) => (key === null ? <Trans>{keys}件</Trans> : <code className={styles.code}>{key}</code>), wide: true },
