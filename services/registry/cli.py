@@ -1,4 +1,4 @@
-"""registry's part of the command line: imports, exports, rollovers, substitutes. The composition root mounts it."""
+"""registry on the command line: imports, exports, rollovers, substitutes, the roster's office."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.markup import escape
 from services.registry.export_commands import add_export_commands
 from services.registry.import_commands import BUSY, Bulk, OpenUnits, add_import_commands
 from services.registry.oneroster.importing import ACTOR
+from services.registry.people.office import NotSaid, office_of, say_office
 from services.registry.rollover_commands import add_rollover_commands
 from services.registry.roster.store import boards
 from services.registry.roster.substitutes import NoSubstitute, add_substitute, find_class, find_staff
@@ -22,7 +23,7 @@ from shared.dates import in_words, school_year
 
 
 def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk: Bulk | None = None) -> None:
-    """Add ``import …``, ``export …``, ``rollover …`` and ``substitute`` to the command line."""
+    """Add ``import …``, ``export …``, ``rollover …``, ``substitute`` and ``roster-office`` to the command line."""
     add_import_commands(app, open_units, console, bulk or Bulk())
     add_export_commands(app, open_units, console)
     add_rollover_commands(app, open_units, console, bulk or Bulk())
@@ -60,6 +61,44 @@ def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk
         except Moved:
             console.print(BUSY, style="red", soft_wrap=True)
             raise typer.Exit(1) from None
+
+    @app.command("roster-office")
+    def roster_office(
+        department: Annotated[
+            list[str] | None, typer.Option(help="名簿を受け持つ課のコード（gakumu）。いくつでも")
+        ] = None,
+        protection: Annotated[
+            list[str] | None,
+            typer.Option(
+                help="支援措置の印を付け外しする職員の氏名（同じ氏名があれば 氏名@学校）。いくつでも"
+            ),
+        ] = None,
+        *,
+        nobody: Annotated[bool, typer.Option("--nobody", help="支援措置の指名をなくします")] = False,
+    ) -> None:
+        """名簿を受け持つ課と、支援措置の指名を、見ます・決めます（きょうから）。"""
+
+        async def run() -> tuple[list[str], list[str]]:
+            async with open_units() as units:
+                board, today = await _the_board(units), units.clock.today()
+                named = [] if nobody else protection
+                if department or named is not None:
+                    await say_office(
+                        units, board, departments=department, protection=named, today=today, actor=ACTOR
+                    )
+                return await office_of(units, board, today)
+
+        try:
+            departments, named = asyncio.run(run())
+        except (NoSubstitute, NotSaid) as error:
+            console.print(escape(str(error)), style="red", soft_wrap=True)
+            raise typer.Exit(1) from None
+        except Moved:
+            console.print(BUSY, style="red", soft_wrap=True)
+            raise typer.Exit(1) from None
+        console.print(escape(f"名簿を受け持つ課: {'・'.join(departments) or 'なし'}"), soft_wrap=True)
+        whom = "・".join(named) or "まだありません（その学校の事務と、名簿を受け持つ課がします）"
+        console.print(escape(f"支援措置の指名: {whom}"), soft_wrap=True)
 
 
 async def _the_board(units: Units) -> UUID:

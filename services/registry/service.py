@@ -15,6 +15,7 @@ from services.registry.duties import api as duties_api
 from services.registry.moves import api as moves_api
 from services.registry.moves import reading as moves_reading
 from services.registry.people import api as people_api
+from services.registry.people import commands as people_commands
 from services.registry.rollover import api as rollover_api
 from services.registry.room import Registry
 from shared.access.log import AccessLog
@@ -77,6 +78,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             certificates_api.router,
             archive_router(lambda: archive),
             rollover_api.router,
+            people_commands.router,
         ],
     )
     app.state.registry = Registry(units, clock, Policies(POLICIES), log)

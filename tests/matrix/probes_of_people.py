@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
+from tests.matrix.world import World
 
 _READS = dict.fromkeys(
     (
@@ -24,7 +26,47 @@ _NO_PEOPLE: Mapping[str, Outcome] = dict.fromkeys(
     ("system_operator", "guardian", "mother", "pupil", "department"), NOTHING
 )
 
+
+def _birth_date(world: World, rest: str, born: str) -> Call:
+    """A correction of a child's birth date."""
+    body = {"act": "correct_basics", "seen": 1, "birth_date": born, "sex": "unspecified", "reason": "聞いた"}
+    return Call("POST", f"/v1/people/{world.first.ids['pupil']}/changes{rest}", body)
+
+
+_CHANGES_NOT: Mapping[str, Outcome] = {
+    **dict.fromkeys(
+        (
+            "homeroom",
+            "assistant",
+            "substitute",
+            "principal",
+            "vice_principal",
+            "nurse",
+            "subject",
+            "neighbour",
+        ),
+        403,
+    ),
+    **dict.fromkeys(
+        ("elsewhere", "moved", "system_operator", "guardian", "mother", "pupil", "department"), 404
+    ),
+}
+
 PEOPLE: tuple[Probe, ...] = (
+    Probe(
+        "registry POST /v1/people/{person}/changes/preview",
+        "bearer",
+        lambda world: _birth_date(world, "/preview", "2018-05-06"),
+        may={"office": 200, "board_staff": 200},
+        may_not=_CHANGES_NOT,
+    ),
+    Probe(
+        "registry POST /v1/people/{person}/changes",
+        "bearer",
+        lambda world: _birth_date(world, "", "2018-05-05"),  # as it is: nothing is written
+        may={"office": 200, "board_staff": 200},
+        may_not=_CHANGES_NOT,
+    ),
     Probe(
         "registry GET /v1/people",
         "bearer",

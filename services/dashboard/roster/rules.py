@@ -22,6 +22,18 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
     "today": frozenset({"homeroom", "assistant", "substitute", "subject", "office"}),
     "school": frozenset({"principal", "vice_principal", "office", "nurse"}),
     "board": frozenset({"board_staff"}),
+    "people": frozenset(
+        {
+            "homeroom",
+            "assistant",
+            "subject",
+            "office",
+            "principal",
+            "vice_principal",
+            "nurse",
+            "board_staff",
+        }
+    ),
     "operations": frozenset({"system_operator"}),
 }
 

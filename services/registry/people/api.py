@@ -146,11 +146,15 @@ async def read_card(
     who: Who,
     as_of: date | None = None,
     known_at: AwareDatetime | None = None,
+    purpose: Literal["rights"] | None = None,
 ) -> CardOut:
-    """The card of a day (today), as it is known now, or was at an instant."""
+    """The card of a day (today), as it is known now, or was at an instant.
+
+    ``purpose=rights`` asks for the proof of identity that a change of rights will need: before anything is typed.
+    """
     async with room.units.read(Scope(who.board)) as session:
         found = await opened(room, session, who, person)
-        room.strong_enough(who, found.step_up)
+        room.strong_enough(who, found.step_up, purpose or "ordinary")
         answer = await card_of(session, who.board, found, as_of, known_at)
     family = answer.guardians is not None or answer.children is not None
     subjects = [found.record.id, *(tie.person.id for tie in answer.guardians or ())]

@@ -89,8 +89,8 @@ class Entry(NamedTuple):
 class Names:
     """How organisations and people are called."""
 
-    places: Mapping[UUID, str]
-    people: Mapping[UUID, str]
+    places: dict[UUID, str]
+    people: dict[UUID, str]
 
     def place(self, id_: UUID | None) -> str:
         """A school, class or department."""
@@ -170,7 +170,7 @@ def grade_words(grade: str) -> str:
 
 
 def entries(record: Record, names: Names, today: date) -> list[Entry]:
-    """The whole history, newest first."""
+    """The whole history, newest first; last the card as it came."""
     sides: tuple[tuple[Side, Sequence[Told[Any]]], ...] = (
         ("enrolment", record.enrolments),
         ("class", record.memberships),
@@ -178,10 +178,10 @@ def entries(record: Record, names: Names, today: date) -> list[Entry]:
         ("guardian", record.guardians),
         ("protection", record.protections),
     )
-    found = list(_cards(record.versions, today))
+    first, *found = _cards(record.versions, today)
     for side, told in sides:
         found += _relations(side, told, names, today)
-    return sorted(found, key=lambda each: (each.since, each.at), reverse=True)
+    return [*sorted(found, key=lambda each: (each.since, each.at), reverse=True), first]
 
 
 def _relations(side: Side, told: Sequence[Told[Any]], names: Names, today: date) -> Iterator[Entry]:

@@ -183,7 +183,8 @@ _OF_FAMILIES = (
     f" where g.board_id = :board and e.school_id = any(cast(:among as uuid[])) and {_FROM_TODAY.format('g')}"
 )
 
-_BY_NAME = "mine desc, sort_key, p.id"
+_BEGINS = " or ".join(f"starts_with(coalesce(p.find_{n}, ''), :words)" for n in (1, 2, 3, 4))
+_BY_NAME = f"mine desc, ({_BEGINS}) desc, sort_key, p.id"
 _BY_SEAT = "at.grade, c.name, home.number nulls last, sort_key, p.id"
 
 _QUERIES = {

@@ -37,6 +37,10 @@ export interface Mock {
   schoolDay: boolean
   closed: { reason: string } | null
   empty: boolean
+  /** The pupil under protection. */
+  protected: string | null
+  /** The next change of a card comes too late. */
+  stale: boolean
   training: boolean
   parked: unknown[]
   lag: number

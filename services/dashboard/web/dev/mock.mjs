@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { changePeople, readPeople } from './people.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
@@ -41,6 +42,8 @@ class Mock {
     this.schoolDay = true
     this.closed = null
     this.empty = false
+    this.protected = null
+    this.stale = false
     this.parked = []
     this.lag = 0
     this.training = true
@@ -57,12 +60,12 @@ class Mock {
     const second = first.classes[6]
     const role = (kind, label, cls) => ({ kind, label, school: first.school, class: cls ?? null })
     return {
-      teacher: { person: own.homeroom, kind: 'staff', roles: [role('homeroom', '担任', own.class), role('assistant', '副担任', second.class)], rail: ['today'], home: '/today', classes: [[own, 'homeroom'], [second, 'assistant']] },
+      teacher: { person: own.homeroom, kind: 'staff', roles: [role('homeroom', '担任', own.class), role('assistant', '副担任', second.class)], rail: ['today', 'people'], home: '/today', classes: [[own, 'homeroom'], [second, 'assistant']] },
       substitute: { person: { ...staff, id: id('aaaa', 90001) }, kind: 'staff', roles: [role('substitute', '補教', own.class)], rail: ['today'], home: '/today', classes: [[own, 'substitute']] },
       nobody: { person: { ...staff, id: id('aaaa', 90006) }, kind: 'staff', roles: [role('subject', '専科')], rail: ['today'], home: '/today', classes: [] },
-      principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school'], home: '/school', classes: [] },
-      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
-      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board'], home: '/board', classes: [] },
+      principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'people'], home: '/school', classes: [] },
+      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'people'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
+      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people'], home: '/board', classes: [] },
       operator: { person: { ...staff, id: id('aaaa', 90005) }, kind: 'staff', roles: [{ kind: 'system_operator', label: 'システム管理', school: null, class: null }], rail: ['operations'], home: '/operations', classes: [] },
     }
   }
@@ -291,10 +294,13 @@ async function serve(mock, request, answer) {
   if (!who || !mock.sessions.has(who)) throw new Refuse(401, 'signed-out', 'サインインしてください')
   if (pathname === '/api/live') return live(mock, answer, (searchParams.get('views') ?? '').split(',').map(decodeURIComponent))
   if (request.method === 'POST') return send(answer, 200, act(mock, who, pathname, request.headers, JSON.parse(text)))
-  return reply(answer, request, view(mock, who, pathname))
+  return reply(answer, request, view(mock, who, pathname, searchParams))
 }
 
-function view(mock, who, path) {
+function view(mock, who, path, query) {
+  const people = readPeople(mock, who, path, query)
+  if (people === null) throw new Refuse(404, 'not-found', 'このページは見られません')
+  if (people) return people
   if (path === '/api/me') return mock.me(who)
   if (path === '/api/today') return mock.today(who)
   if (path === '/api/operations') return mock.operations()
@@ -316,6 +322,8 @@ function act(mock, who, path, headers, body) {
   if (!key) throw new Refuse(400, 'no-key', 'Idempotency-Key がありません')
   const waits = /^\/api\/operations\/parked\/[^/]+\/[^/]+\/([^/]+)\/(retry|discard)$/.exec(path)
   if (waits) return mock.handle(waits[1], waits[2], body)
+  const changed = changePeople(mock, path, body, (...told) => new Refuse(...told))
+  if (changed) return changed
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   if (!roll) throw new Refuse(404, 'not-found', 'このページは見られません')
   if (!mock.done.has(key)) mock.done.set(key, mock.take(who, roll[1], roll[2], body))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from services.registry import service
 from services.registry.people import search, store
 from services.registry.people.access import Offices, reach
+from services.registry.people.office import NotSaid, office_of, say_office
 from services.registry.people.rights import Asker, rights
 from services.registry.people.tests.town import GUARDIANS, PUPILS, STAFF, TODAY, Town
 from services.registry.room import Registry
@@ -68,3 +70,24 @@ async def test_a_list_shows_exactly_the_cards_one_may_open(
     assert listed == wanted
     assert all(wanted[each] for each in ("gakumu pupil", "homeroom guardian")), "it compares something"
     assert not wanted["mother pupil"]
+
+
+async def test_the_office_is_said_by_names_people_use(units: Units, town: Town) -> None:
+    said: dict[str, Any] = {"today": TODAY, "actor": "tsumugi-cli"}
+    assert await office_of(units, town.board, TODAY) == (["学務課"], [])
+    await say_office(
+        units, town.board, departments=["gakumu", "kenko-kyushoku"], protection=["職員gakumu"], **said
+    )
+    assert await office_of(units, town.board, TODAY) == (["学務課", "健康給食課"], ["職員 gakumu"])
+    await say_office(units, town.board, departments=["gakumu"], protection=None, **said)
+    assert await office_of(units, town.board, TODAY) == (["学務課"], ["職員 gakumu"])
+    async with units.read(Scope(town.board)) as session:
+        _, _, offices = await store.asking(session, principal(town, "gakumu"), TODAY)
+    assert offices.departments == offices.named == frozenset({town["gakumu"]})
+    refused: tuple[dict[str, Any], ...] = (
+        {"departments": ["nowhere"], "protection": None},
+        {"departments": None, "protection": ["だれか"]},
+    )
+    for wrong in refused:
+        with pytest.raises(NotSaid):
+            await say_office(units, town.board, **wrong, **said)

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link, Outlet, useLocation, useNavigate, useParams, useRouter } from '@tanstack/react-router'
-import { Activity, CalendarCheck, MapPinned, School } from 'lucide-react'
+import { Activity, BookUser, CalendarCheck, MapPinned, School } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { useSession } from '~/api/session'
 import { dayParts, workDay } from '~/dates/dates'
@@ -13,14 +13,16 @@ import { useMe } from './me'
 import { PlaceSlot } from './Place'
 import { placeOf, placesOf } from './rail'
 import { shownScreen, useScreen } from './screen'
+import { useSearchKey } from './searchKey'
 import { TopLine } from './TopLine'
 import styles from './Frame.module.css'
 
 const KeysHelp = later(() => import('./KeysHelp'))
+const Search = later(() => import('./Search'))
 const SessionEnded = later(() => import('./SessionEnded'))
 const Stranded = later(() => import('./Stranded'))
 
-const ICONS = { today: CalendarCheck, school: School, board: MapPinned, operations: Activity }
+const ICONS = { today: CalendarCheck, school: School, board: MapPinned, people: BookUser, operations: Activity }
 
 /** What stays around every screen: the rail of this person's places, the top line, the training edge. */
 export function Frame() {
@@ -31,6 +33,9 @@ export function Frame() {
   const session = useSession()
   const navigate = useNavigate()
   const [help, setHelp] = useState(false)
+  const [searching, setSearching] = useState(false)
+  const searches = places.some(({ id }) => id === 'people')
+  useSearchKey(() => setSearching(true), searches)
   const [slot, setSlot] = useState<HTMLElement | null>(null)
   const jumps = Object.fromEntries(places.map(({ letter, to }) => [letter, () => void navigate({ to })]))
   useJumps((letter) => shownScreen().jumps[letter] ?? jumps[letter], () => setHelp(true))
@@ -59,13 +64,14 @@ export function Frame() {
           })}
         </ul>
       </nav>
-      <TopLine onHelp={() => setHelp(true)} home={places.length === 1 ? places[0] : undefined} placeRef={setSlot} />
+      <TopLine onHelp={() => setHelp(true)} onSearch={searches ? () => setSearching(true) : undefined} home={places.length === 1 ? places[0] : undefined} placeRef={setSlot} />
       <main id="main" className={styles.main} tabIndex={-1}>
         <StrandedSlot />
         <PlaceSlot value={slot}>{places.length ? <Inside /> : <NoPlaces />}</PlaceSlot>
       </main>
       <Suspense>
         {(session === 'ended' || session === 'another') && <SessionEnded another={session === 'another'} />}
+        {searching && <Search onClose={() => setSearching(false)} />}
         {help && <KeysHelp onClose={() => setHelp(false)} />}
       </Suspense>
     </div>

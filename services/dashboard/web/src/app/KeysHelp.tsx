@@ -14,6 +14,7 @@ export default function KeysHelp({ onClose }: { readonly onClose: () => void }) 
   const screen = shownScreen()
   const everywhere: KeyHelp[] = [
     ...placesOf(me).map(({ letter, word }) => ({ keys: `g ${letter}`, word: i18n._(word) })),
+    ...(placesOf(me).some(({ id }) => id === 'people') ? [{ keys: 'Ctrl+K', word: t`人をさがす` }] : []),
     { keys: '?', word: t`このキーの一覧` },
     { keys: 'Esc', word: t`開いているものを閉じる` },
   ]

@@ -1,5 +1,5 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { ChevronLeft, CircleUserRound, CloudOff, RefreshCw, TriangleAlert } from 'lucide-react'
+import { ChevronLeft, CircleUserRound, CloudOff, RefreshCw, Search, TriangleAlert } from 'lucide-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { Suspense, useRef, useState } from 'react'
 import { Button as AriaButton } from 'react-aria-components'
@@ -20,14 +20,16 @@ const SignOutDialog = later(() => import('./SignOutDialog'))
 
 interface TopLineProps {
   readonly onHelp: () => void
+  /** Absent where nobody may be looked for. */
+  readonly onSearch: (() => void) | undefined
   /** The only place of this person: on a phone it needs no bar, only a way back. */
   readonly home: Place | undefined
   /** Takes the element in which the screen says where one is. */
   readonly placeRef: (slot: HTMLElement | null) => void
 }
 
-export function TopLine({ onHelp, home, placeRef }: TopLineProps) {
-  const { i18n } = useLingui()
+export function TopLine({ onHelp, onSearch, home, placeRef }: TopLineProps) {
+  const { i18n, t } = useLingui()
   const path = useLocation({ select: ({ pathname }) => pathname })
   return (
     <header className={styles.top}>
@@ -37,6 +39,14 @@ export function TopLine({ onHelp, home, placeRef }: TopLineProps) {
         </Link>
       )}
       <div ref={placeRef} className={styles.place} />
+      {onSearch && (
+        <AriaButton className={styles.me!} onPress={onSearch} aria-label={t`人をさがす（Ctrl+K）`}>
+          <Search aria-hidden size="1.25rem" strokeWidth={1.75} />
+          <span className={styles.find}>
+            <Trans>さがす</Trans>
+          </span>
+        </AriaButton>
+      )}
       <UnsentBadge />
       <LiveBadge />
       <MeMenu onHelp={onHelp} />

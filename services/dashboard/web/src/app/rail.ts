@@ -8,13 +8,14 @@ export interface Place {
   /** Letter after `g`. */
   readonly letter: string
   /** Short address; the dated one follows from it. */
-  readonly to: '/today' | '/school' | '/board' | '/operations'
+  readonly to: '/today' | '/school' | '/board' | '/people' | '/operations'
 }
 
 const PLACES: readonly Place[] = [
   { id: 'today', word: msg`今日`, letter: 't', to: '/today' },
   { id: 'school', word: msg`学校の今日`, letter: 's', to: '/school' },
   { id: 'board', word: msg`市の今日`, letter: 'b', to: '/board' },
+  { id: 'people', word: msg`名簿`, letter: 'l', to: '/people' },
   { id: 'operations', word: msg`配信の状態`, letter: 'o', to: '/operations' },
 ]
 
@@ -29,6 +30,7 @@ const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] =
   ['/classes/', ['today', 'school', 'board']],
   ['/school', ['school', 'board']],
   ['/board', ['board']],
+  ['/people', ['people']],
   ['/operations', ['operations']],
 ]
 

@@ -105,6 +105,48 @@ const boardDay = createRoute({
   component: lazyRouteComponent(() => import('~/screens/board/day/Page')),
 })
 
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+export interface PeopleSearch {
+  readonly school?: string | undefined
+  readonly class?: string | undefined
+  readonly hat?: 'staff' | 'guardian' | undefined
+  readonly q?: string | undefined
+}
+
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: '/people',
+  validateSearch: ({ school, class: of, hat, q }: Record<string, unknown>): PeopleSearch => ({
+    school: text(school),
+    class: text(of),
+    hat: hat === 'staff' || hat === 'guardian' ? hat : undefined,
+    q: text(q),
+  }),
+  component: lazyRouteComponent(() => import('~/screens/people/list/Page')),
+})
+
+export interface CardSearch {
+  /** The day asked about. */
+  readonly on?: string | undefined
+  /** The day whose knowledge is asked for. */
+  readonly known?: string | undefined
+}
+
+const card = createRoute({
+  getParentRoute: () => inside,
+  path: '/people/$personId',
+  validateSearch: ({ on, known }: Record<string, unknown>): CardSearch => ({ on: text(on), known: text(known) }),
+  component: lazyRouteComponent(() => import('~/screens/people/card/Page')),
+})
+
+const changeCard = createRoute({
+  getParentRoute: () => inside,
+  path: '/people/$personId/change/$act',
+  validateSearch: ({ guardian }: Record<string, unknown>): { readonly guardian?: string | undefined } => ({ guardian: text(guardian) }),
+  component: lazyRouteComponent(() => import('~/screens/people/change/Page')),
+})
+
 const operations = createRoute({
   getParentRoute: () => inside,
   path: '/operations',
@@ -113,7 +155,7 @@ const operations = createRoute({
 
 const tree = root.addChildren([
   signedOut,
-  inside.addChildren([home, today, roll, school, schoolDay, board, boardDay, operations, unknown]),
+  inside.addChildren([home, today, roll, school, schoolDay, board, boardDay, people, card, changeCard, operations, unknown]),
 ])
 
 export function makeRouter(queries: QueryClient) {

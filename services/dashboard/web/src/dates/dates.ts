@@ -58,6 +58,14 @@ export function workDay(day: Day): string {
   return t`${m}月${d}日（${w}）`
 }
 
+/** 「2018年5月6日」: days of birth, and days of other years. */
+export function fullDay(day: Day): string {
+  const parts = dayParts(day)
+  if (!parts) return day
+  const { y, m, d } = parts
+  return t`${y}年${m}月${d}日`
+}
+
 /** 「令和8年11月21日」: training marks and prints. */
 export function eraDay(day: Day): string {
   const parts = dayParts(day)

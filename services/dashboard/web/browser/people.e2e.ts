@@ -1,0 +1,177 @@
+import type { Page } from '@playwright/test'
+import { axe, DESK, expect, PHONE, presses, test, type Bff, type Role } from './fixtures'
+
+interface Look {
+  readonly name: string
+  readonly role: Role
+  readonly path: (bff: Bff) => string
+  readonly set?: (bff: Bff) => void
+  readonly act?: (page: Page) => Promise<void>
+  readonly until: string | RegExp
+}
+
+const list = () => '/people'
+const cardOf = (bff: Bff) => `/people/${bff.mock.town.own.members[2]!.pupil.id}`
+const searching = async (page: Page) => {
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('combobox', { name: '名前・よみ・学級・番号' })).toBeFocused()
+}
+
+const LOOKS: Look[] = [
+  { name: 'people', role: 'office', path: list, until: 'はじめの100人' },
+  { name: 'people-board', role: 'board', path: list, until: 'はじめの100人' },
+  { name: 'people-filter-empty', role: 'office', path: () => '/people?q=zzz', until: 'この中にいません' },
+  { name: 'people-empty', role: 'operator', path: list, until: '見られる名簿はありません' },
+  { name: 'people-error', role: 'office', path: list, set: ({ mock }) => void mock.faults.push({ path: '/v1/people', status: 503 }), until: 'もう一度読み込む' },
+  { name: 'people-offline', role: 'office', path: list, set: ({ mock }) => void mock.faults.push({ path: '/v1/people', drop: true }), until: 'つながっていません' },
+  { name: 'card', role: 'office', path: cardOf, until: '9月1日に訂正: 前は2番' },
+  { name: 'card-teacher', role: 'teacher', path: cardOf, until: '保護者' },
+  { name: 'card-protected', role: 'office', path: cardOf, set: (bff) => void (bff.mock.protected = bff.mock.town.own.members[2]!.pupil.id), until: '居場所を知らせてはいけない相手:' },
+  { name: 'card-past', role: 'office', path: (bff) => `${cardOf(bff)}?on=2026-08-31&known=2026-09-01`, until: '分かっていたとおりに表示しています' },
+  { name: 'card-none', role: 'office', path: () => '/people/0199aaaa-0000-7000-8000-999999999999', until: 'このページは見られません' },
+  { name: 'card-error', role: 'office', path: cardOf, set: ({ mock }) => void mock.faults.push({ path: '/v1/people', status: 500 }), until: '読み込めません' },
+  { name: 'change-name', role: 'office', path: (bff) => `${cardOf(bff)}/change/name`, act: (page) => page.getByText('まちがいを直す', { exact: true }).click(), until: '学校では通称を使う' },
+  { name: 'change-seat', role: 'office', path: (bff) => `${cardOf(bff)}/change/seat`, act: (page) => page.getByText('ある日から変わる').click(), until: 'いつから' },
+  { name: 'change-guardian', role: 'office', path: (bff) => `${cardOf(bff)}/change/guardian`, act: (page) => page.getByText('新しい人', { exact: true }).click(), until: 'できること' },
+  { name: 'change-protection', role: 'office', path: (bff) => `${cardOf(bff)}/change/protection`, until: '相手が分からないときは' },
+  { name: 'change-none', role: 'teacher', path: (bff) => `${cardOf(bff)}/change/name`, until: 'このページは見られません' },
+  {
+    name: 'change-step-up', role: 'office', path: (bff) => `${cardOf(bff)}/change/protection`, until: 'もう一度本人確認をします',
+    set: ({ mock }) => void mock.faults.push({ path: '/v1/people', status: 401, body: { type: 'https://tsumugi.example/problems/step-up', title: 'もう一度本人確認をします', status: 401, detail: '', errors: [] } }),
+  },
+  {
+    name: 'change-offline', role: 'office', path: (bff) => `${cardOf(bff)}/change/basics`, until: 'まだ保存していません',
+    set: ({ mock }) => void mock.faults.push({ path: 'POST', drop: true }),
+    act: (page) => page.getByRole('button', { name: '保存する前に確かめる' }).click(),
+  },
+  { name: 'search', role: 'teacher', path: () => '/today', act: async (page) => { await searching(page); await page.keyboard.type('た') }, until: /第一小学校 .*番/ },
+  { name: 'search-none', role: 'teacher', path: () => '/today', act: async (page) => { await searching(page); await page.keyboard.type('zzz') }, until: '見られる名簿にいません' },
+]
+
+for (const look of LOOKS)
+  for (const size of ['desk', 'phone'] as const)
+    test(`${look.name} ${size}`, async ({ page, bff, open }, info) => {
+      await page.setViewportSize(size === 'desk' ? DESK : PHONE)
+      look.set?.(bff)
+      await open(look.role, look.path(bff))
+      await look.act?.(page)
+      await expect(page.getByText(look.until).first()).toBeVisible()
+      await expect(page.locator('[data-loading]')).toHaveCount(0)
+      await page.screenshot({ path: `${info.project.outputDir}/look/${look.name}-${size}.png`, fullPage: look.name.startsWith('card') })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      if (size === 'phone') await page.setViewportSize({ ...PHONE, height: 2400 })
+      expect(await axe(page)).toEqual([])
+    })
+
+test('any card is five presses away, from the middle of the roll too', async ({ page, bff, open }) => {
+  await page.setViewportSize(DESK)
+  await open('teacher', `/classes/${bff.mock.town.own.class.id}/days/2026-11-20/roll`)
+  await expect(page.locator('[data-cell="0-0"]')).toBeFocused()
+  const { pupil } = bff.mock.town.own.members[4]!
+  let n = await presses(page, 'Control+k')
+  await expect(page.getByRole('combobox', { name: '名前・よみ・学級・番号' })).toBeFocused()
+  // Kana come out of an input method; each of the two is one press here.
+  const [first, second] = [...pupil.family_kana]
+  await page.keyboard.insertText(first!)
+  await page.keyboard.insertText(second!)
+  n += 2
+  const options = page.getByRole('option')
+  await expect(options.first()).toContainText(pupil.family)
+  n += await presses(page, 'Enter')
+  expect(n).toBeLessThanOrEqual(5)
+  await expect(page.getByText('閲覧は記録されます')).toBeVisible()
+  await expect(page).toHaveURL(/\/people\//)
+})
+
+test('the Enter that ends a conversion opens nobody', async ({ page, open }) => {
+  await page.setViewportSize(DESK)
+  await open('teacher', '/today')
+  await searching(page)
+  const box = page.getByRole('combobox')
+  await box.fill('た')
+  await expect(page.getByRole('option').first()).toBeVisible()
+  for (const init of [{ isComposing: true }, { keyCode: 229 }])
+    await box.evaluate((element, given) => element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', code: 'Enter', bubbles: true, cancelable: true, ...given })), init)
+  await expect(box).toBeVisible()
+  await expect(page).toHaveURL(/\/today$/)
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/people\//)
+})
+
+test('a list is narrowed in the address, and Back leads out of a card', async ({ page, bff, open }) => {
+  await page.setViewportSize(DESK)
+  await open('office', '/people')
+  await page.getByLabel('学級').selectOption({ label: '2年1組' })
+  await expect(page).toHaveURL(new RegExp(bff.mock.town.own.class.id))
+  await expect(page.getByText('35人')).toBeVisible()
+  const first = page.getByRole('rowheader').getByRole('link').first()
+  const name = await first.textContent()
+  await first.click()
+  await expect(page.getByText('経過', { exact: true })).toBeVisible()
+  await expect(page).toHaveTitle(new RegExp(name!.split('\u2009')[0]!))
+  await page.goBack()
+  await expect(page.getByText('35人')).toBeVisible()
+})
+
+test('a card prints without controls, with its day', async ({ page, bff, open }) => {
+  await page.setViewportSize(DESK)
+  await open('office', cardOf(bff))
+  await expect(page.getByText('経過', { exact: true })).toBeVisible()
+  await page.emulateMedia({ media: 'print' })
+  await expect(page.getByText('令和8年11月20日 現在')).toBeVisible()
+  for (const gone of [page.getByRole('button', { name: '印刷' }), page.getByRole('button', { name: 'この時点で見る' }), page.getByRole('navigation')])
+    await expect(gone).toBeHidden()
+})
+
+test('a number is corrected by keyboard alone; what follows is read before it is saved', async ({ page, bff, open }) => {
+  await page.setViewportSize(DESK)
+  await open('office', `${cardOf(bff)}/change/seat`)
+  await page.getByRole('radio').first().focus()
+  await page.keyboard.press('Space')
+  await page.getByLabel('出席番号').focus()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.type('５')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('写しまちがい')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('status').getByText('空いている番号: 36番')).toBeVisible()
+  await expect(page.getByLabel('出席番号')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('出席番号').fill('36')
+  await page.keyboard.press('Enter')
+  const save = page.getByRole('button', { name: 'この内容で保存' })
+  await expect(save).toBeFocused()
+  await expect(page.getByText('画面がすぐに変わる学級')).toBeVisible()
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('閲覧は記録されます')).toBeVisible()
+  const sent = bff.mock.requests.filter(({ method }) => method === 'POST').map(({ path, body }) => {
+    const { act, number, reason } = JSON.parse(body) as { act: string; number: number; reason: string }
+    return { path: path.split('/').at(-1), act, number, reason }
+  })
+  expect(sent).toEqual([
+    { path: 'preview', act: 'correct_seat', number: 5, reason: '写しまちがい' },
+    { path: 'preview', act: 'correct_seat', number: 36, reason: '写しまちがい' },
+    { path: 'changes', act: 'correct_seat', number: 36, reason: '写しまちがい' },
+  ])
+})
+
+test('when somebody else came first both values are there, and nothing typed is lost', async ({ page, bff, open }, info) => {
+  await page.setViewportSize(DESK)
+  await open('office', `${cardOf(bff)}/change/name`)
+  await page.getByText('まちがいを直す', { exact: true }).click()
+  const family = page.getByLabel('氏', { exact: false }).first()
+  await family.fill('高𣘺')
+  await page.getByLabel('わけ').fill('戸籍の字')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'この内容で保存' })).toBeFocused()
+  bff.mock.stale = true
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('いまの内容: 氏名 高橋 花子')).toBeVisible()
+  await expect(family).toHaveValue('高𣘺')
+  await page.screenshot({ path: `${info.project.outputDir}/look/change-stale-desk.png` })
+  await page.getByRole('button', { name: '保存する前に確かめる' }).click()
+  await page.getByRole('button', { name: 'この内容で保存' }).click()
+  await expect(page.getByText('閲覧は記録されます')).toBeVisible()
+  const last = bff.mock.requests.findLast(({ method }) => method === 'POST')!
+  expect((JSON.parse(last.body) as { seen: number }).seen).toBe(2)
+})

@@ -1,0 +1,100 @@
+/** People of the mock server: lists, cards and changes, as much of them as the screens need. */
+const BASE = '/api/registry/v1/people'
+const plain = (text) => text.normalize('NFKC').replace(/[\u30a1-\u30f6]/g, (one) => String.fromCharCode(one.charCodeAt(0) - 0x60)).replaceAll('髙', '高').replaceAll('﨑', '崎').replace(/[\s\u{e0100}]/gu, '')
+
+function everybody(mock) {
+  return mock.town.schools.flatMap(({ school, classes }) =>
+    classes.flatMap((one) =>
+      one.members
+        .filter(({ exchange }) => !exchange)
+        .map(({ pupil, number }) => ({ person: pupil, hat: 'pupil', school, school_class: { id: one.class.id, name: one.class.name }, number, grade: one.class.grade, birth_month: 1 + ((number ?? 1) % 12), mine: one === mock.town.own, of: null })),
+    ),
+  )
+}
+
+function list(mock, who, query) {
+  const [q, hat] = [plain(query.get('q') ?? ''), query.get('hat') ?? 'all']
+  const rows = Number(query.get('rows') ?? 20)
+  if (mock.empty || hat === 'staff' || hat === 'guardian') return { people: [], more: false }
+  const found = everybody(mock)
+    .filter((one) => (query.get('school') ?? one.school.id) === one.school.id && (query.get('class_id') ?? one.school_class.id) === one.school_class.id)
+    .filter(({ person }) => plain(person.family + person.given).includes(q) || plain(person.family_kana + person.given_kana).includes(q))
+    .filter(({ school }) => who === 'board' || school.id === mock.town.schools[0].school.id)
+    .toSorted((a, b) => Number(b.mine) - Number(a.mine))
+  return { people: found.slice(0, rows), more: found.length > rows }
+}
+
+function places(mock, who, school) {
+  const schools = who === 'operator' ? [] : who === 'board' ? mock.town.schools : mock.town.schools.slice(0, 1)
+  const shown = schools.find((one) => one.school.id === school) ?? schools[0]
+  return { schools: schools.map((one) => one.school), classes: (shown?.classes ?? []).map(({ class: { id, name, grade } }) => ({ id, name, grade })) }
+}
+
+function card(mock, who, id) {
+  const found = everybody(mock).find(({ person }) => person.id === id)
+  if (!found) return null
+  const { person, school, school_class, number } = found
+  const office = who === 'office' || who === 'board'
+  const mother = { id: `${id.slice(0, -4)}f001`, family: person.family, given: '恵', family_kana: person.family_kana, given_kana: 'めぐみ' }
+  const tie = { period: `${id.slice(0, -4)}e001`, person: mother, relation: 'mother', relation_word: '母', notify: true, read: true, contact: false, since: '2026-04-01', last: null }
+  const period = { since: '2026-04-01', last: '2027-03-31' }
+  const at = '2026-03-20T12:00:00+09:00'
+  const line = (side, words, notes = [], more = {}) => ({ side, since: '2026-04-01', words, notes, at, by: '名簿の取り込み', reason: null, taken_back: false, ...more })
+  return {
+    person,
+    legal: { family: person.family, given: person.given, family_kana: person.family_kana, given_kana: person.given_kana },
+    common: null,
+    birth_date: '2018-05-06',
+    sex: 'female',
+    sex_word: '女',
+    revision: mock.revisions?.get(id) ?? 1,
+    hats: ['pupil'],
+    as_of: '2026-11-20',
+    known_at: null,
+    pupil: {
+      enrolment: { period: `${id.slice(0, -4)}d001`, school, grade: found.grade ?? 'P2', grade_word: `${(found.grade ?? 'P2').slice(1)}年`, ...period },
+      home: { period: `${id.slice(0, -4)}d002`, school: school.id, school_class, kind: 'home', number, ...period },
+      exchange: [],
+      next: [],
+    },
+    protected: mock.protected === id,
+    guardians: who === 'principal' || office || who === 'teacher' ? [tie] : null,
+    protection: mock.protected === id ? { period: `${id.slice(0, -4)}c001`, since: '2026-09-01', confidential_from: [{ ...mother, given: '剛', given_kana: 'つよし' }] } : null,
+    children: null,
+    duties: null,
+    history: office
+      ? [
+          line('class', `4月1日から ${school_class.name}${number}番`, ['9月1日に訂正: 前は2番'], { at: '2026-09-01T09:12:00+09:00', by: '山田 恵', reason: '名簿の写しまちがい' }),
+          line('enrolment', `4月1日から ${school.name} 2年`),
+          line('guardian', `4月1日から 母 ${mother.family} 恵（連絡・閲覧）`),
+          line('name', `氏名 ${person.family} ${person.given}`, ['3月20日の取り込み'], { since: '2026-03-20' }),
+        ]
+      : null,
+    may: { change: office, family: office, protection: office },
+  }
+}
+
+/** A change of a card: the mock knows one number that is taken, one stale card, and says what would follow. */
+export function changePeople(mock, path, body, refuse) {
+  const found = new RegExp(`^${BASE}/([^/]+)/changes(/preview)?$`).exec(path)
+  if (!found) return undefined
+  const wrong = (field, message) => refuse(422, 'card-refused', '保存していません', message, [{ field, message }])
+  if (mock.stale) {
+    mock.stale = false
+    mock.revisions = new Map([[found[1], 2]])
+    throw refuse(409, 'changed-meanwhile', '先に変えた人がいます', '山田 恵さんが11月20日（金） 8:24に変えました。いまの内容: 氏名 高橋 花子。入れたものは残っています。見くらべて、もう一度選んでください。')
+  }
+  if (body.legal && body.legal.family.trim() === '') throw wrong('legal.family', '氏名の氏を入れてください。')
+  if (body.number === 5) throw wrong('number', '5番は、2年1組のほかの子の番号です。空いている番号: 36番')
+  mock.position += 1
+  const words = body.legal ? [`氏 → ${body.legal.family}`, '名前を使う画面（朝の記録、学校の今日、名簿）と、サインインの名前がすぐに変わります。', '前の名前は、このカードの経過に残ります。'] : ['11月20日から 変わります。', '画面がすぐに変わる学級: 2年1組（担任 佐藤 恵）']
+  return found[2] ? { words } : { person: found[1], words, after: `registry:${mock.position}` }
+}
+
+/** What registry would answer to a read of people; undefined for other addresses, null where nothing is to be seen. */
+export function readPeople(mock, who, path, query) {
+  if (path === BASE) return list(mock, who, query)
+  if (path === `${BASE}/places`) return places(mock, who, query.get('school'))
+  const found = new RegExp(`^${BASE}/([^/]+)$`).exec(path)
+  return found ? card(mock, who, found[1]) : undefined
+}

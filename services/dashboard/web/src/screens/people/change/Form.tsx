@@ -1,0 +1,93 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import type { ReactNode, SubmitEvent } from 'react'
+import { Button } from '~/parts/Button'
+import { LinkButton } from '~/parts/LinkButton'
+import { Strip } from '~/parts/Strip'
+import type { Ask, Change } from './useChange'
+import styles from './Page.module.css'
+
+interface FormProps {
+  readonly person: string
+  readonly change: Change
+  /** What is asked, from what was typed. */
+  readonly ask: () => Ask
+  readonly children: ReactNode
+}
+
+/** The frame of every change: fields, what would follow, and only then the press that saves. */
+export function Form({ person, change, ask, children }: FormProps) {
+  const { t } = useLingui()
+  const { step } = change
+  const reading = step.kind === 'follows'
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    void change.look(ask())
+  }
+  return (
+    <form className={styles.form} onSubmit={submit} noValidate>
+      <fieldset className={styles.fields} disabled={reading || step.kind === 'sending'} aria-label={t`入れるところ`}>
+        {children}
+      </fieldset>
+      <Said change={change} />
+      {step.kind === 'follows' ? (
+        <section className={styles.follows} aria-live="polite">
+          <h2>
+            <Trans>保存すると</Trans>
+          </h2>
+          {step.words.length === 0 && (
+            <p>
+              <Trans>変わるところがありません。いま記録されている内容と同じです。</Trans>
+            </p>
+          )}
+          <ul>
+            {step.words.map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
+          <div className={styles.acts}>
+            {step.words.length > 0 && (
+              <Button look="filled" autoFocus onPress={() => void change.save(step.ask)}>
+                <Trans>この内容で保存</Trans>
+              </Button>
+            )}
+            <Button autoFocus={step.words.length === 0} onPress={change.back}>
+              <Trans>入れ直す</Trans>
+            </Button>
+          </div>
+        </section>
+      ) : (
+        <div className={styles.acts}>
+          <Button look="filled" type="submit">
+            {step.kind === 'sending' ? <Trans>送っています…</Trans> : <Trans>保存する前に確かめる</Trans>}
+          </Button>
+          <LinkButton to="/people/$personId" params={{ personId: person }}>
+            <Trans>やめる</Trans>
+          </LinkButton>
+        </div>
+      )}
+    </form>
+  )
+}
+
+function Said({ change: { step } }: { readonly change: Change }) {
+  if (step.kind === 'away')
+    return (
+      <Strip kind="wait" live>
+        <Trans>つながっていません。まだ保存していません。つながってから、もう一度押してください。</Trans>
+      </Strip>
+    )
+  if (step.kind === 'stale')
+    return (
+      <Strip kind="look" live>
+        <strong>{step.problem.body.title}</strong> {step.problem.body.detail}
+      </Strip>
+    )
+  if (step.kind === 'wrong')
+    return (
+      <Strip kind="wrong" live>
+        <strong>{step.problem.body.title}</strong>{' '}
+        {step.problem.body.errors.length > 0 ? step.problem.body.errors.map(({ message }) => message).join('') : step.problem.body.detail}
+      </Strip>
+    )
+  return null
+}

@@ -1,0 +1,65 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useState } from 'react'
+import { placesQuery, type Card } from '~/api/people'
+import { useRead } from '~/api/useRead'
+import { useMe } from '~/app/me'
+import { Choose, Field } from '~/parts/Field'
+import { Tiles } from '~/parts/Tiles'
+import { Form } from './Form'
+import { Reason } from './names'
+import { useChange } from './useChange'
+
+export function SeatForm({ card }: { readonly card: Card }) {
+  const { t } = useLingui()
+  const me = useMe()
+  const change = useChange(card.person.id)
+  const home = card.pupil?.home ?? null
+  const places = useRead(placesQuery(card.pupil?.enrolment?.school.id))
+  const [act, setAct] = useState<string | null>(home ? null : 'change_seat')
+  const [of, setOf] = useState(home?.school_class.id ?? '')
+  const [number, setNumber] = useState(home?.number?.toString() ?? '')
+  const [since, setSince] = useState(me.today)
+  const [reason, setReason] = useState('')
+  const changes = act === 'change_seat'
+  const digits = number.normalize('NFKC').trim()
+  return (
+    <Form
+      person={card.person.id}
+      change={change}
+      ask={() => ({
+        act: act ?? 'correct_seat',
+        seen: home?.period ?? null,
+        class_id: of,
+        number: digits === '' ? null : /^\d+$/.test(digits) ? Number(digits) : digits,
+        ...(changes ? { since, reason: reason || null } : { reason }),
+      })}
+    >
+      {home && (
+        <Tiles
+          label={t`どちらですか`}
+          value={act}
+          onChange={setAct}
+          tiles={[
+            { value: 'correct_seat', content: <Trans>まちがいを直す</Trans> },
+            { value: 'change_seat', content: <Trans>ある日から変わる</Trans> },
+          ]}
+        />
+      )}
+      {act !== null && (
+        <>
+          <Choose
+            label={<Trans>学級</Trans>}
+            required
+            value={of}
+            onChange={setOf}
+            wrong={change.wrong('class_id')}
+            options={[...(of === '' ? [{ value: '', word: t`選んでください` }] : []), ...(places.data?.classes ?? []).map(({ id, name: word }) => ({ value: id, word }))]}
+          />
+          <Field label={<Trans>出席番号</Trans>} required={false} inputMode="numeric" value={number} onChange={setNumber} wrong={change.wrong('number')} />
+          {changes && <Field label={<Trans>いつから</Trans>} required type="date" value={since} onChange={setSince} wrong={change.wrong('since')} />}
+          <Reason required={!changes} value={reason} onChange={setReason} wrong={change.wrong('reason')} />
+        </>
+      )}
+    </Form>
+  )
+}
