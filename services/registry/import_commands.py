@@ -29,6 +29,7 @@ from services.registry.imports import store
 from services.registry.imports.applying import Busy, apply_run, nobody_works
 from services.registry.imports.importing import Planned, Unconfirmed, Unfinished
 from services.registry.imports.pace import Behind, Pace, readers_over_http
+from services.registry.imports.preview import KEPT
 from services.registry.imports.reverting import Depended, NotToRevert, check_revert, revert_run
 from services.registry.imports.store import Run
 from services.registry.imports.words import Change
@@ -313,6 +314,8 @@ def _user() -> str:
 def _show(planned: Planned, details: Sequence[Change] | None, console: Console) -> None:
     if planned.nothing:
         console.print("すべてこのとおりになっています。何も変えていません。", soft_wrap=True)
+        if kept := planned.preview.counts.get(KEPT):
+            console.print(f"{KEPT}: {kept.changed}（名簿より新しい訂正です）", soft_wrap=True)
         return
     if details is not None:
         screen.show_details(details, console)

@@ -42,6 +42,8 @@ KIND_WORDS: Mapping[str, str] = {
     "organisation_new": "新しい組織",
     "organisation": "組織",
     "organisation_closed": "終わる組織",
+    "kept": "手で直したまま残す",
+    "overwritten": "手で直したものを上書き",
     "calendar": "学校暦",
 }
 

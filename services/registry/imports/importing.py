@@ -141,6 +141,7 @@ async def plan_snapshot(
         for part in asked.parts:
             plan = await plan_part(session, asked.frame, part)
             forgotten |= plan.forgotten
+            tally.add_by_hand(plan)
             if plan:
                 tally.add(part, plan)
                 parts.append((part.school, wire.packed(reduced(part, plan))))

@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.imports.by_hand import Hand, judge, judge_cards, without
+from services.registry.imports.hands import hand_of, said_before
 from services.registry.imports.rules import (
     SIDES,
     Ask,
@@ -27,6 +29,7 @@ from services.registry.imports.rules import (
     side_change,
 )
 from services.registry.roster import store
+from services.registry.roster.rows import Standing
 from services.registry.roster.snapshot import ExternalKey, RosterSnapshot
 from services.registry.roster.store import PeriodTable
 from shared.database import Statement
@@ -135,19 +138,30 @@ async def plan_part(session: AsyncSession, frame: Frame, asked: Ask) -> PartPlan
         session, board, [*(row.id for row in asked.organisations), *asked.closing]
     )
     calendars = await store.calendars(session, board, [row.id for row in asked.calendars])
-    sides = {}
+    standing: dict[Side, list[Standing[Any]]] = {}
+    hands: dict[Side, Hand] = {}
     for side in SIDES:
-        standing = await store.standing(session, board, TABLES[side], read_with(asked, side))
-        sides[side] = side_change(frame, asked.sides[side], standing)
+        about = read_with(asked, side)
+        standing[side] = await store.standing(session, board, TABLES[side], about)
+        hands[side] = await hand_of(session, board, TABLES[side], about, standing[side])
+    judged = judge(frame, asked.sides, standing, hands)
+    sides = {
+        side: side_change(frame, without(asked.sides[side], judged.kept[side]), standing[side])
+        for side in SIDES
+    }
     lifted = keep_marks(frame, sides["protection"], asked.sides["protection"])
+    changed = changed_cards(asked.people, cards)
+    people, kept, over = judge_cards(changed, await said_before(session, board, changed, fresh))
     return PartPlan(
         asked.school,
         changed_rows(asked.organisations, units) + closed(frame, asked.closing, units),
         units,
-        changed_cards(asked.people, cards),
+        people,
         cards,
         changed_rows(asked.calendars, calendars),
         calendars,
         sides,
         lifted - asked.gone,
+        kept | judged.people(judged.kept),
+        over | judged.people(judged.overwritten),
     )

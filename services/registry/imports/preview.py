@@ -57,6 +57,7 @@ SIDE_WORDS: Mapping[Side, str] = {
     "guardianship": "保護者",
     "protection": "保護の印",
 }
+KEPT, OVERWRITTEN = "手で直したまま残す人", "手で直したものを上書きする人"
 ORGANISATIONS, PEOPLE, CALENDARS = "学校・学級・部署", "人", "学校暦"
 
 
@@ -119,6 +120,20 @@ class Tally:
         self._count_hats(ask, plan)
         if self.tell is not None:
             Telling(self.organisations, plan, self.tell).all(self.frame)
+
+    def add_by_hand(self, plan: PartPlan) -> None:
+        """Count what people changed by hand, also where the source changes nothing."""
+        sides: tuple[tuple[str, Literal["kept", "overwritten"], set[UUID]], ...] = (
+            (KEPT, "kept", plan.kept),
+            (OVERWRITTEN, "overwritten", plan.overwritten),
+        )
+        for word, kind, people in sides:
+            if people:
+                self._add(word, Counts(changed=len(people)))
+            if self.tell is not None:
+                telling = Telling(self.organisations, plan, self.tell)
+                for person in sorted(people):
+                    self.tell(Change(kind, telling.who(person), "", "", ""))
 
     def wearing(self) -> list[UUID]:
         """People who were known before and whose hats change."""

@@ -233,6 +233,10 @@ class PartPlan:
     sides: dict[Side, SideChange[Any]]
     forgotten: set[UUID] = field(default_factory=set)
     """Protected people whose mark the source has left out: it stays, and the source is asked."""
+    kept: set[UUID] = field(default_factory=set)
+    """People whose changes by hand stay: the source only repeats what it said before them."""
+    overwritten: set[UUID] = field(default_factory=set)
+    """People whose changes by hand the source writes over: it has news of them."""
 
     def together(self, one: Side, other: Side) -> Iterator[tuple[UUID, list[Held[Any]], list[Held[Any]]]]:
         """People who change on either of two sides, with their whole sets on both, as they will be."""

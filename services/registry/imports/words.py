@@ -26,9 +26,12 @@ Kind = Literal[
     "organisation",
     "organisation_closed",
     "calendar",
+    "kept",
+    "overwritten",
 ]
 """``new``: a card that was not there; ``left``: no 在籍 any more, or one that ends sooner; ``moved``: to another
-school; ``class``, ``number``: within a school; ``dates``: the same from or to another day."""
+school; ``class``, ``number``: within a school; ``dates``: the same from or to another day; ``kept``: somebody was
+changed by hand, and the source repeats what it said before; ``overwritten``: it has news."""
 
 
 class Change(NamedTuple):

@@ -187,6 +187,8 @@ class Standing(NamedTuple, Generic[I]):
 
     id: UUID
     held: Held[I]
+    by_hand: bool = False
+    """A person recorded it, no import."""
 
 
 class Voided(NamedTuple):

@@ -189,9 +189,9 @@ async def standing(
     if subjects is not None and not subjects:
         return []
     rows, values = _chosen(f"{table.name} where voided_at is null", "subject_id", board, subjects)
-    statement = f"select {', '.join(table.select)} from {rows}"  # noqa: S608
+    statement = f"select {', '.join(table.select)}, run_id is null as by_hand from {rows}"  # noqa: S608
     return [
-        Standing(row["id"], Held(row["subject_id"], _period(row["valid"]), table.read(row)))
+        Standing(row["id"], Held(row["subject_id"], _period(row["valid"]), table.read(row)), row["by_hand"])
         for row in await Statement(statement).all(session, values)
     ]
 

@@ -12,6 +12,7 @@ import pytest
 from services.registry.imports import store
 from services.registry.imports.applying import Busy, Progress, alone, apply_run
 from services.registry.imports.importing import Unfinished
+from services.registry.imports.preview import KEPT
 from services.registry.imports.store import Run
 from services.registry.imports.tests.folding import told
 from services.registry.oneroster import companion, importing, layout
@@ -233,7 +234,11 @@ async def test_a_delta_leaves_alone_whom_it_does_not_speak_about(
     ] or [None]
     assert event is None
     again = await import_package(units, small_package())
-    assert again.counts["学級の所属"].changed == 2  # a bulk package speaks about everybody
+    # A bulk package speaks about everybody, but has no news of the one who was changed by hand.
+    assert again.counts["学級の所属"].changed == 1
+    assert again.counts[KEPT].changed == 1
+    numbers = {row[2] for row in await periods(units, done.board, "membership_period", "p2", "number")}
+    assert 30 in numbers
 
 
 async def test_a_bulk_package_without_demographics_takes_no_birth_date_away(units: Units) -> None:

@@ -41,16 +41,17 @@ async def test_a_list_shows_exactly_the_cards_one_may_open(
         "guardian": tuple(GUARDIANS),
     }
     async with units.read(Scope(town.board)) as session:
-        records = {word: await store.record(session, town.board, town[word]) for word in town.ids}
+        words = (*PUPILS, *STAFF, *GUARDIANS)
+        records = {word: await store.record(session, town.board, town[word]) for word in words}
         for who in (*STAFF, "mother"):
             asked = principal(town, who, "guardian" if who == "mother" else "staff")
             holder, _, said = await store.asking(session, asked, TODAY)
             offices = Offices(said.departments, frozenset(town[each] for each in named))
             asker = Asker(room, Holder(asked, holder.duties), offices, TODAY)
-            for hat, words in everybody.items():
+            for hat, those in everybody.items():
                 name = f"{who} {hat}"
                 wanted[name] = set()
-                for word in words:
+                for word in those:
                     record = records[word]
                     assert record is not None
                     children = await store.children(
@@ -60,7 +61,7 @@ async def test_a_list_shows_exactly_the_cards_one_may_open(
                         wanted[name].add(record.id)
                 listed[name] = set()
                 for typed in {
-                    (PUPILS[w][0] if w in PUPILS else GUARDIANS.get(w, ("職員", w)))[0] for w in words
+                    (PUPILS[w][0] if w in PUPILS else GUARDIANS.get(w, ("職員", w)))[0] for w in those
                 }:
                     far = reach(asker.holder, offices)
                     found = await search.find(
@@ -83,7 +84,8 @@ async def test_the_office_is_said_by_names_people_use(units: Units, town: Town) 
     assert await office_of(units, town.board, TODAY) == (["学務課"], ["職員 gakumu"])
     async with units.read(Scope(town.board)) as session:
         _, _, offices = await store.asking(session, principal(town, "gakumu"), TODAY)
-    assert offices.departments == offices.named == frozenset({town["gakumu"]})
+    assert offices.departments == frozenset({town["department gakumu"]})
+    assert offices.named == frozenset({town["gakumu"]})
     refused: tuple[dict[str, Any], ...] = (
         {"departments": ["nowhere"], "protection": None},
         {"departments": None, "protection": ["だれか"]},

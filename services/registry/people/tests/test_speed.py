@@ -23,14 +23,14 @@ TODAY = date(2026, 11, 20)
 _PEOPLE = text(
     "insert into person (id, board_id, legal_family, legal_given, kana_family, kana_given, sort_key, search, sex,"
     " recorded_at) select gen_random_uuid(), :board, f, g, kf, kg, kf || kg,"
-    " f || g || e'\\n' || kf || kg, 'unspecified', now() from ("
+    " f || g || e'\\n' || kf || kg, 'unspecified', :at from ("
     "  select '氏' || n as f, '名' || n as g,"
     "  chr(12353 + n % 80) || chr(12353 + n / 80 % 80) || chr(12353 + n / 6400 % 80) as kf, 'ひな' as kg"
     "  from generate_series(1, :people) n) as made"
 )
 _ENROLMENTS = text(
     "insert into enrolment_period (id, board_id, subject_id, slot, valid, recorded_at, recorded_by, school_id, grade)"
-    " select gen_random_uuid(), :board, id, 'school', daterange('2026-04-01', '2027-04-01'), now(), 'test',"
+    " select gen_random_uuid(), :board, id, 'school', daterange('2026-04-01', '2027-04-01'), :at, 'test',"
     " :school, 'P2' from person where board_id = :board and legal_family like '氏%' order by find_1 limit :pupils"
 )
 
@@ -39,10 +39,10 @@ _ENROLMENTS = text(
 async def city(units: Units, town: Town) -> Town:
     """The town with many more people, two thirds of them guardians."""
     async with units.work(Scope(town.board), actor="test") as work:
-        values = {"board": town.board, "people": 3 * PUPILS}
+        values = {"board": town.board, "people": 3 * PUPILS, "at": work.at}
         await work.session.execute(_PEOPLE, values)
         await work.session.execute(
-            _ENROLMENTS, {"board": town.board, "school": town["second"], "pupils": PUPILS}
+            _ENROLMENTS, {"board": town.board, "school": town["second"], "pupils": PUPILS, "at": work.at}
         )
     async with units.work(Scope(town.board), actor="test") as work:
         for table in ("person", "enrolment_period"):

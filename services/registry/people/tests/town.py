@@ -180,6 +180,11 @@ async def make_town(units: Units, roster: RosterSnapshot | None = None) -> Town:
     done = await import_snapshot(units, roster or snapshot(), source="test", actor="importer")
     async with units.read(Scope(done.board)) as session:
         rows = await session.execute(
-            text("select sourced_id, id from external_id where board_id = :board"), {"board": done.board}
+            text(
+                "select kind, sourced_id, id from external_id where board_id = :board order by kind = 'person'"
+            ),
+            {"board": done.board},
         )
-        return Town(done.board, {row.sourced_id: UUID(str(row.id)) for row in rows})
+        found = {(row.kind, row.sourced_id): UUID(str(row.id)) for row in rows}
+    departments = {f"department {word}": id_ for (kind, word), id_ in found.items() if kind == "department"}
+    return Town(done.board, {**departments, **{word: id_ for (_, word), id_ in found.items()}})
