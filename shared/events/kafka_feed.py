@@ -1,7 +1,10 @@
 """``KafkaFeed``: a publisher's topics read from the broker (shared/archive/feed.py: with its archive behind it).
 
 The cursor names the broker it belongs to, the epoch of the log it has come to, the next offset of every partition, and
-what marks have told: whoever goes on from it knows as much as who stood there.
+what marks have told: whoever goes on from it knows as much as who stood there. It names the generation, too: when the
+broker has lost something the relay sends everything again under the next number, and offsets of a topic that was made
+anew exist again but mean other records. So what is of a newer generation than the cursor is read from the first record
+on; what is of an older one is passed over, because all of it comes again.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from shared.events.kafka_topics import (
     lane_of,
     look_at,
 )
-from shared.events.kafka_wire import WATERMARK_KEY, epoch_and_position, read_mark, read_record
+from shared.events.kafka_wire import WATERMARK_KEY, place_of, read_mark, read_record
 from shared.events.records import Record
 
 logger = logging.getLogger(__name__)
@@ -33,7 +36,7 @@ _SILENCE_SECONDS = 10.0
 
 
 class OutOfRange(Stopped):
-    """Kafka no longer has, or does not yet have, the records this consumer needs next."""
+    """Kafka no longer has the records this consumer needs next."""
 
 
 class Stuck(Stopped):
@@ -57,6 +60,8 @@ class KafkaFeed:
         self._next: dict[TopicPartition, int] = {}
         self._stand: Cursor = {}
         self._epoch: int | None = None
+        self._generation: int | None = None
+        """None: nothing was read yet since it stood before the first record."""
         self._seen = Seen([])
         self._after: dict[str, int] = {}
         """By topic: up to where the consumer has had the records of this epoch from elsewhere."""
@@ -70,12 +75,6 @@ class KafkaFeed:
             if (cursor or {}) != self._stand:
                 self._stand_at(consumer, cursor or {})
             records = await self._arrivals(consumer, limit, wait)
-        except OffsetOutOfRangeError as error:
-            await self.close()
-            raise OutOfRange(
-                f"{self.publisher}: Kafka にこの続きの記録がありません（{_places(error)}）。"
-                "保存期間を過ぎたか、Kafka が作り直されています。写しを作り直してください。"
-            ) from error
         except Exception:
             await self.close()
             raise
@@ -93,12 +92,16 @@ class KafkaFeed:
         deadline = clock.time() + wait
         while True:
             seconds = max(0.0, deadline - clock.time())
-            fetched = await consumer.getmany(timeout_ms=int(seconds * 1000), max_records=limit)
+            try:
+                fetched = await consumer.getmany(timeout_ms=int(seconds * 1000), max_records=limit)
+            except OffsetOutOfRangeError as error:
+                await self._outside(consumer, error)
+                continue
             if fetched:
                 self._heard = clock.time()
             else:
                 await self._watch(consumer)
-            records = self._take(consumer, fetched)
+            records = await self._take(consumer, fetched)
             if records or self._come() > self._told or clock.time() >= deadline:
                 return records
 
@@ -153,35 +156,64 @@ class KafkaFeed:
                 consumer.seek(place, offset)
                 self._next[place] = offset
         self._epoch = cursor.get("epoch")
+        self._generation = kept.get("generation")
         self._seen = Seen(self._places(), kept.get("marks"))
         self._after = cursor.get("after", {})
         self._stand, self._told = cursor, self._come()
 
+    async def _stand_before_all(self, consumer: AIOKafkaConsumer, generation: int | None) -> None:
+        """Read everything once more, because offsets no longer mean what they did."""
+        logger.warning("a feed of %s: Kafka has lost records; it is read from the first one", self.publisher)
+        self._first = await consumer.beginning_offsets(list(self._first))
+        for place, first in self._first.items():
+            consumer.seek(place, first)
+            self._next[place] = first
+        self._generation, self._seen = generation, Seen(self._places())
+        self._told = self._come()
+
+    async def _outside(self, consumer: AIOKafkaConsumer, error: OffsetOutOfRangeError) -> None:
+        """Before the first record: it was dropped. Behind the last: the topic is another one than when it was read."""
+        offsets: dict[TopicPartition, int] = error.args[0]
+        first = await consumer.beginning_offsets(list(offsets))
+        if any(offset >= first[place] for place, offset in offsets.items()):
+            return await self._stand_before_all(consumer, None)
+        places = ", ".join(f"{place.topic}/{place.partition}@{offset}" for place, offset in offsets.items())
+        raise OutOfRange(
+            f"{self.publisher}: Kafka にこの続きの記録がありません（{places}）。"
+            "保存期間を過ぎています。写しを作り直してください。"
+        ) from error
+
     def _places(self) -> list[Place]:
         return [(place.topic, place.partition) for place in self._first]
 
-    def _take(
+    async def _take(
         self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, list[ConsumerRecord]]
     ) -> list[Record]:
         """The records of one epoch, the earliest but none before where this feed is; those of the next later."""
         arrived = [
-            (place, message, *epoch_and_position(message.headers))
+            (place, message, place_of(message.headers))
             for place, messages in fetched.items()
             for message in messages
         ]
         here = self._epoch or 0
-        self._enter(min((epoch for *_, epoch, _ in arrived if epoch >= here), default=here))
+        self._enter(min((at.epoch for *_, at in arrived if at.epoch >= here), default=here))
+        newest = max((at.generation for *_, at in arrived if at.epoch == self._epoch), default=0)
+        if self._generation is not None and newest > self._generation:
+            await self._stand_before_all(consumer, newest)
+            return []
+        self._generation = max(newest, self._generation or 0) or None
+        now = (self._epoch or 0, self._generation or 0)
         records: list[Record] = []
         later: set[TopicPartition] = set()
-        for place, message, epoch, position in arrived:
+        for place, message, (epoch, position, generation) in arrived:
             if place in later:
                 continue
-            if epoch > (self._epoch or 0):
+            if epoch > now[0]:
                 consumer.seek(place, message.offset)
                 later.add(place)
                 continue
             self._next[place] = message.offset + 1
-            if epoch < (self._epoch or 0):
+            if (epoch, generation) < now:
                 continue
             if message.key == WATERMARK_KEY:
                 mark = read_mark(message.value)
@@ -198,7 +230,8 @@ class KafkaFeed:
     def _enter(self, epoch: int) -> None:
         """Positions mean nothing beyond their epoch."""
         if epoch and epoch != self._epoch:
-            self._epoch, self._seen, self._after = epoch, Seen(self._places()), {}
+            self._epoch, self._generation, self._seen = epoch, None, Seen(self._places())
+            self._after = {}
 
     def _cursor(self) -> Cursor:
         at: dict[str, dict[str, int]] = {}
@@ -207,6 +240,7 @@ class KafkaFeed:
         cursor: Cursor = {
             "cluster": self._cluster,
             "epoch": self._epoch,
+            "generation": self._generation,
             "at": at,
             "marks": self._seen.keep(),
         }
@@ -238,8 +272,3 @@ class KafkaFeed:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await closed(consumer.stop())
-
-
-def _places(error: OffsetOutOfRangeError) -> str:
-    places = error.args[0] if error.args else {}
-    return ", ".join(f"{place.topic}/{place.partition}@{offset}" for place, offset in places.items())

@@ -2,6 +2,10 @@
 
 In the log's order, again if in doubt, never past a record that failed. Neither transactions nor consumer groups are
 used: consumers keep their own place and recognise what they have seen.
+
+The relay remembers how far every partition went. One that is shorter has lost records, whatever its address, its id and
+its topics say (a topic made anew, a volume brought back from a snapshot): then everything is sent again, under the next
+generation, which every record names, so that whoever has read the lost ones knows that offsets mean others now.
 """
 
 from __future__ import annotations
@@ -13,22 +17,25 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
+import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
+from aiokafka.structs import RecordMetadata
 
 from shared.database import Login
 from shared.events.feed import Batch, Cursor, Stopped
-from shared.events.kafka_marks import Mark, Sending
+from shared.events.kafka_marks import Mark, Place, Sending
 from shared.events.kafka_topics import (
     MAX_RECORD_BYTES,
     REQUEST_MS,
     Plan,
     closed,
+    ends_of,
     ensure_topics,
     lane_of,
     look_at,
 )
-from shared.events.kafka_wire import WATERMARK_KEY, headers_of, watermark_headers
+from shared.events.kafka_wire import WATERMARK_KEY, At, headers_of, watermark_headers
 from shared.events.log_feed import LogFeed
 from shared.events.records import Record
 from shared.events.workers import WorkerState, lead
@@ -42,15 +49,19 @@ _MARK_SECONDS = 0.02
 _EVERYWHERE_SECONDS = 0.1
 """How far apart are marks in every partition, for those who read other topics: pages wait for their copies, too."""
 _LOOK_SECONDS = 30.0
-"""How often a relay that has nothing to send looks whether its broker is still the one it has sent everything to."""
+"""How often a relay looks whether its broker still has everything it was sent."""
 _PATIENCE_SECONDS = 3.0
 
 _STANDS = """
-select r.position, r.cluster, r.epoch as sent_epoch, h.epoch, exists (
-    select from log.log_state where topic = any ($1) and position <= r.position
-    union all select from log.log_fact where topic = any ($1) and position <= r.position) as lacking
+select r.position, r.cluster, r.epoch as sent_epoch, r.generation, r.ends::text as ends, h.epoch
 from feed.relayed r, log.head h
 """
+_LACKING = """
+select exists (
+    select from log.log_state where topic = any ($1) and position <= $2
+    union all select from log.log_fact where topic = any ($1) and position <= $2)
+"""
+_SENT = "update feed.relayed set position = $1, ends = $2::text::jsonb"
 
 
 class Restored(Stopped):
@@ -58,7 +69,43 @@ class Restored(Stopped):
 
 
 class Replaced(Stopped):
-    """The broker is not the one that has what was sent."""
+    """The broker no longer has what was sent."""
+
+
+class Displaced(Stopped):
+    """This relay may no longer be the only one."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The way to the broker, for as long as this relay is the only one."""
+
+    lock: asyncpg.Connection
+    producer: AIOKafkaProducer
+
+    def leads(self) -> None:
+        """Raise :class:`Displaced` when the lock is gone: another may be sending newer states of the same keys."""
+        if self.lock.is_closed():
+            raise Displaced("データベースとの接続が切れたため、送るのをやめました。")
+
+    async def put(
+        self, place: Place, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> asyncio.Future[RecordMetadata]:
+        """Give a record to the client; the future is the broker's answer."""
+        self.leads()
+        topic, partition = place
+        sent: asyncio.Future[RecordMetadata] = await self.producer.send(
+            topic, value, key=key, partition=partition, headers=headers
+        )
+        sent.add_done_callback(_seen)
+        return sent
+
+    async def close(self) -> None:
+        """Give the client back. Without the lock it sends nothing more, not even what it has taken."""
+        if self.lock.is_closed():
+            await closed(self.producer._sender.close())  # stopping would send it first
+            self.producer._message_accumulator.fail_all(Displaced("abandoned"))
+        await closed(self.producer.stop())
 
 
 @dataclass
@@ -101,6 +148,9 @@ class KafkaRelay:
         self._replication = replication
         self._plans = {name: Plan(partitions, lane_of(name)) for name, partitions in topics.items()}
         self._cluster = ""
+        self._generation = 0
+        self._ends: dict[str, list[int]] = {}
+        """By topic and partition, the offset that the next record gets."""
         self._again: tuple[int, str] | None = None
         """Up to where everything is sent once more, and why."""
 
@@ -109,44 +159,55 @@ class KafkaRelay:
         await lead(self._login, self.state, self._work)
 
     async def _work(self, lock: asyncpg.Connection) -> None:
+        start, epoch = await self._where(lock)
         # What is forgotten in a crash is sent again, which is harmless; waiting for the disk is not.
         await lock.execute("set synchronous_commit = off")
-        start, epoch = await self._where(lock)
         await ensure_topics(self._bootstrap, self._plans, replication=self._replication)
+        for topic, plan in self._plans.items():
+            self._ends.setdefault(topic, [0] * plan.partitions)
         log = LogFeed(self.service, self._login, None)
         try:
-            async with self._producer() as producer:
-                await self._relay(lock, log, producer, start, epoch)
+            async with self._line(lock) as line:
+                await self._relay(line, log, start, epoch)
         finally:
             await log.close()
 
     async def _where(self, lock: asyncpg.Connection) -> tuple[int, int]:
         """From which position to send, and the log's epoch. Stored before a missing topic is made: it tells."""
-        broker = await look_at(self._bootstrap, self._plans)
-        (stands,) = await lock.fetch(_STANDS, broker.missing)
-        position, why = stands["position"], None
+        (stands,) = await lock.fetch(_STANDS)
+        ends: dict[str, list[int]] = orjson.loads(stands["ends"])
+        # A department's feed is in no plan, and is missed all the same.
+        broker = await look_at(self._bootstrap, {*self._plans, *ends})
+        now = await ends_of(self._bootstrap, broker.partitions)
+        position, generation, why = stands["position"], stands["generation"], None
         if stands["cluster"] not in (None, broker.cluster):
             why = "Kafka が作り直されています"
         elif stands["sent_epoch"] not in (None, stands["epoch"]):
             why = "ログが復元されています"
-        elif stands["lacking"]:
+        elif await lock.fetchval(_LACKING, broker.missing, position):
             why = f"Kafka に {', '.join(broker.missing)} がなくなっています"
+        elif short := _short(now, ends) | _short(now, self._ends):
+            why = f"Kafka の {', '.join(sorted(short))} が前より短くなっています"
         if why:
             logger.warning("relay of %s: %s; everything up to %s is sent again", self.service, why, position)
             self._again = position, f"{why}。最初から送り直しています。"
             self.state.stopped_because = self._told_again(0)
-            position = 0
-        self._cluster = broker.cluster
+            position, generation = 0, generation + 1
+        for topic in now.keys() - self._plans.keys():
+            self._plans[topic] = Plan(len(now[topic]), lane_of(topic))
+        self._cluster, self._generation, self._ends = broker.cluster, generation, now
         await lock.execute(
-            "update feed.relayed set position = $1, cluster = $2, epoch = $3",
+            "update feed.relayed set position = $1, cluster = $2, epoch = $3, generation = $4, ends = $5::text::jsonb",
             position,
             broker.cluster,
             stands["epoch"],
+            generation,
+            orjson.dumps(now).decode(),
         )
         return position, stands["epoch"]
 
     @asynccontextmanager
-    async def _producer(self) -> AsyncIterator[AIOKafkaProducer]:
+    async def _line(self, lock: asyncpg.Connection) -> AsyncIterator[_Line]:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=f"relay-{self.service}",
@@ -159,14 +220,13 @@ class KafkaRelay:
             retry_backoff_ms=100,
         )
         await producer.start()
+        line = _Line(lock, producer)
         try:
-            yield producer
+            yield line
         finally:
-            await closed(producer.stop())
+            await line.close()
 
-    async def _relay(
-        self, lock: asyncpg.Connection, log: LogFeed, producer: AIOKafkaProducer, start: int, epoch: int
-    ) -> None:
+    async def _relay(self, line: _Line, log: LogFeed, start: int, epoch: int) -> None:
         clock = asyncio.get_running_loop()
         sending = Sending(start)
         for topic, plan in self._plans.items():
@@ -174,24 +234,28 @@ class KafkaRelay:
         near, everywhere = _Debounced(_MARK_SECONDS), _Debounced(_EVERYWHERE_SECONDS)
         look_after = clock.time() + _LOOK_SECONDS
         cursor: Cursor = {"position": start}
-        while not lock.is_closed():
+        while not line.lock.is_closed():
             now = clock.time()
             batch = await log.read(cursor, limit=_BATCH, wait=min(near.left(now), everywhere.left(now)))
             if batch.epoch != epoch:
                 raise Restored(f"{self.service} のログが復元されました。最初から送り直します。")
             if batch.news(cursor):
                 near.wanted = everywhere.wanted = True
-            sent = [await self._send(producer, sending, record) for record in batch.records]
+            if batch.records:
+                await line.lock.execute(
+                    "select", timeout=_PATIENCE_SECONDS
+                )  # a quiet connection may be long dead
+            sent = [await self._send(line, sending, record) for record in batch.records]
             now = clock.time()
             marking = everywhere.due(now)
             if marking or near.due(now):
-                sent += await self._mark(producer, sending, batch, everywhere=marking)
+                sent += await self._mark(line, sending, batch, everywhere=marking)
                 near.done(now)
-            await self._answered(sent)
+            await self._answered(line, sent)
             if marking:
                 everywhere.done(now)
-                await lock.execute("update feed.relayed set position = $1", batch.reached)
-            if not near.wanted and now >= look_after:
+                await line.lock.execute(_SENT, batch.reached, orjson.dumps(self._ends).decode())
+            if now >= look_after:
                 await self._same_broker()
                 look_after = now + _LOOK_SECONDS
             cursor = batch.cursor
@@ -205,53 +269,65 @@ class KafkaRelay:
             return None
         return self._again[1]
 
-    async def _answered(self, sent: list[asyncio.Future[object]]) -> None:
+    async def _answered(self, line: _Line, sent: list[asyncio.Future[RecordMetadata]]) -> None:
         """Wait for the broker's answers. The client asks again by itself, in order; the operator is told meanwhile."""
         waiting = set(sent)
         while waiting:
+            line.leads()
             done, waiting = await asyncio.wait(
                 waiting, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_EXCEPTION
             )
-            for one in done | waiting:
-                one.add_done_callback(_seen)
             for one in done:
                 one.result()
             if waiting:
                 self.state.stopped_because = "Kafka が答えません。答えるまで待っています。"
+        for one in sent:
+            answer = one.result()
+            ends = self._ends[answer.topic]
+            if 0 <= answer.offset < ends[answer.partition]:
+                raise Replaced(f"Kafka の {answer.topic} が作り直されました。最初から送り直します。")
+            ends[answer.partition] = answer.offset + 1
 
-    async def _send(
-        self, producer: AIOKafkaProducer, sending: Sending, record: Record
-    ) -> asyncio.Future[object]:
+    async def _send(self, line: _Line, sending: Sending, record: Record) -> asyncio.Future[RecordMetadata]:
         if record.topic not in self._plans:
             # A department's feed is made when its first item is.
             plan = Plan(1, record.lane)
             await ensure_topics(self._bootstrap, {record.topic: plan}, replication=self._replication)
             self._plans[record.topic] = plan
+            self._ends.setdefault(record.topic, [0])
             sending.add(record.topic, plan.partitions)
         key = record.key.encode()
         value = None if record.payload is None else record.payload.encode()
         place = record.topic, _partition(key, self._plans[record.topic].partitions)
-        sent: asyncio.Future[object] = await producer.send(
-            place[0], value, key=key, partition=place[1], headers=headers_of(record)
-        )
+        sent = await line.put(place, key, value, headers_of(record, self._generation))
         sending.record(place, record.position)
         return sent
 
     async def _mark(
-        self, producer: AIOKafkaProducer, sending: Sending, batch: Batch, *, everywhere: bool
-    ) -> list[asyncio.Future[object]]:
+        self, line: _Line, sending: Sending, batch: Batch, *, everywhere: bool
+    ) -> list[asyncio.Future[RecordMetadata]]:
         """Watermarks behind what was sent."""
-        headers = watermark_headers(batch.epoch or 0, batch.reached)
+        headers = watermark_headers(At(batch.epoch or 0, batch.reached, self._generation))
         value = Mark(self._cluster, sending.sent).to_bytes()
         return [
-            await producer.send(topic, value, key=WATERMARK_KEY, partition=partition, headers=headers)
-            for topic, partition in sending.places(everywhere=everywhere)
+            await line.put(place, WATERMARK_KEY, value, headers)
+            for place in sending.places(everywhere=everywhere)
         ]
 
     async def _same_broker(self) -> None:
         broker = await look_at(self._bootstrap, self._plans)
-        if broker.cluster != self._cluster or broker.missing:
+        now = await ends_of(self._bootstrap, broker.partitions)
+        if broker.cluster != self._cluster or broker.missing or _short(now, self._ends):
             raise Replaced("Kafka が作り直されました。最初から送り直します。")
+
+
+def _short(now: Mapping[str, list[int]], before: Mapping[str, list[int]]) -> set[str]:
+    """Topics that have fewer records than they once had."""
+    return {
+        topic
+        for topic, ends in now.items()
+        if any(end < was for end, was in zip(ends, before.get(topic, []), strict=False))
+    }
 
 
 def _partition(key: bytes, partitions: int) -> int:
@@ -259,7 +335,7 @@ def _partition(key: bytes, partitions: int) -> int:
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
-def _seen(sending: asyncio.Future[object]) -> None:
+def _seen(sending: asyncio.Future[RecordMetadata]) -> None:
     """One failure ends the relay's work; the others need not be told too."""
     if not sending.cancelled():
         sending.exception()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
@@ -77,6 +78,18 @@ async def look_at(bootstrap: str, topics: Iterable[str]) -> Broker:
         described = await admin.describe_topics(sorted(topics))
     missing = [one["topic"] for one in described if one["error_code"] == UnknownTopicOrPartitionError.errno]
     return Broker(str(cluster), _partitions(described), missing)
+
+
+async def ends_of(bootstrap: str, partitions: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    """By topic and partition, the offset that the next record will get."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS)
+    try:
+        await consumer.start()
+        places = [TopicPartition(topic, n) for topic, numbers in partitions.items() for n in numbers]
+        ends = await consumer.end_offsets(places)
+    finally:
+        await closed(consumer.stop())
+    return {topic: [ends[TopicPartition(topic, n)] for n in numbers] for topic, numbers in partitions.items()}
 
 
 async def ensure_topics(bootstrap: str, plans: Mapping[str, Plan], *, replication: int = 1) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.contracts import Lane
@@ -26,7 +27,16 @@ class Foreign(Stopped):
     """A record that no relay of ours has written."""
 
 
-def headers_of(record: Record) -> list[tuple[str, bytes]]:
+class At(NamedTuple):
+    """Where a record or a watermark belongs in the log, and in which sending of it this one lies on the broker."""
+
+    epoch: int
+    position: int
+    generation: int
+    """How often the relay had begun at the first record, in this epoch."""
+
+
+def headers_of(record: Record, generation: int) -> list[tuple[str, bytes]]:
     """The headers of ``record``."""
     attributes = {
         "ce_specversion": "1.0",
@@ -37,6 +47,7 @@ def headers_of(record: Record) -> list[tuple[str, bytes]]:
         "ce_board": str(record.board),
         "ce_epoch": str(record.epoch),
         "ce_position": str(record.position),
+        "ce_generation": str(generation),
         "ce_lane": str(int(record.lane)),
         "ce_stream": str(record.stream),
         "ce_streamversion": str(record.version),
@@ -48,17 +59,22 @@ def headers_of(record: Record) -> list[tuple[str, bytes]]:
     return [(name, value.encode()) for name, value in attributes.items() if value is not None]
 
 
-def watermark_headers(epoch: int, position: int) -> list[tuple[str, bytes]]:
-    """The headers of a watermark: everything up to ``position`` was sent before it."""
-    attributes = {"ce_type": WATERMARK_TYPE, "ce_epoch": str(epoch), "ce_position": str(position)}
+def watermark_headers(at: At) -> list[tuple[str, bytes]]:
+    """The headers of a watermark: everything up to its position was sent before it."""
+    attributes = {
+        "ce_type": WATERMARK_TYPE,
+        "ce_epoch": str(at.epoch),
+        "ce_position": str(at.position),
+        "ce_generation": str(at.generation),
+    }
     return [(name, value.encode()) for name, value in attributes.items()]
 
 
-def epoch_and_position(headers: Headers) -> tuple[int, int]:
-    """Where a record or a watermark belongs in the log. Raises :class:`Foreign`."""
+def place_of(headers: Headers) -> At:
+    """Where a record or a watermark belongs. Raises :class:`Foreign`."""
     attributes = dict(headers)
     try:
-        return int(attributes["ce_epoch"]), int(attributes["ce_position"])
+        return At(*(int(attributes[f"ce_{name}"]) for name in At._fields))
     except (KeyError, ValueError) as error:
         raise Foreign(f"a record without its place: {type(error).__name__}") from error
 

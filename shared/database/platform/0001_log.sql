@@ -284,7 +284,9 @@ create table feed.relayed (
     one boolean primary key default true check (one),
     position bigint not null,
     cluster text,
-    epoch integer
+    epoch integer,
+    generation integer not null default 1, -- how often in this epoch it began at the first record
+    ends jsonb not null default '{}' -- topic -> by partition, the offset that its next record gets
 ) with (fillfactor = 50);
 insert into feed.relayed (position) values (0);
 

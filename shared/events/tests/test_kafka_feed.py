@@ -16,7 +16,7 @@ from shared.events.feed import Cursor
 from shared.events.kafka_feed import KafkaFeed, OutOfRange, Replaced, Stuck
 from shared.events.kafka_marks import Mark
 from shared.events.kafka_topics import Plan, TopicTrouble, ensure_topics
-from shared.events.kafka_wire import WATERMARK_KEY, Foreign, watermark_headers
+from shared.events.kafka_wire import WATERMARK_KEY, At, Foreign, watermark_headers
 from shared.events.tests.relays import Relays, sent_up_to
 from tests.support.fixtures import Toy, catch_up
 from tests.support.toy import ToyCopy
@@ -44,16 +44,30 @@ async def test_nothing_is_known_of_an_empty_log_until_the_relay_speaks(
 
 
 async def test_an_offset_that_kafka_no_longer_has_stops_the_feed_loudly(
-    toy: Toy, relays: Relays, feed: KafkaFeed
+    toy: Toy, broker: str, relays: Relays, feed: KafkaFeed
 ) -> None:
     relays.start()
     await sent_up_to(toy, await toy.change(uuid4(), 1))
     cursor = (await feed.read(None, limit=10, wait=10)).cursor
-    beyond = {**cursor, "at": {topic: {str(n): 1_000_000 for n in range(3)} for topic in TOPICS}}
+    await sent_up_to(toy, await toy.change(uuid4(), 2))
+    await drop(broker, before=2)
+    early = {**cursor, "at": {topic: {str(n): 1 for n in range(3)} for topic in TOPICS}}
     with pytest.raises(OutOfRange, match="写しを作り直してください"):
-        await until_raised(feed, beyond)
+        await until_raised(feed, early)
     batch = await feed.read(None, limit=10, wait=10)
     assert batch.news(None), "the feed works again from a good cursor"
+
+
+async def drop(broker: str, *, before: int) -> None:
+    """The broker forgets the first facts."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        await admin.delete_records(
+            {TopicPartition("toy.count", n): RecordsToDelete(before_offset=before) for n in range(3)}
+        )
+    finally:
+        await admin.close()
 
 
 async def test_a_fact_topic_that_has_lost_its_beginning_is_not_whole(
@@ -63,14 +77,7 @@ async def test_a_fact_topic_that_has_lost_its_beginning_is_not_whole(
     await sent_up_to(toy, await toy.change(uuid4(), 1))
     assert (await feed.read(None, limit=10, wait=10)).whole
     await feed.close()
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-    await admin.start()
-    try:
-        await admin.delete_records(
-            {TopicPartition("toy.count", n): RecordsToDelete(before_offset=1) for n in range(3)}
-        )
-    finally:
-        await admin.close()
+    await drop(broker, before=1)
     position = await toy.change(uuid4(), 2)
     worker = toy.copy_worker(ToyCopy(), feed)
     await catch_up(worker, to=position)
@@ -138,7 +145,9 @@ async def test_a_broker_that_was_made_anew_under_a_reader_is_noticed(
     await producer.start()
     try:
         mark = Mark("another", {}).to_bytes()
-        await producer.send_and_wait("toy.thing", mark, key=WATERMARK_KEY, headers=watermark_headers(1, 9))
+        await producer.send_and_wait(
+            "toy.thing", mark, key=WATERMARK_KEY, headers=watermark_headers(At(1, 9, 1))
+        )
     finally:
         await producer.stop()
     with pytest.raises(Replaced):

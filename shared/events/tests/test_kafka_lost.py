@@ -16,7 +16,7 @@ from sqlalchemy import text
 from deploy.local.kafka import Kafka
 from shared.events import kafka_relay, kafka_topics
 from shared.events.kafka_feed import KafkaFeed
-from shared.events.kafka_wire import epoch_and_position
+from shared.events.kafka_wire import place_of
 from shared.events.tests.relays import Relays, sent_up_to
 from tests.support.fixtures import Toy
 from tests.support.toy import Echo, ToyCopy
@@ -32,6 +32,21 @@ def lose_everything(kafka: Kafka) -> None:
     shutil.rmtree(kafka.home / "data")
     (kafka.home / "formatted").unlink()
     kafka.start()
+
+
+async def lose(bootstrap: str, topic: str) -> None:
+    """Delete a topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+
+        async def gone() -> bool:
+            return topic not in await admin.list_topics()
+
+        await eventually(gone)
+    finally:
+        await admin.close()
 
 
 @pytest.mark.slow
@@ -117,7 +132,7 @@ class Following:
 async def on_broker(broker: str) -> set[int]:
     """Positions of the records on all topics, but those a reaction publishes."""
     return {
-        epoch_and_position(message.headers)[1]
+        place_of(message.headers).position
         for place, messages in (await everything(broker)).items()
         for message in data(messages)
         if place.topic != "toy.secret"
@@ -214,17 +229,7 @@ async def test_a_topic_that_was_lost_gets_everything_again(
         position = await toy.change(uuid4(), amount)
     await sent_up_to(toy, position)
     await relays.kill(relay)
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    await admin.start()
-    try:
-        await admin.delete_topics(["toy.count"])
-
-        async def gone() -> bool:
-            return "toy.count" not in await admin.list_topics()
-
-        await eventually(gone)
-    finally:
-        await admin.close()
+    await lose(kafka.bootstrap, "toy.count")
     relays.start()
     await eventually(lambda: "Kafka に toy.count がなくなっています" in caplog.text, within=30)
     await sent_up_to(toy, position)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from shared.contracts import Lane, Topic
 from shared.events.kafka_feed import KafkaFeed
 from shared.events.kafka_topics import Plan, TopicTrouble, ensure_topics
-from shared.events.kafka_wire import WATERMARK_KEY, epoch_and_position, headers_of, read_mark
+from shared.events.kafka_wire import WATERMARK_KEY, headers_of, place_of, read_mark
 from shared.events.tests.made import fact
 from shared.events.tests.relays import Relays, sent_up_to
 from tests.support.fixtures import Toy, catch_up
@@ -96,6 +96,7 @@ async def test_records_are_cloud_events_in_binary_mode(toy: Toy, broker: str, re
         "ce_board": str(toy.board),
         "ce_epoch": "1",
         "ce_position": str(position),
+        "ce_generation": "1",
         "ce_lane": "2",
         "ce_stream": str(row.stream),
         "ce_streamversion": "1",
@@ -130,7 +131,7 @@ async def test_a_watermark_stands_behind_the_data_in_every_partition(
     for place, messages in sorted(partitions.items()):
         highest = 0
         for message in messages:
-            epoch, at = epoch_and_position(message.headers)
+            epoch, at, _ = place_of(message.headers)
             assert epoch == 1
             if message.key == WATERMARK_KEY:
                 assert read_mark(message.value).sent.keys() == PARTITIONS.keys()
@@ -138,7 +139,7 @@ async def test_a_watermark_stands_behind_the_data_in_every_partition(
             else:
                 highest = max(highest, at)
         assert messages[-1].key == WATERMARK_KEY
-        assert epoch_and_position(messages[-1].headers) == (1, position)
+        assert place_of(messages[-1].headers) == (1, position, 1)
         last.setdefault(place.topic, []).append(highest)
     mark = read_mark(messages[-1].value)
     assert mark.sent == last, "how far every partition goes"
@@ -216,7 +217,7 @@ async def test_first_arrivals_of_a_key_are_in_order_and_the_last_state_is_the_lo
     states: dict[bytes, int] = {}
     for place, messages in (await everything(broker)).items():
         for message in data(messages):
-            _, at = epoch_and_position(message.headers)
+            at = place_of(message.headers).position
             if place.topic == "toy.thing":
                 states[message.key] = at
             elif at not in facts[message.key]:
@@ -243,7 +244,7 @@ async def test_nothing_is_sent_past_a_record_that_cannot_be_sent(
     reason = await eventually(lambda: relay.state.stopped_because)
     assert reason == "MessageSizeTooLargeError"
     sent = [m for messages in (await everything(broker)).values() for m in data(messages)]
-    assert {epoch_and_position(message.headers)[1] for message in sent} <= {before - 1}
+    assert {place_of(message.headers).position for message in sent} <= {before - 1}
     async with toy.engine("toy_owner").begin() as connection:
         await connection.execute(
             text("update log.log_fact set payload = null where position = :p"), {"p": before}
@@ -286,6 +287,6 @@ async def test_a_feed_for_a_department_gets_its_topic_with_its_first_item(
 
 def test_headers_carry_a_traceparent() -> None:
     record = fact(1, "a", "d", 1, traceparent="00-aa-bb-01", subject=UUID(int=4))
-    headers = dict(headers_of(record))
+    headers = dict(headers_of(record, 1))
     assert headers["ce_traceparent"] == b"00-aa-bb-01"
     assert headers["ce_subject"] == str(UUID(int=4)).encode()
