@@ -1,4 +1,6 @@
 import type { Page } from '@playwright/test'
+import { FOUND, LOSSES } from '../dev/imports.mjs'
+import type { Found, Run, UploadState } from '../src/screens/office/imports/types'
 import { axe, DESK, expect, PHONE, rollPath, schoolPath, stranded, takeAll, test, TODAY, type Bff, type Role } from './fixtures'
 
 /** One screen in one state. `until` is text that shows that it stands. */
@@ -110,6 +112,23 @@ const OTHERS: Look[] = [
   { name: 'school-holiday', role: 'principal', path: schoolPath, set: ({ mock }) => void (mock.schoolDay = false), until: '休みの日です' },
   { name: 'school-empty', role: 'principal', path: schoolPath, set: ({ mock }) => void (mock.empty = true), until: '学級がありません' },
   { name: 'board', role: 'board', path: () => '/board', set: (bff) => some(bff), until: 'そろっていない学校' },
+  { name: 'imports', role: 'board', path: () => '/imports', set: (bff) => imports(bff), until: '名簿のファイルを選ぶ' },
+  { name: 'imports-empty', role: 'office', path: () => '/imports', until: 'まだ取り込みがありません' },
+  { name: 'imports-no-right', role: 'teacher', path: () => '/imports', until: 'このページは見られません' },
+  { name: 'imports-error', role: 'board', path: () => '/imports', set: ({ mock }) => void mock.faults.push({ path: '/v1/imports', status: 503 }), until: 'もう一度読み込む' },
+  { name: 'imports-offline', role: 'board', path: () => '/imports', set: ({ mock }) => void mock.faults.push({ path: '/v1/imports', drop: true }), until: 'つながっていません' },
+  { name: 'import-checking', role: 'board', path: (bff) => uploadPath(bff, 'checking', {}, true), until: '名簿を確かめています' },
+  { name: 'import-problems', role: 'board', path: (bff) => uploadPath(bff, 'refused', { total: 3, files: { 'demographics.csv': 1, 'users.csv': 2 }, notes: 0 }), until: '表計算ソフトが数に変えた番号です' },
+  { name: 'import-preview', role: 'board', path: (bff) => uploadPath(bff, 'ready', FOUND), until: '取り込む（変更8件）' },
+  {
+    name: 'import-details', role: 'board', path: (bff) => uploadPath(bff, 'ready', FOUND), until: 'ここには出しません',
+    act: (page) => page.getByRole('button', { name: /氏名など/ }).click(),
+  },
+  { name: 'import-losses', role: 'board', path: (bff) => uploadPath(bff, 'ready', { ...FOUND, losses: LOSSES }), until: '312人が在籍でなくなります' },
+  { name: 'import-nothing', role: 'board', path: (bff) => uploadPath(bff, 'ready', { nothing: true, changes: {}, notes: 0 }), until: '変更はありません' },
+  { name: 'import-running', role: 'board', path: (bff) => runPath(bff, { state: 'applying', working: true, parts_done: 5, part: '第一小', held: true }), until: '取り込んでいます 5 / 12' },
+  { name: 'import-stopped', role: 'board', path: (bff) => runPath(bff, { state: 'applying', parts_done: 5 }), until: '途中で止まっています' },
+  { name: 'import-done', role: 'board', path: (bff) => runPath(bff), until: '元に戻す' },
   { name: 'operations', role: 'operator', path: () => '/operations', until: 'すべて届いています' },
   { name: 'operations-trouble', role: 'operator', path: () => '/operations', set: (bff) => trouble(bff), until: '取り込めずに待っている' },
   {
@@ -159,6 +178,21 @@ function some(bff: Bff): void {
   classes.slice(0, 7).forEach((one, i) => takeAll(bff, one, { [3 + i]: 'absent_sick', [9 + i]: i % 2 ? 'late' : 'early_leave', [15 + i]: i % 3 ? 'present' : 'suspended' }))
 }
 
+function imports({ mock }: Bff): void {
+  mock.imports.run({ state: 'reverted' })
+  mock.imports.run()
+  mock.imports.upload('ready', FOUND)
+  mock.imports.upload('refused', { total: 3 })
+}
+
+function uploadPath({ mock }: Bff, state: UploadState, found: Found, held = false): string {
+  return `/imports/uploads/${mock.imports.upload(state, found, { held }).id}`
+}
+
+function runPath({ mock }: Bff, more: Partial<Run> & { held?: boolean } = {}): string {
+  return `/imports/runs/${mock.imports.run(more).run}`
+}
+
 function trouble({ mock }: Bff): void {
   mock.lag = 37
   mock.parked.push({ service: 'dashboard', copy: 'school_day', publisher: 'registry', key: '0199aaaa-0000-7000-8000-000000000012', keys: 1, count: 3, reason: 'version 2 of 0199aaaa-0000-7000-8000-000000000099 is missing', parked_at: `${TODAY}T07:58:00+09:00` })
@@ -172,7 +206,7 @@ for (const look of [...HOME, ...ROLL, ...OTHERS])
       look.set?.(bff)
       await open(look.role, look.path(bff))
       if (look.act) {
-        await expect(page.locator('#main').getByText(/残り|確定|を始める/).first()).toBeVisible()
+        await expect(page.locator('#main').getByText(/残り|確定|を始める|取り込む/).first()).toBeVisible()
         await look.act(page, bff)
       }
       await expect(page.getByText(look.until).first()).toBeVisible()

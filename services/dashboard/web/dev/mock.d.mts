@@ -1,3 +1,4 @@
+import type { Imports } from './imports.mjs'
 import type { Person, SchoolClass, School } from '../src/api/types'
 
 interface MockMember {
@@ -43,6 +44,7 @@ export interface Mock {
   stale: boolean
   training: boolean
   parked: unknown[]
+  imports: Imports
   lag: number
   asOf: string | null
   clock: () => Date

@@ -9,6 +9,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { changePeople, readPeople } from './people.mjs'
+import { Imports } from './imports.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
@@ -45,6 +46,7 @@ class Mock {
     this.protected = null
     this.stale = false
     this.parked = []
+    this.imports = new Imports()
     this.lag = 0
     this.training = true
     /** Set: the copies have lacked something since then. */
@@ -64,8 +66,8 @@ class Mock {
       substitute: { person: { ...staff, id: id('aaaa', 90001) }, kind: 'staff', roles: [role('substitute', '補教', own.class)], rail: ['today'], home: '/today', classes: [[own, 'substitute']] },
       nobody: { person: { ...staff, id: id('aaaa', 90006) }, kind: 'staff', roles: [role('subject', '専科')], rail: ['today'], home: '/today', classes: [] },
       principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'people'], home: '/school', classes: [] },
-      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'people'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
-      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people'], home: '/board', classes: [] },
+      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'people', 'imports'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
+      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports'], home: '/board', classes: [] },
       operator: { person: { ...staff, id: id('aaaa', 90005) }, kind: 'staff', roles: [{ kind: 'system_operator', label: 'システム管理', school: null, class: null }], rail: ['operations'], home: '/operations', classes: [] },
     }
   }
@@ -293,14 +295,23 @@ async function serve(mock, request, answer) {
   if (mock.revoked.has(who)) throw new Refuse(401, 'session-revoked', 'サインインが取り消されました', '', [], { 'X-Tsumugi': mock.people()[who].person.id })
   if (!who || !mock.sessions.has(who)) throw new Refuse(401, 'signed-out', 'サインインしてください')
   if (pathname === '/api/live') return live(mock, answer, (searchParams.get('views') ?? '').split(',').map(decodeURIComponent))
+  if (request.method === 'PUT') return send(answer, 200, mock.imports.file(pathname.slice(IMPORTS.length)))
   if (request.method === 'POST') return send(answer, 200, act(mock, who, pathname, request.headers, JSON.parse(text)))
   return reply(answer, request, view(mock, who, pathname, searchParams))
 }
+
+/** Addresses of rosters on their way in, which the BFF passes on. */
+const IMPORTS = '/api/registry/v1/imports'
 
 function view(mock, who, path, query) {
   const people = readPeople(mock, who, path, query)
   if (people === null) throw new Refuse(404, 'not-found', 'このページは見られません')
   if (people) return people
+  if (path.startsWith(IMPORTS)) {
+    const found = mock.people()[who].rail.includes('imports') && mock.imports.read(path.slice(IMPORTS.length), query)
+    if (!found) throw new Refuse(404, 'not-found', 'このページは見られません')
+    return found
+  }
   if (path === '/api/me') return mock.me(who)
   if (path === '/api/today') return mock.today(who)
   if (path === '/api/operations') return mock.operations()
@@ -324,6 +335,10 @@ function act(mock, who, path, headers, body) {
   if (waits) return mock.handle(waits[1], waits[2], body)
   const changed = changePeople(mock, path, body, (...told) => new Refuse(...told))
   if (changed) return changed
+  if (path.startsWith(IMPORTS)) {
+    if (!mock.done.has(key)) mock.done.set(key, mock.imports.act(path.slice(IMPORTS.length), body))
+    return mock.done.get(key)
+  }
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   if (!roll) throw new Refuse(404, 'not-found', 'このページは見られません')
   if (!mock.done.has(key)) mock.done.set(key, mock.take(who, roll[1], roll[2], body))

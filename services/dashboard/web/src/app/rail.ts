@@ -8,7 +8,7 @@ export interface Place {
   /** Letter after `g`. */
   readonly letter: string
   /** Short address; the dated one follows from it. */
-  readonly to: '/today' | '/school' | '/board' | '/people' | '/operations'
+  readonly to: '/today' | '/school' | '/board' | '/people' | '/imports' | '/operations'
 }
 
 const PLACES: readonly Place[] = [
@@ -16,6 +16,7 @@ const PLACES: readonly Place[] = [
   { id: 'school', word: msg`学校の今日`, letter: 's', to: '/school' },
   { id: 'board', word: msg`市の今日`, letter: 'b', to: '/board' },
   { id: 'people', word: msg`名簿`, letter: 'l', to: '/people' },
+  { id: 'imports', word: msg`名簿取込`, letter: 'i', to: '/imports' },
   { id: 'operations', word: msg`配信の状態`, letter: 'o', to: '/operations' },
 ]
 
@@ -31,6 +32,7 @@ const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] =
   ['/school', ['school', 'board']],
   ['/board', ['board']],
   ['/people', ['people']],
+  ['/imports', ['imports']],
   ['/operations', ['operations']],
 ]
 

@@ -153,9 +153,27 @@ const operations = createRoute({
   component: lazyRouteComponent(() => import('~/screens/operator/operations/Page')),
 })
 
+const imports = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports',
+  component: lazyRouteComponent(() => import('~/screens/office/imports/Page')),
+})
+
+const importUpload = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/uploads/$uploadId',
+  component: lazyRouteComponent(() => import('~/screens/office/imports/UploadPage')),
+})
+
+const importRun = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/runs/$number',
+  component: lazyRouteComponent(() => import('~/screens/office/imports/RunPage')),
+})
+
 const tree = root.addChildren([
   signedOut,
-  inside.addChildren([home, today, roll, school, schoolDay, board, boardDay, people, card, changeCard, operations, unknown]),
+  inside.addChildren([home, today, roll, school, schoolDay, board, boardDay, people, card, changeCard, imports, importUpload, importRun, operations, unknown]),
 ])
 
 export function makeRouter(queries: QueryClient) {
