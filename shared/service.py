@@ -24,6 +24,16 @@ MakeFeed = Callable[[str, Sequence[str]], Feed]
 
 
 @dataclass(frozen=True)
+class Worker:
+    """How a deployment runs a service's bulk work in a process of its own (decisions.md §3 "Bulk yields")."""
+
+    command: Sequence[str]
+    """What is to be done is appended."""
+    environment: Mapping[str, str] | None = None
+    """None: this process's own."""
+
+
+@dataclass(frozen=True)
 class ServiceSettings:
     """Everything a service knows of the world outside it."""
 
@@ -43,6 +53,8 @@ class ServiceSettings:
     """Topic of this service → the services that may read it."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Client id → client secret, only those it needs."""
+    worker: Worker | None = None
+    """For a service with bulk work."""
 
     @property
     def jwks_url(self) -> str:

@@ -5,6 +5,7 @@ This is the composition root's knowledge of the embedded edition. Nothing below 
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -23,7 +24,7 @@ from shared.database.roles import Server, role_names
 from shared.dates import Clock, SystemClock, TrainingClock
 from shared.events.feed import Feed
 from shared.events.log_feed import LogFeed
-from shared.service import MakeFeed, ServiceSettings
+from shared.service import MakeFeed, ServiceSettings, Worker
 
 Transport = Literal["log", "kafka"]
 
@@ -152,6 +153,10 @@ class Instance:
                 if name.split(".", 1)[0] == service
             },
             secrets={client: self.secret(f"client-{client}") for client in clients},
+            worker=Worker(
+                [sys.executable, "-m", "deploy.local", "import"],
+                {**os.environ, "TSUMUGI_STATE": str(self.state)},
+            ),
         )
 
     def make_feed(self, consumer: str) -> MakeFeed:

@@ -13,6 +13,7 @@ from services.dashboard import feeds, operations, school_day
 from services.dashboard.accounts.copies import AccountsCopy
 from services.dashboard.feeds.api import router as feeds_router
 from services.dashboard.feeds.reconciler import LunchFeed
+from services.dashboard.forward.api import FILES
 from services.dashboard.forward.api import router as forward_router
 from services.dashboard.live.api import router as live_router
 from services.dashboard.live.hub import Hub
@@ -128,6 +129,7 @@ def build(
             stop=stop,
             states=[*workers.states, lunch.state],
             parked=lambda: parked.counts(feed_units),
+            files=FILES,
         ),
         "紬 ダッシュボード（dashboard）",
         [

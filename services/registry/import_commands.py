@@ -25,8 +25,9 @@ from rich.text import Text
 
 from services.registry import import_screen as screen
 from services.registry.import_progress import Shown
+from services.registry.import_upload import add_upload_command
 from services.registry.imports import store
-from services.registry.imports.applying import Busy, apply_run, nobody_works
+from services.registry.imports.applying import Busy, apply_run, at_work
 from services.registry.imports.importing import Planned, Unconfirmed, Unfinished
 from services.registry.imports.pace import Behind, Pace, readers_over_http
 from services.registry.imports.preview import KEPT
@@ -198,6 +199,8 @@ def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
                 words = f"取り込み {number} を取り消しました（{applied['events']} 件を知らせました）。"
                 console.print(words, soft_wrap=True)
 
+    add_upload_command(imports, open_units)
+
     @imports.command("work")
     def work(
         number: Number, revert_by: Annotated[str | None, typer.Option(help="取り消すとき、だれが")] = None
@@ -214,7 +217,10 @@ def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
         except Depended as error:
             say(depended=[each._asdict() for each in error.dependents])
             raise typer.Exit(1) from None
-        except (Busy, Moved, NotToRevert, _Stop) as error:
+        except Busy as error:
+            say(busy=True, stopped=_reason(error))
+            raise typer.Exit(1) from None
+        except (Moved, NotToRevert, _Stop) as error:
             say(stopped=_reason(error))
             raise typer.Exit(1) from None
 
@@ -298,9 +304,7 @@ async def _runs(open_units: OpenUnits) -> list[tuple[Run, bool]]:
     async with open_units() as units:
         for board in await boards(units):
             async with units.read(Scope(board)) as session:
-                found += [
-                    (run, not await nobody_works(session, run)) for run in await store.runs(session, board)
-                ]
+                found += [(run, await at_work(session, run)) for run in await store.runs(session, board)]
     return sorted(found, key=lambda each: each[0].number)
 
 

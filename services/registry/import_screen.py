@@ -14,8 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from services.registry.imports.found import preview_as_json
 from services.registry.imports.importing import Planned
-from services.registry.imports.losses import Loss
 from services.registry.imports.store import Run
 from services.registry.imports.words import Change
 from services.registry.oneroster.problems import Note, Problem
@@ -60,32 +60,12 @@ def told(rows: Iterable[Problem | Note]) -> list[dict[str, Any]]:
 
 def changes(planned: Planned, details: Sequence[Change] | None) -> dict[str, Any]:
     """A preview for programs. ``details`` None: they were not asked for."""
-    preview = planned.preview
-    more = {} if details is None else {"details": [each._asdict() for each in details]}
-    return {
-        "board": str(planned.frame.board),
-        "school_year": planned.frame.school_year,
-        "as_of": planned.frame.as_of.isoformat(),
-        "counts": {word: asdict(counts) for word, counts in preview.counts.items()},
-        "schools": [
-            {"school": planned.place(school), **asdict(counts)} for school, counts in preview.schools.items()
-        ],
-        "classes": list(planned.class_names()),
-        "accounts": preview.accounts._asdict(),
-        "losses": [_loss(planned, each) for each in preview.losses],
-        "events": planned.events,
-        **more,
-    }
+    more = {} if details is None else {"details": [_change(each) for each in details]}
+    return {"board": str(planned.frame.board), **preview_as_json(planned), **more}
 
 
-def _loss(planned: Planned, loss: Loss) -> dict[str, Any]:
-    return {
-        "school": planned.place(loss.school),
-        "pupils": loss.pupils,
-        "leaving": loss.leaving,
-        "classes": [planned.place(each) for each in loss.classes],
-        "closes": loss.closes,
-    }
+def _change(change: Change) -> dict[str, Any]:
+    return {name: value for name, value in change._asdict().items() if name != "person"}
 
 
 def show_problems(problems: Sequence[Problem], total: int, console: Console) -> None:

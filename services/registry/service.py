@@ -8,10 +8,13 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.registry import attendance, duties, moves, people, rollover
+from services.registry import attendance, duties, imports, moves, people, rollover
 from services.registry.attendance import api as attendance_api
 from services.registry.certificates import api as certificates_api
 from services.registry.duties import api as duties_api
+from services.registry.imports import api as imports_api
+from services.registry.imports import runs_api as import_runs_api
+from services.registry.imports.foreman import Foreman
 from services.registry.moves import api as moves_api
 from services.registry.moves import reading as moves_reading
 from services.registry.people import api as people_api
@@ -29,13 +32,13 @@ from shared.database.migrate import check_schema
 from shared.dates import Clock
 from shared.events.copies import Copy
 from shared.events.reactions import Reaction
-from shared.service import MakeFeed, ServiceSettings
+from shared.service import MakeFeed, ServiceSettings, Worker
 from shared.web import ServiceApp, make_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = ()
 REACTIONS: Sequence[Reaction] = ()
-POLICIES = [Path(room.__path__[0]) for room in (attendance, duties, moves, people, rollover)]
+POLICIES = [Path(room.__path__[0]) for room in (attendance, duties, imports, moves, people, rollover)]
 
 
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
@@ -43,6 +46,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     engine, feed_engine = make_engine(settings.app), make_engine(settings.feed, pool_size=1)
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
     log = AccessLog(units)
+    foreman = Foreman(units, settings.worker or Worker(()))
 
     archive = Archive("registry", feed_units, log, settings.readers)
 
@@ -64,14 +68,21 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             name="registry",
             verifier=TokenVerifier(settings.issuer, "registry", KeySource.of(settings.jwks_url)),
             ready=ready,
-            background=[log.run, lambda: each_day(clock, lambda: housekeeping(feed_units))],
+            background=[
+                log.run,
+                *((foreman.run,) if settings.worker else ()),
+                lambda: each_day(clock, lambda: housekeeping(feed_units)),
+            ],
             start=start,
             stop=stop,
+            files=imports_api.FILES,
         ),
         "紬 学籍（registry）",
         [
             attendance_api.router,
             duties_api.router,
+            imports_api.router,
+            import_runs_api.router,
             moves_reading.router,
             moves_api.router,
             people_api.router,
@@ -82,4 +93,5 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
         ],
     )
     app.state.registry = Registry(units, clock, Policies(POLICIES), log)
+    app.state.foreman = foreman
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -43,6 +44,8 @@ class ServiceApp:
     stop: Callable[[], Awaitable[None]] | None = None
     states: Sequence[WorkerState] = ()
     """Its workers, for the operator's page: names and positions, never a key."""
+    files: re.Pattern[str] | None = None
+    """Paths by which files come in: their routes say themselves how much they take."""
     parked: Callable[[], Awaitable[Mapping[tuple[str, str], Parked]]] | None = None
     """How much waits of each (copy, publisher) of its workers."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -97,7 +100,7 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
         said = {"service": service.name, "ready": good} | ({"feeds": feeds} if feeds else {})
         return JSONResponse(said, 200 if good else 503)
 
-    app.add_middleware(_Observed, service=service.name)
+    app.add_middleware(_Observed, service=service.name, files=service.files)
     return app
 
 
@@ -117,16 +120,18 @@ def _feed(state: WorkerState, parked: Parked) -> dict[str, str | int | None]:
 class _Observed:
     """One span and one log line a request: route template, never the address with its ids or queries."""
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    def __init__(self, app: ASGIApp, service: str, files: re.Pattern[str] | None) -> None:
         self.app = app
         self.service = service
+        self.files = files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if int(headers.get(b"content-length", b"0") or 0) > MAX_BODY_BYTES:
+        file = self.files is not None and self.files.fullmatch(scope["path"]) is not None
+        if not file and int(headers.get(b"content-length", b"0") or 0) > MAX_BODY_BYTES:
             await problems.too_large().response()(scope, receive, send)
             return
         parent = headers.get(b"traceparent", b"").decode("latin-1") or None

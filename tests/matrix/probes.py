@@ -15,6 +15,7 @@ from uuid import UUID
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
+from tests.matrix.probes_of_imports import IMPORTS
 from tests.matrix.probes_of_moves import MOVES
 from tests.matrix.probes_of_people import PEOPLE
 from tests.matrix.roster import TODAY
@@ -159,6 +160,7 @@ PROBES: tuple[Probe, ...] = (
         may=dict.fromkeys(_LEADS, 200),
         may_not=_LEADS_NOT,
     ),
+    *IMPORTS,
     *MOVES,
     *PEOPLE,
     # ---- logs: a service's own token, for the topics that deploy/topology.toml lets it read ----

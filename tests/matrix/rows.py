@@ -38,6 +38,7 @@ THINGS = {
     "SchoolDay": "学校の1日",
     "BoardDay": "市の1日",
     "Pupil": "子の名前",
+    "Roster": "名簿の取り込み",
     "Desk": "今日の自分の仕事",
     "Operations": "配信の状態",
     "DepartmentFeed": "部署への配信",
@@ -62,6 +63,7 @@ ACTS = {
     "ReadSchoolDay": "見る",
     "ReadBoardDay": "見る",
     "SeePupil": "一覧で見る",
+    "ImportRoster": "取り込む",
     "ReadToday": "見る",
     "ReadOperations": "見る",
     "HandleParked": "待っている記録をやり直す・捨てる",
@@ -253,6 +255,22 @@ _FEEDS = {
     "ほかの設置者の配信": _feed(CLIENT, board=OTHER_BOARD),
 }
 
+
+def _roster(school: UUID | None, board: UUID = BOARD, office: UUID = BOARD) -> Entity:
+    of = refs("School", [] if school is None else [school])
+    return entity("Roster", "roster", board=ref("Board", board), offices=refs("Unit", {office}), schools=of)
+
+
+_ROSTERS = {
+    "市の名簿": _roster(None),
+    "市の名簿・別の課が受け持つ": _roster(None, office=OTHER_BOARD),
+    "第一小の名簿": _roster(SCHOOL),
+    "第一小の名簿・市では別の課が受け持つ": _roster(SCHOOL, office=OTHER_BOARD),
+    "第二小の名簿": _roster(OTHER_SCHOOL),
+    "ほかの設置者の名簿": _roster(None, OTHER_BOARD),
+    "ほかの設置者の学校の名簿": _roster(SCHOOL, OTHER_BOARD),
+}
+
 _OF_THE_BOARD = {"その市": BOARD, "ほかの設置者": OTHER_BOARD}
 _BOARD_DAYS = {word: entity("BoardDay", "day", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()}
 _OPERATIONS = {
@@ -291,6 +309,7 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Move", "IssueCertificate", _MOVES),
     ("registry", "ClassPlan", "MakeClasses", _CLASS_PLANS),
     ("registry", "Rollover", "ReadRollover", _ROLLOVERS),
+    ("registry", "Roster", "ImportRoster", _ROSTERS),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import quote
 
+from tests.matrix.importing import RUN
 from tests.matrix.operations import operations
 from tests.matrix.probes import PUBLIC
 from tests.matrix.roster import HIDDEN, HIDDEN_KANA, TODAY, YESTERDAY
@@ -55,6 +56,8 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "on": days,
         "name": [LUNCH],
         "person": sorted(set(ids.values())),
+        "upload": [ids["upload"], ids["waiting"]],
+        "number": [1, RUN],
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
         "year": [TODAY.year, TODAY.year + 1],
         "certificate": [ids[word] for word in ("certificate", "hidden_certificate")],
@@ -74,6 +77,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
 
 
 _ASKED_WITH = {
+    "/v1/imports/uploads/{upload}/changes": "?kind=card",
     "/v1/moves/pupils": f"?q={quote(HIDDEN_KANA[0])}",
     "/v1/schools/{school}/rooms": "?on={day}&grade=P2",
 }

@@ -10,7 +10,7 @@ import importlib
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from shared.database.roles import make_database, role_names
 from shared.dates import FixedClock
 from shared.service import ServiceParts
 from tests.matrix.browser import Call, Sender, make_http
+from tests.matrix.importing import bring_some
 from tests.matrix.roster import HIDDEN, TODAY, first_board, second_board
 from tests.matrix.tokens import Tokens
 from tests.support.databases import PASSWORD
@@ -137,6 +138,7 @@ class World:
     standing_in: UUID
     """The duty of the substitute of 2-1, today."""
     _sessions: dict[tuple[UUID, str, int], Sender] = field(default_factory=dict)
+    _spare_uploads: list[UUID] = field(default_factory=list)
 
     @property
     def tokens(self) -> Tokens:
@@ -255,6 +257,10 @@ class World:
         days = {"left_on": str(TODAY + timedelta(days=10)), "accepted_on": str(TODAY + timedelta(days=14))}
         return {"kind": "within", "movers": [mover], "reason": "moved_house", **days, **changes}
 
+    def spare_upload(self) -> UUID:
+        """A package of which nobody has said anything yet."""
+        return self._spare_uploads.pop()
+
     def roll(self, of: str = "2-1", *, service: str = "registry", **changes: Any) -> Call:
         """The command that saves a class's roll; without marks it changes nothing."""
         path = f"/v1/classes/{self.first.ids[of]}/days/{changes.pop('on', TODAY)}/roll"
@@ -297,6 +303,7 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         registry = Units(engines["registry_app"], clock)
         first = await _import(registry, first_board(), "first")
         second = await _import(registry, second_board(), "second")
+        await _import(registry, first_board(), "first")
         await add_substitute(
             registry,
             first.id,
@@ -315,8 +322,9 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
             assert instance.port(service) == at.getsockname()[1]
             module = importlib.import_module(topology().services[service].application)
             more = {"front_end": FrontEnd(dist)} if service == "dashboard" else {}
+            # No processes: they would look for this deployment's own database.
             world.apps[service] = module.build(
-                instance.settings(service), clock, instance.make_feed(service), **more
+                replace(instance.settings(service), worker=None), clock, instance.make_feed(service), **more
             )
             await stack.enter_async_context(_serving(world.apps[service], at))
         stack.callback(world.apps["dashboard"].state.end_streams)
@@ -326,6 +334,9 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         await world.in_step()
         await _take_the_roll(world)
         await _move_some(world)
+        ids = world.first.ids
+        brought, world._spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
+        first.ids = {**ids, **brought}
         yield world
 
 

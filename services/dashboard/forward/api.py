@@ -7,6 +7,9 @@ did not accept the token and so did nothing. A write goes to exactly one service
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 import httpx
 from fastapi import APIRouter, Request, Response
@@ -21,6 +24,13 @@ logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["取り次ぎ"])
 
 TIMEOUT = httpx.Timeout(10.0, connect=2.0, pool=2.0)
+FILE_TIMEOUT = httpx.Timeout(60.0, connect=2.0, pool=2.0)
+"""Of one piece of a file on its way; the whole takes what a school's line takes."""
+MAX_FILE_BYTES = 1_000_000_000
+"""The service that takes the file says itself how much it takes."""
+_FILE = "/registry/v1/imports/uploads/{upload}/files/{name}"
+FILES = re.compile("/api" + re.sub(r"\{\w+\}", "[^/]+", _FILE))
+"""Addresses by which files come in."""
 _PASSED_ON = ("content-type", "accept", "idempotency-key", "if-match", "if-none-match", "x-after")
 _PASSED_BACK = (
     "content-type",
@@ -31,6 +41,28 @@ _PASSED_BACK = (
     "content-disposition",
 )
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@router.put(_FILE, include_in_schema=False, max_body_size=MAX_FILE_BYTES)
+async def pass_file(upload: str, name: str, request: Request) -> Response:
+    """Pass a file of a roster on as it comes in: no more of it than a piece is ever here.
+
+    What has gone through cannot be sent twice from here; the browser sends the file again.
+    """
+    room = await dashboard(request)
+    path = f"imports/uploads/{upload}/files/{name}"
+    if not _plain(path):
+        raise not_found()
+    async with opening(request) as page:
+        session = page.signed
+    token = await room.sessions.exchanged(session, "registry")
+    url = f"{room.settings.urls['registry']}/v1/{quote(path)}"
+    answer = await _send(room, request, url, token, request.stream(), "registry", FILE_TIMEOUT)
+    if _token_refused(answer):
+        await room.sessions.exchanged(session, "registry", anew=True)
+        raise away()
+    headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers)
 
 
 @router.api_route("/{service}/v1/{path:path}", methods=METHODS, include_in_schema=False)
@@ -75,9 +107,17 @@ def _token_refused(answer: httpx.Response) -> bool:
 
 
 async def _send(
-    room: Dashboard, request: Request, url: str, token: str, body: bytes, service: str
+    room: Dashboard,
+    request: Request,
+    url: str,
+    token: str,
+    body: bytes | AsyncIterator[bytes],
+    service: str,
+    patience: httpx.Timeout = TIMEOUT,
 ) -> httpx.Response:
     headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+    if not isinstance(body, bytes) and "content-length" in request.headers:
+        headers["content-length"] = request.headers["content-length"]
     headers["authorization"] = f"Bearer {token}"
     traceparent = current_traceparent()
     if traceparent is not None:
@@ -89,7 +129,7 @@ async def _send(
             params=request.url.query,
             content=body,
             headers=headers,
-            timeout=TIMEOUT,
+            timeout=patience,
         )
     except httpx.TransportError as error:
         logger.warning("%s is away: %s", service, type(error).__name__)

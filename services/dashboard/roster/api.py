@@ -18,9 +18,11 @@ router = APIRouter(prefix="/api", tags=["わたし"])
 _ME = text(
     f"""
 select (select json_object_agg(o.organisation_id, json_build_object(
-            'id', o.organisation_id, 'name', o.name, 'kind', o.kind, 'grade', o.grade,
+            'id', o.organisation_id, 'name', o.name, 'kind', o.kind, 'grade', o.grade, 'code', o.code,
             'special_needs', coalesce(o.special_needs, false)))
         from copy.organisation o where o.organisation_id = any (cast(:units as uuid[]))) as units,
+       (select s.value from copy.setting s where s.board_id = :board and s.name = 'roster_office'
+        and s.since <= :today order by s.since desc limit 1) as roster_office,
        {CARDS.format(people="array[cast(:person as uuid)]")}
 """  # noqa: S608 (constants)
 )
@@ -38,7 +40,13 @@ async def read_me(request: Request) -> Response:
         units = {principal.board, *(d.organisation for d in duties), *(d.class_id for d in duties)}
         row = (
             await page.db.execute(
-                _ME, {"units": sorted(filter(None, units), key=str), "person": principal.person}
+                _ME,
+                {
+                    "units": sorted(filter(None, units), key=str),
+                    "person": principal.person,
+                    "board": principal.board,
+                    "today": page.today,
+                },
             )
         ).one()
     staff = principal.kind == "staff"
@@ -56,7 +64,10 @@ async def read_me(request: Request) -> Response:
                 "class": taught and {name: taught[name] for name in ("id", "name", "grade", "special_needs")},
             }
         )
-    places = rules.rail(duty.kind for duty in duties) if staff else []
+    offices = (row.roster_office or {}).get("departments", rules.ROSTER_OFFICE)
+    at_the_board = (known.get(str(d.organisation)) for d in duties if d.kind == "board_staff")
+    keeps = any(unit is not None and unit["code"] in offices for unit in at_the_board)
+    places = rules.rail((duty.kind for duty in duties), keeps_roster=keeps) if staff else []
     board = known.get(str(principal.board))
     body = {
         "person": person_or_none(row.people, principal.person)

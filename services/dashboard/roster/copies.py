@@ -35,7 +35,7 @@ from shared.events.copies import Copy
 from shared.events.intake import Arrived
 from shared.events.upsert import GuardedTable, Put, SetTable
 
-SETTINGS_SHOWN = frozenset({"attendance_symbols", "lunch_cut_off", "step_up"})
+SETTINGS_SHOWN = frozenset({"attendance_symbols", "lunch_cut_off", "roster_office", "step_up"})
 """Settings of the board that a page, a feed or a decision of this service reads; others are not kept."""
 
 _CARD = GuardedTable(
@@ -59,6 +59,7 @@ _ORGANISATION = GuardedTable(
         "kind": "text",
         "name": "text",
         "short_name": "text",
+        "code": "text",
         "parent_id": "uuid",
         "school_id": "uuid",
         "school_year": "integer",
@@ -184,6 +185,7 @@ async def _organisations(session: AsyncSession, group: Sequence[Arrived]) -> set
             "kind": unit.kind,
             "name": unit.name,
             "short_name": unit.short_name,
+            "code": unit.code,
             "parent_id": unit.parent,
             "school_id": unit.school,
             "school_year": unit.school_year,

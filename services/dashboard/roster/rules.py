@@ -34,14 +34,26 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
             "board_staff",
         }
     ),
+    "imports": frozenset({"office"}),
     "operations": frozenset({"system_operator"}),
 }
 
 
-def rail(duties: Iterable[DutyKind]) -> list[str]:
-    """The places a staff member with these duties may open, in the order of the rail."""
+ROSTER_OFFICE = ("gakumu",)
+"""Codes of the departments that keep the roster, until the board's dated setting ``roster_office`` names them."""
+
+
+def rail(duties: Iterable[DutyKind], *, keeps_roster: bool = False) -> list[str]:
+    """The places a staff member with these duties may open, in the order of the rail.
+
+    ``keeps_roster``: of the board's staff, whether theirs is a department that keeps the roster.
+    """
     kinds = set(duties)
-    return [place for place, holders in _PLACES.items() if kinds & holders]
+    return [
+        place
+        for place, holders in _PLACES.items()
+        if kinds & holders or (place == "imports" and keeps_roster)
+    ]
 
 
 def home(places: list[str]) -> str:

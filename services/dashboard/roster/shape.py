@@ -42,6 +42,7 @@ create table organisation (
     kind text,
     name text,
     short_name text,
+    code text,
     parent_id uuid,
     school_id uuid,
     school_year integer,

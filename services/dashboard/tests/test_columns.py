@@ -30,6 +30,7 @@ COLUMNS = {
         "kind": "IV: school, class, department …",
         "name": "IV: names of schools and classes",
         "short_name": "IV: the same on dense screens",
+        "code": "IV: which department keeps the roster",
         "parent_id": "IV: what it belongs to",
         "school_id": "IV: which school a class is of",
         "school_year": "IV: in which year a class exists",

@@ -64,6 +64,20 @@ async def test_who_i_am(origin: Origin, town: Town) -> None:
     assert (family["kind"], family["roles"], family["rail"]) == ("guardian", [], [])
 
 
+async def test_the_department_that_keeps_the_roster_imports_it(origin: Origin, town: Town) -> None:
+    keeps = await town.unit("department", "学務課", code="gakumu")
+    other = await town.unit("department", "指導課", code="shido")
+    keeper, _ = await enter(origin, town, ("board_staff", keeps, None))
+    adviser, _ = await enter(origin, town, ("board_staff", other, None))
+    await ready(origin, town)
+    assert (await keeper.read("/api/me"))["rail"] == ["board", "imports"]
+    assert (await adviser.read("/api/me"))["rail"] == ["board"]
+    await town.settings(roster_office={"departments": ["shido"]})
+    await origin.caught_up()
+    assert (await keeper.read("/api/me"))["rail"] == ["board"]
+    assert (await adviser.read("/api/me"))["rail"] == ["board", "imports"]
+
+
 async def test_unchanged_pages_are_not_sent_again(origin: Origin, town: Town) -> None:
     school = await town.school()
     klass = await town.klass(school)

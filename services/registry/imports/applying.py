@@ -31,7 +31,15 @@ from shared.database import Scope, Units, Work
 SYMBOLS_SINCE = date(2000, 4, 1)
 """Before any record the product holds: a new board's default list has no gap."""
 
-_ALONE = text("select pg_try_advisory_xact_lock(7482, hashtext(cast(:run as text)))")
+WORKING = 7482
+"""Class of the locks of those who work on a run."""
+ALONE = text("select pg_try_advisory_xact_lock(:of, hashtext(cast(:what as text)))")
+AT_WORK = text(
+    "select exists (select from pg_locks where locktype = 'advisory' and objsubid = 2 and granted"
+    " and database = (select oid from pg_database where datname = current_database())"
+    " and classid = cast(cast(:of as integer) as oid)"
+    " and objid = cast(cast(hashtext(cast(:what as text)) as bigint) & 4294967295 as oid))"
+)
 
 
 class Busy(Exception):
@@ -96,14 +104,14 @@ async def apply_run(
 async def alone(units: Units, run: Run) -> AsyncIterator[None]:
     """One process at a time works on a run; one that is killed leaves no lock. Raises :class:`Busy`."""
     async with units.read(Scope(run.board)) as session:
-        if not await nobody_works(session, run):
+        if not await session.scalar(ALONE, {"of": WORKING, "what": str(run.id)}):
             raise Busy(run.number)
         yield
 
 
-async def nobody_works(session: AsyncSession, run: Run) -> bool:
-    """Whether no process works on the run; takes the lock until the session's transaction ends."""
-    return bool(await session.scalar(_ALONE, {"run": str(run.id)}))
+async def at_work(session: AsyncSession, run: Run) -> bool:
+    """Whether a process works on the run. Asking takes no lock: nobody who begins finds us in the way."""
+    return bool(await session.scalar(AT_WORK, {"of": WORKING, "what": str(run.id)}))
 
 
 async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, int, int | None] | None:

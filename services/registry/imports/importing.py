@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from uuid import UUID
 
 from services.registry.imports import store, wire
 from services.registry.imports.applying import Applied, apply_run, has_symbols
+from services.registry.imports.counting import count_now
+from services.registry.imports.elsewhere import Elsewhere, elsewhere
 from services.registry.imports.losses import limits_on
 from services.registry.imports.planning import ask, plan_part
 from services.registry.imports.preview import Counts, Preview, Tally
@@ -66,6 +69,10 @@ class Origin:
     """What the next delta changes, by name."""
     same_files: Mapping[str, str] = field(default_factory=dict)
     """Files that are as the run before left them: name → hash."""
+    person: UUID | None = None
+    """``by``, when it is somebody who signed in; the service itself then goes on with the run."""
+    upload: UUID | None = None
+    """What they sent; a run begins from it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,10 @@ class Planned:
 
     frame: Frame
     new_board: bool
+    ids: Mapping[ExternalKey, UUID]
+    """Everybody and everything the source names, in our ids."""
     minted: Mapping[ExternalKey, UUID]
+    """Those of them that are new."""
     parts: list[tuple[UUID | None, bytes]]
     preview: Preview
     organisations: Mapping[UUID, OrganisationRow]
@@ -126,33 +136,42 @@ async def plan_snapshot(
     source: str,
     *,
     tell: Callable[[Change], None] | None = None,
+    school: UUID | None = None,
 ) -> Planned:
-    """What the snapshot would change; nothing is written. Raises :class:`StillProtected`."""
+    """What the snapshot would change, of one school alone if one is named; nothing is written.
+
+    Raises :class:`StillProtected` and :class:`Elsewhere`.
+    """
     board = await board_of(units, source, snapshot.board.sourced_id)
     scope = Scope(board or new_id())
     async with units.read(scope) as session:
         last_number = await store.last_number(session, scope.board)
         unfinished = await store.unfinished(session, scope.board)
-        asked = await ask(session, scope.board, snapshot, source, units.clock.today())
+        asked = await ask(session, scope.board, snapshot, source, units.clock.today(), school)
         tally = Tally(asked.frame, await roster.organisations(session, scope.board), tell)
         settings = await roster.settings(session, scope.board)
         parts: list[tuple[UUID | None, bytes]] = []
         forgotten: set[UUID] = set()
+        others: Counter[UUID | None] = Counter()
         for part in asked.parts:
             plan = await plan_part(session, asked.frame, part)
             forgotten |= plan.forgotten
             tally.add_by_hand(plan)
+            others += elsewhere(asked.frame, plan, tally.organisations)
             if plan:
                 tally.add(part, plan)
                 parts.append((part.school, wire.packed(reduced(part, plan))))
         if forgotten:
             raise StillProtected(sorted(key.sourced_id for key, own in asked.ids.items() if own in forgotten))
-        now = await store.count_now(session, asked.frame, tally.wearing())
+        if others:
+            raise Elsewhere({tally.place(school): number for school, number in others.items()})
+        now = await count_now(session, asked.frame, tally.wearing())
     preview = tally.finished(now, limits_on(settings, units.clock.today()))
     first = bool(parts) and parts[0][0] is None and not has_symbols(settings)
     return Planned(
         asked.frame,
         board is None,
+        asked.ids,
         asked.minted,
         parts,
         preview,
@@ -206,6 +225,8 @@ async def begin_run(
             files={**origin.same_files, **hashes},
             by=origin.by,
             counts=_kept(planned.preview),
+            person=origin.person,
+            upload=origin.upload,
             confirmed=confirmed and bool(planned.preview.losses),
             parts=planned.parts,
         )

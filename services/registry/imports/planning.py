@@ -63,6 +63,7 @@ _STILL_HERE = {
 _OPEN_CLASSES = text(
     "select id from organisation where board_id = :board and until is null and kind <> 'board'"
     " and (school_year is null or school_year = :year)"
+    " and (cast(:school as uuid) is null or (kind = 'class' and school_id = :school))"
 )
 
 
@@ -77,10 +78,15 @@ class Asked:
 
 
 async def ask(
-    session: AsyncSession, board: UUID, snapshot: RosterSnapshot, source: str, today: date
+    session: AsyncSession,
+    board: UUID,
+    snapshot: RosterSnapshot,
+    source: str,
+    today: date,
+    school: UUID | None = None,
 ) -> Asked:
-    """What the snapshot asks of the board's roster as it stands."""
-    frame = Frame(board, snapshot.school_year, today)
+    """What the snapshot asks of the board's roster as it stands, or of one school's alone."""
+    frame = Frame(board, snapshot.school_year, today, school)
     known = await store.known_ids(session, board, source)
     keys = [*(each.key for each in snapshot.organisations), *(each.key for each in snapshot.people)]
     own = await store.own_ids(session, board, [key for key in keys if key not in known])
@@ -118,14 +124,15 @@ async def _left_out(
             for row in await statement.all(session, some):
                 if schools.get(row["subject_id"]) is None:
                     schools[row["subject_id"]] = row["school"]
-    values = {"board": frame.board, "year": frame.school_year}
+    values = {"board": frame.board, "year": frame.school_year, "school": frame.school}
     still_open = set(await session.scalars(_OPEN_CLASSES, values))
     closing = [
         own
         for key, own in missing.items()
         if own in still_open and key.kind != "person" and spoken.of(key.kind, key.sourced_id)
     ]
-    return [Gone(person, school) for person, school in schools.items()], closing
+    left = (Gone(person, school) for person, school in schools.items())
+    return [each for each in left if frame.school in (None, each.school)], closing
 
 
 async def plan_part(session: AsyncSession, frame: Frame, asked: Ask) -> PartPlan:

@@ -133,7 +133,12 @@ class Tally:
             if self.tell is not None:
                 telling = Telling(self.organisations, plan, self.tell)
                 for person in sorted(people):
-                    self.tell(Change(kind, telling.who(person), "", "", ""))
+                    self.tell(Change(kind, telling.who(person), "", "", "", person))
+
+    def place(self, organisation: UUID | None) -> str:
+        """An organisation's name; empty for none."""
+        row = self.organisations.get(organisation) if organisation is not None else None
+        return "" if row is None else row.name
 
     def wearing(self) -> list[UUID]:
         """People who were known before and whose hats change."""

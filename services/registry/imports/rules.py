@@ -22,6 +22,7 @@ from services.registry.roster.rows import (
     OrganisationRow,
     PersonRow,
     Standing,
+    place_of,
 )
 from services.registry.roster.rules import PeriodChanges, Translator, after, diff_periods
 from services.registry.roster.snapshot import Aspect, ExternalKey, Period, RosterSnapshot
@@ -78,6 +79,8 @@ class Frame:
     board: UUID
     school_year: int
     as_of: date
+    school: UUID | None = None
+    """The only school whose roster it may touch; None: all of the board's. Of the others it says nothing."""
 
     @property
     def coverage(self) -> Period:
@@ -315,9 +318,18 @@ def side_change(frame: Frame, wants: Wants[Any], standing: list[Standing[Any]]) 
 
     Nobody's roster knows who stood in for a day.
     """
-    about = set(wants.subjects)
+    about, wanted = set(wants.subjects), wants.held
     theirs = [each for each in standing if each.held.subject in about and not _stands_in(each.held.what)]
-    return SideChange(standing, diff_periods(theirs, wants.held, frame.coverage, frame.as_of))
+    if frame.school is not None:
+        others = {(each.held.subject, each.held.what) for each in theirs if not here(frame, each.held.what)}
+        theirs = [each for each in theirs if here(frame, each.held.what)]
+        wanted = [each for each in wanted if (each.subject, each.what) not in others]
+    return SideChange(standing, diff_periods(theirs, wanted, frame.coverage, frame.as_of))
+
+
+def here(frame: Frame, what: Is) -> bool:
+    """Whether a relation is this import's business."""
+    return frame.school is None or place_of(what) in (None, frame.school)
 
 
 def _stands_in(what: Is) -> bool:

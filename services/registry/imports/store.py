@@ -13,11 +13,11 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.imports.preview import Hat, Now
 from services.registry.imports.rules import Frame
 from shared.database import Work
 
 State = Literal["applying", "done", "reverting", "reverted"]
+Wish = Literal["apply", "revert"]
 KEPT_RUNS = 3
 """Packages kept for each school year: the last, which the next delta changes, and those that it falls back to when runs
 are reverted. They are personal data; older ones are deleted."""
@@ -44,19 +44,34 @@ class Run:
     revert_reached: UUID | None
     counts: Mapping[str, Any]
     confirmed_losses: bool
+    school: UUID | None
+    """Whose office brought it, and what alone it may touch; None: the board's."""
+    by_person: UUID | None
+    """Who brought it, when it came by the web."""
+    wish: Wish | None
+    """What the service itself goes on doing until it is done; None: an operator's command does it."""
+    wished_by: str | None
+    stopped: str | None
+    """Why the service does not go on, in Japanese."""
     parts: int
     parts_done: int
     events: int
 
     @property
+    def open(self) -> bool:
+        """Whether something of it is still to be done."""
+        return self.state in ("applying", "reverting")
+
+    @property
     def frame(self) -> Frame:
         """What it is about."""
-        return Frame(self.board, self.school_year, self.as_of)
+        return Frame(self.board, self.school_year, self.as_of, self.school)
 
 
 _RUNS = """
 select r.id, r.board_id, r.number, r.source, r.school_year, r.digest, r.files, r.as_of, r.state, r.started_by,
        r.started_at, r.finished_at, r.reverted_by, r.reverted_at, r.revert_reached, r.counts, r.confirmed_losses,
+       r.school_id, r.by_person, r.wish, r.wished_by, r.stopped,
        count(p.run_id), count(p.run_id) filter (where p.state = 'done'), coalesce(sum(p.events), 0)
 from import_run r left join import_part p on p.run_id = r.id
 where r.board_id = :board {which} group by r.id order by r.number
@@ -64,12 +79,29 @@ where r.board_id = :board {which} group by r.id order by r.number
 _ALL = text(_RUNS.format(which=""))
 _ONE = text(_RUNS.format(which="and r.number = :number"))
 _OPEN = text(_RUNS.format(which="and r.state in ('applying', 'reverting')"))
+_OF_UPLOAD = text("select number from import_run where board_id = :board and upload_id = :upload")
+_BEFORE = text(
+    "select number from import_run where board_id = :board and (cast(:before as integer) is null or number < :before)"
+    " and (cast(:schools as uuid[]) is null or school_id = any(cast(:schools as uuid[])))"
+    " order by number desc limit :limit"
+)
+_THESE = text(_RUNS.format(which="and r.number = any(cast(:numbers as integer[]))"))
+_WISHED = text(_RUNS.format(which="and r.wish is not null"))
+_WISH = text(
+    "update import_run set wish = cast(:wish as text), wished_by = :by, stopped = null where number = :number"
+    " and board_id = :board and wish is null and state <> 'reverted'"
+    " and (state <> 'done' or cast(:wish as text) = 'revert') returning true"
+)
+_NO_LONGER = text(
+    "update import_run set wish = null, stopped = :stopped where number = :number and board_id = :board"
+)
 _LAST = text("select coalesce(max(number), 0) from import_run where board_id = :board")
 _BEGIN = text(
     "insert into import_run (id, board_id, number, source, school_year, digest, files, as_of, state, started_by,"
-    " started_at, counts, confirmed_losses) values (:id, :board, nextval('import_run_number'), :source, :year,"
-    " :digest, cast(:files as jsonb), :as_of, :state, :by, :at, cast(:counts as jsonb), :confirmed)"
-    " returning number"
+    " started_at, counts, confirmed_losses, school_id, by_person, upload_id, wish, wished_by) values (:id, :board,"
+    " nextval('import_run_number'), :source, :year, :digest, cast(:files as jsonb), :as_of, :state, :by, :at,"
+    " cast(:counts as jsonb), :confirmed, cast(:school as uuid), cast(:person as uuid), cast(:upload as uuid),"
+    " case when cast(:person as uuid) is not null then 'apply' end, :by) returning number"
 )
 _PART = text(
     "insert into import_part (run_id, board_id, ordinal, school_id, state, content)"
@@ -101,11 +133,12 @@ _REVERTED = text(
     "update import_run set state = 'reverted' where board_id = :board and (id = :run or (number > :number"
     " and source = :source and school_year = :year))"
 )
+# A school's delta changes what the newest package left that spoke of the school: its own or the board's.
 _BASE = text(
     "select files from import_run where board_id = :board and source = :source and state = 'done'"
+    " and (school_id is null or school_id = cast(:school as uuid))"
     " and (cast(:year as integer) is null or school_year = :year) order by school_year desc, number desc limit 1"
 )
-_HAS_FILES = text("select sha256 from import_file where board_id = :board and sha256 = any(:hashes)")
 _FILE = text("select content from import_file where board_id = :board and sha256 = :hash")
 _PUT_FILE = text(
     "insert into import_file (board_id, sha256, content) values (:board, :hash, :content) on conflict do nothing"
@@ -118,7 +151,8 @@ _PRUNE = text(
     """
 delete from import_file f where f.board_id = :board and not exists (
     select from (
-        select r.files, row_number() over (partition by r.source, r.school_year order by r.number desc) as age
+        select r.files, row_number() over (
+            partition by r.source, r.school_year, r.school_id order by r.number desc) as age
         from import_run r where r.board_id = :board and r.state in ('applying', 'done')
     ) k, jsonb_each_text(k.files) as kept
     where k.age <= :kept and kept.value = f.sha256
@@ -136,16 +170,50 @@ async def runs(session: AsyncSession, board: UUID) -> list[Run]:
     return [_run(row) for row in await session.execute(_ALL, {"board": board})]
 
 
+async def runs_before(
+    session: AsyncSession, board: UUID, schools: Collection[UUID] | None, before: int | None, limit: int
+) -> list[Run]:
+    """Runs before a number, the newest first; those of ``schools``, or all."""
+    of = None if schools is None else sorted(schools)
+    values = {"board": board, "schools": of, "before": before, "limit": limit}
+    numbers = list(await session.scalars(_BEFORE, values))
+    found = await session.execute(_THESE, {"board": board, "numbers": numbers})
+    return [_run(row) for row in found][::-1]
+
+
 async def run(session: AsyncSession, board: UUID, number: int) -> Run | None:
     """One run."""
     row = (await session.execute(_ONE, {"board": board, "number": number})).first()
     return None if row is None else _run(row)
 
 
+async def number_of(session: AsyncSession, board: UUID, upload: UUID) -> int | None:
+    """The run that began from what somebody sent."""
+    number: int | None = await session.scalar(_OF_UPLOAD, {"board": board, "upload": upload})
+    return number
+
+
 async def unfinished(session: AsyncSession, board: UUID) -> Run | None:
     """The run that is under way, or was when its process ended. There is one at most."""
     row = (await session.execute(_OPEN, {"board": board})).first()
     return None if row is None else _run(row)
+
+
+async def wished(session: AsyncSession, board: UUID) -> list[Run]:
+    """Runs that the service itself goes on with, or takes back."""
+    return [_run(row) for row in await session.execute(_WISHED, {"board": board})]
+
+
+async def wish(work: Work, number: int, wish: Wish, by: str) -> bool:
+    """Let the service do it. False when it is under way, or over."""
+    values = {"number": number, "board": work.scope.board, "wish": wish, "by": by}
+    return bool(await work.session.scalar(_WISH, values))
+
+
+async def no_longer_wished(work: Work, number: int, *, stopped: str | None) -> None:
+    """It is done, or cannot be done; ``stopped`` says why."""
+    values = {"number": number, "board": work.scope.board, "stopped": stopped}
+    await work.session.execute(_NO_LONGER, values)
 
 
 async def last_number(session: AsyncSession, board: UUID) -> int:
@@ -162,6 +230,8 @@ async def begin(
     digest: str,
     files: Mapping[str, str],
     by: str,
+    person: UUID | None,
+    upload: UUID | None,
     counts: Mapping[str, Any],
     confirmed: bool,
     parts: Iterable[tuple[UUID | None, bytes]],
@@ -180,6 +250,9 @@ async def begin(
         "at": work.at,
         "counts": orjson.dumps(counts).decode(),
         "confirmed": confirmed,
+        "school": frame.school,
+        "person": person,
+        "upload": upload,
     }
     number = int((await work.session.execute(_BEGIN, values)).scalar_one())
     for ordinal, (school, content) in enumerate(parts):
@@ -267,10 +340,10 @@ class Kept(Mapping[str, bytes]):
 
 
 async def base(
-    session: AsyncSession, board: UUID, source: str, year: int | None
+    session: AsyncSession, board: UUID, source: str, year: int | None, school: UUID | None = None
 ) -> tuple[Mapping[str, str], Kept]:
     """What the last package of a school year left (None: of the newest): names with hashes, and the files."""
-    found = await session.scalar(_BASE, {"board": board, "source": source, "year": year})
+    found = await session.scalar(_BASE, {"board": board, "source": source, "year": year, "school": school})
     hashes: Mapping[str, str] = found or {}
     packed = {}
     for name, hash_ in hashes.items():
@@ -280,51 +353,6 @@ async def base(
     return hashes, Kept(packed)
 
 
-async def files_there(session: AsyncSession, board: UUID, hashes: Collection[str]) -> set[str]:
-    """Which contents are kept already."""
-    return set(await session.scalars(_HAS_FILES, {"board": board, "hashes": list(hashes)}))
-
-
 async def keep_file(work: Work, hash_: str, packed: bytes) -> None:
     """Keep a file's content."""
     await work.session.execute(_PUT_FILE, {"board": work.scope.board, "hash": hash_, "content": packed})
-
-
-_PUPILS = text(
-    "select school_id, count(distinct subject_id) from enrolment_period where board_id = :board"
-    " and voided_at is null and valid && daterange(:since, :until, '[)') group by school_id"
-)
-_MEMBERS = text(
-    "select class_id, (array_agg(school_id))[1], count(distinct subject_id) from membership_period"
-    " where board_id = :board and voided_at is null and kind = 'home'"
-    " and valid && daterange(:since, :until, '[)') group by class_id"
-)
-_HATS: Mapping[Hat, Any] = {
-    "pupil": text(
-        "select subject_id, count(*) from enrolment_period where board_id = :board and voided_at is null"
-        " and subject_id = any(:people) and valid @> cast(:on as date) group by 1"
-    ),
-    "staff": text(
-        "select subject_id, count(*) from duty_period where board_id = :board and voided_at is null"
-        " and subject_id = any(:people) and valid @> cast(:on as date) group by 1"
-    ),
-    "guardian": text(
-        "select guardian_id, count(*) from guardianship_period where board_id = :board and voided_at is null"
-        " and guardian_id = any(:people) and valid @> cast(:on as date) and (may_notify or may_read) group by 1"
-    ),
-}
-
-
-async def count_now(session: AsyncSession, frame: Frame, people: Sequence[UUID]) -> Now:
-    """What is there on the import's day; hats of these people."""
-    window = {"board": frame.board, "since": frame.ends, "until": frame.coverage.until}
-    if frame.past:
-        window["since"] = frame.coverage.since
-    pupils = {row[0]: row[1] for row in await session.execute(_PUPILS, window)}
-    members = {row[0]: (row[1], row[2]) for row in await session.execute(_MEMBERS, window)}
-    hats: dict[tuple[UUID, Hat], int] = {}
-    for hat, statement in _HATS.items():
-        values = {"board": frame.board, "people": list(people), "on": frame.ends}
-        for row in await session.execute(statement, values):
-            hats[row[0], hat] = row[1]
-    return Now(pupils, members, hats)

@@ -42,6 +42,8 @@ class Change(NamedTuple):
     what: str
     before: str
     after: str
+    person: UUID | None = None
+    """Whose, in our ids; what is shown to somebody who may not know of a protected child goes without them."""
 
 
 _FIELDS = {
@@ -85,12 +87,12 @@ class Telling:
         for card in self.plan.people:
             old = self.plan.cards_before.get(card.id)
             if old is None:
-                self.tell(Change("new", _name(card), "", "", ""))
+                self.tell(Change("new", _name(card), "", "", "", card.id))
             for what, before, after in _differences(old, card):
-                self.tell(Change("card", _name(card), what, before, after))
+                self.tell(Change("card", _name(card), what, before, after, card.id))
         for move in moves(frame, self.plan):
             before, after = self._stay(move.before), self._stay(move.after)
-            self.tell(Change(move.kind, self.who(move.pupil), "", before, after))
+            self.tell(Change(move.kind, self.who(move.pupil), "", before, after, move.pupil))
         sides: tuple[Literal["duty", "guardianship", "protection"], ...] = (
             "duty",
             "guardianship",
@@ -100,7 +102,7 @@ class Telling:
             for subject, was, becomes in self.plan.changed(side):
                 one, other = ({self._relation(each) for each in held} for held in (was, becomes))
                 before, after = "、".join(sorted(one - other)), "、".join(sorted(other - one))
-                self.tell(Change(side, self.who(subject), "", before, after))
+                self.tell(Change(side, self.who(subject), "", before, after, subject))
 
     def _organisations(self) -> None:
         for row in self.plan.organisations:

@@ -6,15 +6,17 @@ import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.registry.imports import importing, store
 from services.registry.imports.applying import apply_run
+from services.registry.imports.elsewhere import Elsewhere
 from services.registry.imports.importing import Imported, Origin, Planned, StillProtected
 from services.registry.imports.store import Kept, Run
 from services.registry.imports.words import Change
 from services.registry.oneroster import companion, layout
 from services.registry.oneroster.packages import digest
-from services.registry.oneroster.problems import Note, Problem
+from services.registry.oneroster.problems import Note, Problem, shown
 from services.registry.oneroster.rules import read_roster
 from services.registry.oneroster.sources import peek, speaks_for_all
 from services.registry.roster import store as roster
@@ -38,6 +40,17 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose roster a package may change, when somebody brought it who signed in."""
+
+    board: UUID
+    school: UUID | None
+    """One school alone; None: all of the board's."""
+    person: UUID
+    upload: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A package that is right, and what it would change."""
 
@@ -48,13 +61,23 @@ class Prepared:
 
 
 async def prepare(
-    units: Units, files: Mapping[str, bytes], *, by: str = ACTOR, tell: Callable[[Change], None] | None = None
+    units: Units,
+    files: Mapping[str, bytes],
+    *,
+    by: str = ACTOR,
+    owner: Owner | None = None,
+    tell: Callable[[Change], None] | None = None,
 ) -> Prepared:
-    """Read a package given as file name → bytes, and plan it. Nothing is written. Raises :class:`Refused`."""
-    hashes, known = await _known(units, files)
+    """Read a package given as file name → bytes, and plan it. Nothing is written. Raises :class:`Refused`.
+
+    With an ``owner`` it is refused, too, when it is another board's, or changes another school than theirs.
+    """
+    hashes, known = await _known(units, files, owner)
     reading = read_roster(files, known)
     if reading.snapshot is None:
         raise Refused(reading.problems, reading.notes, reading.total)
+    if owner is not None:
+        await _refuse_others(units, reading.snapshot.board.sourced_id, owner)
     kept = [name for name, shape in layout.LAYOUTS.items() if name in files and shape.kept_on]
     origin = Origin(
         SOURCE,
@@ -63,11 +86,16 @@ async def prepare(
         digest(files),
         _Files(files, [*kept, *((companion.FILE,) if companion.FILE in files else ())], reading.merged),
         {name: hash_ for name, hash_ in hashes.items() if name in reading.absent},
+        owner.person if owner is not None else None,
+        owner.upload if owner is not None else None,
     )
+    school = owner.school if owner is not None else None
     try:
-        planned = await importing.plan_snapshot(units, reading.snapshot, SOURCE, tell=tell)
+        planned = await importing.plan_snapshot(units, reading.snapshot, SOURCE, tell=tell, school=school)
     except StillProtected as error:
         raise Refused(tuple(_lifted(pupil) for pupil in error.pupils), reading.notes) from None
+    except Elsewhere as error:
+        raise Refused(tuple(_of_others(*each) for each in error.places.items()), reading.notes) from None
     return Prepared(reading.snapshot, planned, origin, reading.notes)
 
 
@@ -79,7 +107,8 @@ async def begin(units: Units, prepared: Prepared, *, confirmed: bool = False) ->
         nonlocal planned
         mine, planned = planned, None
         if mine is None:
-            mine = await importing.plan_snapshot(units, prepared.snapshot, SOURCE)
+            school = prepared.planned.frame.school
+            mine = await importing.plan_snapshot(units, prepared.snapshot, SOURCE, school=school)
         return mine, await importing.begin_run(
             units, mine, prepared.snapshot, prepared.origin, confirmed=confirmed
         )
@@ -104,12 +133,19 @@ async def import_package(
         return importing.done(planned, run, await apply_run(units, run, actor=ACTOR))
 
 
-async def _known(units: Units, files: Mapping[str, bytes]) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
+async def _known(
+    units: Units, files: Mapping[str, bytes], owner: Owner | None
+) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
     """What earlier packages left, where this one does not say everything: hashes and contents by name."""
     if speaks_for_all(files):
         return {}, {}
     district, year = peek(files)
-    if district is not None:
+    board: UUID | None
+    if owner is not None:
+        if district is not None:
+            await _refuse_others(units, district, owner)
+        board = owner.board
+    elif district is not None:
         board = await importing.board_of(units, SOURCE, district)
     else:
         boards = await roster.boards(units)
@@ -117,7 +153,7 @@ async def _known(units: Units, files: Mapping[str, bytes]) -> tuple[Mapping[str,
     if board is None:
         return {}, {}
     async with units.read(Scope(board)) as session:
-        hashes, kept = await store.base(session, board, SOURCE, year)
+        hashes, kept = await store.base(session, board, SOURCE, year, owner.school if owner else None)
     return hashes, kept if len(kept) == len(hashes) else Kept({})
 
 
@@ -152,6 +188,28 @@ def no_cycles() -> Iterator[None]:
     finally:
         if before:
             gc.enable()
+
+
+async def _refuse_others(units: Units, district: str, owner: Owner) -> None:
+    """Nobody brings another board's roster, nor begins a board's; nothing of another's is read to say so."""
+    if await importing.board_of(units, SOURCE, district) != owner.board:
+        rule = "この教育委員会（district）の名簿ではありません"
+        remedy = (
+            "自分の教育委員会の名簿を選んでください。district の sourcedId は、はじめの取り込みと同じにします"
+        )
+        raise Refused((Problem(layout.ORGS, None, "sourcedId", shown(district), rule, remedy),))
+
+
+def _of_others(name: str, changes: int) -> Problem:
+    if name:
+        rule = f"{name}の名簿も変わります（{changes} 件）"
+        remedy = (
+            "自分の学校の分だけにするか、両方の学校にかかわることとして教育委員会に取り込みを頼んでください"
+        )
+    else:
+        rule = f"どの学校にも属さない人か部署が変わります（{changes} 件）"
+        remedy = "自分の学校の分だけにするか、教育委員会に取り込みを頼んでください"
+    return Problem(layout.ORGS, None, "", name, rule, remedy)
 
 
 def _lifted(pupil: str) -> Problem:

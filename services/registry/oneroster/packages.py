@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from services.registry.oneroster import companion, layout
 
@@ -62,22 +63,43 @@ def open_package(path: Path) -> Package:
     if path.is_dir():
         found = _in_folder(path)
     elif path.is_file():
-        found = _in_zip(path)
+        found = _in_zip(path, str(path))
     else:
         raise NotAPackageError(f"{path} がありません。フォルダか zip ファイルを指定してください")
+    return _with_manifest(found, str(path))
+
+
+def open_files(files: Mapping[str, IO[bytes]]) -> Package:
+    """The package of files that were sent: one zip, or the CSV files themselves. Raises ``NotAPackageError``."""
+    zipped = [name for name in files if name.lower().endswith(".zip")]
+    if zipped:
+        return _with_manifest(_in_zip(files[zipped[0]], zipped[0]), zipped[0])
+    return _with_manifest(Package({name: _rewound(each) for name, each in files.items()}), "選んだファイル")
+
+
+def _with_manifest(found: Package, name: str) -> Package:
     if layout.MANIFEST not in found:
         raise NotAPackageError(
-            f"{path} に {layout.MANIFEST} がありません。OneRoster の CSV を指定してください"
+            f"{name} に {layout.MANIFEST} がありません。OneRoster の CSV を指定してください"
         )
     return found
 
 
-def _taken(name: str) -> bool:
+def _rewound(file: IO[bytes]) -> Callable[[], bytes]:
+    def read() -> bytes:
+        file.seek(0)
+        return file.read()
+
+    return read
+
+
+def belongs(name: str) -> bool:
+    """Whether a file of this name can belong to a package."""
     return name == companion.FILE or (name.endswith(".csv") and not name.startswith("."))
 
 
 def _in_folder(folder: Path) -> Package:
-    files = {each.name: each for each in folder.iterdir() if _taken(each.name)}
+    files = {each.name: each for each in folder.iterdir() if belongs(each.name)}
     for name, each in files.items():
         # A link could name any file of this machine.
         if each.is_symlink() or not each.is_file():
@@ -87,9 +109,9 @@ def _in_folder(folder: Path) -> Package:
     return Package({name: each.read_bytes for name, each in files.items()})
 
 
-def _in_zip(path: Path) -> Package:
+def _in_zip(source: Path | IO[bytes], path: str) -> Package:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
             found = _members(path, archive)
             _weigh(path, archive, found.values())
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
@@ -97,10 +119,10 @@ def _in_zip(path: Path) -> Package:
         raise NotAPackageError(
             f"{path} を zip ファイルとして開けません（壊れているか、暗号化されています）"
         ) from error
-    return Package({name: _reader(path, each) for name, each in found.items()})
+    return Package({name: _reader(source, each) for name, each in found.items()})
 
 
-def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def _members(path: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """Which members are the package's files; any that could be meant to leave its folder refuses the whole."""
     inside = archive.infolist()
     if len(inside) > MAX_FILES:
@@ -113,7 +135,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
             raise NotAPackageError(f"{path} に、外の場所を指す名前（{each.filename!a}）があります")
         if stat.S_ISLNK(each.external_attr >> 16):
             raise NotAPackageError(f"{path} に、ほかのファイルを指すリンク（{each.filename!a}）があります")
-        if each.is_dir() or parts[0] == "__MACOSX" or not _taken(parts[-1]):
+        if each.is_dir() or parts[0] == "__MACOSX" or not belongs(parts[-1]):
             continue
         if parts[-1] in found:
             raise NotAPackageError(f"{path} に {parts[-1]} が 2 つあります。1 つの名簿だけを入れてください")
@@ -125,7 +147,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     return found
 
 
-def _weigh(path: Path, archive: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo]) -> None:
+def _weigh(path: str, archive: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo]) -> None:
     """Unpack everything once, a block at a time, and keep nothing: the only size that is true."""
     total = 0
     for each in members:
@@ -140,9 +162,9 @@ def _weigh(path: Path, archive: zipfile.ZipFile, members: Iterable[zipfile.ZipIn
         total += size
 
 
-def _reader(path: Path, member: zipfile.ZipInfo) -> Callable[[], bytes]:
+def _reader(source: Path | IO[bytes], member: zipfile.ZipInfo) -> Callable[[], bytes]:
     def read() -> bytes:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
             return archive.read(member)
 
     return read

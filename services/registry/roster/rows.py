@@ -204,3 +204,10 @@ class Added(NamedTuple, Generic[I]):
 
     held: Held[I]
     replaces: UUID | None
+
+
+def place_of(what: Is) -> UUID | None:
+    """The organisation a relation is at; a tie between people is at none."""
+    if isinstance(what, EnrolmentIs | MembershipIs):
+        return what.school_id
+    return what.organisation_id if isinstance(what, DutyIs) else None

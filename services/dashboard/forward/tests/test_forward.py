@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
@@ -142,4 +143,46 @@ async def test_a_body_too_large_goes_nowhere(origin: Origin, town: Town) -> None
     browser = await origin.enter(uuid4(), board=town.board)
     answer = await browser.command(PATH, {"x": "y" * 1_100_000})
     assert answer.status_code == 413
+    assert origin.registry.reached == []
+
+
+FILE = "/api/registry/v1/imports/uploads/11111111-1111-4111-8111-111111111111/files/users.csv"
+
+
+async def test_a_file_of_any_size_goes_through_piece_by_piece(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    sent = {"origin": browser.origin, "x-tsumugi": "1", "content-type": "application/octet-stream"}
+    content = bytes(range(256)) * 20_000
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), 100_000):
+            yield content[start : start + 100_000]
+
+    for body, headers in ((content, sent), (pieces(), {**sent, "content-length": str(len(content))})):
+        answer = await browser.send("PUT", FILE, content=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+    first, second = origin.registry.reached
+    assert first.body == second.body == content
+    assert (first.method, first.path) == ("PUT", FILE.removeprefix("/api/registry"))
+    assert second.headers["content-length"] == str(len(content))
+    assert "cookie" not in first.headers
+
+
+async def test_a_file_whose_token_is_refused_is_not_sent_twice_from_here(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    sent = {"origin": browser.origin, "x-tsumugi": "1"}
+    origin.registry.answers = [signed_out().response()]
+    first = await browser.send("PUT", FILE, content=b"x" * 2_000_000, headers=sent)
+    assert (first.status_code, len(origin.registry.reached)) == (503, 1)
+    assert (await browser.send("PUT", FILE, content=b"x", headers=sent)).status_code == 200
+    assert origin.issuer.asked["registry"] == 2
+
+
+async def test_a_file_that_no_page_of_ours_sends_goes_nowhere(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    answer = await browser.send("PUT", FILE, content=b"x", headers={"origin": "http://elsewhere"})
+    assert answer.status_code == 403
+    ours = {"origin": browser.origin, "x-tsumugi": "1"}
+    nobody = await origin.browser().send("PUT", FILE, content=b"x", headers=ours)
+    assert nobody.status_code == 401
     assert origin.registry.reached == []

@@ -310,7 +310,7 @@ async def test_a_package_about_a_past_year_closes_nothing(units: Units, clock: F
 def test_a_run_knows_its_frame() -> None:
     run = Run(
         UUID(int=1), UUID(int=2), 1, "s", 2026, "", {}, date(2026, 2, 1), "done", "", None, None,  # type: ignore[arg-type]
-        None, None, None, {}, False, 0, 0, 0,
+        None, None, None, {}, False, None, None, None, None, None, 0, 0, 0,
     )  # fmt: skip
     assert run.frame.ends == date(2026, 4, 1)
     assert replace(run, as_of=date(2026, 5, 1)).frame.ends == date(2026, 5, 1)

@@ -1,0 +1,195 @@
+"""What goes over HTTP about imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.registry.imports import store, uploads
+from services.registry.imports.uploads import File, Upload
+
+MAX_FILES = 40
+"""A roster has about a dozen."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FileIn(_Body):
+    """A file that will be sent."""
+
+    name: str = Field(max_length=120)
+    bytes: int = Field(ge=0)
+
+
+class UploadIn(_Body):
+    """What somebody is about to send: one zip, or the CSV files with companion.json."""
+
+    school: UUID | None = Field(default=None, description="Only this school's roster; null: the board's.")
+    files: list[FileIn] = Field(max_length=MAX_FILES)
+
+
+class ApplyIn(_Body):
+    """Make true what was shown."""
+
+    preview: str = Field(max_length=64, description="Of the answer that showed it.")
+    confirm_losses: bool = False
+
+
+class Nothing(_Body):
+    """A command without content."""
+
+
+class ScopeOut(BaseModel):
+    """What may be imported: the board's roster (``school`` null), or a school's."""
+
+    school: UUID | None
+    name: str
+
+
+class FileOut(BaseModel):
+    """A file of an upload."""
+
+    name: str
+    bytes: int
+    received: bool
+
+
+class UploadOut(BaseModel):
+    """A package that was brought. ``found`` depends on ``state``."""
+
+    id: UUID
+    school: UUID | None
+    school_name: str | None
+    state: uploads.State
+    by: str
+    made_at: datetime
+    files: list[FileOut]
+    found: dict[str, Any]
+    preview: str | None
+    anew: bool
+    stopped: str | None
+    run: int | None
+
+    @classmethod
+    def of(cls, upload: Upload, files: list[File], name: str | None) -> Self:
+        """As it is told; who is guarded is not."""
+        return cls(
+            id=upload.id,
+            school=upload.school,
+            school_name=name,
+            state=upload.state,
+            by=upload.by_name,
+            made_at=upload.made_at,
+            files=[FileOut(**file._asdict()) for file in files],
+            found={key: value for key, value in upload.found.items() if key != "guard"},
+            preview=upload.preview,
+            anew=upload.anew,
+            stopped=upload.stopped,
+            run=upload.run,
+        )
+
+
+class RowsOut(BaseModel):
+    """A page of problems, notes or changes; ``next`` asks for the one after it."""
+
+    rows: list[dict[str, Any]]
+    hidden: int = 0
+    """Changes about protected children that are not shown to the one who asks."""
+    next: str | None
+
+
+class RunOut(BaseModel):
+    """A run."""
+
+    run: int
+    school: UUID | None
+    school_name: str | None
+    state: store.State
+    working: bool
+    """Whether a process works on it, or is about to."""
+    stopped: str | None
+    school_year: int
+    as_of: date
+    started_by: str
+    started_at: datetime
+    finished_at: datetime | None
+    reverted_by: str | None
+    reverted_at: datetime | None
+    parts: int
+    parts_done: int
+    part: str | None
+    """What was done last."""
+    waiting: str | None
+    """Whose copies are waited for."""
+    events: int
+    counts: dict[str, list[int]]
+    confirmed_losses: bool
+
+    @classmethod
+    def of(
+        cls, run: store.Run, said: Mapping[str, Any] | None, *, working: bool, name: str | None = None
+    ) -> Self:
+        """As it is told. ``said``: what the process that works on it said last."""
+        told = said or {}
+        behind = told.get("waiting") or []
+        return cls(
+            run=run.number,
+            school=run.school,
+            school_name=name,
+            state=run.state,
+            working=working or run.wish is not None,
+            stopped=run.stopped,
+            school_year=run.school_year,
+            as_of=run.as_of,
+            started_by=run.started_by,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            reverted_by=run.reverted_by,
+            reverted_at=run.reverted_at,
+            parts=max(run.parts, told.get("parts", 0)) if run.state == "reverting" else run.parts,
+            parts_done=told.get("part", 0) if run.state == "reverting" else run.parts_done,
+            part=told.get("school"),
+            waiting=behind[0]["reader"] if behind else None,
+            events=run.events,
+            counts=run.counts.get("counts", {}),
+            confirmed_losses=run.confirmed_losses,
+        )
+
+
+class ImportsOut(BaseModel):
+    """Everything about imports that the one who asks may know."""
+
+    scopes: list[ScopeOut]
+    uploads: list[UploadOut]
+    runs: list[RunOut]
+    next: int | None
+    """Older runs are before this number."""
+
+
+class DependentOut(BaseModel):
+    """What keeps a run from being taken back."""
+
+    what: str
+    number: int
+
+
+class RevertOut(BaseModel):
+    """Whether a run can be taken back, and what that would touch."""
+
+    may: bool
+    people: int
+    organisations: int
+    dependents: list[DependentOut]
+    why: str | None
+
+
+class Done(BaseModel):
+    """A command was taken."""
+
+    state: Literal["taken"] = "taken"
