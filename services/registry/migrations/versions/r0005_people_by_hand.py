@@ -92,6 +92,7 @@ create index duty_organisation on duty_period (organisation_id) where voided_at 
 def upgrade() -> None:
     connection = op.get_bind()
     run_script(connection, SQL)
+    run_script(connection, "revoke all on function keep_card() from public")
     run_script(connection, protect("registry", "person_past"))
     run_script(connection, "grant select, insert on person_past to registry_app")
 

@@ -11,6 +11,8 @@ export const KINDS: Readonly<Record<string, MessageDescriptor>> = {
   dates: msg`在籍の期間`,
   new: msg`新しい人`,
   card: msg`氏名など`,
+  kept: msg`手で直したまま残す`,
+  overwritten: msg`手で直したものを上書き`,
   guardianship: msg`保護者`,
   protection: msg`支援措置`,
   duty: msg`職務`,
