@@ -20,17 +20,19 @@ from services.identity.issuer import store as issuer_store
 from services.identity.private_files import write_over
 from services.identity.purposes import grants
 from services.identity.purposes import store as purpose_store
-from services.identity.purposes.rules import GrantRefused, Standing, terms
+from services.identity.purposes.rules import GrantRefused, Standing, Wrong, terms
 from services.identity.service import command_line_redirect
 from services.identity.tables import NOWHERE
 from shared.access.principal import COMMAND_LINE, command_line
 from shared.contracts.dashboard import FEEDS, LUNCH_COUNT
+from shared.contracts.identity import ONEROSTER, ROSTER_FIELDS
 from shared.database import Scope, Units, make_engine
 from shared.dates import Clock, SystemClock
 from shared.service import ServiceSettings
 
 T = TypeVar("T")
 DAY = "%Y-%m-%d"
+_FIELDS_IN_WORDS = "、".join(f"{name}（{word}）" for name, word in ROSTER_FIELDS.items())
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,68 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
             console.print("秘密（もう一度は表示できません）:")
             sys.stdout.write(made.secret + "\n")
 
+    @purpose.command("grant-app")
+    def purpose_grant_app(
+        client: Annotated[str, typer.Option(help="アプリの接続名 app-…")],
+        fields: Annotated[str, typer.Option(help=f"渡す項目を「,」で区切って: {_FIELDS_IN_WORDS}")],
+        statement: Annotated[str, typer.Option(help="利用目的（保護者に示す言葉で）")],
+        basis: Annotated[str, typer.Option(help="根拠となる法令や規則")],
+        name: Annotated[str, typer.Option(help="アプリの名前（はじめての時）")] = "",
+        schools: Annotated[
+            str | None, typer.Option(help="学校の番号を「,」で区切って（既定: すべて）")
+        ] = None,
+        grades: Annotated[
+            str | None, typer.Option(help="学年を「,」で区切って P4,P5 など（既定: すべて）")
+        ] = None,
+        protected_because: Annotated[
+            str | None, typer.Option(help="支援措置の対象の児童生徒も渡すわけ（既定: 渡さない）")
+        ] = None,
+        importance: Annotated[str, typer.Option(help="重要性分類 I〜IV")] = "II",
+        since: Annotated[
+            datetime | None, typer.Option(formats=[DAY], help="はじめの日（既定: きょう）")
+        ] = None,
+        last_day: Annotated[
+            datetime | None, typer.Option(formats=[DAY], help="終わりの日（その日まで）")
+        ] = None,
+        new_secret: Annotated[bool, typer.Option("--new-secret", help="秘密をつくり直します")] = False,
+        secret_file: Annotated[
+            Path | None,
+            typer.Option(help="秘密を書くファイル（持ち主だけが読めます。既定: 画面に一度だけ示します）"),
+        ] = None,
+        board: Board = None,
+    ) -> None:
+        """学習アプリに、名簿（OneRoster REST）を、ひとつの目的のために認めます。"""
+        deployment = load()
+
+        async def work(units: Units) -> grants.Granted:
+            granted = terms(
+                feed=ONEROSTER,
+                fields=_listed(fields),
+                statement=statement,
+                basis=basis,
+                importance=importance,
+                since=_day(since) or deployment.clock.today(),
+                last_day=_day(last_day),
+                small_groups_because=None,
+                schools=None if schools is None else _school_ids(schools),
+                grades=None if grades is None else _listed(grades),
+                protected_because=protected_because,
+            )
+            now = SystemClock().now()
+            who = command_line(await _board(units, board), now)
+            return await grants.grant_app(units, who, client, name, granted, now=now, new_secret=new_secret)
+
+        made = _run(deployment, work)
+        console.print(f"{made.department} に名簿を認めました。番号 {made.purpose}", soft_wrap=True)
+        if made.secret is None:
+            console.print("秘密は前のままです。")
+        elif secret_file is not None:
+            write_over(secret_file, made.secret.encode())
+            console.print(f"秘密を {secret_file} に書きました。", soft_wrap=True)
+        else:
+            console.print("秘密（もう一度は表示できません）:")
+            sys.stdout.write(made.secret + "\n")
+
     @purpose.command("list")
     def purpose_list(board: Board = None) -> None:
         """認めている利用目的を、これからのものも終わったものも示します。"""
@@ -197,7 +261,7 @@ async def make_token(
     secret_file: Path | None = None,
 ) -> str:
     """An access token as ``role`` for ``service``, got from the running issuer."""
-    if role == "kitchen" or role.startswith("dept-"):
+    if role == "kitchen" or role.startswith(("dept-", "app-")):
         client = role if role != "kitchen" else await _kitchen(units, board, deployment.clock.today())
         kept = secret_file or deployment.department_secret(client)
         if not kept.is_file():
@@ -269,6 +333,19 @@ def _in_words(department: str, client: str, held: Standing) -> str:
         f"  {granted.statement}（{granted.basis}）\n"
         f"  番号 {held.purpose}"
     )
+
+
+def _listed(given: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in given.split(",") if name.strip())
+
+
+def _school_ids(given: str) -> tuple[UUID, ...]:
+    try:
+        return tuple(UUID(each) for each in _listed(given))
+    except ValueError:
+        raise GrantRefused(
+            Wrong("schools", "学校は番号（UUID）で書いてください。`GET /v1/people/places` で分かります。")
+        ) from None
 
 
 def _day(given: datetime | None) -> date | None:

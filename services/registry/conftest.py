@@ -12,6 +12,7 @@ from services.registry import service
 from shared.database import Units, make_engine
 from shared.database.migrate import migrate
 from shared.dates import FixedClock
+from shared.events.shapes import make_missing
 from tests.support.databases import Database, Databases, Template
 
 
@@ -21,6 +22,7 @@ def registry_template(databases: Databases) -> Template:
 
     async def build(engine: AsyncEngine) -> None:
         await migrate(engine, service.MIGRATIONS)
+        await make_missing(engine, service.COPIES)
 
     return asyncio.run(databases.make_template("registry", [], build))
 

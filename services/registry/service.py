@@ -8,13 +8,16 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.registry import attendance, duties, imports, moves, people, rollover
+from services.registry import attendance, class_lists, duties, imports, learning_apps, moves, people, rollover
 from services.registry.attendance import api as attendance_api
 from services.registry.certificates import api as certificates_api
+from services.registry.class_lists import api as class_lists_api
 from services.registry.duties import api as duties_api
 from services.registry.imports import api as imports_api
 from services.registry.imports import runs_api as import_runs_api
 from services.registry.imports.foreman import Foreman
+from services.registry.learning_apps import api as learning_apps_api
+from services.registry.learning_apps.copies import AppsCopy
 from services.registry.moves import api as moves_api
 from services.registry.moves import reading as moves_reading
 from services.registry.people import api as people_api
@@ -30,22 +33,27 @@ from shared.daily import each_day, housekeeping
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
 from shared.dates import Clock
+from shared.events import parked
 from shared.events.copies import Copy
 from shared.events.reactions import Reaction
-from shared.service import MakeFeed, ServiceSettings, Worker
+from shared.service import MakeFeed, ServiceSettings, Worker, make_workers
 from shared.web import ServiceApp, make_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-COPIES: Sequence[Copy] = ()
+COPIES: Sequence[Copy] = (AppsCopy(),)
 REACTIONS: Sequence[Reaction] = ()
-POLICIES = [Path(room.__path__[0]) for room in (attendance, duties, imports, moves, people, rollover)]
+POLICIES = [
+    Path(room.__path__[0])
+    for room in (attendance, class_lists, duties, imports, learning_apps, moves, people, rollover)
+]
 
 
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
-    """The service's application. It reads no other service's log yet."""
-    engine, feed_engine = make_engine(settings.app), make_engine(settings.feed, pool_size=1)
+    """The service's application."""
+    engine, feed_engine = make_engine(settings.app), make_engine(settings.feed)
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
     log = AccessLog(units)
+    workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
     foreman = Foreman(units, settings.worker or Worker(()))
 
     archive = Archive("registry", feed_units, log, settings.readers)
@@ -60,6 +68,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             return bool(await connection.scalar(text("select true")))
 
     async def stop() -> None:
+        await workers.close()
         for each in (engine, feed_engine):
             await each.dispose()
 
@@ -69,17 +78,21 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             verifier=TokenVerifier(settings.issuer, "registry", KeySource.of(settings.jwks_url)),
             ready=ready,
             background=[
+                *workers.jobs,
                 log.run,
                 *((foreman.run,) if settings.worker else ()),
                 lambda: each_day(clock, lambda: housekeeping(feed_units)),
             ],
             start=start,
             stop=stop,
+            states=workers.states,
+            parked=lambda: parked.counts(feed_units),
             files=imports_api.FILES,
         ),
         "紬 学籍（registry）",
         [
             attendance_api.router,
+            class_lists_api.router,
             duties_api.router,
             imports_api.router,
             import_runs_api.router,
@@ -90,8 +103,10 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             archive_router(lambda: archive),
             rollover_api.router,
             people_commands.router,
+            learning_apps_api.router,
         ],
     )
+    app.state.address = settings.urls.get("registry", settings.origin)
     app.state.registry = Registry(units, clock, Policies(POLICIES), log)
     app.state.foreman = foreman
     return app

@@ -40,8 +40,15 @@ class Principal:
     auth_time: datetime | None
     session: str | None
     expires_at: datetime
+    scopes: frozenset[str] = frozenset()
+    """What a learning app asked for (RFC 6749 §3.3); nobody else has any."""
 
 
+_ONEROSTER = "https://purl.imsglobal.org/spec/or/v1p2/scope/"
+ONEROSTER_SCOPES = tuple(
+    _ONEROSTER + word for word in ("roster.readonly", "roster-core.readonly", "roster-demographics.readonly")
+)
+"""The scopes of the OneRoster 1.2 rostering service that read."""
 NO_BOARD = UUID(int=0)
 """Stands where a row needs a board and none is known."""
 

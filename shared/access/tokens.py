@@ -153,6 +153,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
             auth_time=datetime.fromtimestamp(claims["auth_time"], UTC) if claims.get("auth_time") else None,
             session=claims.get("sid"),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            scopes=frozenset(str(claims.get("scope", "")).split()),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise Unauthenticated("claims") from error

@@ -28,8 +28,21 @@ class AccountChanged(Contract):
     enabled: bool
 
 
+ONEROSTER = "oneroster"
+"""What a learning app may be granted: the roster over OneRoster REST (docs/oneroster-rest.md)."""
+ROSTER_FIELDS = {
+    "names": "氏名と通称",
+    "kana": "よみがな",
+    "grades": "学年",
+    "numbers": "出席番号",
+    "guardians": "保護者",
+    "demographics": "生年月日と性別",
+}
+"""Kinds of fields of the roster, and their names for people."""
+
+
 class Grant(Part):
-    """A department may receive one feed for one purpose (利用目的), and nothing more."""
+    """A department or a learning app may receive one feed for one purpose (利用目的), and nothing more."""
 
     purpose: UUID
     feed: str = Field(description="Name of the feed, e.g. lunch-count.")
@@ -42,10 +55,13 @@ class Grant(Part):
     )
     since: date
     until: date | None
+    schools: list[UUID] | None = Field(None, description="Of which schools; None: of all. For learning apps.")
+    grades: list[str] | None = Field(None, description="Of which grades; None: of all. For learning apps.")
+    protected: bool = Field(False, description="Whether protected children may be told. For learning apps.")
 
 
 class PurposeChanged(Contract):
-    """All purpose grants of one department."""
+    """All purpose grants of one department or learning app."""
 
     TOPIC: ClassVar[Topic] = PURPOSE
     TYPE: ClassVar[str] = "identity.purpose.changed"

@@ -39,10 +39,16 @@ class Answer:
 
     @property
     def problem(self) -> str:
-        """Last word of the problem's type; empty without one."""
+        """Last word of the problem's type; empty without one. What OneRoster prescribes is told in the same words."""
+        if b'"imsx_codeMajor"' in self.body:
+            said = self.json()["imsx_CodeMinor"]["imsx_codeMinorField"][0]["imsx_codeMinorFieldValue"]
+            return _ONEROSTER.get(str(said), str(said))
         if self.headers.get("content-type") != "application/problem+json":
             return ""
         return str(self.json()["type"]).rsplit("/", 1)[-1]
+
+
+_ONEROSTER = {"unauthorisedrequest": "signed-out", "unknownobject": "not-found", "forbidden": "not-allowed"}
 
 
 @dataclass(frozen=True)

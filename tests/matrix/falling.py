@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import TextClause
 
 import services.dashboard.school_day.store as dashboard_pages
 import services.registry.attendance.store as registry_roll
+import services.registry.class_lists.store as registry_lists
 import services.registry.duties.store as registry_duties
 import services.registry.room as registry_room
 from shared.access.policies import Policies
@@ -51,7 +52,7 @@ def no_predicates() -> Iterator[None]:
     """The services' own conditions on the board, and on who sees a child, are true for everybody."""
     with pytest.MonkeyPatch.context() as patch:
         changed = 0
-        for module in (registry_roll, registry_duties, registry_room, dashboard_pages):
+        for module in (registry_roll, registry_duties, registry_lists, registry_room, dashboard_pages):
             for name, statement in list(vars(module).items()):
                 if isinstance(statement, TextClause):
                     open_ = _opened(statement.text)

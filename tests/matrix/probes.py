@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import count
 from uuid import UUID
 
 from tests.matrix.browser import Call
@@ -18,7 +16,7 @@ from tests.matrix.probe import NOTHING, Outcome, Probe, get
 from tests.matrix.probes_of_imports import IMPORTS
 from tests.matrix.probes_of_moves import MOVES
 from tests.matrix.probes_of_people import PEOPLE
-from tests.matrix.roster import TODAY
+from tests.matrix.probes_of_schools import SCHOOLS
 from tests.matrix.world import LUNCH, World
 
 
@@ -43,28 +41,6 @@ def _parked(method: str, act: str) -> Callable[[World], Call]:
     return call
 
 
-_DAYS = count(1)
-
-
-def _stand_in(world: World) -> Call:
-    """Somebody stands in for the teacher of 2-2, every time on another day or somebody else: never the same again."""
-    others, after = divmod(next(_DAYS), 120)
-    ids, day = world.first.ids, TODAY + timedelta(days=after + 1)
-    body = {
-        "staff": str(ids[("subject", "homeroom", "nurse", "assistant")[others]]),
-        "class": str(ids["2-2"]),
-    }
-    until = str(day + timedelta(days=1))
-    path = f"/v1/schools/{ids['first']}/duties"
-    return Call("POST", path, {**body, "kind": "substitute", "since": str(day), "until": until})
-
-
-def _end(world: World) -> Call:
-    """The duty of today's substitute ends with today, as it does anyway."""
-    path = f"/v1/schools/{world.first.ids['first']}/duties/{world.standing_in}/end"
-    return Call("POST", path, {"until": str(TODAY + timedelta(days=1))})
-
-
 _ROLL_PATH = "/v1/classes/{class_id}/days/{on}/roll"
 _FORWARD = "dashboard {method} /api/{{service}}/v1/{{path:path}}"
 _ALIKE = "registry has no operation of this method yet: whoever is signed in gets its 405"
@@ -87,12 +63,6 @@ _READS = dict.fromkeys((*_TAKES, "principal", "vice_principal", "nurse", "subjec
 _READS_NOT: Mapping[str, Outcome] = dict.fromkeys(
     ("elsewhere", "moved", "board_staff", "system_operator", "guardian", "mother", "pupil"), 404
 )
-_LEADS = ("principal", "vice_principal", "office", "board_staff")
-_LEADS_NOT: Mapping[str, Outcome] = {
-    **dict.fromkeys(("homeroom", "subject", "nurse", "neighbour", "substitute"), 403),
-    "system_operator": 403,
-    **dict.fromkeys(("elsewhere", "moved", "guardian", "mother", "pupil", "department"), 404),
-}
 _DEPARTMENTS_ALONE: Mapping[str, Outcome] = dict.fromkeys(
     ("homeroom", "board_staff", "system_operator", "guardian"), 404
 )
@@ -132,34 +102,7 @@ PROBES: tuple[Probe, ...] = (
         may=_TAKES,
         may_not={**_TAKES_NOT, "department": 404},
     ),
-    Probe(
-        "registry GET /v1/schools/{school}/duties",
-        "bearer",
-        get("/v1/schools/{first}/duties"),
-        may=dict.fromkeys(_LEADS, 200),
-        may_not=_LEADS_NOT,
-    ),
-    Probe(
-        "registry GET /v1/schools/{school}/candidates",
-        "bearer",
-        get("/v1/schools/{first}/candidates?find=職"),
-        may={"board_staff": 200},
-        may_not={**_LEADS_NOT, **dict.fromkeys(("principal", "vice_principal", "office"), 403)},
-    ),
-    Probe(
-        "registry POST /v1/schools/{school}/duties",
-        "bearer",
-        _stand_in,
-        may=dict.fromkeys(_LEADS, 200),
-        may_not=_LEADS_NOT,
-    ),
-    Probe(
-        "registry POST /v1/schools/{school}/duties/{duty}/end",
-        "bearer",
-        _end,
-        may=dict.fromkeys(_LEADS, 200),
-        may_not=_LEADS_NOT,
-    ),
+    *SCHOOLS,
     *IMPORTS,
     *MOVES,
     *PEOPLE,
@@ -276,6 +219,17 @@ PROBES: tuple[Probe, ...] = (
             no_step_up_because=_ALIKE,
         )
         for method in ("PUT", "PATCH", "DELETE")
+    ),
+    # ---- registry: a learning app's own token ----
+    Probe(
+        "registry GET /ims/oneroster/rostering/v1p2/{asked:path}",
+        "bearer",
+        get("/ims/oneroster/rostering/v1p2/users"),
+        may={"app": 200},
+        may_not=dict.fromkeys(
+            ("homeroom", "office", "board_staff", "system_operator", "guardian", "pupil", "department"), 404
+        ),
+        no_step_up_because=_NO_PERSON,
     ),
     # ---- dashboard: a department's own token ----
     Probe(

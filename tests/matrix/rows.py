@@ -32,6 +32,7 @@ THINGS = {
     "ClassDay": "学級の1日（出席簿）",
     "Card": "名簿のカード",
     "SchoolDuty": "学校の職務",
+    "ClassList": "学級の名簿",
     "Move": "転出入",
     "ClassPlan": "来年度の学級の案",
     "Rollover": "年度更新の見通し",
@@ -42,6 +43,7 @@ THINGS = {
     "Desk": "今日の自分の仕事",
     "Operations": "配信の状態",
     "DepartmentFeed": "部署への配信",
+    "AppRoster": "学習アプリへの名簿",
 }
 ACTS = {
     "ReadRoll": "見る",
@@ -52,6 +54,8 @@ ACTS = {
     "ChangeCard": "直す",
     "ChangeProtection": "支援措置の印を付け外しする",
     "ReadDuties": "見る",
+    "ReadClassList": "見る",
+    "SetNumbers": "出席番号を決める",
     "PutSubstitute": "補欠を決める",
     "GiveDuty": "決める・終える",
     "ReadMove": "見る",
@@ -68,6 +72,7 @@ ACTS = {
     "ReadOperations": "見る",
     "HandleParked": "待っている記録をやり直す・捨てる",
     "ReadFeed": "受け取る",
+    "ReadAppRoster": "読む",
     "ConfirmFeed": "受け取ったと確かめる",
 }
 
@@ -98,6 +103,21 @@ _CLASS_DAYS = {
     "第二小の学級・きょう": _class_day(OTHER_SCHOOL, CLASS_ELSEWHERE),
     "名簿の誤りで第二小にある 2年1組・きょう": _class_day(OTHER_SCHOOL, CLASS),
     "ほかの設置者の学級・きょう": _class_day(SCHOOL, CLASS, board=OTHER_BOARD),
+}
+
+
+def _class_list(school: UUID, of: UUID, *, board: UUID = BOARD, knows_all: bool = True) -> Entity:
+    attributes = {"school": ref("School", school), "class": ref("Class", of), "knowsAll": knows_all}
+    return entity("ClassList", of, board=ref("Board", board), **attributes)
+
+
+_CLASS_LISTS = {
+    "第一小 2年1組": _class_list(SCHOOL, CLASS),
+    "第一小 2年1組・その人に秘匿する子がいる": _class_list(SCHOOL, CLASS, knows_all=False),
+    "第一小のほかの学級": _class_list(SCHOOL, NEIGHBOUR),
+    "第二小の学級": _class_list(OTHER_SCHOOL, CLASS_ELSEWHERE),
+    "名簿の誤りで第二小にある 2年1組": _class_list(OTHER_SCHOOL, CLASS),
+    "ほかの設置者の学級": _class_list(SCHOOL, CLASS, board=OTHER_BOARD),
 }
 
 
@@ -256,6 +276,19 @@ _FEEDS = {
 }
 
 
+def _app_roster(client: str, *, board: UUID = BOARD, granted: bool = True) -> Entity:
+    app = {"app": ref("Department", client), "isGranted": granted}
+    return entity("AppRoster", "roster", board=ref("Board", board), **app)
+
+
+_APP_ROSTERS = {
+    "そのアプリの名簿・利用目的が有効": _app_roster(CLIENT),
+    "そのアプリの名簿・利用目的が無効": _app_roster(CLIENT, granted=False),
+    "ほかのアプリの名簿": _app_roster(OTHER_CLIENT),
+    "ほかの設置者の名簿": _app_roster(CLIENT, board=OTHER_BOARD),
+}
+
+
 def _roster(school: UUID | None, board: UUID = BOARD, office: UUID = BOARD) -> Entity:
     of = refs("School", [] if school is None else [school])
     return entity("Roster", "roster", board=ref("Board", board), offices=refs("Unit", {office}), schools=of)
@@ -295,6 +328,8 @@ _CLASS_PLANS = {
 _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("registry", "ClassDay", "TakeRoll", _CLASS_DAYS),
+    ("registry", "ClassList", "ReadClassList", _CLASS_LISTS),
+    ("registry", "ClassList", "SetNumbers", _CLASS_LISTS),
     ("registry", "SchoolDuty", "ReadDuties", _SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "PutSubstitute", _SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "GiveDuty", _SCHOOL_DUTIES),
@@ -316,6 +351,7 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("dashboard", "SchoolDay", "ReadSchoolDay", _SCHOOL_DAYS),
     ("dashboard", "BoardDay", "ReadBoardDay", _BOARD_DAYS),
     ("dashboard", "Pupil", "SeePupil", _PUPILS),
+    ("registry", "AppRoster", "ReadAppRoster", _APP_ROSTERS),
     ("dashboard", "DepartmentFeed", "ReadFeed", _FEEDS),
     ("dashboard", "DepartmentFeed", "ConfirmFeed", _FEEDS),
     ("dashboard", "Operations", "ReadOperations", _OPERATIONS),

@@ -118,8 +118,8 @@ async def test_no_bad_token_opens(world: World, probe: Probe) -> None:
     """Engineering rule §4.2-8: audience, expiry, algorithm, key, kind of token; each for every operation."""
     who = next(iter(probe.may))
     claims: dict[str, Any] = (
-        {"kind": "department", "azp": world.first.department, "acr": "1"}
-        if who == "department"
+        {"kind": "department", "azp": world.client(who), "acr": "1"}
+        if who in ("department", "app")
         else {"kind": "service", "azp": "dashboard", "acr": "1"}
         if who == "reader"
         else {"kind": world.kind(who), "person": str(world.person(who)), "acr": "2"}

@@ -51,6 +51,13 @@ async def test_the_owner_shows_it_to_nobody_either(world: World, who: str) -> No
     assert await found_by(world.bearer("registry", who), where, hidden(world)) == {}
 
 
+async def test_a_learning_app_finds_the_others_and_never_the_child(world: World) -> None:
+    where = [each for each in addresses(world, "registry") if "/oneroster/" in each]
+    app = world.bearer("registry", "app")
+    assert await found_by(app, where, hidden(world)) == {}
+    assert await found_by(app, where, children(world)) != {}, "else nothing would prove nothing"
+
+
 async def test_strangers_and_departments_find_no_child_at_all(world: World) -> None:
     where = addresses(world, "dashboard")
     assert await found_by(world.sender("dashboard"), where, children(world)) == {}

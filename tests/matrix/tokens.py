@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -35,9 +35,11 @@ class Tokens:
         """A token such as the issuer gives a signed-in person."""
         return self.mint.key.sign(TYPE, self._claims(audience, board, kind, person=str(person), acr=str(acr)))
 
-    def of_client(self, audience: str, board: UUID, client: str) -> str:
-        """A token such as the issuer gives a department."""
-        return self.mint.key.sign(TYPE, self._claims(audience, board, "department", azp=client, acr="1"))
+    def of_client(self, audience: str, board: UUID, client: str, scopes: Sequence[str] = ()) -> str:
+        """A token such as the issuer gives a department, or with scopes a learning app."""
+        more = {"scope": " ".join(scopes)} if scopes else {}
+        claims = self._claims(audience, board, "department", azp=client, acr="1", **more)
+        return self.mint.key.sign(TYPE, claims)
 
     def of_service(self, audience: str, client: str) -> str:
         """A token such as the issuer gives a service that acts for no board."""

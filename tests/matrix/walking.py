@@ -66,6 +66,13 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "publisher": ["registry"],
         "key": [ids["pupil"]],
         "topic": ["registry.person", "registry.attendance", "identity.account"],
+        "asked:path": [
+            *("orgs", "classes", "users", "students", "teachers", "enrollments", "demographics"),
+            *(f"users/{ids[word]}" for word in ("pupil", HIDDEN)),
+            *(f"demographics/{ids[word]}" for word in ("pupil", HIDDEN)),
+            *(f"classes/{ids[word]}/students" for word in ("2-1", "2-2")),
+            f"schools/{ids['first']}/students",
+        ],
     }
     template += _ASKED_WITH.get(template, "")
     names = re.findall(r"\{([^}]+)\}", template)

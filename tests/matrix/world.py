@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import uvicorn
@@ -29,14 +29,17 @@ from deploy.local.prepare import prepare_databases
 from deploy.local.state import make_folder, write_secret
 from deploy.topology import topology
 from services.dashboard.shell import FrontEnd
-from services.identity.purposes.grants import grant
+from services.identity.purposes.grants import grant, grant_app
 from services.identity.purposes.rules import Terms
+from services.registry.class_lists import store as class_lists
+from services.registry.class_lists.rules import members_on, revision
 from services.registry.imports.importing import import_snapshot
 from services.registry.roster import published, store
 from services.registry.roster.snapshot import RosterSnapshot
 from services.registry.roster.substitutes import add_substitute
-from shared.access.principal import Principal
+from shared.access.principal import ONEROSTER_SCOPES, Principal
 from shared.access.step_up import SETTING
+from shared.contracts.identity import ONEROSTER, ROSTER_FIELDS
 from shared.database import Scope, Units, make_engine
 from shared.database.roles import make_database, role_names
 from shared.dates import FixedClock
@@ -51,6 +54,8 @@ from tests.support.waiting import eventually
 PLANTED = "_planted"
 """End of the name of a second database of every service, in its first state."""
 LUNCH = "lunch-count"
+APP = "app-drill"
+_NOBODY = UUID(int=0)
 _HOST = "127.0.0.1"
 
 
@@ -135,8 +140,12 @@ class World:
     second: Board
     engines: dict[str, AsyncEngine]
     """Role → engine."""
-    standing_in: UUID
+    standing_in: UUID = _NOBODY
     """The duty of the substitute of 2-1, today."""
+    list_seen: str = ""
+    """Revision of today's list of 2-1."""
+    undone: UUID = _NOBODY
+    """An act on the numbers of 2-1 that was taken back."""
     _sessions: dict[tuple[UUID, str, int], Sender] = field(default_factory=dict)
     _spare_uploads: list[UUID] = field(default_factory=list)
 
@@ -162,13 +171,18 @@ class World:
         guardians = dict.fromkeys(("guardian", "mother", "father"), "guardian")
         return {**guardians, "pupil": "pupil"}.get(who, "staff")
 
+    def client(self, who: str) -> str:
+        """The client id of the first board's department or learning app."""
+        return APP if who.startswith("app") else self.first.department
+
     def bearer(self, service: str, who: str, *, acr: int = 2) -> Sender:
         """Somebody with a token for ``service``; ``department`` is the first board's, once under the other board."""
         if who == "reader":
             return self.reading(service, "dashboard")
-        if who.startswith("department"):
+        if who.startswith(("department", "app")):
             board = self.second if who.endswith("elsewhere") else self.first
-            token = self.tokens.of_client(service, board.id, self.first.department)
+            scopes = ONEROSTER_SCOPES if who.startswith("app") else ()
+            token = self.tokens.of_client(service, board.id, self.client(who), scopes)
         else:
             board = self.board_of(who)
             token = self.tokens.of_person(service, board.id, self.person(who), self.kind(who), acr=acr)
@@ -278,6 +292,20 @@ async def _import(units: Units, snapshot: RosterSnapshot, source: str) -> Board:
         return Board(done.board, {row.sourced_id: UUID(str(row.id)) for row in rows})
 
 
+async def _by_hand(units: Units, board: Board) -> tuple[UUID, str, UUID]:
+    """What people of 2-1 act on: the substitute's duty, the list as it is, an act that was taken back."""
+    undone, of = uuid4(), board.ids["2-1"]
+    async with units.work(Scope(board.id), actor="test") as work:
+        row = await class_lists.class_row(work.session, board.id, of)
+        assert row is not None
+        await class_lists.note(work, undone, row, TODAY, 1, board.ids["office"], "")
+        await class_lists.note_undone(work, undone)
+    async with units.read(Scope(board.id)) as session:
+        duty = await session.scalar(text("select id from duty_period where kind = 'substitute'"))
+        standing = await class_lists.standing(session, board.id, of)
+    return UUID(str(duty)), revision(members_on(standing, TODAY)), undone
+
+
 async def _grant_lunch_count(world: World, board: Board, client: str) -> None:
     now = datetime.now(UTC)
     importer = Principal("test", "service", board.id, None, "test", 2, now, None, now)
@@ -288,6 +316,13 @@ async def _grant_lunch_count(world: World, board: Board, client: str) -> None:
     made = await grant(world.units("identity_app"), importer, unit, terms, now=now, client=client)
     assert made.secret is not None
     board.department, board.secret = made.client_id, made.secret
+
+
+async def _grant_roster(world: World) -> None:
+    now = datetime.now(UTC)
+    importer = Principal("test", "service", world.first.id, None, "test", 2, now, None, now)
+    terms = Terms(ONEROSTER, tuple(ROSTER_FIELDS), "ドリルを配る", "教育の目的", "II", TODAY)
+    await grant_app(world.units("identity_app"), importer, APP, "ドリル", terms, now=now)
 
 
 @asynccontextmanager
@@ -313,9 +348,7 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
             actor="importer",
         )
         http = await stack.enter_async_context(make_http())
-        async with registry.read(Scope(first.id)) as session:
-            duty = await session.scalar(text("select id from duty_period where kind = 'substitute'"))
-        world = World(instance, clock, http, {}, first, second, engines, UUID(str(duty)))
+        world = World(instance, clock, http, {}, first, second, engines)
         dist = make_folder(instance.state / "dist")
         (dist / "index.html").write_text("<!doctype html><title>紬</title>", encoding="utf-8")
         for service, at in zip(("dashboard", "registry", "identity"), ports, strict=True):
@@ -331,9 +364,11 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         await world.in_step()
         await _grant_lunch_count(world, first, "dept-kitchen")
         await _grant_lunch_count(world, second, "dept-elsewhere")
+        await _grant_roster(world)
         await world.in_step()
         await _take_the_roll(world)
         await _move_some(world)
+        world.standing_in, world.list_seen, world.undone = await _by_hand(registry, first)
         ids = world.first.ids
         brought, world._spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
         first.ids = {**ids, **brought}

@@ -22,6 +22,7 @@ from services.identity.issuer.rules import (
     only,
     sign_in_request,
 )
+from shared.access.principal import ONEROSTER_SCOPES
 from shared.access.tokens import ALGORITHM
 from shared.contracts.identity import AccountKind
 from shared.web import Problem, not_found
@@ -57,7 +58,7 @@ async def configuration(provider: At) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/token",
         "jwks_uri": f"{issuer}/jwks",
         "end_session_endpoint": f"{issuer}/logout",
-        "scopes_supported": ["openid"],
+        "scopes_supported": ["openid", *ONEROSTER_SCOPES],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),

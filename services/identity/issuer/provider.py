@@ -25,6 +25,7 @@ from services.identity.issuer.rules import (
     own_service,
     redeem,
     renew,
+    scopes,
 )
 from services.identity.issuer.store import scope_of
 from services.identity.issuer.tokens import Mint
@@ -177,7 +178,9 @@ class Provider:
         async with self.units.read(NOWHERE) as rows:
             if board != NO_BOARD and board not in {known for known, _ in await store.boards(rows)}:
                 raise Refused("invalid_request", "board is not known here")
-        return _answer(*self.mint.client_token(client, board, audience, self.real.now()))
+        granted = scopes(client, parameters)
+        answer = _answer(*self.mint.client_token(client, board, audience, self.real.now(), granted))
+        return {**answer, "scope": " ".join(granted)} if granted else answer
 
     async def sign_out(self, hint: str) -> Client:
         """End the sign-in that an ID token tells of; returns its client. Raises :class:`Refused`."""

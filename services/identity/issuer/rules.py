@@ -17,7 +17,7 @@ from hmac import compare_digest
 from typing import Literal
 from uuid import UUID
 
-from shared.access.principal import NO_BOARD
+from shared.access.principal import NO_BOARD, ONEROSTER_SCOPES
 from shared.contracts.identity import AccountKind
 
 CODE_LIFE = timedelta(seconds=60)
@@ -269,12 +269,34 @@ def access_until(now: datetime, *bounds: datetime) -> datetime:
     return min((now + ACCESS_LIFE, *bounds))
 
 
+APP = "app-"
+"""How the client ids of learning apps begin; those of departments begin otherwise."""
+
+
+def scopes(client: Client, parameters: Mapping[str, str]) -> tuple[str, ...]:
+    """What a learning app may do with its token, of what it asks for (default: everything); raises :class:`Refused`.
+
+    Which of it shows something is up to the app's grant (docs/oneroster-rest.md).
+    """
+    asked = parameters.get("scope", "").split()
+    if not client.id.startswith(APP):
+        return ()
+    if unknown := set(asked) - set(ONEROSTER_SCOPES):
+        raise Refused("invalid_scope", f"not known here: {' '.join(sorted(unknown))}")
+    return tuple(each for each in ONEROSTER_SCOPES if not asked or each in asked)
+
+
 def own_service(client: Client, parameters: Mapping[str, str], services: Collection[str]) -> tuple[UUID, str]:
     """Board and audience of a client acting for itself; raises :class:`Refused`.
 
-    A department's board is its own and it reaches its feeds at the dashboard only. A service serves every board: it
-    says for which one it acts, or, to read what is not asked by board (a log), for none.
+    A department's board is its own and it reaches its feeds at the dashboard only, a learning app the roster at
+    registry. A service serves every board: it says for which one it acts, or, to read what is not asked by board (a
+    log), for none.
     """
+    if client.kind == "department" and client.board is not None and client.id.startswith(APP):
+        if parameters.get("audience", "registry") != "registry":
+            raise Refused("invalid_target", "learning apps read the roster at registry")
+        return client.board, "registry"
     if client.kind == "department" and client.board is not None:
         if parameters.get("audience", "dashboard") != "dashboard":
             raise Refused("invalid_target", "departments receive their feeds from dashboard")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -44,9 +45,13 @@ class Mint:
             access_until(now, session.expires_at, *bounds),
         )
 
-    def client_token(self, client: Client, board: UUID, audience: str, now: datetime) -> tuple[str, int]:
+    def client_token(
+        self, client: Client, board: UUID, audience: str, now: datetime, scopes: Sequence[str] = ()
+    ) -> tuple[str, int]:
         """An access token for a department or a service acting for itself, and its life in seconds."""
         claims = {"board": str(board), "kind": client.kind, "acr": "1", "azp": client.id, "aud": audience}
+        if scopes:
+            claims["scope"] = " ".join(scopes)
         return self._access({"sub": str(client.department or client.id), **claims}, now, access_until(now))
 
     def _access(self, claims: dict[str, Any], now: datetime, until: datetime) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from services.identity.purposes.rules import (
     Standing,
     Terms,
     Wrong,
+    app_id,
     client_id,
     ended,
     published,
@@ -28,7 +29,7 @@ from shared.access.step_up import StepUp, step_up_needed
 from shared.contracts.identity import PurposeChanged
 from shared.database import Scope, Units, Work
 from shared.database.units import sqlstate
-from shared.ids import new_id
+from shared.ids import natural_id, new_id
 
 OVERLAP = "23P01"
 
@@ -88,6 +89,45 @@ async def grant(
             ) from error
         await _publish(work, who, unit.id, named, purpose, "grant")
     return Granted(purpose, unit.name, named, secret)
+
+
+async def grant_app(
+    units: Units,
+    who: Principal,
+    client: str,
+    name: str,
+    terms: Terms,
+    *,
+    now: datetime,
+    new_secret: bool = False,
+) -> Granted:
+    """Grant ``terms`` to a learning app, and make its client if it has none.
+
+    ``now`` is real time. Raises :class:`GrantRefused` and :class:`StepUpRequired`; then nothing has changed.
+    """
+    _may(who, now)
+    named = app_id(client)
+    app = natural_id(who.board, "app", named)
+    async with units.work(Scope(who.board), actor=_actor(who)) as work:
+        known = await store.lock_client(work, app)
+        secret = secrets.token_urlsafe(32) if known is None or new_secret else None
+        if known is None and secret is not None:
+            if not name.strip():
+                raise GrantRefused(Wrong("name", "保護者に示すアプリの名前を書いてください。"))
+            if await store.taken(work.session, named):
+                raise GrantRefused(Wrong("client", f"{named} はほかのアプリが使っています。別の名前を。"))
+            await store.make_client(work, app, named, hash_of(secret), name.strip())
+        elif secret is not None:
+            await store.replace_secret(work, app, hash_of(secret))
+        purpose = new_id()
+        try:
+            await store.insert_period(work, app, purpose, terms)
+        except IntegrityError as error:
+            if sqlstate(error) != OVERLAP:
+                raise
+            raise GrantRefused(Wrong("client", f"{named} にはその期間にもう認められています。")) from error
+        await _publish(work, who, app, named, purpose, "grant")
+    return Granted(purpose, name.strip() or named, named, secret)
 
 
 async def end(

@@ -14,13 +14,15 @@ from uuid import UUID
 
 from shared.contracts import Importance
 from shared.contracts.dashboard import FEEDS
-from shared.contracts.identity import Grant
+from shared.contracts.identity import ONEROSTER, ROSTER_FIELDS, Grant
 
 NO_DEPARTMENT = frozenset(
     {"board", "class", "elementary", "junior_high", "compulsory", "special_needs_school", "kindergarten"}
 )
 """Kinds of organisation that receive no feed; every other kind is a department or an office of the board."""
 
+_GRADE = re.compile(r"P[1-6]|[EHJ][1-3]")
+_APP = re.compile(r"app-[a-z0-9]+(-[a-z0-9]+)*")
 _CLIENT = re.compile(r"dept-[a-z0-9]+(-[a-z0-9]+)*")
 _SLUG = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 LONGEST_CLIENT = 60
@@ -55,6 +57,10 @@ class Terms:
     until: date | None = None
     """The first day it no longer holds."""
     small_groups: bool = False
+    schools: tuple[UUID, ...] | None = None
+    """Of which schools; None: of all. For learning apps."""
+    grades: tuple[str, ...] | None = None
+    protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,17 @@ def terms(
     since: date,
     last_day: date | None,
     small_groups_because: str | None,
+    schools: tuple[UUID, ...] | None = None,
+    grades: tuple[str, ...] | None = None,
+    protected_because: str | None = None,
 ) -> Terms:
     """The terms of a new grant; raises :class:`GrantRefused` with everything that is wrong with them.
 
     Groups under 5 are shown only when the published statement says why (decisions.md §2 "Counts").
     """
     known = tuple(FEEDS[feed].model_fields) if feed in FEEDS else None
+    if feed == ONEROSTER:
+        known = tuple(ROSTER_FIELDS)
     wrong: list[Wrong] = []
     if known is None:
         wrong.append(Wrong("feed", f"「{feed}」という配信はありません。あるもの: {', '.join(FEEDS)}"))
@@ -89,6 +100,8 @@ def terms(
         wrong.append(
             Wrong("fields", f"「{'、'.join(unknown)}」は {feed} にありません。あるもの: {', '.join(known)}")
         )
+    if strange := [each for each in grades or () if not _GRADE.fullmatch(each)]:
+        wrong.append(Wrong("grades", f"学年の区分に「{strange[0]}」はありません。P4 や J1 のように。"))
     if not fields:
         wrong.append(Wrong("fields", "目的に必要な項目を 1 つ以上選んでください。"))
     for name, words in (("statement", statement), ("basis", basis)):
@@ -98,6 +111,8 @@ def terms(
         wrong.append(Wrong("importance", "重要性分類は I、II、III、IV のどれかです。"))
     if last_day is not None and last_day < since:
         wrong.append(Wrong("last-day", "終わりの日が始まりの日より前です。"))
+    if protected_because is not None and not protected_because.strip():
+        wrong.append(Wrong("protected-because", "支援措置の対象の児童生徒も渡すわけを書いてください。"))
     if small_groups_because is not None and not small_groups_because.strip():
         wrong.append(Wrong("small-groups-because", "5人未満の数も渡すわけを書いてください。"))
     if wrong:
@@ -105,6 +120,8 @@ def terms(
     words = statement.strip()
     if small_groups_because is not None:
         words += f"（5人未満の集まりの数も渡すわけ: {small_groups_because.strip()}）"
+    if protected_because is not None:
+        words += f"（支援措置の対象の児童生徒も渡すわけ: {protected_because.strip()}）"
     return Terms(
         feed=feed,
         fields=tuple(name for name in known or () if name in fields),
@@ -114,6 +131,9 @@ def terms(
         since=since,
         until=None if last_day is None else last_day + timedelta(days=1),
         small_groups=small_groups_because is not None,
+        schools=schools,
+        grades=grades,
+        protected=protected_because is not None,
     )
 
 
@@ -143,6 +163,15 @@ def client_id(chosen: str | None, code: str | None) -> str:
     return chosen
 
 
+def app_id(chosen: str) -> str:
+    """Client id of a learning app; raises :class:`GrantRefused`."""
+    if not _APP.fullmatch(chosen) or len(chosen) > LONGEST_CLIENT:
+        raise GrantRefused(
+            Wrong("client", f"「{chosen}」は使えません。app- と英小文字・数字で、app-drill のように。")
+        )
+    return chosen
+
+
 def published(standing: Standing) -> Grant:
     """A grant as it is published."""
     held = standing.terms
@@ -156,4 +185,7 @@ def published(standing: Standing) -> Grant:
         small_groups=held.small_groups,
         since=held.since,
         until=held.until,
+        schools=None if held.schools is None else list(held.schools),
+        grades=None if held.grades is None else list(held.grades),
+        protected=held.protected,
     )

@@ -69,12 +69,16 @@ async def department_client(units: Units, client_id: str, today: date) -> Client
     return Client(client_id, "department", row.secret_hash, board=row.board_id, department=row.id)
 
 
-async def make_client(work: Work, department: UUID, client_id: str, secret_hash: str) -> None:
-    """A department's client; its row is what all changes of the department's grants line up at."""
+async def make_client(
+    work: Work, department: UUID, client_id: str, secret_hash: str, name: str | None = None
+) -> None:
+    """A department's client, or a learning app's, which has a ``name`` of its own.
+
+    Its row is what all changes of the department's grants line up at."""
     await work.session.execute(
         text(
-            "insert into department_client (id, board_id, client_id, secret_hash, made_at)"
-            " values (:id, :board, :client, :hash, :at)"
+            "insert into department_client (id, board_id, client_id, secret_hash, made_at, name)"
+            " values (:id, :board, :client, :hash, :at, :name)"
         ),
         {
             "id": department,
@@ -82,6 +86,7 @@ async def make_client(work: Work, department: UUID, client_id: str, secret_hash:
             "client": client_id,
             "hash": secret_hash,
             "at": work.at,
+            "name": name,
         },
     )
 
@@ -113,7 +118,8 @@ async def taken(session: AsyncSession, client_id: str) -> bool:
 
 
 _STANDING = text(
-    "select id, subject_id, purpose, feed, fields, statement, basis, importance, small_groups, valid"
+    "select id, subject_id, purpose, feed, fields, statement, basis, importance, small_groups, valid, schools,"
+    " grades, protected"
     " from purpose_period where board_id = :board and voided_at is null"
     " and (subject_id = :department or cast(:department as uuid) is null) order by lower(valid), feed, id"
 )
@@ -141,7 +147,7 @@ async def everything(session: AsyncSession, board: UUID) -> Sequence[tuple[str, 
         row.id: (row.name or str(row.id), row.client_id)
         for row in await session.execute(
             text(
-                "select c.id, o.name, c.client_id from department_client c"
+                "select c.id, coalesce(o.name, c.name) as name, c.client_id from department_client c"
                 " left join copy.organisation o on o.id = c.id where c.board_id = :board"
             ),
             {"board": board},
@@ -157,9 +163,9 @@ async def insert_period(
     await work.session.execute(
         text(
             "insert into purpose_period (id, board_id, subject_id, slot, valid, recorded_at, recorded_by, replaces,"
-            " purpose, feed, fields, statement, basis, importance, small_groups)"
+            " purpose, feed, fields, statement, basis, importance, small_groups, schools, grades, protected)"
             " values (:id, :board, :department, :feed, daterange(:since, cast(:until as date)), :at, :by, :replaces,"
-            " :purpose, :feed, :fields, :statement, :basis, :importance, :small_groups)"
+            " :purpose, :feed, :fields, :statement, :basis, :importance, :small_groups, :schools, :grades, :protected)"
         ),
         {
             "id": new_id(),
@@ -177,6 +183,9 @@ async def insert_period(
             "basis": terms.basis,
             "importance": terms.importance,
             "small_groups": terms.small_groups,
+            "schools": None if terms.schools is None else list(terms.schools),
+            "grades": None if terms.grades is None else list(terms.grades),
+            "protected": terms.protected,
         },
     )
 
@@ -204,5 +213,8 @@ def _standing(row: Row[Any]) -> Standing:
             since=row.valid.lower,
             until=row.valid.upper,
             small_groups=row.small_groups,
+            schools=None if row.schools is None else tuple(row.schools),
+            grades=None if row.grades is None else tuple(row.grades),
+            protected=row.protected,
         ),
     )

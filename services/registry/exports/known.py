@@ -109,7 +109,10 @@ def pupils_there(places: Places, told: Iterable[Told[EnrolmentIs]]) -> list[Told
     found = [
         each
         for each in told
-        if each.stands and each.held.valid.overlaps(term) and each.held.what.school_id in places.units
+        if each.stands
+        and each.held.valid.overlaps(term)
+        and each.held.what.school_id in places.units
+        and (places.frame.grades is None or each.held.what.grade in places.frame.grades)
     ]
     return sorted(found, key=lambda each: each.held.valid.since)
 

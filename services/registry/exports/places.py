@@ -58,8 +58,7 @@ class Places:
         for unit in units:
             row = unit.row
             places.names[row.id] = unit.sourced_id
-            elsewhere = frame.school is not None and row.kind != "board" and row.school_id != frame.school
-            if elsewhere:
+            if row.kind != "board" and not frame.about(row.school_id):
                 continue
             if frame.exists(row):
                 places.units[row.id] = unit
@@ -129,7 +128,9 @@ def content(places: Places, calendars: Iterable[Days]) -> Content:
     """What an export tells of organisations and calendars."""
     frame = places.frame
     rows: dict[str, list[Row]] = {
-        layout.ACADEMIC_SESSIONS: [_session(places)] if frame.since is None else [],
+        layout.ACADEMIC_SESSIONS: [marked(frame, _session(places), places.board.recorded_at)]
+        if frame.since is None
+        else [],
         layout.ORGS: [],
         layout.COURSES: [],
         layout.CLASSES: [],

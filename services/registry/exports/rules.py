@@ -52,11 +52,23 @@ class Frame:
     school: UUID | None = None
     """One school only."""
     profile: Profile = "1.2_JP"
+    schools: frozenset[UUID] | None = None
+    """These schools only."""
+    grades: frozenset[str] | None = None
+    """Pupils of these grades only."""
+    stamped: bool = False
+    """Every row says when it last became other, also where all rows are told."""
 
     @classmethod
     def on(cls, board: UUID, as_of: date, now: datetime, **more: object) -> Frame:
         """The frame of a day's school year."""
         return cls(board, school_year(as_of), as_of, now, **more)  # type: ignore[arg-type]
+
+    def about(self, school: UUID | None) -> bool:
+        """Whether an organisation of this school is told at all."""
+        if self.school is not None and school != self.school:
+            return False
+        return self.schools is None or school in self.schools
 
     @property
     def term(self) -> Period:
@@ -82,14 +94,14 @@ class Frame:
         return unit.until is None or unit.until > max(self.as_of, self.term.since)
 
     def changed(self, told: Iterable[Told[I]]) -> datetime | None:
-        """When what is told of these periods last became other, if a delta has to say it."""
+        """When what is told of these periods last became other, if a delta has to say it; None without any."""
         instants: list[datetime | None] = []
         for one in told:
             instants += [one.recorded_at, one.voided_at]
             # Nothing is recorded on the day on which something begins to hold, or no longer does.
             since, until = one.held.valid
             instants += [morning(day) for day in (since, until) if day is not None and day <= self.as_of]
-        return self.news(*instants)
+        return self.news(*instants) if instants else None
 
     def news(self, *instants: datetime | None) -> datetime | None:
         """The latest of some instants, if a delta has to tell what happened then; in a bulk package always."""
@@ -139,7 +151,7 @@ def stamp(at: datetime) -> str:
 
 def marked(frame: Frame, row: Mapping[str, str], at: datetime) -> dict[str, str]:
     """A row with what a delta says of it; in a bulk package status and date are empty, as most readers want them."""
-    if frame.since is None:
+    if frame.since is None and not frame.stamped:
         return dict(row)
     return {**row, "status": "active", "dateLastModified": stamp(at)}
 

@@ -60,22 +60,47 @@ _COUNT_PROTECTED = text(
     f"{_PROTECTED.format(subject='e.subject_id')}"
 )
 _OPEN = "(upper(valid) is null or upper(valid) > cast(:since as date))"
-_THERE = f"""
-with pupil as (
+PUPIL = f"""
+pupil as materialized (
   select distinct e.subject_id as id from enrolment_period e where e.board_id = :board and e.voided_at is null
   and e.valid && daterange(cast(:since as date), cast(:until as date)) and e.school_id = any(cast(:places as uuid[]))
+  and (cast(:grades as text[]) is null or e.grade = any(cast(:grades as text[])))
   and (cast(:protected as boolean) or not {_PROTECTED.format(subject="e.subject_id")})
 )
-select id from person where board_id = :board and withdrawn_at is null and id in (
-  select id from pupil
-  union select subject_id from duty_period where board_id = :board and voided_at is null and {_OPEN}
-    and kind <> 'substitute' and organisation_id = any(cast(:places as uuid[]))
-  union select g.guardian_id from pupil join guardianship_period g on g.subject_id = pupil.id
-    where g.voided_at is null and {_OPEN.replace("valid", "g.valid")}
-  union select c.id from pupil join protection_period m on m.subject_id = pupil.id and m.voided_at is null,
-    unnest(m.confidential_from) as c(id) where {_OPEN.replace("valid", "m.valid")}
-) order by id
 """  # noqa: S608
+_STAFF = f"""
+select subject_id from duty_period where board_id = :board and voided_at is null and {_OPEN}
+  and kind <> 'substitute' and organisation_id = any(cast(:places as uuid[]))
+  and (class_id is null or class_id = any(cast(:classes as uuid[])))
+"""  # noqa: S608
+_GUARDIAN = f"""
+select g.guardian_id from pupil join guardianship_period g on g.subject_id = pupil.id
+  where g.voided_at is null and {_OPEN.replace("valid", "g.valid")}
+  and (cast(:companion as boolean) or g.may_notify or g.may_read or g.may_contact)
+"""  # noqa: S608
+_NAMED = f"""
+select c.id from pupil join protection_period m on m.subject_id = pupil.id and m.voided_at is null,
+  unnest(m.confidential_from) as c(id) where cast(:companion as boolean) and {_OPEN.replace("valid", "m.valid")}
+"""  # noqa: S608
+BRANCHES = {
+    "pupils": "select id from pupil",
+    "teachers": f"{_STAFF} and kind not in ('principal', 'vice_principal', 'office', 'board_staff', 'system_operator')",
+    "staff": _STAFF,
+    "guardians": _GUARDIAN,
+    "named": _NAMED,
+}
+"""Hats people may wear, and who does."""
+
+
+def there(*hats: str) -> str:
+    """SQL: everybody of the roster who wears one of these hats, by id."""
+    union = " union ".join(f"({BRANCHES[hat]})" for hat in hats)
+    return (
+        f"with {PUPIL} select id from person where board_id = :board and withdrawn_at is null"  # noqa: S608
+        f" and id in ({union})"
+    )
+
+
 _NEW = (
     "(recorded_at > :cutoff or voided_at > :cutoff or lower(valid) between cast(:cutoff_day as date) and"
     " cast(:as_of as date) or upper(valid) between cast(:cutoff_day as date) and cast(:as_of as date))"
@@ -128,30 +153,35 @@ async def calendars(session: AsyncSession, frame: Frame) -> list[Days]:
     ]
 
 
-def _values(frame: Frame, there: Places) -> dict[str, Any]:
+def values_of(places: Places) -> dict[str, Any]:
+    """The values of :func:`there`."""
+    frame, units = places.frame, places.units.values()
     return {
         "board": frame.board,
         "since": frame.term.since,
         "until": frame.term.until,
         "as_of": frame.as_of,
         "protected": frame.protected,
-        "places": [unit.row.id for unit in there.units.values() if unit.row.kind != "class"],
+        "companion": frame.companion,
+        "grades": None if frame.grades is None else sorted(frame.grades),
+        "places": [unit.row.id for unit in units if unit.row.kind != "class"],
+        "classes": [unit.row.id for unit in units if unit.row.kind == "class"],
     }
 
 
-async def protected_pupils(session: AsyncSession, there: Places) -> int:
+async def protected_pupils(session: AsyncSession, places: Places) -> int:
     """How many pupils of the export's schools are protected now or will be."""
-    values = _values(there.frame, there)
-    del values["protected"]
+    wanted = ("board", "since", "until", "as_of", "places")
+    values = {name: value for name, value in values_of(places).items() if name in wanted}
     return int(await session.scalar(_COUNT_PROTECTED, values) or 0)
 
 
-async def groups(session: AsyncSession, there: Places) -> AsyncIterator[list[UUID]]:
+async def groups(session: AsyncSession, places: Places) -> AsyncIterator[list[UUID]]:
     """Everybody the export may have to tell of, in groups."""
-    frame = there.frame
-    values = _values(frame, there)
+    frame = places.frame
+    values = values_of(places)
     if frame.cutoff is None:
-        statement = _THERE
+        statement = there("pupils", "staff", "guardians", "named") + " order by id"
     else:
         statement = _CHANGED
         # In UTC, a day early at worst: whoever is told twice loses nothing.

@@ -138,7 +138,7 @@ async def own_ids(
     """What was entered here leaves under its own id (docs/export.md), and is known by it when it comes back."""
     asked: dict[str, dict[UUID, ExternalKey]] = {kind: {} for kind in _OWN}
     for key in keys:
-        own = _as_own(key.sourced_id)
+        own = as_own(key.sourced_id)
         if own is not None:
             asked["person" if key.kind == "person" else "organisation"][own] = key
     found: dict[ExternalKey, UUID] = {}
@@ -149,7 +149,7 @@ async def own_ids(
     return found
 
 
-def _as_own(sourced_id: str) -> UUID | None:
+def as_own(sourced_id: str) -> UUID | None:
     """The id that a sourcedId spells, if it is spelt exactly as we spell ids."""
     if len(sourced_id) != 36:  # of nearly every id of a city
         return None

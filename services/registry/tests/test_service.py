@@ -8,10 +8,10 @@ from uuid import UUID
 from services.registry import service
 from shared.database import Units
 from shared.dates import FixedClock
-from shared.events.feed import Feed
 from shared.service import ServiceSettings
 from tests.support.answers import answer_commands, answers_left
 from tests.support.databases import Database
+from tests.support.feeds import silent_feed
 from tests.support.tokens import ISSUER
 from tests.support.walls import functions_for_everybody
 
@@ -35,9 +35,6 @@ async def test_answers_past_their_time_are_forgotten(
         state=tmp_path,
     )
 
-    def no_feed(publisher: str, topics: object) -> Feed:
-        raise AssertionError("registry reads no log")
-
-    app = service.build(settings, clock, no_feed)
+    app = service.build(settings, clock, silent_feed)
     async with app.router.lifespan_context(app):
         await answers_left(registry_database, board, 1)

@@ -362,3 +362,12 @@ for (const size of [{ width: 683, height: 316 }, { width: 320, height: 568 }, { 
       await page.screenshot({ path: `test-results/look/size-${size.width}-${path.length > 10 ? 'roll' : 'home'}.png` })
     }
   })
+
+test('on a day off no number of the board asks to be looked into', async ({ page, bff, open }) => {
+  bff.mock.schoolDay = false
+  await open('board', '/board')
+  await expect(page.getByText('どの学校も休みの日です')).toBeVisible()
+  await expect(page.getByRole('term')).toHaveCount(0) // no sums of the city
+  const cells = page.getByRole('row').filter({ hasText: '第一小学校' }).getByRole('cell')
+  await expect(cells).toHaveText(['休みの日', '―', /^\d+$/, '―', '―', '―', '―'])
+})

@@ -162,6 +162,8 @@ for (const [where, size, role, path] of [
           }
         }),
       )
+      const [family, given] = await name.first().locator('rt').evaluateAll((all) => all.map((rt) => rt.getBoundingClientRect().toJSON() as DOMRect))
+      expect(given!.left - family!.right, `${pupil.family_kana} ${pupil.given_kana}: readings apart`).toBeGreaterThanOrEqual(4)
       expect(parts).toEqual([
         { words: [pupil.family, pupil.family_kana], above: true, centred: true },
         { words: [pupil.given, pupil.given_kana], above: true, centred: true },

@@ -28,7 +28,14 @@ interface Fault {
   body?: unknown
 }
 
+/** Duties of the first school; `act` is what a command of somebody else does. */
+interface MockDuties {
+  others: Person[]
+  act(who: string, path: string, body: unknown): unknown
+}
+
 export interface Mock {
+  duties: MockDuties
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
   sessions: Set<string>
   revoked: Set<string>

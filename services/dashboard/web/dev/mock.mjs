@@ -9,6 +9,8 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { changePeople, readPeople } from './people.mjs'
+import { DutiesDesk } from './duties.mjs'
+import { ListsDesk } from './lists.mjs'
 import { Imports } from './imports.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
@@ -30,6 +32,8 @@ class Refuse extends Error {
 class Mock {
   constructor() {
     this.town = town()
+    this.duties = new DutiesDesk(this, Refuse)
+    this.lists = new ListsDesk(this, Refuse)
     this.rolls = new Map()
     this.done = new Map()
     this.position = 100
@@ -323,6 +327,8 @@ function view(mock, who, path, query) {
   if (school) return mock.schoolDayView(school[1], school[2])
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
+  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query)
+  if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
 
@@ -340,8 +346,9 @@ function act(mock, who, path, headers, body) {
     return mock.done.get(key)
   }
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
-  if (!roll) throw new Refuse(404, 'not-found', 'このページは見られません')
-  if (!mock.done.has(key)) mock.done.set(key, mock.take(who, roll[1], roll[2], body))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body)))
+  if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
+  mock.done.set(key, done)
   return mock.done.get(key)
 }
 

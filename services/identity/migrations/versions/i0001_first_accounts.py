@@ -83,13 +83,14 @@ create index refresh_token_follows on refresh_token (follows);
 """
 
 PURPOSES = f"""
--- id is the department's organisation; the secret was shown once.
+-- id is the department's organisation, or a learning app's own, which has its name here; the secret was shown once.
 create table department_client (
     id uuid primary key,
     board_id uuid not null,
     client_id text not null unique,
     secret_hash text not null,
-    made_at timestamptz not null
+    made_at timestamptz not null,
+    name text
 );
 
 create table purpose_period (
@@ -100,7 +101,11 @@ create table purpose_period (
     statement text not null,
     basis text not null,
     importance text not null,
-    small_groups boolean not null
+    small_groups boolean not null,
+    -- Of learning apps: of which schools and grades (null: of all), and whether of protected children.
+    schools uuid[],
+    grades text[],
+    protected boolean not null default false
 );
 {period_guard("purpose_period", subjects="department_client")}
 """

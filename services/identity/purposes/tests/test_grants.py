@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from services.identity.issuer.tests.browser import Browser
 from services.identity.purposes import store
-from services.identity.purposes.grants import Granted, StepUpRequired, end, grant
+from services.identity.purposes.grants import Granted, StepUpRequired, end, grant, grant_app
 from services.identity.purposes.rules import GrantRefused, Terms, Wrong
 from services.identity.tests.town import Identity, Town
-from shared.access.principal import Principal
+from shared.access.principal import ONEROSTER_SCOPES, Principal
 from shared.database import Scope
 from shared.dates import TOKYO
 
@@ -65,6 +65,9 @@ async def test_a_grant_is_published_under_its_department(
                     "small_groups": False,
                     "since": "2026-04-01",
                     "until": None,
+                    "schools": None,
+                    "grades": None,
+                    "protected": False,
                 }
             ],
         }
@@ -220,6 +223,54 @@ class TestTokens:
             auth=(granted.client_id, granted.secret or ""),
         )
         assert answer.json()["error"] == "unauthorized_client"
+
+
+ROSTER = Terms(
+    "oneroster", ("names", "grades"), "ドリルを配る。", "教育の目的", "II", date(2026, 4, 1), grades=("P4",)
+)
+
+
+class TestApps:
+    async def test_an_app_reads_the_roster_while_it_holds_a_grant(
+        self, browser: Browser, identity: Identity, town: Town, operator: Principal
+    ) -> None:
+        terms = replace(ROSTER, until=date(2026, 12, 1))
+        granted = await grant_app(identity.app, operator, "app-drill", "ドリル", terms, now=NOW)
+        assert granted.secret is not None
+        (published,) = (await identity.published("identity.purpose")).values()
+        assert published["client"] == "app-drill"
+        assert published["grants"][0]["grades"] == ["P4"]
+        async with identity.app.read(Scope(town.board)) as session:
+            ((name, client, _),) = await store.everything(session, town.board)
+        assert (name, client) == ("ドリル", "app-drill")
+        form = {"grant_type": "client_credentials"}
+        answer = await browser.token("app-drill", granted.secret, **form)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["scope"].split() == list(ONEROSTER_SCOPES)
+        who = await browser.read(answer.json()["access_token"], "registry")
+        assert (who.kind, who.client, who.scopes) == ("department", "app-drill", frozenset(ONEROSTER_SCOPES))
+        core = ONEROSTER_SCOPES[1]
+        narrow = await browser.token("app-drill", granted.secret, scope=core, **form)
+        assert (await browser.read(narrow.json()["access_token"], "registry")).scopes == {core}
+        for wrong, error in (
+            ({"scope": "openid"}, "invalid_scope"),
+            ({"audience": "dashboard"}, "invalid_target"),
+        ):
+            refused = await browser.token("app-drill", granted.secret, **form, **wrong)
+            assert refused.json()["error"] == error
+        identity.clock.instant = datetime(2026, 12, 1, 9, 0, tzinfo=TOKYO)
+        assert (await browser.token("app-drill", granted.secret, **form)).status_code == 401
+
+    async def test_an_app_is_asked_for_its_name_and_has_one_grant_at_a_time(
+        self, identity: Identity, operator: Principal
+    ) -> None:
+        for client, name, field in (("drill", "ドリル", "client"), ("app-drill", " ", "name")):
+            with pytest.raises(GrantRefused) as refused:
+                await grant_app(identity.app, operator, client, name, ROSTER, now=NOW)
+            assert [wrong.field for wrong in refused.value.wrong] == [field]
+        await grant_app(identity.app, operator, "app-drill", "ドリル", ROSTER, now=NOW)
+        with pytest.raises(GrantRefused):
+            await grant_app(identity.app, operator, "app-drill", "", ROSTER, now=NOW)
 
 
 async def test_another_board_sees_a_client_s_name_and_none_of_its_grants(

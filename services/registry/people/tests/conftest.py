@@ -14,9 +14,9 @@ from services.registry import service
 from services.registry.people.tests.town import Town, make_town
 from shared.database import Units
 from shared.dates import FixedClock
-from shared.events.feed import Feed
 from shared.service import ServiceSettings
 from tests.support.databases import Database
+from tests.support.feeds import silent_feed
 from tests.support.tokens import ISSUER, Authority
 
 
@@ -74,10 +74,7 @@ async def asking(
         state=tmp_path,
     )
 
-    def no_feed(publisher: str, topics: object) -> Feed:
-        raise AssertionError("registry reads no log")
-
-    app = service.build(settings, clock, no_feed)
+    app = service.build(settings, clock, silent_feed)
     app.state.service.verifier = authority.verifier("registry")
     async with (
         app.router.lifespan_context(app),

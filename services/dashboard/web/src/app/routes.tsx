@@ -90,6 +90,18 @@ const schoolDay = createRoute({
   component: lazyRouteComponent(() => import('~/screens/school/day/Page')),
 })
 
+const classList = createRoute({
+  getParentRoute: () => inside,
+  path: '/classes/$classId/days/$date/list',
+  component: lazyRouteComponent(() => import('~/screens/school/list/Page')),
+})
+
+const schoolDuties = createRoute({
+  getParentRoute: () => inside,
+  path: '/schools/$schoolId/days/$date/duties',
+  component: lazyRouteComponent(() => import('~/screens/school/duties/Page')),
+})
+
 const board = createRoute({
   getParentRoute: () => inside,
   path: '/board',
@@ -173,7 +185,25 @@ const importRun = createRoute({
 
 const tree = root.addChildren([
   signedOut,
-  inside.addChildren([home, today, roll, school, schoolDay, board, boardDay, people, card, changeCard, imports, importUpload, importRun, operations, unknown]),
+  inside.addChildren([
+    home,
+    today,
+    roll,
+    school,
+    schoolDay,
+    schoolDuties,
+    classList,
+    board,
+    boardDay,
+    people,
+    card,
+    changeCard,
+    imports,
+    importUpload,
+    importRun,
+    operations,
+    unknown,
+  ]),
 ])
 
 export function makeRouter(queries: QueryClient) {

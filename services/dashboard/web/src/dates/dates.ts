@@ -66,11 +66,25 @@ export function fullDay(day: Day): string {
   return t`${y}年${m}月${d}日`
 }
 
+/** 「11月21日」, where the weekday says nothing. */
+export function monthDay(day: Day): string {
+  const parts = dayParts(day)
+  if (!parts) return day
+  const { m, d } = parts
+  return t`${m}月${d}日`
+}
+
 /** 「令和8年11月21日」: training marks and prints. */
 export function eraDay(day: Day): string {
   const parts = dayParts(day)
   if (!parts) return day
   return new Intl.DateTimeFormat('ja-JP-u-ca-japanese', { dateStyle: 'long', timeZone: 'UTC' }).format(utc(parts))
+}
+
+/** 「令和8年度」 of the integer of its 1 April. */
+export function schoolYearWord(year: number): string {
+  const era = new Intl.DateTimeFormat('ja-JP-u-ca-japanese', { era: 'long', year: 'numeric', timeZone: 'UTC' }).format(utc({ y: year, m: 4, d: 30 }))
+  return t`${era}度`
 }
 
 /** Milliseconds of an ISO instant with an offset, or null. */

@@ -4,14 +4,14 @@ import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { useTurns } from '~/app/useTurns'
-import type { BoardDay, BoardDaySchool } from '~/api/types'
+import type { BoardDay, BoardDaySchool, DayCounts } from '~/api/types'
 import { useRead } from '~/api/useRead'
 import { workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { ALL_COUNTS, countColumn, Counts } from '~/parts/Counts'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
-import { Table } from '~/parts/Table'
+import { Table, type TableColumn } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import { boardDayQuery } from './data'
 import styles from './Page.module.css'
@@ -63,9 +63,11 @@ function BoardWork({ day }: { readonly day: BoardDay }) {
           <Trans>{date}は、どの学校も休みの日です</Trans>
         </Strip>
       ) : (
-        <Collected day={day} />
+        <>
+          <Collected day={day} />
+          <Counts of={day.totals} names={ALL_COUNTS} />
+        </>
       )}
-      <Counts of={day.totals} names={ALL_COUNTS} />
       <Schools day={day} />
     </>
   )
@@ -113,17 +115,22 @@ function Schools({ day }: { readonly day: BoardDay }) {
               ),
             },
             { head: <Trans>朝の記録</Trans>, cell: (one) => <Progress one={one} /> },
-            countColumn('unrecorded'),
+            ofOpen(countColumn('unrecorded')),
             countColumn('members', 'wide'),
-            countColumn('absent'),
-            countColumn('late'),
-            countColumn('early', 'wide'),
-            countColumn('apart', 'wide'),
+            ofOpen(countColumn('absent')),
+            ofOpen(countColumn('late')),
+            ofOpen(countColumn('early', 'wide')),
+            ofOpen(countColumn('apart', 'wide')),
           ]}
         />
       </Block>
     </div>
   )
+}
+
+/** On a day off nobody is missing from a school: a dash, and no number that asks to be looked into. */
+function ofOpen(column: TableColumn<DayCounts>): TableColumn<BoardDaySchool> {
+  return { ...column, cell: (one) => (one.school_day ? column.cell(one) : '―') }
 }
 
 function Progress({ one }: { readonly one: BoardDaySchool }) {

@@ -2,6 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
+import { SchoolTabs } from '~/app/SchoolTabs'
 import { useScreen } from '~/app/screen'
 import { useTurns } from '~/app/useTurns'
 import type { SchoolDay, SchoolDayClass } from '~/api/types'
@@ -38,6 +39,7 @@ export default function SchoolDayPage() {
         today={me.today}
         addressOn={addressOn}
       />
+      <SchoolTabs school={schoolId} date={date} />
       {data ? (
         <SchoolWork day={data} />
       ) : error ? (

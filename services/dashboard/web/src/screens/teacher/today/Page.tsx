@@ -1,5 +1,5 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { CircleCheck, Sun } from 'lucide-react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
@@ -106,6 +106,9 @@ function ClassCard({ one, date, first }: { readonly one: TodayClass; readonly da
       <LinkButton {...to} look={first ? 'filled' : 'line'} aria-label={taken ? t`${name}の朝の記録を見る` : t`${name}の朝の記録を始める`}>
         {taken ? <Trans>朝の記録を見る</Trans> : <Trans>朝の記録を始める</Trans>}
       </LinkButton>
+      <Link to="/classes/$classId/days/$date/list" params={{ classId: one.class.id, date }} aria-label={t`${name}の名簿`}>
+        <Trans>名簿</Trans>
+      </Link>
     </article>
   )
 }

@@ -1,0 +1,158 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useCommand } from '~/api/useCommand'
+import { useMe } from '~/app/me'
+import { addDays, workDay, type Day } from '~/dates/dates'
+import { Button } from '~/parts/Button'
+import { DayField } from '~/parts/DayField'
+import { Dialog } from '~/parts/Dialog'
+import { DialogButtons } from '~/parts/DialogButtons'
+import { fullName } from '~/parts/Name'
+import { PickPerson, type Pick } from '~/parts/PickPerson'
+import { Refused } from '~/parts/Refused'
+import { Tiles } from '~/parts/Tiles'
+import { candidatesQuery, dutiesPath, KEY, type Duty, type SchoolDuties } from './data'
+import { dutyWords } from './Staff'
+import styles from './Page.module.css'
+
+interface GiveDutyProps {
+  readonly page: SchoolDuties
+  readonly staff: string | null
+  readonly onClose: () => void
+}
+
+/** A duty with the day it holds from; whoever it is taken over from is asked about, not guessed. */
+export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
+  const { t } = useLingui()
+  const { send, sending, error } = useCommand(useMe().person.id)
+  const queries = useQueryClient()
+  const [kind, setKind] = useState<string | null>(null)
+  const [classId, setClass] = useState('')
+  const [staff, setStaff] = useState(given)
+  const [since, setSince] = useState<Day | null>(page.today)
+  const [last, setLast] = useState<Day | null>(null)
+  const [instead, setInstead] = useState<readonly string[]>([])
+  const [find, setFind] = useState('')
+  const [tried, setTried] = useState(false)
+  const found = useQuery({ ...candidatesQuery(page.school.id, find), enabled: page.may.anybody && find !== '' })
+  const kinds = page.kinds.filter(({ code }) => code !== 'substitute')
+  const needs = kinds.find(({ code }) => code === kind)?.needs
+  const others = since === null ? [] : holders(page, kind, classId, since, staff)
+  const missing =
+    kind === null
+      ? t`職務をえらんでください`
+      : needs === 'class' && classId === ''
+        ? t`学級をえらんでください`
+        : staff === null
+          ? t`職員をえらんでください`
+          : since === null
+            ? t`始まりの日を書いてください`
+            : null
+
+  async function give() {
+    setTried(true)
+    if (missing !== null || since === null || sending) return
+    const body = {
+      staff,
+      kind,
+      class: needs === 'none' || classId === '' ? null : classId,
+      since,
+      until: last === null ? null : addDays(last, 1),
+      instead_of: instead.filter((id) => others.some((duty) => duty.id === id)),
+    }
+    if ((await send(dutiesPath(page.school.id), body)) === null) return
+    await queries.invalidateQueries({ queryKey: [KEY, page.school.id] })
+    onClose()
+  }
+
+  return (
+    <Dialog open wide onClose={onClose} title={<Trans>職務を決める</Trans>}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          void give()
+        }}
+      >
+        <Tiles label={t`職務`} value={kind} onChange={setKind} tiles={kinds.map(({ code, word }) => ({ value: code, content: word }))} />
+        {(needs === 'class' || needs === 'maybe') && (
+          <label className={styles.field}>
+            <span>
+              <Trans>学級</Trans>
+            </span>
+            <select className={styles.select} value={classId} onChange={(event) => setClass(event.target.value)}>
+              <option value="">{needs === 'class' ? t`えらんでください` : t`学級を決めない`}</option>
+              {page.classes
+                .toSorted((a, b) => a.class.name.localeCompare(b.class.name, 'ja'))
+                .map((one) => (
+                  <option key={one.class.id} value={one.class.id}>
+                    {one.class.name}
+                  </option>
+                ))}
+            </select>
+          </label>
+        )}
+        <PickPerson label={t`職員`} value={staff} onChange={setStaff} people={people(page, found.data?.staff ?? [])} onFind={setFind} />
+        <div className={styles.two}>
+          <DayField label={t`始まりの日`} required value={since} onChange={setSince} today={page.today} />
+          <DayField label={t`最後の日`} value={last} onChange={setLast} today={page.today} empty={t`終わりを決めない（学級の職務は年度の終わりまで）`} />
+        </div>
+        {others.map((duty) => (
+          <Instead key={duty.id} duty={duty} since={since ?? page.today} on={instead.includes(duty.id)} onChange={(on) => setInstead(on ? [...instead, duty.id] : instead.filter((id) => id !== duty.id))} />
+        ))}
+        {tried && missing !== null && (
+          <p className={styles.missing} role="alert">
+            {missing}
+          </p>
+        )}
+        <Refused error={error} />
+        <DialogButtons>
+          <Button look="filled" type="submit">
+            <Trans>この職務を決める</Trans>
+          </Button>
+          <Button onPress={onClose} shortcut="Esc">
+            <Trans>やめる</Trans>
+          </Button>
+        </DialogButtons>
+      </form>
+    </Dialog>
+  )
+}
+
+interface InsteadProps {
+  readonly duty: Duty
+  readonly since: Day
+  readonly on: boolean
+  readonly onChange: (on: boolean) => void
+}
+
+function Instead({ duty, since, on, onChange }: InsteadProps) {
+  const [who, what, last] = [fullName(duty.staff), dutyWords(duty), workDay(addDays(since, -1))]
+  return (
+    <label className={styles.instead}>
+      <input type="checkbox" checked={on} onChange={(event) => onChange(event.target.checked)} />
+      <span>
+        <Trans>
+          いまの{what} {who}さんは、{last}までにする
+        </Trans>
+      </span>
+    </label>
+  )
+}
+
+const SINGLE: readonly string[] = ['homeroom', 'principal', 'vice_principal']
+
+/** Others who hold the same duty of the class, or of the school where it has one holder. */
+function holders(page: SchoolDuties, kind: string | null, classId: string, since: Day, staff: string | null): readonly Duty[] {
+  if (kind === null || !SINGLE.includes(kind)) return []
+  return page.staff
+    .flatMap(({ duties }) => duties)
+    .filter((duty) => duty.kind === kind && duty.staff.id !== staff && (duty.class?.id ?? '') === (kind === 'homeroom' ? classId : ''))
+    .filter((duty) => duty.since < since && (duty.until === null || duty.until > since))
+}
+
+function people(page: SchoolDuties, found: readonly Pick['person'][]): readonly Pick[] {
+  const here = page.staff.map(({ person, duties }) => ({ person, note: duties.filter(({ holds }) => holds).map(dutyWords).join(' / ') }))
+  return [...here, ...found.filter(({ id }) => !here.some(({ person }) => person.id === id)).map((person) => ({ person }))]
+}

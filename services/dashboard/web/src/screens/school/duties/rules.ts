@@ -1,0 +1,34 @@
+/** What the page of duties makes of the answer. Pure. */
+import { addDays, type Day } from '~/dates/dates'
+import type { ClassDuties, Duty, SchoolDuties, StaffDuties } from './data'
+
+export const HEADS: readonly string[] = ['principal', 'vice_principal']
+
+export function without(classes: readonly ClassDuties[]): readonly ClassDuties[] {
+  return classes.filter(({ takers }) => takers.length === 0)
+}
+
+/** Who may stand in, those without a class of their own that day first. */
+export function standIns(page: SchoolDuties, classId: string): readonly StaffDuties[] {
+  const here = page.staff.filter(({ duties }) => duties.some(({ holds }) => holds) && !takes(duties, classId))
+  return here.toSorted((a, b) => Number(busy(a)) - Number(busy(b)))
+}
+
+function takes(duties: readonly Duty[], classId: string): boolean {
+  return duties.some((duty) => duty.holds && duty.class?.id === classId && ['homeroom', 'assistant', 'substitute'].includes(duty.kind))
+}
+
+/** Has a class to take that day. */
+export function busy({ duties }: StaffDuties): boolean {
+  return duties.some(({ holds, kind }) => holds && (kind === 'homeroom' || kind === 'substitute'))
+}
+
+/** The last day on which a duty holds, as people say it. */
+export function lastDay(until: Day | null): Day | null {
+  return until === null ? null : addDays(until, -1)
+}
+
+/** Whether the asker may end a duty. */
+export function mayEnd(duty: Duty, { may }: SchoolDuties): boolean {
+  return HEADS.includes(duty.kind) ? may.heads : duty.kind === 'substitute' ? may.substitute : may.give
+}

@@ -1,0 +1,122 @@
+"""How the operations of a school's desk are asked: class lists, duties (:mod:`tests.matrix.probes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import count
+
+from tests.matrix.browser import Call
+from tests.matrix.probe import Outcome, Probe, get
+from tests.matrix.roster import HIDDEN, TODAY
+from tests.matrix.world import World
+
+_DAYS = count(1)
+
+
+def _stand_in(world: World) -> Call:
+    """Somebody stands in for the teacher of 2-2, every time on another day or somebody else: never the same again."""
+    others, after = divmod(next(_DAYS), 120)
+    ids, day = world.first.ids, TODAY + timedelta(days=after + 1)
+    body = {
+        "staff": str(ids[("subject", "homeroom", "nurse", "assistant")[others]]),
+        "class": str(ids["2-2"]),
+    }
+    until = str(day + timedelta(days=1))
+    path = f"/v1/schools/{ids['first']}/duties"
+    return Call("POST", path, {**body, "kind": "substitute", "since": str(day), "until": until})
+
+
+def _numbers(world: World) -> Call:
+    """What the numbers of 2-1 would become if they became what they are."""
+    rows = [
+        {"pupil": str(world.person(who)), "number": n} for n, who in enumerate(("pupil", "p2", HIDDEN), 1)
+    ]
+    body = {"since": str(TODAY), "seen": world.list_seen, "numbers": rows, "dry": True}
+    return Call("POST", f"/v1/classes/{world.first.ids['2-1']}/list", body)
+
+
+def _undo_numbers(world: World) -> Call:
+    """An act on the numbers of 2-1 that was taken back already."""
+    return Call("POST", f"/v1/classes/{world.first.ids['2-1']}/list/undo", {"change": str(world.undone)})
+
+
+def _end(world: World) -> Call:
+    """The duty of today's substitute ends with today, as it does anyway."""
+    path = f"/v1/schools/{world.first.ids['first']}/duties/{world.standing_in}/end"
+    return Call("POST", path, {"until": str(TODAY + timedelta(days=1))})
+
+
+_NOWHERE_NEAR: Mapping[str, Outcome] = dict.fromkeys(
+    ("elsewhere", "moved", "board_staff", "system_operator", "guardian", "mother", "pupil"), 404
+)
+_READS = dict.fromkeys(
+    (
+        *("homeroom", "assistant", "substitute", "office", "principal", "vice_principal"),
+        *("nurse", "subject", "neighbour"),
+    ),
+    200,
+)
+_LEADS = ("principal", "vice_principal", "office", "board_staff")
+_LEADS_NOT: Mapping[str, Outcome] = {
+    **dict.fromkeys(("homeroom", "subject", "nurse", "neighbour", "substitute"), 403),
+    "system_operator": 403,
+    **dict.fromkeys(("elsewhere", "moved", "guardian", "mother", "pupil", "department"), 404),
+}
+_NUMBERS = {"homeroom": 200, "assistant": 200, "office": 200, "principal": 200, "vice_principal": 200}
+_NUMBERS_NOT: Mapping[str, Outcome] = {
+    **dict.fromkeys(("substitute", "subject", "nurse", "neighbour", "kept_from"), 403),
+    **_NOWHERE_NEAR,
+    "department": 404,
+}
+SCHOOLS: tuple[Probe, ...] = (
+    Probe(
+        "registry GET /v1/classes/{class_id}/list",
+        "bearer",
+        get("/v1/classes/{2_1}/list"),
+        may=_READS,
+        may_not={**_NOWHERE_NEAR, "department": 404},
+    ),
+    Probe(
+        "registry POST /v1/classes/{class_id}/list",
+        "bearer",
+        _numbers,
+        may=_NUMBERS,
+        may_not=_NUMBERS_NOT,
+    ),
+    Probe(
+        "registry POST /v1/classes/{class_id}/list/undo",
+        "bearer",
+        _undo_numbers,
+        may=_NUMBERS,
+        may_not=_NUMBERS_NOT,
+    ),
+    Probe(
+        "registry GET /v1/schools/{school}/duties",
+        "bearer",
+        get("/v1/schools/{first}/duties"),
+        may=dict.fromkeys(_LEADS, 200),
+        may_not=_LEADS_NOT,
+    ),
+    Probe(
+        "registry GET /v1/schools/{school}/candidates",
+        "bearer",
+        get("/v1/schools/{first}/candidates?find=職"),
+        may={"board_staff": 200},
+        may_not={**_LEADS_NOT, **dict.fromkeys(("principal", "vice_principal", "office"), 403)},
+    ),
+    Probe(
+        "registry POST /v1/schools/{school}/duties",
+        "bearer",
+        _stand_in,
+        may=dict.fromkeys(_LEADS, 200),
+        may_not=_LEADS_NOT,
+    ),
+    Probe(
+        "registry POST /v1/schools/{school}/duties/{duty}/end",
+        "bearer",
+        _end,
+        may=dict.fromkeys(_LEADS, 200),
+        may_not=_LEADS_NOT,
+    ),
+)
