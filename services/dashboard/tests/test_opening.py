@@ -70,12 +70,12 @@ async def test_the_department_that_keeps_the_roster_imports_it(origin: Origin, t
     keeper, _ = await enter(origin, town, ("board_staff", keeps, None))
     adviser, _ = await enter(origin, town, ("board_staff", other, None))
     await ready(origin, town)
-    assert (await keeper.read("/api/me"))["rail"] == ["board", "imports"]
-    assert (await adviser.read("/api/me"))["rail"] == ["board"]
+    assert (await keeper.read("/api/me"))["rail"] == ["board", "people", "imports"]
+    assert (await adviser.read("/api/me"))["rail"] == ["board", "people"]
     await town.settings(roster_office={"departments": ["shido"]})
     await origin.caught_up()
-    assert (await keeper.read("/api/me"))["rail"] == ["board"]
-    assert (await adviser.read("/api/me"))["rail"] == ["board", "imports"]
+    assert (await keeper.read("/api/me"))["rail"] == ["board", "people"]
+    assert (await adviser.read("/api/me"))["rail"] == ["board", "people", "imports"]
 
 
 async def test_unchanged_pages_are_not_sent_again(origin: Origin, town: Town) -> None:
