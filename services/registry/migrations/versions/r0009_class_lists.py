@@ -5,8 +5,8 @@ from alembic import op
 from shared.database.migrate import run_script
 from shared.database.roles import protect
 
-revision = "r0008"
-down_revision = "r0007"
+revision = "r0009"
+down_revision = "r0008"
 
 SQL = """
 create table numbering (
