@@ -76,7 +76,7 @@ def guardian_roles(
     """A guardian's hat at each school of a child."""
     pupils = {each.pupil for each in charges} | set(shields)
     schools: dict[UUID, list[datetime | None]] = {}
-    for pupil in pupils:
+    for pupil in sorted(pupils):  # the same order in every answer: the first role is the primary one
         told = one.people.enrolments.get(pupil, [])
         for stay in pupils_there(one.places, told):
             schools.setdefault(stay.held.what.school_id, []).append(one.changed())
