@@ -2,10 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.instance import Instance
@@ -66,13 +63,16 @@ async def rebuild_copy(
     name: str,
     *,
     swap: bool = False,
+    anyway: bool = False,
     tell: Callable[[Progress], None] = lambda _: None,
     make_feed: MakeFeed | None = None,
 ) -> Rebuilt:
     """Build a copy anew beside the live one; ``make_feed``: from elsewhere than the deployment's transport."""
     async with feed_units(instance, service) as units, owner_engine(instance, service) as owner:
         feeds = make_feed or instance.make_feed(service)
-        return await rebuild(service, copy_of(service, name), units, feeds, owner, swap=swap, tell=tell)
+        return await rebuild(
+            service, copy_of(service, name), units, feeds, owner, swap=swap, anyway=anyway, tell=tell
+        )
 
 
 @asynccontextmanager
@@ -147,62 +147,3 @@ def _workers(instance: Instance, service: str, units: Units) -> Iterator[CopyWor
             yield ReactionWorker(
                 service, reaction, make_feed(publisher, reaction.topics_of(publisher)), units
             )
-
-
-@dataclass(frozen=True)
-class StoppedFeed:
-    """A consumer whose publisher's log was restored."""
-
-    service: str
-    copy: str
-    publisher: str
-    known: int
-    """The epoch it has been reading."""
-    epoch: int
-    """The log's."""
-    seen: int
-    """The highest position it has seen."""
-    began: int
-    """Up to where the log is what it was before."""
-
-    @property
-    def lost(self) -> int:
-        """How many positions it has seen that are no more; some of them were never its own topics'."""
-        return max(0, self.seen - self.began)
-
-
-async def stopped_by_epoch(instance: Instance) -> list[StoppedFeed]:
-    """Every consumer that stands at another epoch than its publisher's log."""
-    heads: dict[str, Any] = {}
-    for service in topology().services:
-        async with feed_units(instance, service) as units, units.maintain() as session:
-            heads[service] = (await session.execute(text("select epoch, began from log.head"))).one()
-    found = []
-    for service in topology().services:
-        async with feed_units(instance, service) as units, units.maintain() as session:
-            rows = await session.execute(
-                text(
-                    "select copy, publisher, epoch, greatest(reached, highest) as seen from feed.checkpoint"
-                    " order by copy, publisher"
-                )
-            )
-            found += [
-                StoppedFeed(
-                    service, row.copy, row.publisher, row.epoch, head.epoch, int(row.seen), int(head.began)
-                )
-                for row in rows
-                if row.epoch != (head := heads[row.publisher]).epoch
-            ]
-    return found
-
-
-async def accept_epoch(instance: Instance, service: str, copy: str, publisher: str) -> int:
-    """Let a stopped feed go on with the publisher's present log, after a person has checked. Returns the epoch."""
-    async with feed_units(instance, publisher) as units, units.maintain() as session:
-        head = (await session.execute(text("select epoch, began from log.head"))).one()
-    # A copy folds everything anew. A reaction must not: what both epochs have in common it has handled.
-    handled = head.began if copy.startswith("reaction:") else 0
-    async with feed_units(instance, service) as units, units.maintain() as session:
-        if not await intake.accept_epoch(session, copy, publisher, head.epoch, handled=handled):
-            raise LocalError(f"{service} の {copy} は {publisher} をまだ読んでいません。")
-    return int(head.epoch)

@@ -23,9 +23,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-import asyncpg
-
 from deploy.local import schema
+from deploy.local.epochs import begin
 from deploy.local.instance import Instance
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import inherited
@@ -270,7 +269,13 @@ async def _load(instance: Instance, path: Path, services: Iterable[str], say: Sa
         say(f"{service} のデータベースを戻しています。")
         await make_database(instance.server, service, topology().readers_of(service))
         await asyncio.to_thread(_load_one, instance, path, service)
-        epochs[service] = await _begin_epoch(await instance.server.connect(service))
+        connection = await instance.server.connect(service)
+        try:
+            await connection.execute("analyze")
+        finally:
+            await connection.close()
+    for service in services:
+        epochs[service] = await begin(instance, service, broker=False)
     return epochs
 
 
@@ -283,11 +288,3 @@ def _load_one(instance: Instance, path: Path, service: str) -> None:
         dump.seek(0)
         options = ["--exit-on-error", "--single-transaction"]
         _run(instance, "pg_restore", service, options, stdin=dump.fileno())
-
-
-async def _begin_epoch(connection: asyncpg.Connection) -> int:
-    try:
-        await connection.execute("analyze")
-        return int(await connection.fetchval("select log.begin_epoch()"))
-    finally:
-        await connection.close()

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy import catalogue
-from deploy.local import admin, lifecycle, schema
+from deploy.local import admin, epochs, lifecycle, schema
 from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, only_board, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.keeping import add_commands as keeping_commands
@@ -285,15 +287,13 @@ def copy_rebuild(
         bool,
         typer.Option("--swap", help="できたものを今のものと入れかえる（途中で切れたら、もう一度で続きから）"),
     ] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="取り込めない記録が今より多くても、入れかえる")
+    ] = False,
 ) -> None:
     """写しをはじめからつくり、今のものと一字一句くらべます。違えば終了コード 1（入れかえたときは 0）。"""
-    with Console(stderr=True).status("つくり直しています") as line:
-
-        def tell(now: Progress) -> None:
-            how = "続きから" if now.resumed else "はじめから"
-            line.update(f"{how}つくっています: {now.publisher} の {now.head} のうち {now.reached} まで")
-
-        done = asyncio.run(admin.rebuild_copy(Instance(), service, copy, swap=swap, tell=tell))
+    with _building() as tell:
+        done = asyncio.run(admin.rebuild_copy(Instance(), service, copy, swap=swap, anyway=anyway, tell=tell))
     table = Table("表", "行", box=None)
     for name, rows in done.rows.items():
         table.add_row(name, str(rows))
@@ -307,6 +307,29 @@ def copy_rebuild(
     if done.swapped:
         console.print("今のものと入れかえました。")
     raise typer.Exit(1 if done.different and not done.swapped else 0)
+
+
+@contextmanager
+def _building() -> Iterator[Callable[[Progress], None]]:
+    """Says how far a copy has come that is built anew."""
+    with Console(stderr=True).status("つくり直しています") as line:
+
+        def tell(now: Progress) -> None:
+            how = "続きから" if now.resumed else "はじめから"
+            line.update(f"{how}つくっています: {now.publisher} の {now.head} のうち {now.reached} まで")
+
+        yield tell
+
+
+@feed_app.command("begin-epoch")
+def feed_begin_epoch(service: Service) -> None:
+    """サービスの記録をバックアップから戻したあと、新しい世代を始めます。読む側は、確かめるまで止まります。"""
+    instance = Instance()
+    kafka = instance.choices.transport == "kafka"
+    epoch = asyncio.run(epochs.begin(instance, service, broker=kafka))
+    console.print(
+        f"{service} の記録は {epoch} 代目になりました。読む側を確かめ、`tsumugi feed accept-epoch` を。"
+    )
 
 
 keeping_commands(app, feed_app, console)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.local import admin, backup
+from deploy.local import backup, epochs
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError
 
@@ -37,8 +37,8 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         console.print(
             f"{done.made_at} の控えを戻しました。それより後のことは入っていません。", soft_wrap=True
         )
-        epochs = "、".join(f"{name} は {epoch} 代目" for name, epoch in done.epochs.items())
-        console.print(f"記録の世代が変わりました（{epochs}）。", soft_wrap=True)
+        changed = "、".join(f"{name} は {epoch} 代目" for name, epoch in done.epochs.items())
+        console.print(f"記録の世代が変わりました（{changed}）。", soft_wrap=True)
         console.print(
             "次に: `make up` で始め、`tsumugi feed accept-epoch` で確かめて、写しと反応を進めます。",
             soft_wrap=True,
@@ -59,7 +59,7 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         instance = Instance()
         stopped = [
             one
-            for one in asyncio.run(admin.stopped_by_epoch(instance))
+            for one in asyncio.run(epochs.stopped(instance))
             if service is None or (one.service, one.copy, one.publisher) == (service, copy, publisher)
         ]
         if not stopped:
@@ -79,5 +79,5 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         if not yes and not typer.confirm("読みつづけますか", default=False):
             raise typer.Exit(1)
         for one in stopped:
-            epoch = asyncio.run(admin.accept_epoch(instance, one.service, one.copy, one.publisher))
+            epoch = asyncio.run(epochs.accept(instance, one.service, one.copy, one.publisher))
             console.print(f"{one.service}/{one.copy}: {one.publisher} の {epoch} 代目の記録を読みます。")

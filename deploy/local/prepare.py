@@ -40,7 +40,7 @@ async def _make_copies(instance: Instance, service: str, say: Callable[[str], No
         say(f"写し {service}/{copy.name} の形が変わったため、つくり直して入れかえます。")
         # From the logs themselves: a broker, its relay and the publishers need not be at work for it.
         await admin.rebuild_copy(
-            instance, service, copy.name, swap=True, make_feed=instance.make_log_feed(service)
+            instance, service, copy.name, swap=True, anyway=True, make_feed=instance.make_log_feed(service)
         )
 
 

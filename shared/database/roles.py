@@ -144,7 +144,7 @@ create policy state_owner on log.log_state to {owner} using (true) with check (t
 create policy fact_owner on log.log_fact to {owner} using (true) with check (true);
 create policy state_relay on log.log_state for select to {feed} using (true);
 create policy fact_relay on log.log_fact for select to {feed} using (true);
-grant select on log.log_state, log.log_fact, log.head, log.reader to {feed};
+grant select on log.log_state, log.log_fact, log.head, log.epoch, log.reader to {feed};
 grant select on log.head to {app};
 
 {protect(service, "log.command_done")}

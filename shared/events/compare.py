@@ -10,8 +10,9 @@ import orjson
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events.copies import LIVE, Copy
+from shared.events.copies import Copy
 from shared.events.shapes import NEXT
+from shared.events.workers import LIVE
 
 _SHOWN = 100
 

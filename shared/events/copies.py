@@ -21,15 +21,15 @@ from shared.contracts import Lane, Topic
 from shared.database import Units
 from shared.events import intake
 from shared.events.feed import Batch, Feed, Stopped
-from shared.events.intake import Arrived, Checkpoint, Known, Notice, Refused, Sorted, Stream, Version
+from shared.events.intake import Arrived, Checkpoint, Known, Notice, Sorted, Stream, Version
 from shared.events.records import Record
 from shared.events.trace import context_of, tracer
-from shared.events.workers import FeedWorker, told, transient
+from shared.events.workers import LIVE, FeedWorker, by_key, told, transient
 
 logger = logging.getLogger(__name__)
 
-LIVE = "copy"
-"""Schema of the rows that pages read."""
+GIVEN_UP = "-"
+"""The shape of tables that no code goes on with: what they hold may be of a log that is lost."""
 _NOTIFY_BYTES = 7_000
 
 
@@ -97,6 +97,11 @@ class CopyWorker(FeedWorker):
         """The stored checkpoint. Raises :class:`OtherShape`."""
         async with self._units.maintain() as session:
             stands = await session.scalar(_SHAPE, {"name": self.name})
+        if stands == GIVEN_UP:
+            raise OtherShape(
+                f"写し {self.copy.name} は、復元されたログからつくり直しています。途中で切れていたら、"
+                "`tsumugi migrate` を実行してください。"
+            )
         if stands not in (None, self.copy.stamp()):
             raise OtherShape(
                 f"写し {self.copy.name} の表は、ほかの版のプログラムのものです。"
@@ -154,24 +159,16 @@ class CopyWorker(FeedWorker):
             return await self._fold_by_key(session, sorted_)
 
     async def _fold_by_key(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
-        """The slow way round a poisoned batch: each key in a savepoint of its own, the failing ones refused."""
+        """The slow way round a poisoned batch: each key apart; of one that fails, what comes before the bad record."""
         live: set[str] = set()
-        folded: list[Arrived] = []
-        by_key: dict[str, list[Arrived]] = {}
-        for arrived in sorted_.arrived:
-            by_key.setdefault(arrived.record.key, []).append(arrived)
-        for group in by_key.values():
-            try:
-                async with session.begin_nested():
-                    await session.connection()
-                    live |= set(await self.copy.fold(session, group))
-                folded += group
-            except Exception as error:
-                if transient(error):
-                    raise
-                sorted_.refused.append(Refused(group[0].record, f"does not fold: {told(error)}"))
-                sorted_.refused.extend(Refused(arrived.record, intake.BEHIND) for arrived in group[1:])
-        sorted_.arrived = folded
+
+        async def fold(group: Sequence[Arrived]) -> None:
+            async with session.begin_nested():
+                await session.connection()
+                live.update(await self.copy.fold(session, group))
+
+        sorted_.arrived, refused = await by_key(sorted_.arrived, fold, "does not fold")
+        sorted_.refused += refused
         return live
 
 
@@ -184,12 +181,11 @@ async def without_holes(
     if not facts:
         return sorted_
     versions = await copy.known_versions(session, facts)
-    for stream, version in known.discarded.items():
-        versions[stream] = max(version, versions.get(stream, version))
     return intake.find_holes(
         sorted_,
         lambda record: versions.get((record.topic, str(record.stream))),
         began_at_zero=checkpoint.began_at_zero,
+        discarded=known.discarded,
     )
 
 

@@ -7,7 +7,7 @@ predecessor is missing is parked together with everything later of the same key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -78,8 +78,13 @@ class Known:
     """Keys that are parked."""
     erased: set[str]
     """People."""
-    discarded: dict[Stream, Version]
-    """The last version of a stream that an operator threw away: no hole, somebody has decided."""
+    discarded: dict[Stream, dict[int, int]]
+    """The versions of a stream that an operator threw away, each with its epoch: no hole, somebody has decided."""
+
+    def threw_away(self, record: Record) -> bool:
+        """Whether it was this very record."""
+        gone = self.discarded.get((record.topic, str(record.stream)))
+        return gone is not None and gone.get(record.version) == record.epoch
 
 
 @dataclass
@@ -131,10 +136,25 @@ _SUPERSEDE = text(
 )
 
 
-_FORGET = text("delete from feed.parked where copy = :copy and publisher = :publisher")
+_STOOD = text(
+    "select epoch, epochs from feed.checkpoint where copy = :copy and publisher = :publisher for update"
+)
+_FORGET = text(
+    "delete from feed.parked where copy = :copy and publisher = :publisher and position > cast(:handled as bigint)"
+)
+_RESTAMP = [
+    text(
+        "update feed.parked set record = jsonb_set(record, '{epoch}', to_jsonb(cast(:epoch as integer)))"
+        " where copy = :copy and publisher = :publisher"
+    ),
+    text(
+        "update feed.discarded set epoch = :epoch where copy = :copy and publisher = :publisher"
+        " and position <= cast(:same as bigint)"
+    ),
+]
 _ACCEPT = text(
-    "update feed.checkpoint set epoch = :epoch, cursor = cast(:cursor as jsonb), highest = 0,"
-    " reached = least(reached, cast(:handled as bigint)) where copy = :copy and publisher = :publisher returning copy"
+    "update feed.checkpoint set epoch = :epoch, epochs = cast(:epochs as jsonb), cursor = cast(:cursor as jsonb),"
+    " highest = 0, reached = least(reached, cast(:handled as bigint)) where copy = :copy and publisher = :publisher"
 )
 
 
@@ -210,20 +230,54 @@ def _said(notices: Iterable[Notice]) -> dict[str, list[str]]:
     return {"channels": [channel for channel, _ in given], "said": [said for _, said in given]}
 
 
-async def accept_epoch(
-    session: AsyncSession, copy: str, publisher: str, epoch: int, *, handled: int = 0
-) -> bool:
-    """Let a consumer go on with ``epoch`` of a restored log, from the first record. False: it has never read it.
+Epochs = Mapping[int, int]
+"""Of a log: from which epoch to which it came, and the position where each began (``log.epoch``)."""
 
-    Positions of the lost end are given again, so nothing it stood at is known to be so; ``handled`` is up to where it
-    need not see records a second time. What waits is of the old epoch: whatever the log still has of it comes again.
+
+async def accept_epoch(
+    session: AsyncSession, copy: str, publisher: str, epochs: Epochs, *, again: bool
+) -> bool:
+    """Let a consumer go on with the last of ``epochs`` of a restored log. False: it has never read it.
+
+    Positions of the lost end are given again, so nothing it stood at is known to be so and it begins at the first
+    record. With ``again`` it takes everything once more, and forgets what waits, because that comes again, too.
+    Without, what both logs have in common is handled and does not come again: what of that waits goes on waiting.
     """
     await enter(session, copy, "copy")
     place = {"copy": copy, "publisher": publisher}
-    await session.execute(_FORGET, place)
+    stood = (await session.execute(_STOOD, place)).one_or_none()
+    if stood is None:
+        return False
+    same = how_far_the_same(stood.epoch, stood.epochs, epochs)
+    epoch, handled = max(epochs), 0 if again else same
+    await session.execute(_FORGET, {**place, "handled": handled})
+    for statement in _RESTAMP:
+        given = {"same": same} if "same" in statement.compile().params else {}
+        await session.execute(statement, {**place, "epoch": epoch, **given})
+    kept = orjson.dumps({str(epoch): began for epoch, began in epochs.items()}).decode()
     cursor = orjson.dumps(first_of(epoch)).decode()
-    found = await session.execute(_ACCEPT, {**place, "epoch": epoch, "cursor": cursor, "handled": handled})
-    return bool(found.all())
+    await session.execute(
+        _ACCEPT, {**place, "epoch": epoch, "epochs": kept, "cursor": cursor, "handled": handled}
+    )
+    return True
+
+
+def how_far_the_same(epoch: int, kept: Mapping[str, int], log: Epochs) -> int:
+    """Up to where ``log`` is the one that a consumer read in ``epoch``; ``kept``: what its checkpoint knows of that."""
+    mine = {int(number): began for number, began in kept.items()}
+    return in_common(mine or {number: began for number, began in log.items() if number <= epoch}, log)
+
+
+def in_common(mine: Epochs, theirs: Epochs) -> int:
+    """Up to which position two logs are one and the same, by the epochs they came through.
+
+    Each is the other up to where the first epoch began that the other does not know; a log that was restored twice
+    from older and older backups may know few of those that a consumer has lived through.
+    """
+    parted = [
+        began for epoch, began in (*mine.items(), *theirs.items()) if not (epoch in mine and epoch in theirs)
+    ]
+    return min(parted, default=0)
 
 
 def check_epoch(known: Checkpoint, batch: Batch) -> None:
@@ -259,13 +313,13 @@ def _asked(copy: str, publisher: str, records: Sequence[Record]) -> dict[str, An
         "publisher": publisher,
         "keys": list(keys),
         "people": list(keys | {str(record.subject) for record in records if record.subject}),
-        "streams": list({record.stream for record in records if record.lane is Lane.FACT}),
+        "streams": list({record.stream for record in records}),
     }
 
 
 def _known(rows: Iterable[Any]) -> Known:
     waiting, erased = set[str](), set[str]()
-    discarded: dict[Stream, Version] = {}
+    discarded: dict[Stream, dict[int, int]] = {}
     for what, id, topic, epoch, version in rows:
         match what:
             case "waiting":
@@ -273,7 +327,7 @@ def _known(rows: Iterable[Any]) -> Known:
             case "erased":
                 erased.add(id)
             case _:
-                discarded[topic, id] = max((epoch, version), discarded.get((topic, id), (0, 0)))
+                discarded.setdefault((topic, id), {})[version] = epoch
     return Known(waiting, erased, discarded)
 
 
@@ -282,7 +336,8 @@ def sort_out(known: Known, records: Sequence[Record]) -> Sorted:
     result = Sorted()
     waiting, erased = set(known.waiting), known.erased
     for record in records:
-        if erased and record.payload is not None and (record.key in erased or str(record.subject) in erased):
+        about_erased = record.key in erased or str(record.subject) in erased
+        if (record.payload is not None and about_erased) or known.threw_away(record):
             result.dropped += 1
         elif record.key in waiting:
             result.refused.append(Refused(record, BEHIND))
@@ -295,12 +350,19 @@ def sort_out(known: Known, records: Sequence[Record]) -> Sorted:
     return result
 
 
-def find_holes(sorted_: Sorted, known: Callable[[Record], Version | None], *, began_at_zero: bool) -> Sorted:
+def find_holes(
+    sorted_: Sorted,
+    known: Callable[[Record], Version | None],
+    *,
+    began_at_zero: bool,
+    discarded: Mapping[Stream, Mapping[int, int]] | None = None,
+) -> Sorted:
     """Park facts whose predecessor never came; drop those already folded, also of keys that wait.
 
     ``known`` gives what the consumer has of the record's stream, None when it has nothing. A feed that began at
     position 0 must have seen version 1; one that began later takes the first version it meets. A record of a newer
-    epoch repeats nothing, and follows on what was known before; one of an older epoch comes too late.
+    epoch repeats nothing, and follows on what was known before; one of an older epoch comes too late. What was
+    ``discarded`` (version → epoch, by stream) is no hole.
     """
     result = Sorted(dropped=sorted_.dropped)
     versions: dict[tuple[str, UUID], Version | None] = {}
@@ -310,7 +372,11 @@ def find_holes(sorted_: Sorted, known: Callable[[Record], Version | None], *, be
         stream = (record.topic, record.stream)
         if stream not in versions:
             versions[stream] = known(record) or ((record.epoch, 0) if began_at_zero else None)
-        return versions[stream]
+        gone = (discarded or {}).get((record.topic, str(record.stream)))
+        before = versions[stream]
+        while gone and before and gone.get(before[1] + 1, 0) >= before[0]:
+            before = versions[stream] = (gone[before[1] + 1], before[1] + 1)
+        return before
 
     for refused in sorted_.refused:
         if _comes_again(refused.record, have):

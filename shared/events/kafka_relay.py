@@ -33,6 +33,7 @@ from shared.events.kafka_topics import (
     ends_of,
     ensure_topics,
     lane_of,
+    last_on,
     look_at,
 )
 from shared.events.kafka_wire import WATERMARK_KEY, At, headers_of, watermark_headers
@@ -53,7 +54,8 @@ _LOOK_SECONDS = 30.0
 _PATIENCE_SECONDS = 3.0
 
 _STANDS = """
-select r.position, r.cluster, r.epoch as sent_epoch, r.generation, r.ends::text as ends, h.epoch
+select r.position, r.cluster, r.epoch as sent_epoch, r.generation, r.ends::text as ends,
+    h.epoch, h.position as head
 from feed.relayed r, log.head h
 """
 _LACKING = """
@@ -178,6 +180,11 @@ class KafkaRelay:
         ends: dict[str, list[int]] = orjson.loads(stands["ends"])
         # A department's feed is in no plan, and is missed all the same.
         broker = await look_at(self._bootstrap, {*self._plans, *ends})
+        if await last_on(self._bootstrap, broker.partitions) > (stands["epoch"], stands["head"]):
+            raise Restored(
+                f"{self.service} のログは、Kafka に送ったところより前で終わっています。復元されたあと、世代が始められて"
+                f"いません。`tsumugi feed begin-epoch {self.service}` を実行してください。"
+            )
         now = await ends_of(self._bootstrap, broker.partitions)
         position, generation, why = stands["position"], stands["generation"], None
         if stands["cluster"] not in (None, broker.cluster):

@@ -16,6 +16,7 @@ from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionErro
 from shared.contracts import Lane
 from shared.contracts.catalogue import BY_TYPE
 from shared.events.feed import Stopped
+from shared.events.kafka_wire import place_of
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,33 @@ async def ends_of(bootstrap: str, partitions: Mapping[str, Sequence[int]]) -> di
     finally:
         await closed(consumer.stop())
     return {topic: [ends[TopicPartition(topic, n)] for n in numbers] for topic, numbers in partitions.items()}
+
+
+async def last_on(bootstrap: str, topics: Iterable[str]) -> tuple[int, int]:
+    """The furthest (epoch, position) that lies at the end of a partition; (0, 0) where nothing does."""
+    partitions = (await look_at(bootstrap, topics)).partitions
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS, auto_offset_reset="latest"
+    )
+    try:
+        await consumer.start()
+        places = [TopicPartition(topic, n) for topic, numbers in partitions.items() for n in numbers]
+        first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        waiting = {place: end for place, end in ends.items() if end > first[place]}
+        consumer.assign(list(waiting))
+        for place, end in waiting.items():
+            consumer.seek(place, end - 1)
+        found = (0, 0)
+        async with asyncio.timeout(REQUEST_MS / 1000):
+            while waiting:
+                for place, messages in (await consumer.getmany(timeout_ms=500)).items():
+                    waiting.pop(place, None)
+                    for message in messages:
+                        at = place_of(message.headers)
+                        found = max(found, (at.epoch, at.position))
+        return found
+    finally:
+        await closed(consumer.stop())
 
 
 async def ensure_topics(bootstrap: str, plans: Mapping[str, Plan], *, replication: int = 1) -> None:

@@ -19,7 +19,7 @@ import asyncpg
 
 from shared.contracts import Lane
 from shared.database import Login, connect
-from shared.events.feed import Batch, Cursor
+from shared.events.feed import Batch, Cursor, Stopped
 from shared.events.records import Record
 
 _POLL_SECONDS = 1.0
@@ -56,6 +56,10 @@ from log.head left join rows on true order by rows.position
 """
 
 
+class Shorter(Stopped):
+    """The log ends before what was read of it: it was restored, and nobody has begun a new epoch."""
+
+
 class LogFeed:
     """Reads the log of ``publisher`` in position order."""
 
@@ -90,13 +94,20 @@ class LogFeed:
         self._attend()
         self._rest = None
         # A cursor of the other transport says nothing here: the records come again from the first, which is harmless.
-        after = cursor.get("position", 0) if cursor else 0
+        cursor = cursor or {}
+        after = cursor.get("position", 0)
         rows = await connection.fetch(_READ, after, self._topics, limit)
         head, epoch = rows[0]["head"], rows[0]["epoch"]
+        if head < after and cursor.get("epoch") == epoch:
+            # Positions are being given twice: it would pass over what is written until the head is where it was.
+            raise Shorter(
+                f"{self.publisher} のログが、読んだところ（{after}）より前（{head}）で終わっています。復元されたあと、"
+                f"世代が始められていません。`tsumugi feed begin-epoch {self.publisher}` を実行してください。"
+            )
         records = [_record(row, epoch) for row in rows if row["position"] is not None]
         full = len(records) == limit
         reached = records[-1].position if full else max(head, after)
-        batch = Batch(records, {"position": reached}, reached, epoch, head)
+        batch = Batch(records, {"position": reached, "epoch": epoch}, reached, epoch, head)
         self._rest = None if full else batch.cursor
         return batch
 

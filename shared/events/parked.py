@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Units
 from shared.events import intake
-from shared.events.copies import LIVE, Copy, notices, without_holes
+from shared.events.copies import Copy, notices, without_holes
 from shared.events.intake import Arrived, Checkpoint, Known, Sorted
 from shared.events.reactions import ReactionWorker
 from shared.events.records import Record
-from shared.events.workers import told, transient
+from shared.events.workers import LIVE, told, transient
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from shared.database import Scope, Statement, Units, Work
 from shared.events import intake
 from shared.events.feed import Batch, Feed
 from shared.events.intake import Arrived, Checkpoint, Refused
-from shared.events.workers import FeedWorker, told, transient
+from shared.events.workers import LIVE, FeedWorker, by_key, told, transient
 
 logger = logging.getLogger(__name__)
 
@@ -60,15 +61,27 @@ class ReactionWorker(FeedWorker):
         here = (checkpoint.epoch or 0, checkpoint.reached)
         news = [record for record in batch.records if (record.epoch, record.position) > here]
         sorted_ = intake.sort_out(await intake.known(self._units, checkpoint, news), news)
+        handled, dropped = len(sorted_.arrived), sorted_.dropped
         refused = await self.react(sorted_.arrived)
-        if waiting := [*sorted_.refused, *refused]:
+        handled -= len(refused)
+        if refused or sorted_.refused:
             async with self._units.maintain() as session:
+                # Since it was asked what waits, somebody may have let it through or thrown it away: what is parked
+                # behind nothing would wait for nothing.
+                behind = [one.record for one in sorted_.refused]
+                known = await intake.enter(
+                    session, self.name, LIVE, publisher=self.feed.publisher, records=behind
+                )
+                now = intake.sort_out(known, behind)
+                late = await self.react(now.arrived)
+                handled, dropped = handled + len(now.arrived) - len(late), dropped + now.dropped
+                waiting = [*now.refused, *refused, *late]
                 await intake.park(session, checkpoint, waiting, self._units.clock.now())
                 after = await intake.store(session, checkpoint, batch)
         else:
             after = await intake.move(self._units, checkpoint, batch)
-        self.state.applied += len(sorted_.arrived) - len(refused)
-        self.state.dropped += sorted_.dropped + len(batch.records) - len(news)
+        self.state.applied += handled
+        self.state.dropped += dropped + len(batch.records) - len(news)
         return after
 
     async def react(self, arrived: Sequence[Arrived]) -> list[Refused]:
@@ -84,7 +97,8 @@ class ReactionWorker(FeedWorker):
                 if transient(error):
                     raise
                 logger.warning("%s: a record cannot be handled (%s); key by key", self.name, told(error))
-                refused += await self._by_key(board, group)
+                _, late = await by_key(group, partial(self._react, board), "cannot be handled")
+                refused += late
         return refused
 
     async def _react(self, board: UUID, group: Sequence[Arrived]) -> None:
@@ -110,18 +124,3 @@ class ReactionWorker(FeedWorker):
                     fresh.append(arrived)
             if fresh:
                 await self.reaction.react(work, fresh)
-
-    async def _by_key(self, board: UUID, group: Sequence[Arrived]) -> list[Refused]:
-        refused: list[Refused] = []
-        by_key: dict[str, list[Arrived]] = {}
-        for arrived in group:
-            by_key.setdefault(arrived.record.key, []).append(arrived)
-        for same_key in by_key.values():
-            try:
-                await self._react(board, same_key)
-            except Exception as error:
-                if transient(error):
-                    raise
-                refused.append(Refused(same_key[0].record, f"cannot be handled: {told(error)}"))
-                refused.extend(Refused(arrived.record, intake.BEHIND) for arrived in same_key[1:])
-        return refused

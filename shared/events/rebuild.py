@@ -20,14 +20,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from shared.database import Units
 from shared.events import intake, shapes
 from shared.events.compare import Compared, Difference, compare
-from shared.events.copies import LIVE, Copy, CopyWorker
+from shared.events.copies import Copy, CopyWorker
 from shared.events.feed import Feed, Stopped, first_of
 from shared.events.shapes import NEXT, SUFFIX
 from shared.events.swap import exchange
-from shared.events.workers import BATCH
+from shared.events.workers import BATCH, LIVE
 
 _WAIT_SECONDS = 1.0
 _SHORT_SECONDS = 0.05
+
+
+class MoreWaits(Stopped):
+    """More records do not fold than wait in the live copy; what was built stays, to be looked into or swapped."""
 
 
 class Busy(Stopped):
@@ -77,12 +81,13 @@ async def rebuild(
     owner: AsyncEngine,
     *,
     swap: bool = False,
+    anyway: bool = False,
     tell: Tell = lambda _: None,
 ) -> Rebuilt:
     """Fold everything anew, compare where the shape is the same, and with ``swap`` take the new tables into use.
 
     ``units`` works as the feed role, ``owner`` as the one who owns tables; the live copy may be at work meanwhile.
-    Raises :class:`Busy`.
+    Raises :class:`Busy`, and unless it is to swap ``anyway`` :class:`MoreWaits`.
     """
     async with _alone(owner, copy):
         feeds = [make_feed(publisher, copy.topics_of(publisher)) for publisher in copy.publishers()]
@@ -95,6 +100,12 @@ async def rebuild(
                     await _catch_up(builder, await _live(units, builder), resumed, tell)
             found = await _found(owner, units, copy, live, builders)
             if swap:
+                waits = await _waits(units, copy.name)
+                if found.parked > waits and not anyway:
+                    raise MoreWaits(
+                        f"つくり直した写し {copy.name} には取り込めない記録が {found.parked} 件あり、"
+                        f"今の写しで待っている {waits} 件より多いため、入れかえません。"
+                    )
                 reached = await exchange(owner, units, copy, builders, changed=found.different > 0)
                 return Rebuilt(**{**vars(found), "reached": reached, "swapped": True})
             return found
@@ -201,18 +212,22 @@ async def _found(
             reached = {builder.feed.publisher: builder.state.reached for builder in builders}
             result = Compared(0, [])
         rows = {table: await _count(session, f"{NEXT}.{table}") for table in copy.tables}
-        parked = await session.scalar(
-            text("select count(*) from feed.parked where copy = :copy"), {"copy": copy.name + SUFFIX}
-        )
     return Rebuilt(
         sum(builder.state.applied for builder in builders),
         reached,
         rows,
-        parked or 0,
+        await _waits(units, copy.name + SUFFIX),
         comparable,
         result.different,
         result.differences,
     )
+
+
+async def _waits(units: Units, name: str) -> int:
+    """How many records of a copy wait."""
+    async with units.maintain() as session:
+        waits = text("select count(*) from feed.parked where copy = :copy")
+        return int(await session.scalar(waits, {"copy": name}) or 0)
 
 
 async def _level(session: AsyncSession, live: CopyWorker, builder: CopyWorker) -> int:

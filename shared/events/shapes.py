@@ -13,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from shared.database.migrate import run_script
-from shared.events.copies import LIVE, Copy
+from shared.events.copies import GIVEN_UP, Copy
+from shared.events.workers import LIVE
 
 NEXT = "copy_next"
 SUFFIX = "+next"
@@ -47,6 +48,15 @@ async def make(owner: AsyncEngine, copy: Copy, *, schema: str = LIVE, suffix: st
         await connection.run_sync(run_script, copy.shape)
         kept = {"name": copy.name + suffix, "shape": copy.stamp(), "tables": list(copy.tables)}
         await connection.execute(_KEEP, kept)
+
+
+async def give_up(owner: AsyncEngine, copy: Copy) -> None:
+    """Say that a copy's rows are not to be gone on with: only a rebuilt one is taken into use again."""
+    async with owner.begin() as connection:
+        await connection.execute(
+            text("update feed.shape set shape = :given_up where copy = :name"),
+            {"given_up": GIVEN_UP, "name": copy.name},
+        )
 
 
 async def make_missing(owner: AsyncEngine, copies: Iterable[Copy]) -> list[Copy]:

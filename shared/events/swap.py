@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.database import Units
 from shared.database.units import sqlstate
 from shared.events import intake, shapes
-from shared.events.copies import LIVE, Copy, CopyWorker, notices
+from shared.events.copies import Copy, CopyWorker, notices
 from shared.events.feed import Stopped
 from shared.events.shapes import NEXT, SUFFIX
-from shared.events.workers import BATCH
+from shared.events.workers import BATCH, LIVE
 
 _WAIT_SECONDS = 1.0
 _READERS_MS = 400

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +21,12 @@ from shared.database import Login, Moved, Units, connect
 from shared.database.units import sqlstate
 from shared.events import intake
 from shared.events.feed import Batch, Feed, Stopped
-from shared.events.intake import Checkpoint, Notice
+from shared.events.intake import Arrived, Checkpoint, Notice, Refused
 
 logger = logging.getLogger(__name__)
 
+LIVE = "copy"
+"""Schema of the rows that pages read."""
 RETRY_SECONDS = 0.5
 BATCH = 2_000
 WAIT_SECONDS = 5.0
@@ -105,6 +107,43 @@ async def leadership(login: Login, name: str) -> AsyncIterator[asyncpg.Connectio
         yield connection
     finally:
         connection.terminate()
+
+
+async def by_key(
+    arrived: Sequence[Arrived], handle: Callable[[Sequence[Arrived]], Awaitable[None]], failing: str
+) -> tuple[list[Arrived], list[Refused]]:
+    """Handle each key's records together, or one by one up to the first that fails; what was handled, what waits.
+
+    A record that is good must not wait with the bad one behind it: whoever throws that away would throw away both.
+    """
+    handled: list[Arrived] = []
+    refused: list[Refused] = []
+    groups: dict[str, list[Arrived]] = {}
+    for one in arrived:
+        groups.setdefault(one.record.key, []).append(one)
+    for group in groups.values():
+        try:
+            await handle(group)
+            handled += group
+            continue
+        except Exception as error:
+            if transient(error):
+                raise
+            failed = error
+        good = 0
+        if len(group) > 1:
+            try:
+                for one in group:
+                    await handle([one])
+                    good += 1
+            except Exception as error:
+                if transient(error):
+                    raise
+                failed = error
+        handled += group[:good]
+        refused += [Refused(one.record, f"{failing}: {told(failed)}") for one in group[good : good + 1]]
+        refused += [Refused(one.record, intake.BEHIND) for one in group[good + 1 :]]
+    return handled, refused
 
 
 class FeedWorker(ABC):

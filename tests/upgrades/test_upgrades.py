@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local import admin, backup, fixture, schema
+from deploy.local import admin, backup, epochs, fixture, schema
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError
 from deploy.local.temporary import temporary_home
@@ -80,8 +80,8 @@ async def _check(instance: Instance, about: dict[str, Any]) -> None:
             await connection.close()
     with pytest.raises(UnknownEpoch):
         await admin.settle(instance)
-    for one in await admin.stopped_by_epoch(instance):
-        await admin.accept_epoch(instance, one.service, one.copy, one.publisher)
+    for one in await epochs.stopped(instance):
+        await epochs.accept(instance, one.service, one.copy, one.publisher)
     await admin.settle(instance)
     rows: dict[str, int] = {}
     for service in topology().services:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local import admin, backup, lifecycle
+from deploy.local import admin, backup, epochs, lifecycle
 from deploy.local.example import import_example, only_board, training_day
 from deploy.local.instance import Instance
 from deploy.local.prepare import prepare_databases
@@ -133,12 +133,12 @@ async def test_a_lost_tail_is_noticed_and_mended(
         assert kept < await position(other)
         with pytest.raises(UnknownEpoch):
             await admin.settle(other)
-        stopped = await admin.stopped_by_epoch(other)
+        stopped = await epochs.stopped(other)
         assert {(one.service, one.publisher) for one in stopped} == set(READERS)
         assert {(one.known, one.epoch, one.lost) for one in stopped} == {(1, 2, 0)}
         for one in stopped:
-            await admin.accept_epoch(other, one.service, one.copy, one.publisher)
-        assert await admin.stopped_by_epoch(other) == []
+            await epochs.accept(other, one.service, one.copy, one.publisher)
+        assert await epochs.stopped(other) == []
         await admin.settle(other)
         await is_the_fold_of_the_log(other)
 

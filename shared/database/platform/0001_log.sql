@@ -15,10 +15,16 @@ create sequence log.position as bigint cache 1;
 create table log.head (
     one boolean primary key default true check (one),
     epoch integer not null,
-    began bigint not null, -- where this epoch began: up to there it is the log that the epoch before knew
     position bigint not null
 ) with (fillfactor = 50);
-insert into log.head (epoch, began, position) values (1, 0, 0);
+insert into log.head (epoch, position) values (1, 0);
+
+-- From which epoch to which this log came, and where each began: up to there it is the log of the one before.
+create table log.epoch (
+    epoch integer primary key,
+    began bigint not null
+);
+insert into log.epoch (epoch, began) values (1, 0);
 
 create table log.stream (
     board_id uuid not null,
@@ -181,10 +187,12 @@ begin
 end $$;
 
 -- After a restore from a backup: positions and versions of the lost end will be given again, to other facts. Consumers
--- stop until an operator has let them go on (tsumugi feed accept-epoch).
-create function log.begin_epoch() returns integer
+-- stop until an operator has let them go on (tsumugi feed accept-epoch). p_known: the highest epoch that any consumer or
+-- the broker has seen. Two restores from one backup must not give the same number: nobody would stop at the second.
+create function log.begin_epoch(p_known integer) returns integer
 language sql set search_path = log, pg_temp as $$
-    update head set epoch = epoch + 1, began = position returning epoch
+    with begun as (update head set epoch = greatest(epoch, p_known) + 1 returning epoch, position)
+    insert into log.epoch (epoch, began) select begun.epoch, begun.position from begun returning epoch
 $$;
 
 -- Where each copy and reaction stands in each publisher's log; stored with the rows it accounts for.
@@ -196,6 +204,7 @@ create table feed.checkpoint (
     reached bigint not null, -- every position up to here has been seen
     highest bigint not null, -- the highest position seen; on Kafka one topic runs ahead of another
     began_at_zero boolean not null,
+    epochs jsonb not null default '{}', -- log.epoch of the publisher, as it was when this epoch was accepted
     primary key (copy, publisher)
 ) with (fillfactor = 50);
 
@@ -252,8 +261,10 @@ returns table (what text, id text, topic text, epoch integer, version integer) l
     union all
     select 'erased', person::text, null, null, null from feed.erased where person = any (p_people)
     union all
-    select 'discarded', stream::text, topic, epoch, max(version) from feed.discarded
-    where copy = p_copy and publisher = p_publisher and stream = any (p_streams) group by topic, stream, epoch
+    -- A copy that is built anew knows what was decided of the live one (its name before the +).
+    select 'discarded', stream::text, topic, max(epoch), version from feed.discarded
+    where copy = split_part(p_copy, '+', 1) and publisher = p_publisher and stream = any (p_streams)
+    group by topic, stream, version
 $$;
 
 -- Begin a transaction on a copy: nobody else on it meanwhile, its tables by their bare names, a commit that does not wait

@@ -248,7 +248,7 @@ class TestLog:
             "select * from access.entry",
             "select * from thing",
             "select log.keep_year(2030)",
-            "select log.begin_epoch()",
+            "select log.begin_epoch(0)",
             "select * from feed.enter('things', 'copy', 'toy', '{}', '{}', '{}')",
             "select nextval('log.position')",
             "select log.append_events(null, '', null, null, 1::smallint, '{}', '{}', '{}', '{}', '{}', '{}', '{}',"

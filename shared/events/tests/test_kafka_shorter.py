@@ -13,10 +13,12 @@ from shared.contracts import Lane, Topic
 from shared.events.kafka_feed import KafkaFeed
 from shared.events.kafka_marks import Sending
 from shared.events.kafka_relay import KafkaRelay
-from shared.events.kafka_topics import Plan, ensure_topics
+from shared.events.kafka_topics import Plan, ensure_topics, last_on
 from shared.events.kafka_wire import place_of
+from shared.events.restored import begin
 from shared.events.tests.relays import Relays, sent_up_to
 from shared.events.tests.test_kafka_lost import Following, in_log, lose, on_broker
+from tests.support.backup import back_up, restore
 from tests.support.fixtures import Toy
 from tests.support.toy import ThingChanged
 from tests.support.transports import PARTITIONS, data, everything
@@ -185,3 +187,25 @@ async def test_a_relay_that_lost_its_lock_sends_nothing_behind_its_successor(
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_a_relay_notices_a_restore_without_a_new_epoch(toy: Toy, broker: str, relays: Relays) -> None:
+    """It would give out positions that consumers take for what they know."""
+    await toy.change(uuid4(), 1)
+    await back_up(toy)
+    relay = relays.start()
+    await sent_up_to(toy, await toy.change(uuid4(), 2))
+    await relays.kill(relay)
+    await restore(toy, begin=False)
+    relay = relays.start()
+    reason = await eventually(lambda: relay.state.stopped_because)
+    assert "tsumugi feed begin-epoch toy" in reason
+    assert (await last_on(broker, PARTITIONS))[0] == 1
+    await begin(toy.engine("toy_owner"), 1)
+    await sent_up_to(toy, await toy.change(uuid4(), 3))
+    assert await last_on(broker, PARTITIONS) == (2, await head(toy))
+
+
+async def head(toy: Toy) -> int:
+    (row,) = await toy.rows("select position from log.head")
+    return int(row.position)

@@ -47,7 +47,7 @@ async def test_records_come_in_order_of_position_from_both_lanes(toy: Toy) -> No
         (5, "toy.thing"),
         (6, "toy.count"),
     ]
-    assert (batch.cursor, batch.reached, batch.head, batch.epoch) == ({"position": 6}, 6, 6, 1)
+    assert (batch.cursor, batch.reached, batch.head, batch.epoch) == ({"position": 6, "epoch": 1}, 6, 6, 1)
     assert {record.board for record in batch.records} == {toy.board}
     assert {record.subject for record in batch.records} == set(things)
 
@@ -61,14 +61,14 @@ async def test_a_limit_cuts_between_records_and_reading_goes_on_there(toy: Toy) 
         seen += [record.position for record in batch.records]
         cursor = batch.cursor
     assert seen == list(range(1, 9))
-    assert cursor == {"position": 8}
+    assert cursor == {"position": 8, "epoch": 1}
 
 
 async def test_the_cursor_rests_on_the_head_though_others_wrote_it(toy: Toy) -> None:
     await toy.change(uuid4(), 1)
     feed = toy.log_feed(topics=["toy.secret"])
     batch = await feed.read(None, limit=100, wait=0)
-    assert (batch.records, batch.cursor, batch.reached) == ([], {"position": 2}, 2)
+    assert (batch.records, batch.cursor, batch.reached) == ([], {"position": 2, "epoch": 1}, 2)
     assert batch.news(None)
     again = await feed.read(batch.cursor, limit=100, wait=0)
     assert not again.news(batch.cursor)

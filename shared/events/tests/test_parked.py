@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import parked
-from shared.events.intake import BEHIND
+from shared.events.intake import BEHIND, Arrived
+from shared.events.log_feed import LogFeed
+from shared.events.rebuild import MoreWaits, Rebuilt, rebuild
 from tests.support.fixtures import Toy, catch_up
-from tests.support.toy import Echo, ToyCopy
+from tests.support.toy import Counted, Echo, ToyCopy
 
 
 async def waiting(toy: Toy) -> list[parked.Waiting]:
@@ -158,3 +163,60 @@ class TestReaction:
         assert await waiting(toy) == []
         rows = await toy.rows("select amount from thing where label = 'echo'")
         assert [row.amount for row in rows] == [7]
+
+    async def test_what_came_before_the_bad_one_is_not_thrown_away_with_it(self, toy: Toy) -> None:
+        thing, copy = uuid4(), Facts()
+        for amount in (1, 2, 3):
+            await toy.change(thing, amount)
+        await catch_up(toy.copy_worker(copy, toy.log_feed(topics=["toy.count"])))
+        assert [(row.amount, row.version) for row in await days(toy)] == [(1, 1)]
+        assert (await waiting(toy))[0].count == 2
+        await parked.discard(toy.feed, copy.name, "toy", str(thing), reason="間違い", by="operator")
+        assert [(row.amount, row.version) for row in await days(toy)] == [(1, 1)]
+
+    async def test_a_rebuilt_copy_remembers_it(self, toy: Toy) -> None:
+        """The same records bring it again; what follows must not wait behind it once more."""
+        thing, copy = uuid4(), Facts()
+        worker = toy.copy_worker(copy, toy.log_feed())
+        for amount in (1, 2):
+            await toy.change(thing, amount)
+        await catch_up(worker)
+        await parked.discard(toy.feed, copy.name, "toy", str(thing), reason="間違い", by="operator")
+        await toy.change(thing, 3)
+        await catch_up(worker)
+        await toy.rows("delete from copy.count_day returning 1")
+        found = await swapped(toy, copy)
+        assert (found.swapped, found.parked) == (True, 0)
+        assert [(row.amount, row.version) for row in await days(toy)] == [(3, 3)]
+
+    async def test_a_rebuilt_copy_in_which_more_waits_is_not_taken_into_use(self, toy: Toy) -> None:
+        copy = ToyCopy()
+        await toy.change(uuid4(), 1, label="later")
+        await catch_up(toy.copy_worker(copy, toy.log_feed()))
+        copy.poison = {"later"}
+        with pytest.raises(MoreWaits, match="2 件"):
+            await swapped(toy, copy)
+        assert len(await days(toy)) == 1
+        found = await swapped(toy, copy, anyway=True)
+        assert (found.swapped, found.parked) == (True, 2)
+        assert await days(toy) == []
+
+
+class Facts(ToyCopy):
+    """One fact never folds."""
+
+    async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
+        if any(isinstance(one.payload, Counted) and one.payload.amount == 2 for one in arrived):
+            raise ValueError(2)
+        return await super().fold(session, arrived)
+
+
+async def days(toy: Toy) -> list[Any]:
+    return await toy.rows("select amount, version from copy.count_day")
+
+
+async def swapped(toy: Toy, copy: ToyCopy, *, anyway: bool = False) -> Rebuilt:
+    def feeds(_: str, topics: Sequence[str]) -> LogFeed:
+        return toy.log_feed(topics=topics)
+
+    return await rebuild("toy", copy, toy.feed, feeds, toy.engine("toy_owner"), swap=True, anyway=anyway)

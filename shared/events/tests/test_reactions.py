@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Moved, Scope
+from shared.events import intake
+from shared.events.parked import discard, retry_reaction
 from shared.events.reactions import ReactionWorker
 from shared.events.workers import transient
 from tests.support.fixtures import Toy, catch_up
@@ -135,3 +138,42 @@ async def test_a_running_reaction_follows_and_stands_by(toy: Toy) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.parametrize("decided", ["let through", "thrown away"])
+async def test_what_was_decided_meanwhile_keeps_nothing_waiting(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, decided: str
+) -> None:
+    """The worker has asked what waits; before it parks what comes behind, an operator lets the key through."""
+    echo, thing = Echo(), uuid4()
+    echo.poison = {1}
+    worker = toy.reaction_worker(echo, toy.log_feed(topics=["toy.count"]))
+    await catch_up(worker, to=await toy.change(thing, 1))
+    echo.poison = set()
+    known = intake.known
+
+    async def and_then(*asked: Any) -> intake.Known:
+        found = await known(*asked)
+        if decided == "let through":
+            await retry_reaction(toy.feed, worker, str(thing))
+        else:
+            await discard(toy.feed, worker.name, "toy", str(thing), reason="二重", by="operator")
+        return found
+
+    last = await toy.change(thing, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "known", and_then)
+        await catch_up(worker, to=last)
+    await catch_up(worker, to=await toy.change(thing, 4))
+    assert await parked(toy) == 0
+    assert await echoed(toy) == (7 if decided == "let through" else 6)
+
+
+async def test_what_came_before_the_bad_one_does_not_wait_with_it(toy: Toy) -> None:
+    echo, thing = Echo(), uuid4()
+    echo.poison = {2}
+    for amount in (1, 2, 4):
+        last = await toy.change(thing, amount)
+    await catch_up(toy.reaction_worker(echo, toy.log_feed(topics=["toy.count"])), to=last)
+    assert await echoed(toy) == 1
+    assert await parked(toy) == 2

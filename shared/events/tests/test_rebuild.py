@@ -236,7 +236,7 @@ async def test_what_does_not_fold_is_counted_and_the_live_parking_lot_is_left_al
     await catch_up(toy.copy_worker(ToyCopy()))
     before = await toy.rows("select copy, position, reason from feed.parked order by position")
     found = await rebuilt(toy)
-    assert found.parked == 2
+    assert found.parked == len(before) > 0
     assert before == await toy.rows("select copy, position, reason from feed.parked order by position")
     assert {row.reason for row in before} <= {BEHIND, "does not fold: ValueError"}
 

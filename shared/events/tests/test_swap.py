@@ -329,7 +329,7 @@ async def test_half_built_by_another_version_is_thrown_away(
 async def test_a_restored_log_is_not_accepted_by_a_rebuild(toy: Toy) -> None:
     before = await filled(toy)
     async with toy.engine("toy_owner").begin() as connection:
-        await connection.execute(text("select log.begin_epoch()"))
+        await connection.execute(text("select log.begin_epoch(0)"))
     with pytest.raises(UnknownEpoch):
         await swapped(toy, Wider())
     assert await cards(toy) == before
