@@ -1,6 +1,6 @@
 """`tsumugi backup` and `restore`: databases, keys and secrets of a deployment in one file, and back into a new folder.
 
-Each database is a consistent dump. They are taken consumers first, so that no consumer in a backup has seen what its
+Each database is a consistent dump. They are taken in an order in which no reaction in a backup has acted on what its
 publisher in the same backup has not said yet. A restored log begins a new epoch: what was said after the backup is
 lost, and its positions will be given again; whoever reads the log stops until an operator has let it go on
 (`tsumugi feed accept-epoch`). Kafka's data are not in a backup: relays send everything again.
@@ -31,6 +31,7 @@ from deploy.local.process import inherited
 from deploy.local.state import LocalError, exclusive, make_folder
 from deploy.topology import topology
 from shared.database.roles import make_database, make_roles, role_names
+from shared.service import ServiceParts
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -102,12 +103,21 @@ def backup(instance: Instance, path: Path, say: Say, *, bare: bool = False, pres
 
 
 def dumped_in_order() -> list[str]:
-    """Services, each before those whose logs it reads."""
-    left, order = list(topology().services), list[str]()
+    """Services, each before those whose happenings its reactions have turned into its own facts.
+
+    Services may read each other. A copy that has seen what its publisher's dump does not hold does no harm: it is made
+    anew when its feed is let go on. What a reaction has done stays done.
+    """
+    parts = {name: ServiceParts.of(service.application) for name, service in topology().services.items()}
+    acts_on = {
+        name: {publisher for reaction in of.reactions for publisher in reaction.publishers()}
+        for name, of in parts.items()
+    }
+    left, order = list(parts), list[str]()
     while left:
-        free = [name for name in left if not set(topology().readers_of(name)) & (set(left) - {name})]
+        free = [name for name in left if not any(name in acts_on[other] - {other} for other in left)]
         if not free:
-            raise LocalError("サービスが互いに読みあっているため、控えの順が決まりません。")
+            raise LocalError("サービスの反応が互いに読みあっているため、控えの順が決まりません。")
         order += free
         left = [name for name in left if name not in free]
     return order

@@ -27,10 +27,16 @@ from deploy.topology import topology
 from services.registry.roster.substitutes import add_substitute
 from shared.dates import SystemClock
 from shared.events.intake import UnknownEpoch
+from shared.service import ServiceParts
 from tests.support.product import free_ports
 
 PUPILS = 200
-READERS = [("dashboard", "registry"), ("dashboard", "identity"), ("identity", "registry")]
+READERS = [
+    ("dashboard", "registry"),
+    ("dashboard", "identity"),
+    ("identity", "registry"),
+    ("registry", "identity"),
+]
 
 
 @contextmanager
@@ -164,9 +170,17 @@ async def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(made: Inst
     assert path.read_bytes() == before
 
 
-async def test_consumers_are_taken_before_their_publishers() -> None:
+async def test_whoever_reacts_is_taken_before_whom_it_reacts_to() -> None:
     order = backup.dumped_in_order()
-    assert all(order.index(consumer) < order.index(publisher) for consumer, publisher in READERS)
+    assert sorted(order) == sorted(topology().services)
+    pairs = [
+        (name, publisher)
+        for name, service in topology().services.items()
+        for reaction in ServiceParts.of(service.application).reactions
+        for publisher in reaction.publishers()
+    ]
+    assert pairs
+    assert all(order.index(consumer) < order.index(publisher) for consumer, publisher in pairs)
 
 
 async def test_nothing_is_overwritten_and_nothing_half_is_taken_for_whole(
