@@ -27,6 +27,14 @@ test('a child is moved by keys alone, the consequences are shown, saved once and
   await expect(page.getByRole('row').nth(1)).toContainText(first.family)
 })
 
+for (const [name, size] of [['desk', DESK], ['phone', PHONE]] as const)
+  test(`the list is one press away from 今日, ${name}`, async ({ page, bff, open }) => {
+    await page.setViewportSize(size)
+    await open('teacher', '/today')
+    await page.getByRole('link', { name: `${bff.mock.town.own.class.name}の名簿` }).click()
+    await expect(page).toHaveURL(new RegExp(`${listPath(bff)}$`))
+  })
+
 test('a child is dragged with the mouse', async ({ page, bff, open }) => {
   await open('office', listPath(bff))
   await page.getByRole('button', { name: '並べかえて番号を変える' }).click()

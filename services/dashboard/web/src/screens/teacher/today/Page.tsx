@@ -103,12 +103,14 @@ function ClassCard({ one, date, first }: { readonly one: TodayClass; readonly da
       </div>
       <div className={styles.state}>{taken ? <TakenWords one={one} date={date} /> : <WaitingWords one={one} />}</div>
       <Counts of={one} names={['members', 'absent', 'late', 'early', 'apart']} />
-      <LinkButton {...to} look={first ? 'filled' : 'line'} aria-label={taken ? t`${name}の朝の記録を見る` : t`${name}の朝の記録を始める`}>
-        {taken ? <Trans>朝の記録を見る</Trans> : <Trans>朝の記録を始める</Trans>}
-      </LinkButton>
-      <Link to="/classes/$classId/days/$date/list" params={{ classId: one.class.id, date }} aria-label={t`${name}の名簿`}>
-        <Trans>名簿</Trans>
-      </Link>
+      <div className={styles.go}>
+        <Link className={styles.list} to="/classes/$classId/days/$date/list" params={{ classId: one.class.id, date }} aria-label={t`${name}の名簿`}>
+          <Trans>名簿</Trans>
+        </Link>
+        <LinkButton {...to} look={first ? 'filled' : 'line'} aria-label={taken ? t`${name}の朝の記録を見る` : t`${name}の朝の記録を始める`}>
+          {taken ? <Trans>朝の記録を見る</Trans> : <Trans>朝の記録を始める</Trans>}
+        </LinkButton>
+      </div>
     </article>
   )
 }
