@@ -47,7 +47,8 @@ def test_help_is_whole_and_in_japanese_at_80_columns(path: tuple[str, ...]) -> N
     for english in ("Usage", "Options", "Commands", "Arguments", "Show this", "required", "default"):
         assert english not in said
     whole = re.sub(r"\s", "", said)
-    told = [command.help, *(inner.help for inner in getattr(command, "commands", {}).values())]
+    inside = getattr(command, "commands", {}).values()
+    told = [command.help, *(inner.help for inner in inside if not inner.hidden)]
     for param in command.params:
         assert param.help, f"{param.name} says nothing"
         told.append(param.help)
