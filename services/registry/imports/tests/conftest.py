@@ -25,9 +25,9 @@ from services.registry.imports.tests.web import Web, school_town
 from services.registry.oneroster.importing import import_package
 from shared.database import Units, make_engine
 from shared.dates import FixedClock
-from shared.events.feed import Feed
 from shared.service import ServiceSettings, Worker
 from tests.support.databases import Database
+from tests.support.feeds import silent_feed
 from tests.support.tokens import ISSUER, Authority
 
 
@@ -101,10 +101,6 @@ async def at_work(units: Units, database: Database, clock: FixedClock, folder: P
 
 def make(settings: ServiceSettings, clock: FixedClock, authority: Authority) -> FastAPI:
     """The service's application."""
-
-    def no_feed(publisher: str, topics: object) -> Feed:
-        raise AssertionError("registry reads no log")
-
-    app = service.build(settings, clock, no_feed)
+    app = service.build(settings, clock, silent_feed)
     app.state.service.verifier = authority.verifier("registry")
     return app
