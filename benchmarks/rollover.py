@@ -22,7 +22,7 @@ from services.registry.oneroster.importing import import_package
 from services.registry.rollover import applying, store
 from services.registry.rollover.rules import Year
 from services.registry.rollover_commands import make_plans
-from services.registry.roster.store import boards
+from services.registry.roster.external_ids import boards
 from shared.database import Scope, Units, make_engine
 from shared.dates import FixedClock, school_year
 

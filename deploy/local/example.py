@@ -18,7 +18,7 @@ from services.identity.purposes.store import everything
 from services.registry.imports.applying import apply_run
 from services.registry.imports.store import Run, unfinished
 from services.registry.oneroster.importing import ACTOR, Refused, import_package
-from services.registry.roster.store import boards
+from services.registry.roster.external_ids import boards
 from shared.access.principal import command_line
 from shared.contracts.dashboard import LUNCH_COUNT
 from shared.database import Scope, Units, make_engine

@@ -19,7 +19,7 @@ from deploy.town import city
 from deploy.town.generate import PUPILS, SEED, Order, write_package
 from deploy.town.history import Filled, History, NotATown
 from services.registry.oneroster.packing import NotWritable
-from services.registry.roster.store import boards
+from services.registry.roster.external_ids import boards
 from shared.database import Moved, Units
 from shared.dates import in_words, school_year
 

@@ -21,6 +21,7 @@ from services.registry.attendance.rules import Mark, Member
 from services.registry.attendance.store import ClassDay, Taken
 from services.registry.oneroster.codes import TRAINING_PREFECTURE
 from services.registry.oneroster.importing import SOURCE
+from services.registry.roster import external_ids
 from services.registry.roster import published as roster_published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act
@@ -157,7 +158,7 @@ class History:
             memberships = await roster.standing(session, board, roster.MEMBERSHIP)
             duties = await roster.standing(session, board, roster.DUTY)
             calendars = await roster.calendars(session, board)
-            known = await roster.known_ids(session, board, SOURCE)
+            known = await external_ids.known_ids(session, board, SOURCE)
             taken = {(row.class_id, row.day) for row in await session.execute(_TAKEN, {"board": board})}
         schools = {each.school_id for each in organisations.values() if each.kind == "class"}
         for school in schools:

@@ -16,7 +16,7 @@ from services.registry.import_commands import BUSY, Bulk, OpenUnits, add_import_
 from services.registry.oneroster.importing import ACTOR
 from services.registry.people.office import NotSaid, office_of, say_office
 from services.registry.rollover_commands import add_rollover_commands
-from services.registry.roster.store import boards
+from services.registry.roster.external_ids import boards
 from services.registry.roster.substitutes import NoSubstitute, add_substitute, find_class, find_staff
 from shared.database import Moved, Units
 from shared.dates import in_words, school_year

@@ -20,7 +20,7 @@ from services.registry.exports.exporting import DeltaNotPossible, Exported, Noth
 from services.registry.exports.rules import Frame, stamp
 from services.registry.oneroster.packing import NotWritable, Profile
 from services.registry.roster import store as roster
-from services.registry.roster.store import boards
+from services.registry.roster.external_ids import boards
 from shared.access.principal import command_line
 from shared.database import Scope, Units
 from shared.dates import TOKYO

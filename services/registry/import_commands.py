@@ -38,7 +38,7 @@ from services.registry.oneroster.importing import ACTOR, Refused, begin, no_cycl
 from services.registry.oneroster.packages import NotAPackageError, open_package
 from services.registry.oneroster.sheets import SUFFIX, write_problems
 from services.registry.roster import store as roster
-from services.registry.roster.store import boards
+from services.registry.roster.external_ids import boards
 from shared.database import Moved, Scope, Units
 
 OpenUnits = Callable[[], AbstractAsyncContextManager[Units]]

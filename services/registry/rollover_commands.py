@@ -31,7 +31,7 @@ from services.registry.rollover.store import Run, School
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act, once_more
-from services.registry.roster.store import boards
+from services.registry.roster.external_ids import boards
 from shared.access.log import Seen
 from shared.database import Moved, Scope, Units
 from shared.dates import school_year

@@ -14,7 +14,8 @@ from deploy.local.instance import Instance
 from deploy.local.postgres import Postgres
 from shared.dates import TOKYO, FixedClock
 from tests.matrix.known import KNOWN
-from tests.matrix.world import World, held_ports, living, prepare
+from tests.matrix.living import held_ports, living, prepare
+from tests.matrix.world import World
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import orjson
 
 from services.registry.imports import store, uploads
 from services.registry.imports.applying import at_work
-from services.registry.roster.store import boards
+from services.registry.roster.external_ids import boards
 from shared.database import Scope, Units
 from shared.events.workers import told, transient
 from shared.service import Worker

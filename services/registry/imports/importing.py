@@ -21,6 +21,7 @@ from services.registry.imports.preview import Counts, Preview, Tally
 from services.registry.imports.rules import Frame, reduced
 from services.registry.imports.store import Run
 from services.registry.imports.words import Change
+from services.registry.roster import external_ids
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act, once_more
 from services.registry.roster.rows import OrganisationRow
@@ -185,7 +186,7 @@ async def plan_snapshot(
 async def board_of(units: Units, source: str, district: str) -> UUID | None:
     """The board a source's district is."""
     async with units.read(Scope(UUID(int=0))) as session:
-        return await roster.board_of(session, source, district)
+        return await external_ids.board_of(session, source, district)
 
 
 async def begin_run(
@@ -205,15 +206,15 @@ async def begin_run(
     board, id_ = planned.frame.board, new_id()
     hashes, packed = await _pack(origin.files)
     async with units.work(Scope(board), actor=origin.actor) as work:
-        await roster.lock_import(work.session, origin.source)
-        there = await roster.board_of(work.session, origin.source, snapshot.board.sourced_id)
+        await external_ids.lock_import(work.session, origin.source)
+        there = await external_ids.board_of(work.session, origin.source, snapshot.board.sourced_id)
         if (there is None) != planned.new_board or await store.last_number(work.session, board) != (
             planned.last_number
         ):
             raise Moved
         if planned.new_board:
-            await roster.remember_board(work, origin.source, snapshot.board.sourced_id)
-        await roster.remember_ids(work, origin.source, planned.minted)
+            await external_ids.remember_board(work, origin.source, snapshot.board.sourced_id)
+        await external_ids.remember_ids(work, origin.source, planned.minted)
         for hash_, content in packed.items():
             await store.keep_file(work, hash_, content)
         number = await store.begin(

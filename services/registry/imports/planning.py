@@ -28,7 +28,7 @@ from services.registry.imports.rules import (
     read_with,
     side_change,
 )
-from services.registry.roster import store
+from services.registry.roster import external_ids, store
 from services.registry.roster.rows import Standing
 from services.registry.roster.snapshot import ExternalKey, RosterSnapshot
 from services.registry.roster.store import PeriodTable
@@ -87,9 +87,9 @@ async def ask(
 ) -> Asked:
     """What the snapshot asks of the board's roster as it stands, or of one school's alone."""
     frame = Frame(board, snapshot.school_year, today, school)
-    known = await store.known_ids(session, board, source)
+    known = await external_ids.known_ids(session, board, source)
     keys = [*(each.key for each in snapshot.organisations), *(each.key for each in snapshot.people)]
-    own = await store.own_ids(session, board, [key for key in keys if key not in known])
+    own = await external_ids.own_ids(session, board, [key for key in keys if key not in known])
     minted = {key: new_id() for key in keys if key not in known and key not in own}
     if snapshot.board in minted:
         minted[snapshot.board] = board

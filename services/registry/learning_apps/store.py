@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.exports.places import Places
 from services.registry.exports.store import AT_ONCE, PUPIL, there, values_of
 from services.registry.learning_apps.rules import Grant, standing
-from services.registry.roster.store import as_own
+from services.registry.roster.external_ids import as_own
 from shared.access.principal import Principal
 from shared.database import Statement
 

@@ -19,7 +19,7 @@ from services.registry.oneroster.packages import digest
 from services.registry.oneroster.problems import Note, Problem, shown
 from services.registry.oneroster.rules import read_roster
 from services.registry.oneroster.sources import peek, speaks_for_all
-from services.registry.roster import store as roster
+from services.registry.roster import external_ids
 from services.registry.roster.acting import once_more
 from services.registry.roster.snapshot import RosterSnapshot
 from shared.database import Scope, Units
@@ -148,7 +148,7 @@ async def _known(
     elif district is not None:
         board = await importing.board_of(units, SOURCE, district)
     else:
-        boards = await roster.boards(units)
+        boards = await external_ids.boards(units)
         board = boards[0] if len(boards) == 1 else None
     if board is None:
         return {}, {}
