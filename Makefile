@@ -27,10 +27,10 @@ doctor: house ## この機械に足りないものと直し方を言う
 test: check ## すべての検査とテスト（本物の PostgreSQL、Kafka、ブラウザー）
 	@$(BIN)/python -m deploy.local.browser
 	@test ! -f services/dashboard/web/package.json || $(BIN)/python -m deploy.local.web gates browser
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=logical --maxprocesses=4
 
 test-fast: check ## 検査と、Kafka・ブラウザー・長いものを除くテスト
-	@$(BIN)/pytest -m "not kafka and not browser and not slow"
+	@$(BIN)/pytest --numprocesses=logical --maxprocesses=4 -m "not kafka and not browser and not slow"
 
 check: house ## 書き方、型、層、この家の決まりの検査
 	@$(BIN)/ruff check --quiet .

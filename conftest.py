@@ -12,6 +12,9 @@ from deploy.local.temporary import temporary_home, temporary_kafka
 
 pytest_plugins = ["tests.support.fixtures", "tests.support.transports", "tests.support.product"]
 
+WORLDS = {"product": "product", "on_log": "product", "on_kafka": "product", "deployment": "matrix"}
+"""Fixtures that take long to make, and by what name the tests that share them run together."""
+
 
 @pytest.fixture(scope="session")
 def servers_home() -> Iterator[Path]:
@@ -51,9 +54,14 @@ def chromium() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for Kafka or a browser is marked so: `make test-fast` leaves out neither more nor less."""
+    """Whoever asks for Kafka or a browser is marked so: `make test-fast` leaves out neither more nor less.
+
+    With several workers each runs whole files, and all that share one costly world run in one of them.
+    """
     for item in items:
         needs = item.fixturenames if isinstance(item, pytest.Function) else []
         for fixture, marker in (("kafka", "kafka"), ("chromium", "browser")):
             if fixture in needs:
                 item.add_marker(marker)
+        world = next((world for fixture, world in WORLDS.items() if fixture in needs), None)
+        item.add_marker(pytest.mark.xdist_group(world or item.nodeid.partition("::")[0]))

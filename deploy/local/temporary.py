@@ -1,12 +1,14 @@
 """Homes for the servers of one test run, and the sweeping of those whose run was killed before it could tidy up."""
 
+import fcntl
 import os
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
@@ -16,6 +18,12 @@ from deploy.local.postgres import Postgres
 PREFIX = "tsumugi-test-"
 # Not pytest's own temporary folders: PostgreSQL's plain user cannot enter those of root.
 PLACE = Path("/tmp")  # noqa: S108 (mkdtemp makes the folder, ours alone)
+
+SPAN = 100
+"""Ports that one deployment may take, counted from its own."""
+PORTS = range(20_000, 32_000, SPAN)
+_taken: list[TextIO] = []
+"""Locks on the ports of this process; they end with it."""
 
 
 @contextmanager
@@ -31,17 +39,37 @@ def temporary_home() -> Iterator[Path]:
 
 
 def temporary_kafka(home: Path) -> Kafka:
-    """The broker of a temporary home, on two ports that are free now."""
-    with socket.socket() as one, socket.socket() as other:  # held together, so that they differ
-        for probe in (one, other):
-            probe.bind((HOST, 0))
-        return Kafka(home / "kafka", port=one.getsockname()[1], controller_port=other.getsockname()[1])
+    """The broker of a temporary home, on ports of its own."""
+    port = free_ports()
+    return Kafka(home / "kafka", port=port, controller_port=port + 1)
+
+
+def free_ports() -> int:
+    """The first of `SPAN` ports that nobody uses, and that no other process is given while this one lives.
+
+    They lie below those that the system hands out by itself: what was free stays so until it is used.
+    """
+    for base in PORTS:
+        lock = (PLACE / f"{PREFIX}ports-{os.geteuid()}-{base}").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with ExitStack() as held:
+                for port in (base, base + 1, base + 2, base + 92, base + 93):
+                    held.enter_context(socket.socket()).bind((HOST, port))
+        except OSError:
+            lock.close()
+            continue
+        _taken.append(lock)
+        return base
+    raise RuntimeError("no free ports")
 
 
 def sweep() -> None:
-    """Remove the homes, with their servers, of test runs that no longer live."""
-    for home in abandoned():
-        remove(home)
+    """Remove the homes, with their servers, of test runs that no longer live; one process at a time."""
+    with (PLACE / f"{PREFIX}sweep-{os.geteuid()}").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        for home in abandoned():
+            remove(home)
 
 
 def abandoned() -> list[Path]:
@@ -51,11 +79,19 @@ def abandoned() -> list[Path]:
         for home in PLACE.glob(f"{PREFIX}*")
         if (pid := home.name.removeprefix(PREFIX).partition("-")[0]).isdigit()
         and not psutil.pid_exists(int(pid))
-        and home.stat().st_uid == os.geteuid()
+        and owner(home) == os.geteuid()
     ]
+
+
+def owner(home: Path) -> int | None:
+    """Whose it is; nobody's when another process has removed it since it was listed."""
+    try:
+        return home.stat().st_uid
+    except FileNotFoundError:
+        return None
 
 
 def remove(home: Path) -> None:
     Postgres(home / "postgres").remove()
-    temporary_kafka(home).remove()
+    Kafka(home / "kafka", port=0, controller_port=0).remove()
     shutil.rmtree(home)

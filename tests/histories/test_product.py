@@ -31,7 +31,7 @@ from deploy.local.example import (
 )
 from deploy.local.instance import Instance, Transport
 from deploy.local.prepare import prepare_databases
-from deploy.local.temporary import temporary_home
+from deploy.local.temporary import free_ports, temporary_home
 from deploy.topology import topology
 from deploy.town.generate import SEED, write_town
 from services.dashboard.feeds.consumer import department_token
@@ -50,7 +50,6 @@ from tests.histories.product import (
     superuser,
     tsumugi,
 )
-from tests.support.product import free_ports
 from tests.support.transports import data, everything
 from tests.support.waiting import eventually, for_a_while
 

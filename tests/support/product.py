@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,23 +16,7 @@ from typing import Any
 import pytest
 
 from deploy.local.state import ROOT
-
-SPAN = 100
-"""Ports that one deployment may take, counted from its own."""
-
-
-def free_ports() -> int:
-    """The first of a run of ports that nobody listens on."""
-    for base in range(20_000, 60_000, SPAN):
-        with ExitStack() as held:
-            try:
-                for port in (base, base + 1, base + 2, base + 92, base + 93):
-                    taken = held.enter_context(socket.socket())
-                    taken.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return base
-    raise RuntimeError("no free ports")
+from deploy.local.temporary import free_ports
 
 
 @dataclass

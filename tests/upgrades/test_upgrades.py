@@ -20,10 +20,9 @@ import pytest
 from deploy.local import admin, backup, epochs, fixture, schema
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError
-from deploy.local.temporary import temporary_home
+from deploy.local.temporary import free_ports, temporary_home
 from deploy.topology import topology
 from shared.events.intake import UnknownEpoch
-from tests.support.product import free_ports
 
 RELEASED = sorted(fixture.FOLDER.glob(f"*{fixture.SUFFIX}"))
 TODAY = Path("today")

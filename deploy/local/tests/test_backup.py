@@ -22,13 +22,12 @@ from deploy.local.example import import_example, only_board, training_day
 from deploy.local.instance import Instance
 from deploy.local.prepare import prepare_databases
 from deploy.local.state import LocalError
-from deploy.local.temporary import temporary_home
+from deploy.local.temporary import free_ports, temporary_home
 from deploy.topology import topology
 from services.registry.roster.substitutes import add_substitute
 from shared.dates import SystemClock
 from shared.events.intake import UnknownEpoch
 from shared.service import ServiceParts
-from tests.support.product import free_ports
 
 PUPILS = 200
 READERS = [

@@ -12,13 +12,12 @@ from deploy.local import lifecycle
 from deploy.local.example import example_is_due, import_example
 from deploy.local.instance import Instance
 from deploy.local.prepare import prepare_databases
-from deploy.local.temporary import temporary_home
+from deploy.local.temporary import free_ports, temporary_home
 from deploy.topology import topology
 from services.registry.imports.applying import Progress, apply_run
 from services.registry.imports.store import Run
 from shared.database import Units, make_engine
 from shared.database.roles import role_names
-from tests.support.product import free_ports
 
 DAY = date(2026, 11, 20)
 

@@ -12,9 +12,8 @@ from deploy.local import doctor, lifecycle, schema
 from deploy.local.instance import Instance
 from deploy.local.prepare import prepare_databases
 from deploy.local.state import LocalError
-from deploy.local.temporary import temporary_home
+from deploy.local.temporary import free_ports, temporary_home
 from deploy.topology import topology
-from tests.support.product import free_ports
 
 
 @pytest.fixture
