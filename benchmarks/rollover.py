@@ -20,8 +20,8 @@ from deploy.local.prepare import prepare_databases
 from deploy.town.generate import generate
 from services.registry.oneroster.importing import import_package
 from services.registry.rollover import applying, store
+from services.registry.rollover.planning import make_plans
 from services.registry.rollover.rules import Year
-from services.registry.rollover_commands import make_plans
 from services.registry.roster.external_ids import boards
 from shared.database import Scope, Units, make_engine
 from shared.dates import FixedClock, school_year
@@ -67,7 +67,7 @@ async def _measure(pupils: int, instance: Instance) -> list[Figure]:
         year = Year(school_year(clock.today()) + 1)
         await _onward(units, board, year)
         with timed("plans proposed"):
-            await make_plans(units, year, None, 1, "apart")
+            await make_plans(units, board, year, None, 1, "apart")
         with timed("preview"):
             planned = await applying.preview(units, board, year)
         with timed("committed"):

@@ -12,7 +12,7 @@ from deploy.local.instance import Instance
 from deploy.local.state import LocalError
 from deploy.topology import topology
 from shared.events import restored
-from shared.events.intake import Epochs, how_far_the_same
+from shared.events.epochs import Epochs, how_far_the_same
 from shared.events.rebuild import Progress
 
 

@@ -24,13 +24,13 @@ from services.registry.imports.pace import Pace, readers_over_http
 from services.registry.oneroster.importing import ACTOR
 from services.registry.rollover import applying, store
 from services.registry.rollover.applying import Busy, Preview, Progress, TooLate, Unfinished
-from services.registry.rollover.plans import Plan, read_rows
-from services.registry.rollover.proposing import Twins, proposed
+from services.registry.rollover.planning import Refused, make_plans, school_named, take_seats
+from services.registry.rollover.proposing import Twins
 from services.registry.rollover.rules import Consequences, Year
-from services.registry.rollover.store import Run, School
+from services.registry.rollover.store import Run
 from services.registry.roster import published
 from services.registry.roster import store as roster
-from services.registry.roster.acting import log_act, once_more
+from services.registry.roster.acting import log_act
 from services.registry.roster.external_ids import boards
 from shared.access.log import Seen
 from shared.database import Moved, Scope, Units
@@ -92,7 +92,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
             if rule is None:
                 raise _Stop("--twins は apart・together・free のどれかにしてください。")
             async with open_units() as units:
-                return await make_plans(units, _year(units, year), school, seed, rule)
+                return await make_plans(units, await _board(units), _year(units, year), school, seed, rule)
 
         made = _told(console, run())
         words = (
@@ -117,7 +117,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
 
         async def run() -> int:
             async with open_units() as units:
-                return await _seats(units, _year(units, year), school, rows)
+                return await take_seats(units, await _board(units), _year(units, year), school, rows)
 
         console.print(f"{_told(console, run())} 人の学級を入れました。", soft_wrap=True)
 
@@ -135,7 +135,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
                     city, schools = await store.city(work.session, board, year)
                     told = {
                         **city.next_schools,
-                        _school(schools, school).id: _school(schools, next_school).id,
+                        school_named(schools, school).id: school_named(schools, next_school).id,
                     }
                     await store.put_next_schools(work, told, units.clock.today())
                     settings = await roster.settings(work.session, board)
@@ -274,73 +274,6 @@ async def _run(units: Units, number: int) -> Run:
     raise _Stop(f"年度更新 {number} はありません。`tsumugi rollover runs` で一覧を見られます。")
 
 
-async def make_plans(units: Units, year: Year, name: str | None, seed: int, twins: Twins) -> list[str]:
-    """Plans proposed for one school, or for all that have none; returns their names."""
-    board = await _board(units)
-    async with units.read(Scope(board)) as session:
-        city, schools = await store.city(session, board, year)
-    if name is not None:
-        schools = [_school(schools, name)]
-    else:
-        schools = [each for each in schools if each.id not in city.plans]
-    for school in schools:
-
-        async def act(school: School = school) -> None:
-            async with units.work(Scope(board), actor=ACTOR) as work:
-                revision, plan = await store.plan(work.session, board, school.id, year.number)
-                grades = await store.future(work.session, board, school.id, year, city)
-                today = units.clock.today()
-                known = await store.candidates(
-                    work.session, board, grades, school.id, year, person=None, today=today
-                )
-                born = await store.twins(work.session, board, list(known), today)
-                made = proposed(
-                    plan,
-                    known,
-                    board=board,
-                    school=school.id,
-                    kind=school.kind,
-                    year=year.number,
-                    seed=seed,
-                    twins=born,
-                    twin_rule=twins,
-                )
-                if not await store.put_plan(work, school.id, year.number, revision + 1, made):
-                    raise Moved
-                await log_act(work, Seen("PlanClasses", "school", school.id, "II", list(known)))
-
-        await once_more(act)
-    return [each.name for each in schools]
-
-
-async def _seats(units: Units, year: Year, name: str, rows: list[list[str]]) -> int:
-    board = await _board(units)
-    async with units.read(Scope(board)) as session:
-        city, schools = await store.city(session, board, year)
-    school = _school(schools, name)
-    async with units.work(Scope(board), actor=ACTOR) as work:
-        await roster.lock_roster(work)
-        revision, plan = await store.plan(work.session, board, school.id, year.number)
-        grades = await store.future(work.session, board, school.id, year, city)
-        known = await store.candidates(
-            work.session, board, grades, school.id, year, person=None, today=units.clock.today()
-        )
-        found, wrong = read_rows([row for row in rows if any(row)], plan, known.values())
-        if wrong:
-            raise _Stop("\n".join(f"{each.cell}: {each.message}" for each in wrong))
-        changed: Plan = plan.model_copy(update={"seats": {**plan.seats, **found}})
-        await store.put_plan(work, school.id, year.number, revision + 1, changed)
-        await log_act(work, Seen("PlanClasses", "school", school.id, "II", list(found)))
-    return len(found)
-
-
-def _school(schools: list[School], name: str) -> School:
-    for each in schools:
-        if each.name == name:
-            return each
-    raise _Stop(f"「{name}」という学校がありません。学校: {'・'.join(each.name for each in schools)}")
-
-
 def _show(planned: Preview, console: Console, *, as_json: bool) -> None:
     if as_json:
         _json(
@@ -404,7 +337,7 @@ def _told(console: Console, act: Any) -> Any:
         _fail(console, "その年度更新は、いまほかのところで進んでいます。")
     except Moved:
         _fail(console, BUSY)
-    except (TooLate, _Stop) as error:
+    except (TooLate, _Stop, Refused) as error:
         _fail(console, str(error))
 
 

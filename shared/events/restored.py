@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from shared.database import Units
 from shared.events import intake, shapes
 from shared.events.copies import GIVEN_UP, Copy
+from shared.events.epochs import Epochs, accept_epoch
 from shared.events.feed import Feed
-from shared.events.intake import Epochs
 from shared.events.rebuild import Rebuilt, Tell, rebuild
 
 
@@ -45,7 +45,7 @@ async def epochs(session: AsyncSession) -> Epochs:
 async def accept_in_reaction(units: Units, name: str, publisher: str, epochs: Epochs) -> bool:
     """Let a reaction go on. False: it has never read this log."""
     async with units.maintain() as session:
-        return await intake.accept_epoch(session, name, publisher, epochs, again=False)
+        return await accept_epoch(session, name, publisher, epochs, again=False)
 
 
 async def accept_in_copy(
@@ -71,5 +71,5 @@ async def accept_in_copy(
     await shapes.give_up(owner, copy)
     async with units.maintain() as session:
         for publisher in restored:
-            await intake.accept_epoch(session, copy.name, publisher, logs[publisher], again=True)
+            await accept_epoch(session, copy.name, publisher, logs[publisher], again=True)
     return await rebuild(service, copy, units, make_feed, owner, swap=True, anyway=True, tell=tell)

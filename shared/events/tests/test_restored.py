@@ -13,7 +13,7 @@ import pytest
 from shared.daily import REACTED_KEPT, housekeeping
 from shared.events import parked
 from shared.events.copies import CopyWorker, OtherShape
-from shared.events.intake import accept_epoch, in_common
+from shared.events.epochs import accept_epoch, in_common
 from shared.events.log_feed import LogFeed
 from shared.events.reactions import ReactionWorker
 from shared.events.rebuild import rebuild
