@@ -47,6 +47,16 @@ class Deployment:
 
 
 Board = Annotated[str | None, typer.Option(help="設置者の番号（ひとつしかなければ要りません）")]
+Statement = Annotated[str, typer.Option(help="利用目的（保護者に示す言葉で）")]
+Basis = Annotated[str, typer.Option(help="根拠となる法令や規則")]
+Importance = Annotated[str, typer.Option(help="重要性分類 I〜IV")]
+Since = Annotated[datetime | None, typer.Option(formats=[DAY], help="はじめの日（既定: きょう）")]
+LastDay = Annotated[datetime | None, typer.Option(formats=[DAY], help="終わりの日（その日まで）")]
+NewSecret = Annotated[bool, typer.Option("--new-secret", help="秘密をつくり直します")]
+SecretFile = Annotated[
+    Path | None,
+    typer.Option(help="秘密を書くファイル（持ち主だけが読めます。既定: 画面に一度だけ示します）"),
+]
 
 
 def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Console) -> None:
@@ -101,22 +111,15 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
         department: Annotated[str, typer.Option(help="部署の名前、略号、または番号")],
         feed: Annotated[str, typer.Option(help=f"配信: {'、'.join(FEEDS)}")],
         fields: Annotated[str, typer.Option(help="渡す項目を「,」で区切って（members,absent など）")],
-        statement: Annotated[str, typer.Option(help="利用目的（保護者に示す言葉で）")],
-        basis: Annotated[str, typer.Option(help="根拠となる法令や規則")],
-        importance: Annotated[str, typer.Option(help="重要性分類 I〜IV")] = "III",
-        since: Annotated[
-            datetime | None, typer.Option(formats=[DAY], help="はじめの日（既定: きょう）")
-        ] = None,
-        last_day: Annotated[
-            datetime | None, typer.Option(formats=[DAY], help="終わりの日（その日まで）")
-        ] = None,
+        statement: Statement,
+        basis: Basis,
+        importance: Importance = "III",
+        since: Since = None,
+        last_day: LastDay = None,
         small_groups_because: Annotated[str | None, typer.Option(help="5人未満の数も渡すわけ")] = None,
         client: Annotated[str | None, typer.Option(help="部署の接続名 dept-…（既定: 略号から）")] = None,
-        new_secret: Annotated[bool, typer.Option("--new-secret", help="秘密をつくり直します")] = False,
-        secret_file: Annotated[
-            Path | None,
-            typer.Option(help="秘密を書くファイル（持ち主だけが読めます。既定: 画面に一度だけ示します）"),
-        ] = None,
+        new_secret: NewSecret = False,
+        secret_file: SecretFile = None,
         board: Board = None,
     ) -> None:
         """部署に、ひとつの配信を、ひとつの目的のために認めます。"""
@@ -142,21 +145,14 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
         made = _run(deployment, work)
         console.print(f"{made.department} に {feed} を認めました。番号 {made.purpose}", soft_wrap=True)
         console.print(f"接続名 {made.client_id}", soft_wrap=True)
-        if made.secret is None:
-            console.print("秘密は前のままです。")
-        elif secret_file is not None:
-            write_over(secret_file, made.secret.encode())
-            console.print(f"秘密を {secret_file} に書きました。", soft_wrap=True)
-        else:
-            console.print("秘密（もう一度は表示できません）:")
-            sys.stdout.write(made.secret + "\n")
+        _hand_over(made.secret, secret_file, console)
 
     @purpose.command("grant-app")
     def purpose_grant_app(
         client: Annotated[str, typer.Option(help="アプリの接続名 app-…")],
         fields: Annotated[str, typer.Option(help=f"渡す項目を「,」で区切って: {_FIELDS_IN_WORDS}")],
-        statement: Annotated[str, typer.Option(help="利用目的（保護者に示す言葉で）")],
-        basis: Annotated[str, typer.Option(help="根拠となる法令や規則")],
+        statement: Statement,
+        basis: Basis,
         name: Annotated[str, typer.Option(help="アプリの名前（はじめての時）")] = "",
         schools: Annotated[
             str | None, typer.Option(help="学校の番号を「,」で区切って（既定: すべて）")
@@ -167,18 +163,11 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
         protected_because: Annotated[
             str | None, typer.Option(help="支援措置の対象の児童生徒も渡すわけ（既定: 渡さない）")
         ] = None,
-        importance: Annotated[str, typer.Option(help="重要性分類 I〜IV")] = "II",
-        since: Annotated[
-            datetime | None, typer.Option(formats=[DAY], help="はじめの日（既定: きょう）")
-        ] = None,
-        last_day: Annotated[
-            datetime | None, typer.Option(formats=[DAY], help="終わりの日（その日まで）")
-        ] = None,
-        new_secret: Annotated[bool, typer.Option("--new-secret", help="秘密をつくり直します")] = False,
-        secret_file: Annotated[
-            Path | None,
-            typer.Option(help="秘密を書くファイル（持ち主だけが読めます。既定: 画面に一度だけ示します）"),
-        ] = None,
+        importance: Importance = "II",
+        since: Since = None,
+        last_day: LastDay = None,
+        new_secret: NewSecret = False,
+        secret_file: SecretFile = None,
         board: Board = None,
     ) -> None:
         """学習アプリに、名簿（OneRoster REST）を、ひとつの目的のために認めます。"""
@@ -204,14 +193,7 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
 
         made = _run(deployment, work)
         console.print(f"{made.department} に名簿を認めました。番号 {made.purpose}", soft_wrap=True)
-        if made.secret is None:
-            console.print("秘密は前のままです。")
-        elif secret_file is not None:
-            write_over(secret_file, made.secret.encode())
-            console.print(f"秘密を {secret_file} に書きました。", soft_wrap=True)
-        else:
-            console.print("秘密（もう一度は表示できません）:")
-            sys.stdout.write(made.secret + "\n")
+        _hand_over(made.secret, secret_file, console)
 
     @purpose.command("list")
     def purpose_list(board: Board = None) -> None:
@@ -247,6 +229,18 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
 
         _run(deployment, work)
         console.print(f"{last} までで終わります。")
+
+
+def _hand_over(secret: str | None, file: Path | None, console: Console) -> None:
+    """A new secret is told once: to a file of its owner's, else on the screen."""
+    if secret is None:
+        console.print("秘密は前のままです。")
+    elif file is not None:
+        write_over(file, secret.encode())
+        console.print(f"秘密を {file} に書きました。", soft_wrap=True)
+    else:
+        console.print("秘密（もう一度は表示できません）:")
+        sys.stdout.write(secret + "\n")
 
 
 async def make_token(

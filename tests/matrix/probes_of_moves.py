@@ -37,6 +37,7 @@ _NOT_THE_LEAVING: Mapping[str, Outcome] = {
     **_MOVE_READS_NOT,
     **dict.fromkeys(("principal", "vice_principal", "board_staff", "elsewhere"), 403),
 }
+_NOT_THE_LEAVING_ELSEWHERE: Mapping[str, Outcome] = {**_NOT_THE_LEAVING, "elsewhere": 404}
 _CERTIFICATE = {"kind": "enrolment", "issued_on": str(TODAY)}
 
 
@@ -56,6 +57,28 @@ def _plan(method: str, rest: str, body: Mapping[str, Any] | None) -> Callable[[W
 def _move(rest: str, body: Mapping[str, Any], of: str = "move") -> Callable[[World], Call]:
     """A command to the move that stands since the world began; it changes nothing more."""
     return lambda world: Call("POST", f"/v1/moves/{world.first.ids[of]}/{rest}", dict(body))
+
+
+def _void(world: World) -> Call:
+    return Call("POST", f"/v1/certificates/{world.first.ids['certificate']}/void", {"reason": "書き損じ"})
+
+
+_OF_CERTIFICATES: tuple[tuple[str, Callable[[World], Call], Mapping[str, Outcome]], ...] = (
+    ("GET /v1/moves/{move}/certificates", get("/v1/moves/{move}/certificates"), _NOT_THE_LEAVING),
+    (
+        "POST /v1/moves/{move}/certificates/preview",
+        _move("certificates/preview", _CERTIFICATE),
+        _NOT_THE_LEAVING,
+    ),
+    ("POST /v1/moves/{move}/certificates", _move("certificates", _CERTIFICATE), _NOT_THE_LEAVING),
+    (
+        "GET /v1/certificates/{certificate}/pdf",
+        get("/v1/certificates/{certificate}/pdf"),
+        _NOT_THE_LEAVING_ELSEWHERE,
+    ),
+    ("POST /v1/certificates/{certificate}/void", _void, _NOT_THE_LEAVING_ELSEWHERE),
+)
+"""Operation, how it is asked, who may not: the office of the school that the child leaves, and nobody else."""
 
 
 MOVES: tuple[Probe, ...] = (
@@ -141,42 +164,9 @@ MOVES: tuple[Probe, ...] = (
         may_not={**_MOVE_LISTS_NOT, **dict.fromkeys(("principal", "elsewhere", "board_staff"), NOTHING)},
         elsewhere=NOTHING,
     ),
-    Probe(
-        "registry GET /v1/moves/{move}/certificates",
-        "bearer",
-        get("/v1/moves/{move}/certificates"),
-        may={"office": 200},
-        may_not=_NOT_THE_LEAVING,
-    ),
-    Probe(
-        "registry POST /v1/moves/{move}/certificates/preview",
-        "bearer",
-        _move("certificates/preview", _CERTIFICATE),
-        may={"office": 200},
-        may_not=_NOT_THE_LEAVING,
-    ),
-    Probe(
-        "registry POST /v1/moves/{move}/certificates",
-        "bearer",
-        _move("certificates", _CERTIFICATE),
-        may={"office": 200},
-        may_not=_NOT_THE_LEAVING,
-    ),
-    Probe(
-        "registry GET /v1/certificates/{certificate}/pdf",
-        "bearer",
-        get("/v1/certificates/{certificate}/pdf"),
-        may={"office": 200},
-        may_not={**_NOT_THE_LEAVING, "elsewhere": 404},
-    ),
-    Probe(
-        "registry POST /v1/certificates/{certificate}/void",
-        "bearer",
-        lambda world: Call(
-            "POST", f"/v1/certificates/{world.first.ids['certificate']}/void", {"reason": "書き損じ"}
-        ),
-        may={"office": 200},
-        may_not={**_NOT_THE_LEAVING, "elsewhere": 404},
+    *(
+        Probe(f"registry {operation}", "bearer", ask, may={"office": 200}, may_not=may_not)
+        for operation, ask, may_not in _OF_CERTIFICATES
     ),
     *(
         Probe(

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Literal
 
 from services.registry.roster.snapshot import (
     Calendar,
     Duty,
     Enrolment,
-    ExternalKey,
     Guardianship,
     Membership,
-    Organisation,
     Period,
     Person,
     Protection,
     RosterSnapshot,
 )
+from tests.support.rosters import YEAR, duty, key, person, unit
 
 TODAY = date(2026, 11, 20)
 YESTERDAY = TODAY - timedelta(days=1)
 _YEAR = 2026
-_WHOLE = Period(date(2026, 4, 1), date(2027, 4, 1))
 
 HIDDEN = "hidden"
 """Key of the protected child."""
@@ -80,50 +77,12 @@ _UNTIL_YESTERDAY: tuple[tuple[str, str, str, str | None], ...] = (
 )
 
 
-def _key(kind: Literal["organisation", "class", "department", "person"], word: str) -> ExternalKey:
-    return ExternalKey(kind, word)
-
-
-def _unit(
-    word: str, kind: str, name: str, school: str | None = None, code: str | None = None
-) -> Organisation:
-    of: Literal["organisation", "class", "department"] = (
-        "class" if kind == "class" else "department" if kind == "department" else "organisation"
-    )
-    key, board = _key(of, word), _key("organisation", "board")
-    is_school = kind in ("elementary", "junior_high")
-    return Organisation(
-        key=key,
-        kind=kind,
-        parent=None if key == board else _key("organisation", school) if school else board,
-        school=key if is_school else _key("organisation", school) if school else None,
-        name=name,
-        short_name=name,
-        code=code,
-        school_year=_YEAR if kind == "class" else None,
-        grades=("P2",) if kind == "class" else (),
-    )
-
-
 def _person(word: str, family: str, given: str, kana: tuple[str, str] = ("ダレカ", "ダレカ")) -> Person:
-    return Person(
-        key=_key("person", word),
-        legal_family=family,
-        legal_given=given,
-        kana_family=kana[0],
-        kana_given=kana[1],
-        common_family=None,
-        common_given=None,
-        common_kana_family=None,
-        common_kana_given=None,
-        birth_date=date(2018, 5, 5),
-        sex="unspecified",
-    )
+    return person(word, (family, given), kana, date(2018, 5, 5))
 
 
 def _duty(staff: str, kind: str, where: str, of: str | None, valid: Period) -> Duty:
-    at = _key("department" if where == "school_office" else "organisation", where)
-    return Duty(_key("person", staff), kind, at, _key("class", of) if of else None, valid)
+    return duty(staff, kind, where, of, valid, ("school_office",))
 
 
 def _days() -> tuple[date, ...]:
@@ -155,39 +114,39 @@ def first_board() -> RosterSnapshot:
         *(_person(word, "職員", PREFIX + word) for word in DUTIES),
     ]
     memberships = [
-        Membership(_key("person", pupil), _key("class", of), "home", number, _WHOLE)
+        Membership(key("person", pupil), key("class", of), "home", number, YEAR)
         for number, (pupil, of) in enumerate(_PUPILS.items(), 1)
     ]
-    memberships.append(Membership(_key("person", HIDDEN), _key("class", "2-2"), "exchange", None, _WHOLE))
+    memberships.append(Membership(key("person", HIDDEN), key("class", "2-2"), "exchange", None, YEAR))
     duties = [
-        _duty(staff, kind, where, of, _WHOLE) for staff, held in DUTIES.items() for kind, where, of in held
+        _duty(staff, kind, where, of, YEAR) for staff, held in DUTIES.items() for kind, where, of in held
     ]
     duties += [
-        _duty(staff, kind, where, of, Period(_WHOLE.since, TODAY))
+        _duty(staff, kind, where, of, Period(YEAR.since, TODAY))
         for staff, kind, where, of in _UNTIL_YESTERDAY
     ]
     return RosterSnapshot(
         school_year=_YEAR,
-        board=_key("organisation", "board"),
+        board=key("organisation", "board"),
         organisations=(
-            _unit("board", "board", "紬市教育委員会"),
-            _unit("school_office", "department", "学務課", code="gakumu"),
-            _unit("kitchen", "department", "健康給食課", code="kitchen"),
-            _unit("first", "elementary", "第一小学校"),
-            _unit("second", "elementary", "第二小学校"),
-            _unit("2-1", "class", "2年1組", "first"),
-            _unit("2-2", "class", "2年2組", "first"),
-            _unit("other", "class", "2年1組", "second"),
+            unit("board", "board", "紬市教育委員会"),
+            unit("school_office", "department", "学務課", code="gakumu"),
+            unit("kitchen", "department", "健康給食課", code="kitchen"),
+            unit("first", "elementary", "第一小学校"),
+            unit("second", "elementary", "第二小学校"),
+            unit("2-1", "class", "2年1組", "first"),
+            unit("2-2", "class", "2年2組", "first"),
+            unit("other", "class", "2年1組", "second"),
         ),
         people=tuple(people),
         enrolments=tuple(
-            Enrolment(_key("person", pupil), _key("organisation", _SCHOOL_OF[of]), "P2", _WHOLE)
+            Enrolment(key("person", pupil), key("organisation", _SCHOOL_OF[of]), "P2", YEAR)
             for pupil, of in _PUPILS.items()
         ),
         memberships=tuple(memberships),
         duties=tuple(duties),
         guardianships=tuple(
-            Guardianship(_key("person", child), _key("person", who), relation, True, True, True, _WHOLE)
+            Guardianship(key("person", child), key("person", who), relation, True, True, True, YEAR)
             for child, who, relation in [
                 ("pupil", "guardian", "mother"),
                 ("p2", "mother", "mother"),
@@ -198,14 +157,14 @@ def first_board() -> RosterSnapshot:
         ),
         protections=(
             Protection(
-                _key("person", HIDDEN),
-                _WHOLE.since,
+                key("person", HIDDEN),
+                YEAR.since,
                 None,
-                (_key("person", "father"), _key("person", "kept_from")),
+                (key("person", "father"), key("person", "kept_from")),
             ),
         ),
         calendars=tuple(
-            Calendar(_key("organisation", school), _YEAR, _days(), ()) for school in ("first", "second")
+            Calendar(key("organisation", school), _YEAR, _days(), ()) for school in ("first", "second")
         ),
     )
 
@@ -214,18 +173,18 @@ def second_board() -> RosterSnapshot:
     """Another municipality with one member of staff who holds everything there."""
     return RosterSnapshot(
         school_year=_YEAR,
-        board=_key("organisation", "board"),
+        board=key("organisation", "board"),
         organisations=(
-            _unit("board", "board", "隣市教育委員会"),
-            _unit("school_office", "department", "隣市学務課", code="gakumu"),
-            _unit("first", "elementary", "隣市小学校"),
-            _unit("2-1", "class", "2年9組", "first"),
+            unit("board", "board", "隣市教育委員会"),
+            unit("school_office", "department", "隣市学務課", code="gakumu"),
+            unit("first", "elementary", "隣市小学校"),
+            unit("2-1", "class", "2年9組", "first"),
         ),
         people=(_person("stranger", "隣市", "職員"), _person("child", "隣市", "児童")),
-        enrolments=(Enrolment(_key("person", "child"), _key("organisation", "first"), "P2", _WHOLE),),
-        memberships=(Membership(_key("person", "child"), _key("class", "2-1"), "home", 1, _WHOLE),),
+        enrolments=(Enrolment(key("person", "child"), key("organisation", "first"), "P2", YEAR),),
+        memberships=(Membership(key("person", "child"), key("class", "2-1"), "home", 1, YEAR),),
         duties=tuple(
-            _duty("stranger", kind, where, of, _WHOLE)
+            _duty("stranger", kind, where, of, YEAR)
             for kind, where, of in [
                 ("homeroom", "first", "2-1"),
                 ("principal", "first", None),
@@ -236,5 +195,5 @@ def second_board() -> RosterSnapshot:
         ),
         guardianships=(),
         protections=(),
-        calendars=(Calendar(_key("organisation", "first"), _YEAR, _days(), ()),),
+        calendars=(Calendar(key("organisation", "first"), _YEAR, _days(), ()),),
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -16,36 +15,17 @@ from typer.testing import CliRunner
 from services.registry.cli import add_commands
 from services.registry.oneroster import layout
 from services.registry.oneroster.tests.packages import Files, small_package, with_cell
-from shared.database import Moved, Units, make_engine
+from shared.database import Moved, Units
 from shared.dates import FixedClock
+from tests.support.command_lines import Run, command_line, opener
 from tests.support.databases import Database
-
-Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
 def run(registry_database: Database, clock: FixedClock) -> Run:
-    """Runs a command line; returns exit status and what it said."""
-
-    @asynccontextmanager
-    async def open_units() -> AsyncIterator[Units]:
-        engine = make_engine(registry_database.app, pool_size=2)
-        try:
-            yield Units(engine, clock)
-        finally:
-            await engine.dispose()
-
-    said = io.StringIO()
-    app = typer.Typer()
-    add_commands(app, open_units, Console(file=said, width=40, highlight=False))  # a narrow window
-
-    def run(*words: str) -> tuple[int, str]:
-        said.seek(0)
-        said.truncate()
-        result = CliRunner().invoke(app, list(words), catch_exceptions=False)
-        return result.exit_code, said.getvalue() + result.stdout
-
-    return run
+    """Runs a command line in a narrow window; returns exit status and what it said."""
+    open_units = opener(registry_database, clock)
+    return command_line(lambda app, console: add_commands(app, open_units, console), width=40)
 
 
 def written(folder: Path, files: Files) -> str:

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import typer
-from rich.console import Console
-from typer.testing import CliRunner
 
 from services.registry.cli import add_commands
 from services.registry.oneroster.packages import open_package
 from services.registry.oneroster.tests.packages import small_package
-from shared.database import Units, make_engine
 from shared.dates import FixedClock
+from tests.support.command_lines import Run, command_line, opener
 from tests.support.databases import Database
-
-Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
 def run(registry_database: Database, clock: FixedClock) -> Run:
-    """Runs a command line in this process; returns exit status and what it said."""
-
-    @asynccontextmanager
-    async def open_units() -> AsyncIterator[Units]:
-        engine = make_engine(registry_database.app, pool_size=3)
-        try:
-            yield Units(engine, clock)
-        finally:
-            await engine.dispose()
-
-    said = io.StringIO()
-    app = typer.Typer()
-    add_commands(app, open_units, Console(file=said, width=200, highlight=False))
-
-    def run(*words: str) -> tuple[int, str]:
-        said.seek(0)
-        said.truncate()
-        result = CliRunner().invoke(app, list(words), catch_exceptions=False)
-        return result.exit_code, said.getvalue() + result.stdout
-
-    return run
+    """Runs a command line; returns exit status and what it said."""
+    open_units = opener(registry_database, clock)
+    return command_line(lambda app, console: add_commands(app, open_units, console))
 
 
 @pytest.fixture

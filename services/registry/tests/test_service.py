@@ -8,11 +8,10 @@ from uuid import UUID
 from services.registry import service
 from shared.database import Units
 from shared.dates import FixedClock
-from shared.service import ServiceSettings
 from tests.support.answers import answer_commands, answers_left
+from tests.support.at_work import settings_of
 from tests.support.databases import Database
 from tests.support.feeds import silent_feed
-from tests.support.tokens import ISSUER
 from tests.support.walls import functions_for_everybody
 
 
@@ -24,17 +23,6 @@ async def test_answers_past_their_time_are_forgotten(
     registry_database: Database, clock: FixedClock, board: UUID, tmp_path: Path
 ) -> None:
     await answer_commands(registry_database, clock.now(), board)
-    settings = ServiceSettings(
-        service="registry",
-        edition="embedded",
-        origin="http://localhost:8600",
-        issuer=ISSUER,
-        urls={},
-        app=registry_database.app,
-        feed=registry_database.feed,
-        state=tmp_path,
-    )
-
-    app = service.build(settings, clock, silent_feed)
+    app = service.build(settings_of("registry", registry_database, tmp_path), clock, silent_feed)
     async with app.router.lifespan_context(app):
         await answers_left(registry_database, board, 1)

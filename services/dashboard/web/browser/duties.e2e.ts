@@ -1,5 +1,5 @@
-import type { Page } from '@playwright/test'
-import { axe, commands, DESK, expect, PHONE, presses, schoolPath, test, TODAY, type Bff } from './fixtures'
+import { commands, DESK, expect, presses, schoolPath, test, TODAY, type Bff } from './fixtures'
+import { looks, type Look } from './looks'
 
 test.use({ viewport: DESK })
 
@@ -88,14 +88,7 @@ test('a duty ends from the day after its last', async ({ page, bff, open }) => {
   await expect(page.getByRole('button', { name: /教頭を終える/ })).toHaveCount(0)
 })
 
-interface Look {
-  readonly name: string
-  readonly set?: (bff: Bff) => void
-  readonly act?: (page: Page) => Promise<void>
-  readonly until: string
-}
-
-const LOOKS: Look[] = [
+const LOOKS: Omit<Look, 'role' | 'path'>[] = [
   { name: 'duties', until: 'みる人がいません' },
   { name: 'duties-empty', set: ({ mock }) => void (mock.empty = true), until: '学級も職員もまだありません' },
   { name: 'duties-error', set: ({ mock }) => void mock.faults.push({ path: 'GET /api/registry/.*duties', status: 503 }), until: 'もう一度読み込む' },
@@ -106,19 +99,7 @@ const LOOKS: Look[] = [
   { name: 'duties-end', until: '最後の日', act: (page) => page.getByRole('button', { name: /養護教諭を終える/ }).click() },
 ]
 
-for (const look of LOOKS)
-  for (const size of ['desk', 'phone'] as const)
-    test(`${look.name} ${size}`, async ({ page, bff, open }, info) => {
-      await page.setViewportSize(size === 'desk' ? DESK : PHONE)
-      look.set?.(bff)
-      await open('principal', dutiesPath(bff))
-      await look.act?.(page)
-      await expect(page.getByText(look.until).first()).toBeVisible()
-      await page.screenshot({ path: `${info.project.outputDir}/look/${look.name}-${size}.png` })
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
-      if (size === 'phone') await page.setViewportSize({ ...PHONE, height: 2000 })
-      expect(await axe(page)).toEqual([])
-    })
+looks(LOOKS.map((look) => ({ ...look, role: 'principal', path: dutiesPath })))
 
 test('who has no such work finds nothing', async ({ page, bff, open }) => {
   await open('teacher', dutiesPath(bff))

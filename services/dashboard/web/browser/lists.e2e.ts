@@ -1,5 +1,5 @@
-import type { Page } from '@playwright/test'
-import { axe, commands, DESK, expect, PHONE, presses, test, TODAY, type Bff } from './fixtures'
+import { commands, DESK, expect, PHONE, presses, test, TODAY, type Bff } from './fixtures'
+import { looks, type Look } from './looks'
 
 test.use({ viewport: DESK })
 
@@ -75,14 +75,7 @@ test('the printed list is one A4 page with year, school and page number', async 
   expect(pdf.match(/\/Type\s*\/Page\b/g)).toHaveLength(1)
 })
 
-interface Look {
-  readonly name: string
-  readonly set?: (bff: Bff) => void
-  readonly act?: (page: Page) => Promise<void>
-  readonly until: string
-}
-
-const LOOKS: Look[] = [
+const LOOKS: Omit<Look, 'role' | 'path'>[] = [
   { name: 'list', until: '令和8年度 2年1組 名簿' },
   { name: 'list-empty', set: ({ mock }) => void (mock.empty = true), until: 'この日に在籍している子がいません' },
   { name: 'list-error', set: ({ mock }) => void mock.faults.push({ path: 'GET /api/registry', status: 503 }), until: 'もう一度読み込む' },
@@ -92,16 +85,4 @@ const LOOKS: Look[] = [
   { name: 'list-paste', until: 'ここに貼り付けてください', act: (page) => page.getByRole('button', { name: '番号を貼り付ける' }).click() },
 ]
 
-for (const look of LOOKS)
-  for (const size of ['desk', 'phone'] as const)
-    test(`${look.name} ${size}`, async ({ page, bff, open }, info) => {
-      await page.setViewportSize(size === 'desk' ? DESK : PHONE)
-      look.set?.(bff)
-      await open('office', listPath(bff))
-      await look.act?.(page)
-      await expect(page.getByText(look.until).first()).toBeVisible()
-      await page.screenshot({ path: `${info.project.outputDir}/look/${look.name}-${size}.png` })
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
-      if (size === 'phone') await page.setViewportSize({ ...PHONE, height: 3000 })
-      expect(await axe(page)).toEqual([])
-    })
+looks(LOOKS.map((look) => ({ ...look, role: 'office', path: listPath })))

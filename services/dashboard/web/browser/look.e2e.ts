@@ -1,19 +1,8 @@
 import type { Page } from '@playwright/test'
 import { FOUND, LOSSES } from '../dev/imports.mjs'
 import type { Found, Run, UploadState } from '../src/screens/office/imports/types'
-import { axe, DESK, expect, PHONE, rollPath, schoolPath, stranded, takeAll, test, TODAY, type Bff, type Role } from './fixtures'
-
-/** One screen in one state. `until` is text that shows that it stands. */
-interface Look {
-  readonly name: string
-  readonly role: Role
-  readonly path: (bff: Bff) => string
-  readonly set?: (bff: Bff) => void
-  readonly act?: (page: Page, bff: Bff) => Promise<void>
-  readonly until: string
-  /** 390 px is asked of the home and the roll; the others must not break either. */
-  readonly sizes?: readonly ('desk' | 'phone')[]
-}
+import { expect, rollPath, schoolPath, stranded, takeAll, TODAY, type Bff } from './fixtures'
+import { looks, type Look } from './looks'
 
 const today = () => '/today'
 
@@ -199,21 +188,7 @@ function trouble({ mock }: Bff): void {
   mock.parked.push({ service: 'identity', copy: 'directory', publisher: 'registry', key: null, keys: 2, count: 5, reason: null, parked_at: null })
 }
 
-for (const look of [...HOME, ...ROLL, ...OTHERS])
-  for (const size of look.sizes ?? ['desk', 'phone'])
-    test(`${look.name} ${size}`, async ({ page, bff, open }, info) => {
-      await page.setViewportSize(size === 'desk' ? DESK : PHONE)
-      look.set?.(bff)
-      await open(look.role, look.path(bff))
-      if (look.act) {
-        await expect(page.locator('#main').getByText(/残り|確定|を始める|取り込む/).first()).toBeVisible()
-        await look.act(page, bff)
-      }
-      await expect(page.getByText(look.until).first()).toBeVisible()
-      await expect(page.locator('[data-loading]')).toHaveCount(look.name.endsWith('loading') ? 1 : 0)
-      await page.screenshot({ path: `${info.project.outputDir}/look/${look.name}-${size}.png` })
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
-      // Tall enough that no bar lies over anything: targets are judged by their own size.
-      if (size === 'phone') await page.setViewportSize({ ...PHONE, height: 2000 })
-      expect(await axe(page)).toEqual([])
-    })
+/** What is done to a page is done when it stands. */
+const stands = (page: Page) => expect(page.locator('#main').getByText(/残り|確定|を始める|取り込む/).first()).toBeVisible()
+
+looks([...HOME, ...ROLL, ...OTHERS].map(({ act, ...look }) => (act ? { ...look, act: async (page, bff) => { await stands(page); await act(page, bff) } } : look)))

@@ -1,14 +1,6 @@
 import type { Page } from '@playwright/test'
-import { axe, DESK, expect, PHONE, presses, test, type Bff, type Role } from './fixtures'
-
-interface Look {
-  readonly name: string
-  readonly role: Role
-  readonly path: (bff: Bff) => string
-  readonly set?: (bff: Bff) => void
-  readonly act?: (page: Page) => Promise<void>
-  readonly until: string | RegExp
-}
+import { DESK, expect, presses, test, type Bff } from './fixtures'
+import { looks, type Look } from './looks'
 
 const list = () => '/people'
 const cardOf = (bff: Bff) => `/people/${bff.mock.town.own.members[2]!.pupil.id}`
@@ -49,20 +41,7 @@ const LOOKS: Look[] = [
   { name: 'search-none', role: 'teacher', path: () => '/today', act: async (page) => { await searching(page); await page.keyboard.type('zzz') }, until: '見られる名簿にいません' },
 ]
 
-for (const look of LOOKS)
-  for (const size of ['desk', 'phone'] as const)
-    test(`${look.name} ${size}`, async ({ page, bff, open }, info) => {
-      await page.setViewportSize(size === 'desk' ? DESK : PHONE)
-      look.set?.(bff)
-      await open(look.role, look.path(bff))
-      await look.act?.(page)
-      await expect(page.getByText(look.until).first()).toBeVisible()
-      await expect(page.locator('[data-loading]')).toHaveCount(0)
-      await page.screenshot({ path: `${info.project.outputDir}/look/${look.name}-${size}.png`, fullPage: look.name.startsWith('card') })
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
-      if (size === 'phone') await page.setViewportSize({ ...PHONE, height: 2400 })
-      expect(await axe(page)).toEqual([])
-    })
+looks(LOOKS.map((look) => ({ ...look, whole: look.name.startsWith('card') })))
 
 test('any card is five presses away, from the middle of the roll too', async ({ page, bff, open }) => {
   await page.setViewportSize(DESK)

@@ -16,10 +16,10 @@ from services.registry import service
 from services.registry.attendance.tests.school import School, make_school
 from shared.database import Units
 from shared.dates import FixedClock
-from shared.service import ServiceSettings
+from tests.support.at_work import at_work, settings_of
 from tests.support.databases import Database
 from tests.support.feeds import silent_feed
-from tests.support.tokens import ISSUER, Authority
+from tests.support.tokens import Authority
 
 TODAY = date(2026, 11, 20)
 
@@ -75,21 +75,6 @@ async def client(
 ) -> AsyncIterator[Client]:
     """The service, started as in production but for who signs the tokens."""
     authority = Authority()
-    settings = ServiceSettings(
-        service="registry",
-        edition="embedded",
-        origin="http://localhost:8600",
-        issuer=ISSUER,
-        urls={},
-        app=registry_database.app,
-        feed=registry_database.feed,
-        state=tmp_path,
-    )
-
-    app = service.build(settings, clock, silent_feed)
-    app.state.service.verifier = authority.verifier("registry")
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry") as http,
-    ):
+    app = service.build(settings_of("registry", registry_database, tmp_path), clock, silent_feed)
+    async with at_work(app, "registry", authority) as http:
         yield Client(http, authority, board)

@@ -23,12 +23,14 @@ from services.registry.import_commands import Bulk
 from services.registry.imports.foreman import Foreman, Job
 from services.registry.imports.tests.web import Web, school_town
 from services.registry.oneroster.importing import import_package
-from shared.database import Units, make_engine
+from shared.database import Units
 from shared.dates import FixedClock
 from shared.service import ServiceSettings, Worker
+from tests.support.at_work import settings_of
+from tests.support.command_lines import opener
 from tests.support.databases import Database
 from tests.support.feeds import silent_feed
-from tests.support.tokens import ISSUER, Authority
+from tests.support.tokens import Authority
 
 
 @pytest.fixture
@@ -44,17 +46,8 @@ async def web(
     What a process would be told is told to the same command line in a thread: starting Python for every package takes
     longer than all else. ``test_foreman.py`` has true processes.
     """
-
-    @asynccontextmanager
-    async def open_units() -> AsyncIterator[Units]:
-        engine = make_engine(registry_database.app, pool_size=2)
-        try:
-            yield Units(engine, clock)
-        finally:
-            await engine.dispose()
-
     commands = typer.Typer()
-    add_commands(commands, open_units, Console(quiet=True), Bulk())
+    add_commands(commands, opener(registry_database, clock), Console(quiet=True), Bulk())
 
     async def in_a_thread(self: Foreman, job: Job) -> tuple[int, Mapping[str, Any]]:
         ran = await asyncio.to_thread(CliRunner().invoke, commands, ["import", *job.words])
@@ -81,17 +74,8 @@ async def at_work(units: Units, database: Database, clock: FixedClock, folder: P
     town = await import_package(units, school_town())
     login = json.dumps(asdict(database.app) | {"password": database.app.password})
     module = "services.registry.imports.tests.process"
-    settings = ServiceSettings(
-        service="registry",
-        edition="embedded",
-        origin="http://localhost:8600",
-        issuer=ISSUER,
-        urls={},
-        app=database.app,
-        feed=database.feed,
-        state=folder,
-        worker=Worker([sys.executable, "-m", module, login, clock.instant.isoformat(), "import"]),
-    )
+    worker = Worker([sys.executable, "-m", module, login, clock.instant.isoformat(), "import"])
+    settings = settings_of("registry", database, folder, worker=worker)
     authority = Authority()
     web = Web(units, town.board, database, authority, lambda: make(settings, clock, authority))
     await web.start()

@@ -27,10 +27,10 @@ from shared.access.principal import ONEROSTER_SCOPES
 from shared.contracts.identity import ROSTER_FIELDS
 from shared.database import Scope, Units, make_engine
 from shared.dates import FixedClock
-from shared.service import ServiceSettings
+from tests.support.at_work import at_work, settings_of
 from tests.support.databases import Database
 from tests.support.feeds import silent_feed
-from tests.support.tokens import ISSUER, Authority
+from tests.support.tokens import Authority
 from tests.support.waiting import eventually
 
 TODAY = date(2026, 11, 20)
@@ -110,22 +110,9 @@ async def app(
     """registry with the small package, as in production but for who signs the tokens."""
     board = (await import_package(units, small_package())).board
     authority = Authority()
-    settings = ServiceSettings(
-        service="registry",
-        edition="embedded",
-        origin="http://localhost:8600",
-        issuer=ISSUER,
-        urls={"registry": "http://localhost:8601"},
-        app=registry_database.app,
-        feed=registry_database.feed,
-        state=tmp_path,
-    )
-    made = service.build(settings, clock, silent_feed)
-    made.state.service.verifier = authority.verifier("registry")
-    async with (
-        made.router.lifespan_context(made),
-        httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://registry") as http,
-    ):
+    urls = {"registry": "http://localhost:8601"}
+    settings = settings_of("registry", registry_database, tmp_path, urls=urls)
+    async with at_work(service.build(settings, clock, silent_feed), "registry", authority) as http:
         yield App(http, authority, registry_database, board)
 
 

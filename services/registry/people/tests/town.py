@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import text
 
 from services.registry.imports.importing import import_snapshot
 from services.registry.roster.snapshot import (
-    Duty,
     Enrolment,
-    ExternalKey,
     Guardianship,
     Membership,
-    Organisation,
-    Period,
-    Person,
     Protection,
     RosterSnapshot,
 )
 from shared.database import Scope, Units
+from tests.support.rosters import YEAR, duty, key, person, unit
 
 TODAY = date(2026, 11, 20)
-YEAR = Period(date(2026, 4, 1), date(2027, 4, 1))
+DEPARTMENTS = ("gakumu", "lunch")
 
 PUPILS: dict[str, tuple[tuple[str, str], tuple[str, str], str, int]] = {
     "hanako": (("髙橋", "花子"), ("タカハシ", "ハナコ"), "first 2年1組", 3),
@@ -56,69 +51,25 @@ STAFF: dict[str, tuple[tuple[str, str, str | None], ...]] = {
 GUARDIANS = {"mother": ("髙橋", "恵"), "father": ("隠野", "剛"), "hidden_mother": ("隠野", "母")}
 
 
-def key(kind: Literal["organisation", "class", "department", "person"], word: str) -> ExternalKey:
-    return ExternalKey(kind, word)
-
-
-def person(
-    word: str,
-    name: tuple[str, str],
-    kana: tuple[str, str] | None = None,
-    born: date | None = None,
-    common: tuple[str, str] | None = None,
-) -> Person:
-    return Person(
-        key=key("person", word),
-        legal_family=name[0],
-        legal_given=name[1],
-        kana_family=kana[0] if kana else None,
-        kana_given=kana[1] if kana else None,
-        common_family=common[0] if common else None,
-        common_given=common[1] if common else None,
-        common_kana_family=None,
-        common_kana_given=None,
-        birth_date=born,
-        sex="female",
-    )
-
-
-def _unit(
-    word: str, kind: str, name: str, school: str | None = None, code: str | None = None
-) -> Organisation:
-    of: Literal["organisation", "class", "department"] = (
-        "class" if kind == "class" else "department" if kind == "department" else "organisation"
-    )
-    board = key("organisation", "board")
-    at = key("organisation", school) if school else key(of, word) if kind == "elementary" else None
-    return Organisation(
-        key(of, word),
-        kind,
-        None if word == "board" else (at if kind == "class" else board),
-        at,
-        name,
-        name,
-        code,
-        2026 if kind == "class" else None,
-        (f"P{name[0]}",) if kind == "class" else (),
-    )
-
-
 def snapshot() -> RosterSnapshot:
     classes = sorted({where for _, _, where, _ in PUPILS.values()} | {"first 2年2組"})
     return RosterSnapshot(
         school_year=2026,
         board=key("organisation", "board"),
         organisations=(
-            _unit("board", "board", "紬市教育委員会"),
-            _unit("gakumu", "department", "学務課", code="gakumu"),
-            _unit("lunch", "department", "健康給食課", code="kenko-kyushoku"),
-            _unit("first", "elementary", "第一小学校"),
-            _unit("second", "elementary", "第二小学校"),
-            _unit("third", "elementary", "第三小学校"),
-            *(_unit(each, "class", each.split()[1], each.split()[0]) for each in classes),
+            unit("board", "board", "紬市教育委員会"),
+            unit("gakumu", "department", "学務課", code="gakumu"),
+            unit("lunch", "department", "健康給食課", code="kenko-kyushoku"),
+            unit("first", "elementary", "第一小学校"),
+            unit("second", "elementary", "第二小学校"),
+            unit("third", "elementary", "第三小学校"),
+            *(unit(each, "class", each.split()[1], each.split()[0]) for each in classes),
         ),
         people=(
-            *(person(word, name, kana, date(2018, 5, 6)) for word, (name, kana, _, _) in PUPILS.items()),
+            *(
+                person(word, name, kana, date(2018, 5, 6), sex="female")
+                for word, (name, kana, _, _) in PUPILS.items()
+            ),
             *(person(word, ("職員", word), ("ショクイン", "カナ"), date(1980, 1, 2)) for word in STAFF),
             *(person(word, name) for word, name in GUARDIANS.items()),
         ),
@@ -133,13 +84,7 @@ def snapshot() -> RosterSnapshot:
             for word, (_, _, where, number) in PUPILS.items()
         ),
         duties=tuple(
-            Duty(
-                key("person", word),
-                kind,
-                key("department" if where in ("gakumu", "lunch") else "organisation", where),
-                key("class", of) if of else None,
-                YEAR,
-            )
+            duty(word, kind, where, of, YEAR, DEPARTMENTS)
             for word, held in STAFF.items()
             for kind, where, of in held
         ),
