@@ -1,7 +1,6 @@
 """The processes of a history: services that take commands, relays, copies, reactions; each may be killed at any moment.
 
-Three mistakes can be planted. Each is one that real systems have made, and a checker that does not find it is worth
-nothing.
+Mistakes can be planted. Each is one that real systems have made, and a checker that does not find it is worth nothing.
 """
 
 from __future__ import annotations
@@ -9,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import orjson
+from aiokafka import AIOKafkaProducer
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -46,6 +47,7 @@ class Bug(Enum):
     PLAIN_CURSOR = "positions are drawn without the log's lock"
     EARLY_ACK = "the answer leaves before the commit"
     EARLY_CHECKPOINT = "the checkpoint is stored before the rows"
+    EARLY_MARK = "what is sent counts as sent before the broker has answered"
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,22 @@ def relay(stage: Stage, number: int) -> None:
     """A relay process."""
     assert stage.bootstrap
     logging.disable()
-    asyncio.run(KafkaRelay("toy", stage.feed, stage.bootstrap, PARTITIONS).run())
+    hasty = stage.bug is Bug.EARLY_MARK
+    sender = (HastyRelay if hasty else KafkaRelay)("toy", stage.feed, stage.bootstrap, PARTITIONS)
+    with patch("shared.events.kafka_relay.AIOKafkaProducer", lingering) if hasty else nullcontext():
+        asyncio.run(sender.run())
+
+
+class HastyRelay(KafkaRelay):
+    """Planted: remembers what it gave to its client, whatever becomes of that."""
+
+    async def _answered(self, line: Any, sent: list[asyncio.Future[Any]]) -> None:
+        """No answer is waited for."""
+
+
+def lingering(**asked: Any) -> AIOKafkaProducer:
+    """A client that takes its time, as one does whose broker is busy."""
+    return AIOKafkaProducer(**asked | {"linger_ms": 150})
 
 
 def copy(stage: Stage, number: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from multiprocessing import get_context
@@ -58,10 +58,20 @@ class Cast:
         process.start()
         self._running[role] = process
 
-    async def torment(self, random: Random, victims: Sequence[Role], until: asyncio.Event) -> None:
-        """Kill -9 one process after another, or let it stand still for a while; what is dead starts again."""
+    async def torment(
+        self,
+        random: Random,
+        victims: Sequence[Role],
+        until: asyncio.Event,
+        ripe: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Kill -9 one process after another, or let it stand still for a while; what is dead starts again.
+
+        ``ripe`` returns when there is something to spoil.
+        """
         while not until.is_set():
             await for_a_while(random.uniform(0.05, 0.25))
+            await ripe()
             role = random.choice([role for role in self._running if role[0] in victims])
             process = self._running[role]
             if random.random() < 0.2 and process.pid:
@@ -140,6 +150,30 @@ class Client:
         return reply
 
 
+async def at_any_time() -> None:
+    """Whoever is always at work may be killed at any moment."""
+
+
+class Sending:
+    """A relay takes its time to begin; killed before that again and again it would never send at all."""
+
+    def __init__(self, toy: Toy) -> None:
+        self._toy = toy
+        self._sent = 0
+
+    async def on(self) -> None:
+        """Return when more is said to be sent than the last time, or nothing is left to send."""
+
+        async def moved() -> bool:
+            (row,) = await self._toy.rows(
+                "select position, (select position from log.head) as head from feed.relayed"
+            )
+            there, self._sent = row.position > self._sent or row.position == row.head, row.position
+            return bool(there)
+
+        await eventually(moved, within=20)
+
+
 EVERYBODY: tuple[Role, ...] = (driver.serve, driver.copy, driver.reaction, driver.relay)
 
 
@@ -153,7 +187,8 @@ async def play(
     try:
         clients = [Client(stage, Random(random.random()), things, told) for _ in range(CLIENTS)]
         acting = [asyncio.create_task(client.work(over)) for client in clients]
-        acting.append(asyncio.create_task(cast.torment(random, victims, over)))
+        ripe = Sending(toy).on if victims == [driver.relay] else at_any_time
+        acting.append(asyncio.create_task(cast.torment(random, victims, over, ripe)))
         await for_a_while(seconds)
         # On a slow machine it takes longer until enough has happened to prove anything.
         await eventually(lambda: len(told.acked) >= 60 and cast.kills >= 8, within=60, every=0.1)

@@ -71,7 +71,33 @@ async def test_over_the_log(toy: Toy, make_stage: MakeStage, seed: int) -> None:
 async def test_a_planted_bug_is_found(
     toy: Toy, make_stage: MakeStage, seed: int, bug: Bug, victims: Sequence[Role], found: str
 ) -> None:
-    if bug is Bug.PLAIN_CURSOR:
+    assert found in await played(toy, make_stage(None, bug), seed, victims)
+
+
+@pytest.mark.parametrize(
+    ("bug", "victims", "found"),
+    [
+        (Bug.PLAIN_CURSOR, EVERYBODY, "fact topics do not hold"),
+        (Bug.EARLY_MARK, [driver.relay], "fact topics do not hold"),
+        (Bug.EARLY_CHECKPOINT, [driver.copy], "the fold of the log"),
+    ],
+)
+async def test_a_planted_bug_is_found_over_kafka(
+    toy: Toy,
+    kafka: Kafka,
+    make_stage: MakeStage,
+    seed: int,
+    bug: Bug,
+    victims: Sequence[Role],
+    found: str,
+) -> None:
+    await forget_topics(kafka.bootstrap)
+    assert found in await played(toy, make_stage(kafka.bootstrap, bug), seed, victims)
+
+
+async def played(toy: Toy, stage: Stage, seed: int, victims: Sequence[Role]) -> str:
+    """What the checker says of a history with a planted bug."""
+    if stage.bug is Bug.PLAIN_CURSOR:
         await plant(toy.engine("toy_owner"))
-    evidence, _ = await play(make_stage(None, bug), toy, seed, seconds=4, victims=victims)
-    assert found in "; ".join(violations(evidence))
+    evidence, _ = await play(stage, toy, seed, seconds=4, victims=victims)
+    return "; ".join(violations(evidence))
