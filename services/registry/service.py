@@ -19,6 +19,7 @@ from services.registry.imports.foreman import Foreman
 from services.registry.learning_apps import api as learning_apps_api
 from services.registry.learning_apps.copies import AppsCopy
 from services.registry.moves import api as moves_api
+from services.registry.moves import arriving
 from services.registry.moves import reading as moves_reading
 from services.registry.people import api as people_api
 from services.registry.people import commands as people_commands
@@ -98,6 +99,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             import_runs_api.router,
             moves_reading.router,
             moves_api.router,
+            arriving.router,
             people_api.router,
             certificates_api.router,
             archive_router(lambda: archive),

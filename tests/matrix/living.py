@@ -220,6 +220,11 @@ async def _move_some(world: World) -> None:
         ids["certificate" if word == "move" else "hidden_certificate"] = UUID(
             answer.json()["certificates"][0]["id"]
         )
+    card = {"legal_family": "転入", "legal_given": "子", "kana_family": "テンニュウ", "kana_given": "コ"}
+    arrival = {**world.arrival(), "card": {**card, "birth_date": "2018-06-06", "sex": "female"}}
+    answer = await office.send(Call("POST", "/v1/arrivals", arrival))
+    assert answer.status == 200, answer
+    ids["arrived"] = UUID(answer.json()["moves"][0]["pupil"]["id"])
     undone = await office.send(Call("POST", f"/v1/moves/{ids['undone_move']}/undo", {"seen": 1}))
     assert undone.status == 200, undone
     world.first.ids = ids

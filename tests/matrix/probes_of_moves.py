@@ -127,6 +127,13 @@ MOVES: tuple[Probe, ...] = (
         may_not={**_MOVE_MAKES_NOT, "principal": 403, "elsewhere": 404},
     ),
     Probe(
+        "registry POST /v1/arrivals",
+        "bearer",
+        lambda world: Call("POST", "/v1/arrivals", world.arrival()),
+        may=_MOVE_MAKES,
+        may_not={**_MOVE_READS_NOT, **dict.fromkeys(("principal", "vice_principal", "elsewhere"), 404)},
+    ),
+    Probe(
         "registry POST /v1/moves/{move}/dates",
         "bearer",
         _move("dates", {"seen": 1}),

@@ -193,6 +193,17 @@ class World:
         """A package of which nobody has said anything yet."""
         return self.spare_uploads.pop()
 
+    def arrival(self) -> dict[str, Any]:
+        """What announces that the child who arrived when the world began arrives: it is so already."""
+        return {
+            "pupil": str(self.first.ids["arrived"]) if "arrived" in self.first.ids else None,
+            "to_school": str(self.first.ids["first"]),
+            "grade": "P2",
+            "accepted_on": str(TODAY + timedelta(days=14)),
+            "elsewhere": {"name": "隣市立小学校"},
+            "reason": "moved_house",
+        }
+
     def roll(self, of: str = "2-1", *, service: str = "registry", **changes: Any) -> Call:
         """The command that saves a class's roll; without marks it changes nothing."""
         path = f"/v1/classes/{self.first.ids[of]}/days/{changes.pop('on', TODAY)}/roll"

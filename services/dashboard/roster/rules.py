@@ -35,6 +35,8 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
         }
     ),
     "imports": frozenset({"office"}),
+    "moves": frozenset({"office", "principal", "vice_principal", "board_staff"}),
+    "next_year": frozenset({"office", "principal", "vice_principal"}),
     "operations": frozenset({"system_operator"}),
 }
 

@@ -50,11 +50,11 @@ async def announce(body: MovesIn, room: Reg, who: Who, command: Cmd) -> Response
         await widen(work.session, asker)
         together, made = new_id(), []
         for at, each in enumerate(asked):
-            with _refusals(f"movers.{at}." if len(asked) > 1 else ""):
+            with refusals(f"movers.{at}." if len(asked) > 1 else ""):
                 made.append(await making.make(work, each(together), asker.person, today))
         pupils = [each.pupil for each in made]
         await log_change(work.session, who, Seen("MakeMove", "move", made[0].id, "II", pupils), work.at)
-        return await _saved(work, asker, [each.id for each in made])
+        return await saved(work, asker, [each.id for each in made])
 
     return await run_command("registry", room.units, Scope(who.board), command, act)
 
@@ -151,15 +151,15 @@ async def _change(
             raise Problem(
                 409, "moved", "ほかの人が先に変えました", "画面を読み直してから、もう一度保存してください。"
             )
-        with _refusals():
+        with refusals():
             await act(work, asker, found)
         await log_change(work.session, who, Seen(action, "move", move, "II", [found.pupil]), work.at)
-        return await _saved(work, asker, [move])
+        return await saved(work, asker, [move])
 
     return await run_command("registry", room.units, Scope(who.board), command, run)
 
 
-class _refusals:  # noqa: N801
+class refusals:  # noqa: N801
     """Rules' refusals as problems; ``prefix`` says which of several it is."""
 
     def __init__(self, prefix: str = "") -> None:
@@ -179,7 +179,7 @@ class _refusals:  # noqa: N801
             raise Problem(409, "depended", "変えられません", str(error)) from None
 
 
-async def _saved(work: Work, asker: Asker, ids: list[UUID]) -> Saved:
+async def saved(work: Work, asker: Asker, ids: list[UUID]) -> Saved:
     found = [await see(work.session, asker, each) for each in ids]
     return Saved(moves=await looking.shown(work.session, asker.room, asker.holder, found))
 
@@ -192,7 +192,7 @@ async def _asked(session: AsyncSession, asker: Asker, body: MovesIn, at: int) ->
         here_now = await shown_pupils(session, asker, [mover.pupil], asker.room.clock.today())
         if not here_now:
             raise not_found()
-        with _refusals():
+        with refusals():
             raise Refused([rules.Wrong("left_on", "その日には在籍していません。日を確かめてください。")])
     here = there[0]
     asked = looking.resource(asker.board, [here.school], [], here.protected, here.confidential_from)
@@ -212,7 +212,7 @@ async def _asked(session: AsyncSession, asker: Asker, body: MovesIn, at: int) ->
         wrong.append(rules.Wrong("elsewhere", "転出先の学校の名前を入れてください。"))
     if body.kind == "leaving" and (mover.to_school is not None or mover.place is not None):
         wrong.append(rules.Wrong("to_school", "市外への転出では、市内の学校は選べません。"))
-    with _refusals():
+    with refusals():
         if wrong:
             raise Refused(wrong)
     return lambda together: Asked(

@@ -16,6 +16,8 @@ MOST_AT_ONCE = 10
 """Children moved in one act: siblings."""
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
+_WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+"""Not blanks alone."""
 
 
 class _Body(BaseModel):
@@ -34,7 +36,7 @@ REASON_WORDS: dict[Reason, str] = {
 class Elsewhere(_Body):
     """A school outside the board, as the papers name it."""
 
-    name: str = Field(min_length=1, max_length=100, pattern=_PLAIN)
+    name: str = Field(max_length=100, pattern=_WORDS)
     address: str = Field(default="", max_length=200, pattern=_PLAIN)
     board: str = Field(default="", max_length=100, pattern=_PLAIN)
 

@@ -37,6 +37,11 @@ interface MockDuties {
 export interface Mock {
   duties: MockDuties
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
+  office: {
+    revision: number
+    plan: { apart: string[][] }
+    add(kind: string, pupil: Person, more?: { left?: string; accepted?: string; to?: School; elsewhere?: unknown }): { id: string }
+  }
   sessions: Set<string>
   revoked: Set<string>
   faults: Fault[]

@@ -12,11 +12,12 @@ import { changePeople, readPeople } from './people.mjs'
 import { DutiesDesk } from './duties.mjs'
 import { ListsDesk } from './lists.mjs'
 import { Imports } from './imports.mjs'
+import { OfficeDesk } from './office.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
 const STYLE_HASH = "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='"
-export const CSP = `default-src 'none'; script-src 'self'; style-src 'self' ${STYLE_HASH}; img-src 'self'; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
+export const CSP = `default-src 'none'; script-src 'self'; style-src 'self' ${STYLE_HASH}; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' }
 export const TODAY = '2026-11-20'
 
@@ -34,6 +35,7 @@ class Mock {
     this.town = town()
     this.duties = new DutiesDesk(this, Refuse)
     this.lists = new ListsDesk(this, Refuse)
+    this.office = new OfficeDesk(this, TODAY)
     this.rolls = new Map()
     this.done = new Map()
     this.position = 100
@@ -69,9 +71,9 @@ class Mock {
       teacher: { person: own.homeroom, kind: 'staff', roles: [role('homeroom', '担任', own.class), role('assistant', '副担任', second.class)], rail: ['today', 'people'], home: '/today', classes: [[own, 'homeroom'], [second, 'assistant']] },
       substitute: { person: { ...staff, id: id('aaaa', 90001) }, kind: 'staff', roles: [role('substitute', '補教', own.class)], rail: ['today'], home: '/today', classes: [[own, 'substitute']] },
       nobody: { person: { ...staff, id: id('aaaa', 90006) }, kind: 'staff', roles: [role('subject', '専科')], rail: ['today'], home: '/today', classes: [] },
-      principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'people'], home: '/school', classes: [] },
-      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'people', 'imports'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
-      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports'], home: '/board', classes: [] },
+      principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'people', 'moves', 'next_year'], home: '/school', classes: [] },
+      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'people', 'imports', 'moves', 'next_year'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
+      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports', 'moves'], home: '/board', classes: [] },
       operator: { person: { ...staff, id: id('aaaa', 90005) }, kind: 'staff', roles: [{ kind: 'system_operator', label: 'システム管理', school: null, class: null }], rail: ['operations'], home: '/operations', classes: [] },
     }
   }
@@ -327,7 +329,7 @@ function view(mock, who, path, query) {
   if (school) return mock.schoolDayView(school[1], school[2])
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
-  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query)
+  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -346,7 +348,7 @@ function act(mock, who, path, headers, body) {
     return mock.done.get(key)
   }
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   return mock.done.get(key)

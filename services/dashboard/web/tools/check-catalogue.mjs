@@ -1,11 +1,13 @@
-/** The committed catalogue holds exactly the words of the screens: extracting again changes nothing. */
+/** The committed catalogues hold exactly the words of the screens: extracting again changes nothing. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-const CATALOGUE = 'src/locales/ja.po'
-const before = readFileSync(CATALOGUE, 'utf8')
+const CATALOGUES = ['src/locales/ja.po', 'src/locales/office/ja.po']
+const read = () => CATALOGUES.map((path) => readFileSync(path, 'utf8'))
+const before = read()
 execFileSync('npx', ['--no-install', 'lingui', 'extract', '--clean'], { stdio: 'ignore' })
-if (readFileSync(CATALOGUE, 'utf8') !== before) {
-  console.error(`${CATALOGUE} was out of date and is now made anew: commit it together with the words.`)
+read().forEach((now, i) => {
+  if (now === before[i]) return
+  console.error(`${CATALOGUES[i]} was out of date and is now made anew: commit it together with the words.`)
   process.exitCode = 1
-}
+})

@@ -210,6 +210,73 @@ async def test_away_from_the_city_and_back_the_word_of_acceptance_ends_it_proper
     assert wrong.status_code == 422
 
 
+def arrival(city: City, **changes: Any) -> dict[str, Any]:
+    card = {"legal_family": "\ufa19田", "legal_given": "光", "kana_family": "カンダ", "kana_given": "ヒカリ"}
+    plain = {
+        "card": {**card, "birth_date": "2018-06-06", "sex": "male"},
+        "to_school": str(city.ids["first"]),
+        "grade": "P2",
+        "accepted_on": str(TUESDAY),
+        "elsewhere": {"name": "隣市立西小学校"},
+        "reason": "moved_house",
+        "place": {"class_id": str(city.ids["2-1"]), "number": 9},
+    }
+    return {**plain, **changes}
+
+
+async def test_one_who_arrives_is_here_from_the_day_and_provisional_until_the_papers_come(
+    city: City, registry_database: Database
+) -> None:
+    answer = await city.post("/v1/arrivals", arrival(city))
+    assert answer.status_code == 200, answer.text
+    [move] = answer.json()["moves"]
+    assert (move["pupil"]["family"], move["transferred_on"], move["provisional"]) == (
+        "\ufa19田",
+        "2026-11-23",
+        True,
+    )
+    city.ids["new"] = UUID(move["pupil"]["id"])
+    assert await city.held("enrolment_period", "new") == [(TUESDAY, NEXT_APRIL, "first", "P2")]
+    assert await city.held("membership_period", "new") == [(TUESDAY, NEXT_APRIL, "first", "2-1")]
+    cards = {each["key"]: each for each in await facts_of(registry_database, "registry.person")}
+    assert cards[move["pupil"]["id"]]["legal"] == {"family": "\ufa19田", "given": "光"}
+    for step in ("enrolment_certificate_received", "textbook_certificate_received"):
+        ticked = await city.post(f"/v1/moves/{move['id']}/steps", {"step": step, "on": "2026-11-25"})
+    assert ticked.json()["moves"][0]["provisional"] is False
+    assert ticked.json()["moves"][0]["turn"] == "acceptance_told"
+    for who, status in (("board_staff", 409), ("principal", 404), ("elsewhere", 404)):
+        assert (await city.post("/v1/arrivals", arrival(city), who)).status_code == status, who
+
+
+async def test_one_who_was_here_before_is_asked_about_and_keeps_the_card(city: City) -> None:
+    away = transfer(city, "pupil", kind="leaving", accepted_on=None, elsewhere={"name": "隣市立西小学校"})
+    away["movers"] = [{"pupil": str(city.ids["pupil"])}]
+    away["left_on"] = "2026-11-18"
+    assert (await city.post("/v1/moves", away)).status_code == 200
+    card = {
+        "legal_family": "紬",
+        "legal_given": "この設置者のpupil",
+        "kana_family": "ダレカ",
+        "kana_given": "ダレカ",
+    }
+    card |= {"birth_date": "2018-05-05", "sex": "female"}
+    asked = await city.post("/v1/arrivals", arrival(city, card=card))
+    assert asked.json()["type"].endswith("/same-person")
+    cells = {each["cell"] for each in asked.json()["errors"]}
+    assert str(city.ids["pupil"]) in cells
+    assert str(city.ids["hidden"]) not in cells, "a protected child is nobody's guess"
+    back = await city.post("/v1/arrivals", arrival(city, card=None, pupil=str(city.ids["pupil"])))
+    assert back.status_code == 200, back.text
+    assert [row[2] for row in await city.held("enrolment_period", "pupil")] == ["first", "first"]
+    other = await city.post("/v1/arrivals", arrival(city, card=card, nobody_else=True, place=None))
+    assert other.status_code == 200
+    assert other.json()["moves"][0]["pupil"]["id"] != str(city.ids["pupil"])
+    neither = await city.post("/v1/arrivals", arrival(city, card=None))
+    assert neither.json()["errors"][0]["field"] == "card"
+    hidden = await city.post("/v1/arrivals", arrival(city, card=None, pupil=str(city.ids["hidden"])))
+    assert hidden.status_code == 404
+
+
 async def test_the_same_command_twice_moves_once(city: City) -> None:
     key = UUID(int=7)
     headers = {**city.client.headers(city.ids["office"]), "idempotency-key": str(key)}
@@ -227,6 +294,25 @@ async def test_rooms_tell_numbers_and_no_names(city: City) -> None:
     assert (
         await city.get("/v1/schools/{second}/rooms?on=2026-11-24&grade=P2", "homeroom")
     ).status_code == 404
+
+
+async def test_a_card_of_blanks_or_of_another_century_is_asked_about(city: City) -> None:
+    card = {
+        "legal_family": "隣",
+        "legal_given": "子",
+        "kana_family": "トナリ",
+        "kana_given": "コ",
+        "sex": "male",
+    }
+    for changed, field in (
+        ({"legal_given": "\u3000", "birth_date": "2018-05-05"}, "card.legal_given"),
+        ({"birth_date": "1918-05-05"}, "birth_date"),
+    ):
+        answer = await city.post("/v1/arrivals", arrival(city, card=card | changed))
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+    # Neither of them is anything to a search: 「%」 and 「_」 are characters like others.
+    odd = card | {"legal_family": "%", "kana_family": "%", "birth_date": "2018-05-05"}
+    assert (await city.post("/v1/arrivals", arrival(city, card=odd))).status_code == 200
 
 
 @pytest.mark.parametrize("field", ["left_on", "accepted_on"])

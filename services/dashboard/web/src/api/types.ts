@@ -31,7 +31,7 @@ export interface Live {
   readonly behind?: string
 }
 
-export type RailId = 'today' | 'school' | 'board' | 'people' | 'imports' | 'operations'
+export type RailId = 'today' | 'school' | 'board' | 'people' | 'imports' | 'moves' | 'next_year' | 'operations'
 
 export interface Role {
   readonly kind: string

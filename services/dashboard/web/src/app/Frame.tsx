@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link, Outlet, useLocation, useNavigate, useParams, useRouter } from '@tanstack/react-router'
-import { Activity, BookUser, CalendarCheck, FileUp, MapPinned, School } from 'lucide-react'
+import { Activity, ArrowLeftRight, BookUser, CalendarCheck, FileUp, LayoutGrid, MapPinned, School } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { useSession } from '~/api/session'
 import { dayParts, workDay } from '~/dates/dates'
@@ -22,7 +22,16 @@ const Search = later(() => import('./Search'))
 const SessionEnded = later(() => import('./SessionEnded'))
 const Stranded = later(() => import('./Stranded'))
 
-const ICONS = { today: CalendarCheck, school: School, board: MapPinned, people: BookUser, imports: FileUp, operations: Activity }
+const ICONS = {
+  today: CalendarCheck,
+  school: School,
+  board: MapPinned,
+  people: BookUser,
+  imports: FileUp,
+  moves: ArrowLeftRight,
+  next_year: LayoutGrid,
+  operations: Activity,
+}
 
 /** What stays around every screen: the rail of this person's places, the top line, the training edge. */
 export function Frame() {

@@ -8,7 +8,7 @@ export interface Place {
   /** Letter after `g`. */
   readonly letter: string
   /** Short address; the dated one follows from it. */
-  readonly to: '/today' | '/school' | '/board' | '/people' | '/imports' | '/operations'
+  readonly to: '/today' | '/school' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/operations'
 }
 
 const PLACES: readonly Place[] = [
@@ -17,6 +17,8 @@ const PLACES: readonly Place[] = [
   { id: 'board', word: msg`市の今日`, letter: 'b', to: '/board' },
   { id: 'people', word: msg`名簿`, letter: 'l', to: '/people' },
   { id: 'imports', word: msg`名簿取込`, letter: 'i', to: '/imports' },
+  { id: 'moves', word: msg`転出入`, letter: 'm', to: '/moves' },
+  { id: 'next_year', word: msg`来年度`, letter: 'y', to: '/next-year' },
   { id: 'operations', word: msg`配信の状態`, letter: 'o', to: '/operations' },
 ]
 
@@ -29,15 +31,18 @@ export function placesOf(me: Me): readonly Place[] {
 const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] = [
   ['/today', ['today']],
   ['/classes/', ['today', 'school', 'board']],
+  ['/next-year', ['next_year']],
   ['/school', ['school', 'board']],
   ['/board', ['board']],
   ['/people', ['people']],
   ['/imports', ['imports']],
+  ['/moves', ['moves']],
   ['/operations', ['operations']],
 ]
 
 /** The place of the rail that an address belongs to. */
 export function placeOf(path: string, places: readonly Place[]): RailId | null {
+  if (path.includes('/class-plans/')) return places.some(({ id }) => id === 'next_year') ? 'next_year' : null
   const ids = UNDER.find(([prefix]) => path.startsWith(prefix))?.[1] ?? []
   return ids.find((id) => places.some((place) => place.id === id)) ?? null
 }

@@ -2,6 +2,7 @@ import { t } from '@lingui/core/macro'
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
 import type { Me, School } from '~/api/types'
+import { schoolYear } from '~/dates/read'
 import { draftsReady } from '~/outbox/drafts'
 import { NoRight } from '~/parts/States'
 import { Broken } from './Broken'
@@ -159,6 +160,42 @@ const changeCard = createRoute({
   component: lazyRouteComponent(() => import('~/screens/people/change/Page')),
 })
 
+const moves = createRoute({
+  getParentRoute: () => inside,
+  path: '/moves',
+  component: lazyRouteComponent(() => import('~/screens/office/moves/Page')),
+})
+
+const newMove = createRoute({
+  getParentRoute: () => inside,
+  path: '/moves/new',
+  component: lazyRouteComponent(() => import('~/screens/office/moves/Announce')),
+})
+
+const move = createRoute({
+  getParentRoute: () => inside,
+  path: '/moves/$moveId',
+  component: lazyRouteComponent(() => import('~/screens/office/moves/MovePage')),
+})
+
+/** Next year's classes of one's own school. */
+const nextYear = createRoute({
+  getParentRoute: () => inside,
+  path: '/next-year',
+  component: NoRight,
+  beforeLoad: async ({ context }) => {
+    const me = await meOf(context)
+    const own = me && schoolOf(me)
+    if (own) throw redirect({ to: '/schools/$schoolId/class-plans/$year', params: { schoolId: own.id, year: String(schoolYear(me.today) + 1) }, replace: true })
+  },
+})
+
+const classPlan = createRoute({
+  getParentRoute: () => inside,
+  path: '/schools/$schoolId/class-plans/$year',
+  component: lazyRouteComponent(() => import('~/screens/office/nextyear/Page')),
+})
+
 const operations = createRoute({
   getParentRoute: () => inside,
   path: '/operations',
@@ -201,6 +238,11 @@ const tree = root.addChildren([
     imports,
     importUpload,
     importRun,
+    moves,
+    newMove,
+    move,
+    nextYear,
+    classPlan,
     operations,
     unknown,
   ]),

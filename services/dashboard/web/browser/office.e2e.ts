@@ -1,0 +1,102 @@
+import { axe, DESK, expect, PHONE, test, TODAY, type Bff } from './fixtures'
+
+function pupil(bff: Bff, place: number) {
+  return bff.mock.town.own.members[place]!.pupil
+}
+
+const planPath = (bff: Bff) => `/schools/${bff.mock.town.schools[0]!.school.id}/class-plans/2027`
+
+test('a child and a sibling are moved to another school in one act', async ({ page, bff, open }, info) => {
+  await page.setViewportSize(DESK)
+  await open('office', '/moves')
+  await page.getByRole('link', { name: '転出を届ける' }).click()
+  const { family, given, id } = pupil(bff, 2)
+  await page.getByLabel('だれが転出しますか').fill(family + given)
+  await page.getByRole('button', { name: new RegExp(given) }).first().click()
+  await page.getByRole('checkbox').check()
+  await page.getByText('市内の学校へ').click()
+  await page.getByLabel('受け入れる学校').selectOption({ label: '第二小学校' })
+  await page.getByLabel('受け入れる日').fill('11/24')
+  await expect(page.getByText('転学日は 11月23日（月） です')).toBeVisible()
+  await page.screenshot({ path: `${info.project.outputDir}/look/move-new-desk.png`, fullPage: true })
+  expect(await axe(page)).toEqual([])
+  await page.getByRole('button', { name: '2人の転出を届ける' }).click()
+  await expect(page.getByText('転学日（受け入れる日の前の日）')).toBeVisible()
+  const sent = JSON.parse(bff.mock.requests.find(({ method, path }) => method === 'POST' && path.endsWith('/moves'))!.body)
+  expect(sent.movers.map(({ pupil }: { pupil: string }) => pupil)).toEqual([id, pupil(bff, 4).id])
+  expect([sent.left_on, sent.accepted_on]).toEqual([TODAY, '2026-11-24'])
+})
+
+for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE }))
+  test(`moves in every state ${name}`, async ({ page, bff, open }, info) => {
+    await page.setViewportSize(size)
+    const second = bff.mock.town.schools[1]!.school
+    bff.mock.office.add('within', pupil(bff, 0), { accepted: '2026-11-24', to: second })
+    const away = bff.mock.office.add('leaving', pupil(bff, 1), { elsewhere: { name: '隣市立西小学校', address: '', board: '' } })
+    await open('office', '/moves')
+    await expect(page.getByText('手続きの途中 2人')).toBeVisible()
+    await page.screenshot({ path: `${info.project.outputDir}/look/moves-${name}.png` })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+    expect(await axe(page)).toEqual([])
+    await page.goto(`${bff.url}/moves/${away.id}`)
+    await page.getByRole('button', { name: '在学証明書を出す' }).click()
+    await page.getByRole('button', { name: '見本を見る' }).click()
+    await expect(page.getByAltText('証明書の見本 1ページ')).toBeVisible()
+    await page.getByRole('button', { name: '番号を付けて出す' }).click()
+    await expect(page.getByText('在学証明書 第1号')).toBeVisible()
+    await page.screenshot({ path: `${info.project.outputDir}/look/move-${name}.png`, fullPage: true })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+    expect(await axe(page)).toEqual([])
+  })
+
+test('the accepting school gives the class; a move is taken back', async ({ page, bff, open }) => {
+  const move = bff.mock.office.add('within', pupil(bff, 0), { accepted: '2026-11-24', to: bff.mock.town.schools[1]!.school })
+  await open('office', `/moves/${move.id}`)
+  await page.getByRole('button', { name: '学級を決める' }).click()
+  await page.getByRole('dialog').getByRole('combobox').selectOption({ index: 1 })
+  await expect(page.getByLabel('出席番号')).toHaveValue('29')
+  await page.getByRole('button', { name: 'この学級に決める' }).click()
+  await expect(page.getByText('2年1組 29番')).toBeVisible()
+  await page.getByRole('button', { name: '転出入を取り消す' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: '転出入を取り消す' }).click()
+  await expect(page.getByText('この転出入は取り消されました')).toBeVisible()
+})
+
+test('next year is proposed, changed by drag and by keyboard, and kept', async ({ page, bff, open }, info) => {
+  await page.setViewportSize(DESK)
+  await open('office', planPath(bff))
+  await expect(page.getByRole('heading', { name: 'まだ決まっていない子' })).toBeVisible()
+  await page.getByRole('button', { name: '案をつくる' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: '案をつくる' }).click()
+  await expect(page.getByText('全員の学級が決まりました')).toBeVisible()
+  const [one, two] = [page.locator('section', { hasText: '3年1組' }), page.locator('section', { hasText: '3年2組' })]
+  await expect(one.getByText('18人')).toBeVisible()
+  const child = one.getByRole('button').first()
+  await child.dragTo(two)
+  await expect(one.getByText('17人')).toBeVisible()
+  await one.getByRole('button').first().focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(one.getByText('16人')).toBeVisible()
+  await two.getByRole('button').first().click()
+  await two.getByRole('button').nth(1).click()
+  await page.getByRole('button', { name: '2人をべつの学級に' }).click()
+  await expect(page.getByText('べつの学級の約束が、同じ学級です')).toBeVisible()
+  await page.screenshot({ path: `${info.project.outputDir}/look/class-plan-desk.png`, fullPage: true })
+  expect(await axe(page)).toEqual([])
+  await page.getByRole('button', { name: '学級の案を保存' }).click()
+  await expect.poll(() => bff.mock.office.revision).toBe(1)
+  expect(bff.mock.office.plan.apart).toHaveLength(1)
+})
+
+test('what cannot be read of a pasted table is told line by line', async ({ page, bff, open }, info) => {
+  await page.setViewportSize(PHONE)
+  await open('office', planPath(bff))
+  await page.getByRole('button', { name: '表から貼り付ける' }).click()
+  await page.getByLabel('氏名・学級・番号').fill('誰か\t3年1組\t1')
+  await page.getByRole('button', { name: '読み取る' }).click()
+  await expect(page.getByText('貼り付けを取りやめました（1か所）')).toBeVisible()
+  expect(await axe(page)).toEqual([])
+  await page.getByRole('button', { name: 'やめる' }).click()
+  await page.screenshot({ path: `${info.project.outputDir}/look/class-plan-phone.png` })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+})

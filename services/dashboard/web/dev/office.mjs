@@ -1,0 +1,127 @@
+/** The office's desks in memory: 転出入 with certificates, and next year's classes. Not a model of the rules. */
+const PIXEL = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
+const DAY = 86_400_000
+const before = (day) => new Date(Date.parse(`${day}T00:00:00Z`) - DAY).toISOString().slice(0, 10)
+const WORDS = {
+  announced: '届け出を受ける',
+  placed: '学級を決める',
+  enrolment_certificate: '在学証明書を渡す',
+  textbook_certificate: '教科用図書給与証明書を渡す',
+  acceptance_known: '受け入れた日の連絡をもらう',
+  records_sent: '指導要録の写し・健康診断票を送る',
+  records_received: '指導要録の写し・健康診断票を受け取る',
+}
+const STEPS = {
+  within: ['announced', 'placed', 'records_sent', 'records_received'],
+  leaving: ['announced', 'enrolment_certificate', 'textbook_certificate', 'acceptance_known', 'records_sent'],
+}
+
+export class OfficeDesk {
+  constructor(mock, today) {
+    this.mock = mock
+    this.today = today
+    this.moves = []
+    this.certificates = []
+    this.plan = { classes: [], seats: {}, apart: [], together: [], stay: [] }
+    this.revision = 0
+  }
+
+  add(kind, pupil, { left = this.today, accepted = null, to = null, elsewhere = null } = {}) {
+    const [first] = this.mock.town.schools
+    const move = { id: `00000000-0000-4000-8000-0000000003${String(this.moves.length + 10)}`, kind, pupil, left, accepted, to, elsewhere, from: first.school, done: { announced: this.today }, revision: 1, undone: null, placed: null, number: null }
+    this.moves.push(move)
+    return move
+  }
+
+  out(move) {
+    const steps = STEPS[move.kind].map((step) => ({
+      step,
+      word: WORDS[step],
+      side: 'leaving',
+      school: ['placed', 'records_received'].includes(step) ? move.to : move.from,
+      done_on: move.done[step] ?? null,
+      by: move.done[step] ? this.mock.town.staff : null,
+      by_hand: ['records_sent', 'records_received'].includes(step),
+    }))
+    const open = move.undone === null
+    return {
+      id: move.id, kind: move.kind, pupil: move.pupil, grade: 'P2', grade_word: '小2', from_school: move.from, to_school: move.to, elsewhere: move.elsewhere,
+      left_on: move.left, accepted_on: move.accepted, transferred_on: move.accepted && before(move.accepted), placed: move.placed, number: move.number,
+      steps, turn: open ? (steps.find((one) => !one.done_on)?.step ?? null) : null, provisional: false, undone_at: move.undone, revision: move.revision,
+      may: { change: open, place: open && move.kind === 'within', certify: open },
+    }
+  }
+
+  found(member, found) {
+    return { pupil: member.pupil, school: this.mock.town.schools[0].school, class_name: found.class.name, grade: 'P2', grade_word: '小2' }
+  }
+
+  view(path, query) {
+    const { own, schools } = this.mock.town
+    const units = schools.slice(0, 2).map(({ school }) => ({ ...school, kind: 'elementary' }))
+    if (path === '/api/registry/v1/moves') return { moves: this.moves.map((one) => this.out(one)), schools: [units[0]], whole_board: false, today: this.today }
+    if (path === '/api/registry/v1/moves/pupils') return own.members.filter(({ pupil }) => `${pupil.family}${pupil.given}`.includes(query.get('q'))).map((one) => this.found(one, own))
+    if (path.endsWith('/move-options')) {
+      const chosen = own.members.find(({ pupil }) => path.includes(pupil.id))
+      return { chosen: this.found(chosen, own), siblings: [this.found(own.members[4], own)], siblings_at: ['第一中学校'], schools: units }
+    }
+    if (path.endsWith('/rooms')) return [{ id: own.class.id, name: '2年1組', special_needs: false, members: 28, next_number: 29 }]
+    const plan = /^\/api\/registry\/v1\/schools\/([^/]+)\/class-plans\/(\d+)$/.exec(path)
+    if (plan) return this.page(plan[1], Number(plan[2]))
+    const at = /^\/api\/registry\/v1\/moves\/([^/]+)(\/certificates)?$/.exec(path)
+    const move = at && this.moves.find(({ id }) => id === at[1])
+    if (!move) return null
+    return at[2] ? { certificates: this.certificates.filter((one) => one.move === move.id) } : this.out(move)
+  }
+
+  page(school, year) {
+    const { own } = this.mock.town
+    const pupils = own.members.filter((one) => !one.exchange)
+    return {
+      school, school_name: this.mock.town.schools[0].school.name, year, revision: this.revision, plan: this.plan, grades: [['P3', '小3']],
+      pupils: pupils.map(({ pupil, number }, i) => ({ pupil, sex: i % 2 ? 'male' : 'female', grade: 'P3', before: own.class.name, before_number: number, special_needs: false, comes_from: '' })),
+      twins: [[pupils[0].pupil.id, pupils[1].pupil.id]], broken: [], begun: false,
+    }
+  }
+
+  act(path, body) {
+    const { schools, own } = this.mock.town
+    if (path === '/api/registry/v1/moves') {
+      const made = body.movers.map((mover) => {
+        const { pupil } = own.members.find((one) => one.pupil.id === mover.pupil)
+        return this.add(body.kind, pupil, { left: body.left_on, accepted: body.accepted_on, to: schools.find(({ school }) => school.id === mover.to_school)?.school ?? null, elsewhere: body.elsewhere })
+      })
+      return { moves: made.map((one) => this.out(one)), after: null }
+    }
+    const plan = /\/class-plans\/(\d+)(\/proposal|\/rows)?$/.exec(path)
+    if (plan) return this.make(plan[2], Number(plan[1]), body)
+    const at = /^\/api\/registry\/v1\/moves\/([^/]+)\/(.+)$/.exec(path)
+    const move = at && this.moves.find(({ id }) => id === at[1])
+    if (!move) return null
+    if (at[2] === 'certificates/preview') return { pages: [PIXEL], books: [{ subject: '国語', publisher: '38 光村', code: '国語 205', title: 'こくご二上' }], head: '校長' }
+    if (at[2] === 'certificates') {
+      const title = body.kind === 'enrolment' ? '在学証明書' : '教科用図書給与証明書'
+      this.certificates.push({ id: `c${this.certificates.length}`, move: move.id, title, number: `第${this.certificates.length + 1}号`, issued_on: body.issued_on, by: this.mock.town.staff, voided_at: null, void_reason: null })
+      move.done[body.kind === 'enrolment' ? 'enrolment_certificate' : 'textbook_certificate'] = this.today
+    }
+    if (at[2] === 'place') Object.assign(move, { placed: { id: body.class_id, name: '2年1組' }, number: body.number, done: { ...move.done, placed: this.today } })
+    if (at[2] === 'dates') Object.assign(move, { left: body.left_on, accepted: body.accepted_on })
+    if (at[2] === 'steps') move.done[body.step] = body.on
+    if (at[2] === 'undo') move.undone = `${this.today}T09:00:00Z`
+    move.revision += 1
+    return { moves: [this.out(move)], after: null }
+  }
+
+  make(what, year, body) {
+    const pupils = this.page('', year).pupils
+    if (what === '/proposal') {
+      const classes = ['3年1組', '3年2組'].map((name, i) => ({ id: `00000000-0000-4000-8000-00000000040${i}`, name, grade: 'P3', special_needs: false, homeroom: null }))
+      const seats = Object.fromEntries(pupils.map(({ pupil }, i) => [pupil.id, { class_id: classes[i % 2].id, number: Math.floor(i / 2) + 1 }]))
+      return { plan: { ...body.plan, classes, seats }, broken: [] }
+    }
+    if (what === '/rows') return { plan: null, read: 0, wrong: [{ cell: '1行目', message: `「${body.text.split('\t')[0]}」という子は、来年度の名簿にいません。` }] }
+    this.plan = body.plan
+    this.revision += 1
+    return { ...this.page(this.mock.town.schools[0].school.id, year), after: null }
+  }
+}

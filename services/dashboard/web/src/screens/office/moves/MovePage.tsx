@@ -1,0 +1,275 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useId, useState } from 'react'
+import { useCommand } from '~/api/useCommand'
+import { useMe } from '~/app/me'
+import { Place } from '~/app/Place'
+import { useScreen } from '~/app/screen'
+import { useRead } from '~/api/useRead'
+import { workDay, type Day } from '~/dates/dates'
+import { Block } from '~/parts/Block'
+import { Button } from '~/parts/Button'
+import { DayField } from '~/parts/DayField'
+import { Dialog } from '~/parts/Dialog'
+import { DialogButtons } from '~/parts/DialogButtons'
+import { fullName } from '~/parts/Name'
+import { Refused } from '~/parts/Refused'
+import { CannotRead, LoadingRows } from '~/parts/States'
+import { Strip } from '~/parts/Strip'
+import panel from '~/parts/Panel.module.css'
+import '../words'
+import { Certificates } from './Certificates'
+import { KEY, movePath, moveQuery, roomsQuery, type Move, type Step } from './data'
+import { transferredOn } from './rules'
+import styles from './Page.module.css'
+
+const route = getRouteApi('/inside/moves/$moveId')
+
+/** One move: its days, its steps and whose turn it is. */
+export default function MovePage() {
+  const { t } = useLingui()
+  const { moveId } = route.useParams()
+  const { data, error, again } = useRead(moveQuery(moveId))
+  useScreen(t`転出入`)
+  const places = data ? [data.from_school?.name ?? data.elsewhere?.name ?? '', data.to_school?.name ?? data.elsewhere?.name ?? ''] : []
+  return (
+    <div className={panel.screen}>
+      <Place title={data ? fullName(data.pupil) : t`転出入`} of={data ? [data.grade_word, places.join(' → ')] : []} />
+      {data ? <Work key={data.revision} move={data} /> : error ? <CannotRead error={error} what={t`転出入`} onRetry={again} /> : <LoadingRows rows={8} />}
+    </div>
+  )
+}
+
+type Doing = 'place' | 'dates' | 'undo' | null
+
+function Work({ move }: { readonly move: Move }) {
+  const [doing, setDoing] = useState<Doing>(null)
+  const close = () => setDoing(null)
+  return (
+    <>
+      {move.undone_at !== null && (
+        <Strip kind="plain">
+          <Trans>この転出入は取り消されました。在籍と学級は、届ける前のとおりです。</Trans>
+        </Strip>
+      )}
+      {move.provisional && (
+        <Strip kind="look">
+          <Trans>前の学校の証明書がまだそろっていません（仮の受け入れ）。</Trans>
+        </Strip>
+      )}
+      <dl className={styles.dates}>
+        <Date word={<Trans>最後に登校する日</Trans>} day={move.left_on} />
+        <Date word={<Trans>転学日（受け入れる日の前の日）</Trans>} day={move.transferred_on} />
+        <Date word={<Trans>受け入れる日</Trans>} day={move.accepted_on} />
+        <div>
+          <dt>
+            <Trans>入る学級</Trans>
+          </dt>
+          <dd>
+            {move.placed ? (
+              <>
+                {move.placed.name} {move.number !== null && <Trans>{move.number}番</Trans>}
+              </>
+            ) : (
+              '―'
+            )}
+          </dd>
+        </div>
+      </dl>
+      <div className={styles.buttons}>
+        {move.may.place && (
+          <Button look={move.turn === 'placed' ? 'filled' : 'line'} onPress={() => setDoing('place')}>
+            <Trans>学級を決める</Trans>
+          </Button>
+        )}
+        {move.may.change && (
+          <>
+            <Button look={move.turn === 'acceptance_known' ? 'filled' : 'line'} onPress={() => setDoing('dates')}>
+              {move.kind === 'leaving' && move.accepted_on === null ? <Trans>受け入れた日を入れる</Trans> : <Trans>日付を直す</Trans>}
+            </Button>
+            <Button onPress={() => setDoing('undo')}>
+              <Trans>転出入を取り消す</Trans>
+            </Button>
+          </>
+        )}
+      </div>
+      <div className={panel.two}>
+        <Block title={<Trans>手続き</Trans>}>
+          <ol className={styles.steps}>
+            {move.steps.map((step) => (
+              <OneStep key={step.step} move={move} step={step} />
+            ))}
+          </ol>
+        </Block>
+        {move.may.certify && <Certificates move={move} />}
+      </div>
+      {doing === 'place' && <PlaceDialog move={move} onClose={close} />}
+      {doing === 'dates' && <DatesDialog move={move} onClose={close} />}
+      {doing === 'undo' && <UndoDialog move={move} onClose={close} />}
+    </>
+  )
+}
+
+function Date({ word, day }: { readonly word: React.ReactNode; readonly day: Day | null }) {
+  return (
+    <div>
+      <dt>{word}</dt>
+      <dd>{day ? workDay(day) : <Trans>まだ分かりません</Trans>}</dd>
+    </div>
+  )
+}
+
+function useAct(move: Move) {
+  const { send, sending, error } = useCommand(useMe().person.id)
+  const queries = useQueryClient()
+  async function act(path: string, body: unknown): Promise<boolean> {
+    if (sending || (await send(movePath(move.id, path), body)) === null) return false
+    await queries.invalidateQueries({ queryKey: [KEY] })
+    return true
+  }
+  return { act, error }
+}
+
+function OneStep({ move, step }: { readonly move: Move; readonly step: Step }) {
+  const me = useMe()
+  const { act, error } = useAct(move)
+  const id = useId()
+  const done = step.done_on !== null
+  return (
+    <li className={styles.step} data-turn={step.step === move.turn ? '' : undefined}>
+      <span className={styles.mark} aria-hidden="true">
+        {done ? '✓' : ''}
+      </span>
+      <span id={id}>
+        {step.word}
+        <span className={styles.note}>
+          {step.school?.name} {step.done_on !== null ? <Trans>{workDay(step.done_on)} 済み</Trans> : step.step === move.turn ? <Trans>つぎ</Trans> : null} {step.by ? fullName(step.by) : ''}
+        </span>
+        <Refused error={error} />
+      </span>
+      {step.by_hand && move.may.change && (
+        <Button size="small" onPress={() => void act('steps', { step: step.step, on: done ? null : me.today })} aria-describedby={id}>
+          {done ? <Trans>もどす</Trans> : <Trans>済ませた</Trans>}
+        </Button>
+      )}
+    </li>
+  )
+}
+
+interface DialogProps {
+  readonly move: Move
+  readonly onClose: () => void
+}
+
+function PlaceDialog({ move, onClose }: DialogProps) {
+  const { t } = useLingui()
+  const { act, error } = useAct(move)
+  const rooms = useQuery(roomsQuery(move.to_school?.id ?? '', move.accepted_on ?? '', move.grade))
+  const [classId, setClass] = useState(move.placed?.id ?? '')
+  const [number, setNumber] = useState(move.number === null ? '' : String(move.number))
+  const choose = (id: string) => {
+    setClass(id)
+    const room = rooms.data?.find((one) => one.id === id)
+    setNumber(room ? String(room.next_number) : '')
+  }
+  return (
+    <Dialog open onClose={onClose} title={<Trans>{fullName(move.pupil)}さんの学級を決める</Trans>}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          const digits = number.normalize('NFKC').trim()
+          void act('place', { seen: move.revision, class_id: classId, number: digits === '' ? null : Number(digits) }).then((ok) => ok && onClose())
+        }}
+      >
+        <label className={styles.field}>
+          <span>
+            <Trans>学級</Trans>
+          </span>
+          <select className={styles.input} value={classId} onChange={(event) => choose(event.target.value)} required>
+            <option value="">{t`えらんでください`}</option>
+            {rooms.data?.map((room) => (
+              <option key={room.id} value={room.id}>
+                {t`${room.name}（いま${room.members}人）`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className={styles.field}>
+          <span>
+            <Trans>出席番号</Trans>
+          </span>
+          <input className={styles.input} inputMode="numeric" pattern="[0-9０-９]{0,2}" value={number} onChange={(event) => setNumber(event.target.value)} />
+        </label>
+        <Refused error={error} />
+        <DialogButtons>
+          <Button look="filled" type="submit">
+            <Trans>この学級に決める</Trans>
+          </Button>
+          <Button onPress={onClose}>
+            <Trans>やめる</Trans>
+          </Button>
+        </DialogButtons>
+      </form>
+    </Dialog>
+  )
+}
+
+function DatesDialog({ move, onClose }: DialogProps) {
+  const { t } = useLingui()
+  const me = useMe()
+  const { act, error } = useAct(move)
+  const [left, setLeft] = useState(move.left_on)
+  const [accepted, setAccepted] = useState(move.accepted_on)
+  const transferred = transferredOn(accepted)
+  return (
+    <Dialog open onClose={onClose} title={<Trans>転出入の日付</Trans>}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          const arriving = move.kind === 'arriving' && left === null
+          void act('dates', { seen: move.revision, ...(arriving ? {} : { left_on: left }), accepted_on: accepted }).then((ok) => ok && onClose())
+        }}
+      >
+        <DayField label={t`最後に登校する日`} required={move.kind !== 'arriving'} value={left} onChange={setLeft} today={me.today} />
+        <DayField label={t`受け入れる日`} required={move.kind !== 'leaving'} value={accepted} onChange={setAccepted} today={me.today} />
+        {transferred !== null && (
+          <p className={styles.computed} role="status">
+            <Trans>転学日は {workDay(transferred)} になります。</Trans>
+          </p>
+        )}
+        <Refused error={error} />
+        <DialogButtons>
+          <Button look="filled" type="submit">
+            <Trans>この日付にする</Trans>
+          </Button>
+          <Button onPress={onClose}>
+            <Trans>やめる</Trans>
+          </Button>
+        </DialogButtons>
+      </form>
+    </Dialog>
+  )
+}
+
+function UndoDialog({ move, onClose }: DialogProps) {
+  const { act, error } = useAct(move)
+  return (
+    <Dialog open onClose={onClose} title={<Trans>{fullName(move.pupil)}さんの転出入を取り消す</Trans>}>
+      <p>
+        <Trans>在籍と学級が、届ける前のとおりに戻ります。両方の学校の一覧には「取り消し」と残ります。</Trans>
+      </p>
+      <Refused error={error} />
+      <DialogButtons>
+        <Button look="filled" onPress={() => void act('undo', { seen: move.revision }).then((ok) => ok && onClose())}>
+          <Trans>転出入を取り消す</Trans>
+        </Button>
+        <Button onPress={onClose}>
+          <Trans>やめる</Trans>
+        </Button>
+      </DialogButtons>
+    </Dialog>
+  )
+}

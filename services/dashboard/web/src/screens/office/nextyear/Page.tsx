@@ -1,0 +1,175 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
+import { uuid7 } from '~/api/uuid7'
+import { useCommand } from '~/api/useCommand'
+import { useRead } from '~/api/useRead'
+import { useMe } from '~/app/me'
+import { Place } from '~/app/Place'
+import { useScreen } from '~/app/screen'
+import { Button } from '~/parts/Button'
+import { fullName } from '~/parts/Name'
+import { Refused } from '~/parts/Refused'
+import { CannotRead, Empty, LoadingRows } from '~/parts/States'
+import { Strip } from '~/parts/Strip'
+import panel from '~/parts/Panel.module.css'
+import '../words'
+import { KEY, planPath, planQuery, type Plan, type PlanPage } from './data'
+import { Paste } from './Paste'
+import { Propose } from './Propose'
+import { Rooms } from './Rooms'
+import { broken, nextName, numbered, roomsOf, seated } from './rules'
+import styles from './Page.module.css'
+
+const route = getRouteApi('/inside/schools/$schoolId/class-plans/$year')
+
+/** 来年度の学級: who will sit where, made beside this year until it is right. */
+export default function ClassPlanPage() {
+  const { t } = useLingui()
+  const { schoolId, year } = route.useParams()
+  const { data, error, again } = useRead(planQuery(schoolId, Number(year)))
+  useScreen(t`来年度の学級`, [
+    { keys: '← →', word: t`えらんだ子をとなりの学級へ` },
+    { keys: 'Space', word: t`子をえらぶ` },
+  ])
+  return (
+    <div className={panel.screen}>
+      <Place title={t`来年度の学級`} of={data ? [data.school_name, t`${data.year}年度`] : []} />
+      {!data ? (
+        error ? (
+          <CannotRead error={error} what={t`来年度の学級`} onRetry={again} />
+        ) : (
+          <LoadingRows rows={12} />
+        )
+      ) : data.grades.length === 0 ? (
+        <Empty title={<Trans>来年度の子がまだいません</Trans>}>
+          <Trans>名簿か学齢簿を取り込むと、ここに並びます。</Trans>
+        </Empty>
+      ) : (
+        <Work key={data.revision} page={data} />
+      )}
+    </div>
+  )
+}
+
+type Doing = 'propose' | 'paste' | null
+
+function Work({ page }: { readonly page: PlanPage }) {
+  const { t } = useLingui()
+  const me = useMe()
+  const queries = useQueryClient()
+  const { send, sending, error } = useCommand<PlanPage>(me.person.id)
+  const [plan, setPlan] = useState<Plan>(page.plan)
+  const [past, setPast] = useState<readonly Plan[]>([])
+  const [grade, setGrade] = useState(page.grades[0]?.[0] ?? '')
+  const [picked, setPicked] = useState<readonly string[]>([])
+  const [doing, setDoing] = useState<Doing>(null)
+  const here = page.pupils.filter((one) => one.grade === grade)
+  const rooms = roomsOf(plan, grade)
+  const dirty = past.length > 0
+  const without = (code: string) => page.pupils.filter((one) => one.grade === code && plan.seats[one.pupil.id] === undefined).length
+  const left = page.pupils.filter(({ pupil }) => plan.seats[pupil.id] === undefined).length
+  const names = new Map(page.pupils.map(({ pupil }) => [pupil.id, fullName(pupil)]))
+  const unkept = broken(plan)
+
+  function change(next: Plan) {
+    setPast([...past, plan])
+    setPlan(next)
+  }
+  function undo() {
+    const before = past.at(-1)
+    if (!before) return
+    setPlan(before)
+    setPast(past.slice(0, -1))
+  }
+  const wish = (kind: 'apart' | 'together') => {
+    change({ ...plan, [kind]: [...plan[kind], picked] })
+    setPicked([])
+  }
+  const addRoom = () => change({ ...plan, classes: [...plan.classes, { id: uuid7(), name: nextName(plan, (place) => t`${Number(grade.slice(1))}年${place}組`), grade, special_needs: false, homeroom: null }] })
+
+  async function save() {
+    if (sending) return
+    const kept = await send(planPath(page.school, page.year), { seen: page.revision, plan })
+    if (kept) queries.setQueryData([KEY, page.school, page.year], kept)
+  }
+
+  return (
+    <>
+      <div className={styles.bar} role="group" aria-label={t`学年`}>
+        {page.grades.map(([code, word]) => (
+          <button
+            key={code}
+            type="button"
+            className={styles.grade}
+            aria-pressed={code === grade}
+            onClick={() => {
+              setGrade(code)
+              setPicked([])
+            }}
+          >
+            {word} {without(code) > 0 && <Plural value={without(code)} other="（あと#人）" />}
+          </button>
+        ))}
+      </div>
+      <div className={styles.bar}>
+        <Button onPress={() => setDoing('propose')}>
+          <Trans>案をつくる</Trans>
+        </Button>
+        <Button onPress={() => setDoing('paste')}>
+          <Trans>表から貼り付ける</Trans>
+        </Button>
+        <Button onPress={addRoom}>
+          <Trans>学級を足す</Trans>
+        </Button>
+        <Button onPress={() => change(numbered(plan, here, rooms))}>
+          <Trans>番号を五十音順に付ける</Trans>
+        </Button>
+        {picked.length > 1 && (
+          <>
+            <Button onPress={() => wish('apart')}>
+              <Plural value={picked.length} other="#人をべつの学級に" />
+            </Button>
+            <Button onPress={() => wish('together')}>
+              <Plural value={picked.length} other="#人を同じ学級に" />
+            </Button>
+          </>
+        )}
+        {dirty && (
+          <Button look="text" onPress={undo}>
+            <Trans>元に戻す</Trans>
+          </Button>
+        )}
+        <Button look="filled" onPress={() => void save()} {...(dirty ? {} : { off: t`変えたところがありません` })}>
+          <Trans>学級の案を保存</Trans>
+        </Button>
+        <Button look="text" onPress={() => print()}>
+          <Trans>印刷</Trans>
+        </Button>
+      </div>
+      <Refused error={error} />
+      {unkept.length > 0 && (
+        <Strip kind="look" live>
+          <ul>
+            {unkept.map(({ kind, pupils }, i) => (
+              <li key={i}>
+                {pupils.map((pupil) => names.get(pupil) ?? '').join(t`、`)} {kind === 'apart' ? <Trans>: べつの学級の約束が、同じ学級です</Trans> : <Trans>: 同じ学級の約束が、分かれています</Trans>}
+              </li>
+            ))}
+          </ul>
+        </Strip>
+      )}
+      {unkept.length === 0 && left === 0 && (
+        <Strip kind="good" live>
+          {dirty ? <Trans>全員の学級が決まりました。まだ保存していません。</Trans> : <Trans>全員の学級が決まっています。4月1日までは案のままです。</Trans>}
+        </Strip>
+      )}
+      <Rooms plan={plan} here={here} rooms={rooms} picked={picked} onPick={setPicked} onSeat={(pupils, room) => change(seated(plan, pupils, room))} />
+      {doing === 'propose' && (
+        <Propose page={page} plan={plan} grade={grade} onClose={() => setDoing(null)} onPlan={change} />
+      )}
+      {doing === 'paste' && <Paste page={page} plan={plan} onClose={() => setDoing(null)} onPlan={change} />}
+    </>
+  )
+}
