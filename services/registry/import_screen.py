@@ -25,7 +25,7 @@ _SHOWN_PROBLEMS = 200
 _SHOWN_CLASSES = 12
 _SHOWN_SCHOOLS = 40
 _SHOWN_NOTES = 20
-_SCHOOL_COLUMNS = ("いまの人数", "入る", "転入", "転出", "出る", "組がえ", "番号")
+_SCHOOL_COLUMNS = ("いまの人数", "取り込み後", "入る", "転入", "転出", "出る", "組がえ", "番号", "期間など")
 
 KIND_WORDS: Mapping[str, str] = {
     "new": "新しい人",
@@ -35,7 +35,7 @@ KIND_WORDS: Mapping[str, str] = {
     "moved": "学校を移る",
     "class": "学級を移る",
     "number": "出席番号",
-    "dates": "在籍の期間",
+    "dates": "在籍の期間など",
     "duty": "職務",
     "guardianship": "保護者",
     "protection": "保護の印",
@@ -105,9 +105,9 @@ def show_preview(planned: Planned, console: Console) -> None:
     if preview.schools:
         schools = Table("学校", *_SCHOOL_COLUMNS, box=None)
         for school, counts_ in list(preview.schools.items())[:_SHOWN_SCHOOLS]:
-            schools.add_row(
-                escape(planned.place(school)), *(str(each or "") for each in asdict(counts_).values())
-            )
+            before, after, *changes_ = asdict(counts_).values()
+            cells = (str(before), str(after), *(str(each or "") for each in changes_))
+            schools.add_row(escape(planned.place(school)), *cells)
         console.print(schools)
         if len(preview.schools) > _SHOWN_SCHOOLS:
             console.print(f"ほか {len(preview.schools) - _SHOWN_SCHOOLS} 校（すべては --json で）")

@@ -13,7 +13,8 @@ from services.registry.imports.preview import Hat, Now
 from services.registry.imports.rules import Frame
 
 _PUPILS = text(
-    "select school_id, count(distinct subject_id) from enrolment_period where board_id = :board"
+    "select school_id, count(distinct subject_id), count(distinct subject_id) filter (where valid @> cast(:since as"
+    " date)) from enrolment_period where board_id = :board"
     " and voided_at is null and valid && daterange(:since, :until, '[)') group by school_id"
 )
 _MEMBERS = text(
@@ -42,11 +43,12 @@ async def count_now(session: AsyncSession, frame: Frame, people: Sequence[UUID])
     window = {"board": frame.board, "since": frame.ends, "until": frame.coverage.until}
     if frame.past:
         window["since"] = frame.coverage.since
-    pupils = {row[0]: row[1] for row in await session.execute(_PUPILS, window)}
+    counted = (await session.execute(_PUPILS, window)).all()
+    pupils, today = {row[0]: row[1] for row in counted}, {row[0]: row[2] for row in counted}
     members = {row[0]: (row[1], row[2]) for row in await session.execute(_MEMBERS, window)}
     hats: dict[tuple[UUID, Hat], int] = {}
     for hat, statement in _HATS.items():
         values = {"board": frame.board, "people": list(people), "on": frame.ends}
         for row in await session.execute(statement, values):
             hats[row[0], hat] = row[1]
-    return Now(pupils, members, hats)
+    return Now(pupils, today, members, hats)

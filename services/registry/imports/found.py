@@ -91,9 +91,7 @@ def preview_as_json(planned: Planned) -> dict[str, Any]:
         "school_year": planned.frame.school_year,
         "as_of": planned.frame.as_of.isoformat(),
         "counts": {word: asdict(counts) for word, counts in preview.counts.items()},
-        "schools": [
-            {"school": planned.place(school), **asdict(counts)} for school, counts in preview.schools.items()
-        ],
+        "schools": planned.schools(),
         "classes": list(planned.class_names()),
         "accounts": preview.accounts._asdict(),
         "losses": [_loss(planned, each) for each in preview.losses],

@@ -7,7 +7,7 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -101,6 +101,11 @@ class Planned:
     def class_names(self) -> tuple[str, ...]:
         """Classes whose members change, ``school class``."""
         return tuple(sorted(self.place(each) for each in self.preview.classes))
+
+    def schools(self) -> list[dict[str, Any]]:
+        """What happens at each school, by its name."""
+        counts = self.preview.schools.items()
+        return [{"school": self.place(school), **asdict(each)} for school, each in counts]
 
     def place(self, organisation: UUID | None) -> str:
         """A school, or a class with its school."""
@@ -225,7 +230,7 @@ async def begin_run(
             digest=origin.digest,
             files={**origin.same_files, **hashes},
             by=origin.by,
-            counts=_kept(planned.preview),
+            counts=_kept(planned),
             person=origin.person,
             upload=origin.upload,
             confirmed=confirmed and bool(planned.preview.losses),
@@ -240,9 +245,15 @@ async def begin_run(
     return run
 
 
-def _kept(preview: Preview) -> dict[str, Any]:
+def _kept(planned: Planned) -> dict[str, Any]:
+    preview = planned.preview
     counts = {word: [each.new, each.changed, each.ended] for word, each in preview.counts.items()}
-    return {"counts": counts, "accounts": list(preview.accounts), "parts": preview.parts}
+    return {
+        "counts": counts,
+        "schools": planned.schools(),
+        "accounts": list(preview.accounts),
+        "parts": preview.parts,
+    }
 
 
 async def _pack(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:

@@ -31,15 +31,17 @@ class Counts:
 
 @dataclass(slots=True)
 class SchoolCounts:
-    """A school's pupils: how many there are now, and what happens to how many of them."""
+    """A school's pupils: how many there are on the import's day, then how many, and what happens to how many."""
 
     pupils: int = 0
+    then: int = 0
     enrolled: int = 0
     moved_in: int = 0
     moved_out: int = 0
     left: int = 0
     changed_class: int = 0
     changed_number: int = 0
+    changed_dates: int = 0
 
 
 class Accounts(NamedTuple):
@@ -80,7 +82,9 @@ class Now:
     """What is there before the import, as far as the preview must know."""
 
     pupils: Mapping[UUID, int]
-    """By school."""
+    """By school, from the import's day on."""
+    today: Mapping[UUID, int]
+    """By school, on that day alone."""
     members: Mapping[UUID, tuple[UUID, int]]
     """By class: its school, and how many."""
     hats: Mapping[tuple[UUID, Hat], int]
@@ -147,7 +151,8 @@ class Tally:
     def finished(self, now: Now, limits: Limits) -> Preview:
         """The preview, when every part was counted."""
         for school, counts in self.schools.items():
-            counts.pupils = now.pupils.get(school, 0)
+            counts.pupils = now.today.get(school, 0)
+            counts.then += counts.pupils
         return Preview(
             self.counts,
             self.schools,
@@ -184,6 +189,13 @@ class Tally:
             self.leaving.members.update(move.classes)
             self.leaving.joining.update(move.joins)
             before, after = move.before, move.after
+            if move.here != move.then:
+                for school, more in ((move.here, -1), (move.then, 1)):
+                    if school is not None:
+                        self._at(school).then += more
+            if move.kind == "dates":
+                for school in {each.school for each in (*move.was, *move.becomes)}:
+                    self._at(school).changed_dates += 1
             if before is not None and move.kind == "left":
                 self._at(before.school).left += 1
             elif before is not None and move.kind == "moved":

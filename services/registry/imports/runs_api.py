@@ -32,7 +32,7 @@ async def read_run(number: int, room: Reg, who: Who, foreman: Fore) -> RunOut:
         names = await school_names(session, who.board, [run.school] if run.school else [])
     await room.log.read(who, Seen("ReadImport", "import", run.id, "III"))
     name = names.get(run.school) if run.school else None
-    return RunOut.of(run, foreman.said.get(number), working=working, name=name)
+    return RunOut.of(run, foreman.said.get(number), working=working, name=name, whole=True)
 
 
 @router.get("/{number}/revert", summary="元に戻せるか")

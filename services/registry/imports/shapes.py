@@ -129,11 +129,19 @@ class RunOut(BaseModel):
     """Whose copies are waited for."""
     events: int
     counts: dict[str, list[int]]
+    schools: list[dict[str, Any]]
+    """What happened at each school, as its preview said; in lists of runs left out."""
     confirmed_losses: bool
 
     @classmethod
     def of(
-        cls, run: store.Run, said: Mapping[str, Any] | None, *, working: bool, name: str | None = None
+        cls,
+        run: store.Run,
+        said: Mapping[str, Any] | None,
+        *,
+        working: bool,
+        name: str | None = None,
+        whole: bool = False,
     ) -> Self:
         """As it is told. ``said``: what the process that works on it said last."""
         told = said or {}
@@ -158,6 +166,7 @@ class RunOut(BaseModel):
             waiting=behind[0]["reader"] if behind else None,
             events=run.events,
             counts=run.counts.get("counts", {}),
+            schools=run.counts.get("schools", []) if whole else [],
             confirmed_losses=run.confirmed_losses,
         )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from services.registry.imports.moves import Stay, moves
+from services.registry.imports.moves import Move, Stay, moves
 from services.registry.imports.rules import Frame, PartPlan
+from services.registry.roster.grades import grade_in_words
 from services.registry.roster.rows import Held, OrganisationRow, PersonRow
 
 Kind = Literal[
@@ -29,9 +31,10 @@ Kind = Literal[
     "kept",
     "overwritten",
 ]
-"""``new``: a card that was not there; ``left``: no 在籍 any more, or one that ends sooner; ``moved``: to another
-school; ``class``, ``number``: within a school; ``dates``: the same from or to another day; ``kept``: somebody was
-changed by hand, and the source repeats what it said before; ``overwritten``: it has news."""
+"""``new``: a card that was not there; ``left``: no 在籍 any more, one that ends sooner, or none on the import's day;
+``moved``: to another school, in the end or on that day; ``class``, ``number``: within a school; ``dates``: other days
+of the same, an earlier stay, or 交流; ``kept``: somebody was changed by hand, and the source repeats what it said
+before; ``overwritten``: it has news."""
 
 
 class Change(NamedTuple):
@@ -91,7 +94,7 @@ class Telling:
             for what, before, after in _differences(old, card):
                 self.tell(Change("card", _name(card), what, before, after, card.id))
         for move in moves(frame, self.plan):
-            before, after = self._stay(move.before), self._stay(move.after)
+            before, after = self._stays(move, move.was), self._stays(move, move.becomes)
             self.tell(Change(move.kind, self.who(move.pupil), "", before, after, move.pupil))
         sides: tuple[Literal["duty", "guardianship", "protection"], ...] = (
             "duty",
@@ -128,12 +131,25 @@ class Telling:
         school = self.organisations.get(row.school_id) if row.school_id else None
         return row.short_name if school is None or school.id == row.id else f"{school.short_name} {row.name}"
 
-    def _stay(self, stay: Stay | None) -> str:
-        if stay is None:
-            return ""
+    def _stays(self, move: Move, stays: tuple[Stay, ...]) -> str:
+        """Days are said from their first where that is what changes."""
+        whole = (
+            len(move.was) != 1
+            or len(move.becomes) != 1
+            or move.kind == "dates"
+            or (move.was[0].valid.since != move.becomes[0].valid.since)
+        )
+        return "、".join(self._stay(each, whole=whole) for each in stays)
+
+    def _stay(self, stay: Stay, *, whole: bool) -> str:
+        where = self.place(stay.class_id or stay.school)
+        if stay.class_id is None and stay.grade:
+            where += f" {grade_in_words(stay.grade)}"
         number = f" {stay.number}番" if stay.number is not None else ""
-        last = f"（{stay.until} の前日まで）" if stay.until is not None else ""
-        return self.place(stay.class_id or stay.school) + number + last
+        since = f"{stay.valid.since} から" if whole else ""
+        last = f"{stay.valid.until - timedelta(days=1)} まで" if stay.valid.until is not None else ""
+        days = " ".join(part for part in (since, last) if part)
+        return ("交流 " if stay.exchange else "") + where + number + (f"（{days}）" if days else "")
 
     def _relation(self, held: Held[Any]) -> str:
         what, valid = held.what, held.valid

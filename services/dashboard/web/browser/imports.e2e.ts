@@ -63,6 +63,16 @@ test('sudden losses cannot be applied before somebody has said so', async ({ pag
   expect(JSON.parse(bff.mock.requests.find(({ path }) => path.endsWith('/apply'))!.body).confirm_losses).toBe(true)
 })
 
+test('by school the preview and the run say how many there are before and after, and why', async ({ page, open }) => {
+  await open('board', '/imports')
+  await choose(page, ROSTER)
+  const row = page.getByRole('row', { name: /^第一小学校/ })
+  await expect(row).toHaveText('第一小学校5125111011002')
+  await page.getByRole('button', { name: '取り込む（変更8件）' }).click()
+  await expect(page.getByText('取り込みました')).toBeVisible()
+  await expect(row.getByRole('cell').nth(1)).toHaveText('511')
+})
+
 test('problems are shown by file, and nothing can be applied', async ({ page, bff, open }) => {
   bff.mock.imports.next = { state: 'refused', found: { total: 3, files: { 'demographics.csv': 1, 'users.csv': 2 }, notes: 0 } }
   await open('board', '/imports')

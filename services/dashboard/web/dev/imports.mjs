@@ -14,8 +14,8 @@ export const FOUND = {
     '学級の所属': { new: 2, changed: 1, ended: 2 },
   },
   schools: [
-    { school: '第一小学校', pupils: 512, enrolled: 1, moved_in: 0, moved_out: 1, left: 1, changed_class: 0, changed_number: 0 },
-    { school: '第二小学校', pupils: 388, enrolled: 0, moved_in: 1, moved_out: 0, left: 0, changed_class: 0, changed_number: 0 },
+    { school: '第一小学校', pupils: 512, then: 511, enrolled: 1, moved_in: 0, moved_out: 1, left: 1, changed_class: 0, changed_number: 0, changed_dates: 2 },
+    { school: '第二小学校', pupils: 388, then: 389, enrolled: 0, moved_in: 1, moved_out: 0, left: 0, changed_class: 0, changed_number: 0, changed_dates: 0 },
   ],
   classes: ['第一小 2年1組', '第一小 5年2組', '第二小 2年1組'],
   accounts: { opened: 2, closed: 1, changed: 0 },
@@ -55,7 +55,7 @@ export class Imports {
     const run = {
       run: this.runs.length + 1, school: null, school_name: null, state: 'done', working: false, stopped: null, school_year: 2026, started_by: '山田 恵',
       started_at: AT, finished_at: AT, reverted_by: null, reverted_at: null, parts: 12, parts_done: 12, part: null, waiting: null, events: 9,
-      counts: { '人': [2, 3, 0], '在籍': [1, 0, 1] }, confirmed_losses: false, ...more,
+      counts: { '人': [2, 3, 0], '在籍': [1, 0, 1] }, schools: FOUND.schools, confirmed_losses: false, ...more,
     }
     this.runs.unshift(run)
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -12,8 +13,9 @@ from deploy.town.generate import generate
 from services.registry.attendance.rules import DEFAULT_SYMBOLS
 from services.registry.imports.applying import Busy
 from services.registry.imports.importing import Imported
+from services.registry.imports.words import Change
 from services.registry.oneroster import layout
-from services.registry.oneroster.importing import Refused, import_package
+from services.registry.oneroster.importing import Refused, import_package, prepare
 from services.registry.oneroster.tests.packages import (
     small_package,
     with_cell,
@@ -341,3 +343,50 @@ async def test_a_town_is_imported_quickly_and_once(units: Units, registry_databa
     assert done.counts["在籍"].new == 902
     assert len(await log_of(registry_database)) == done.events
     assert (await import_package(units, files)).nothing
+
+
+async def test_what_a_month_changes_is_told_and_counted_where_it_happens(
+    units: Units, registry_database: Database
+) -> None:
+    """The town a month later: who moved or came is not here yet, who left stayed longer, and nobody is a blank."""
+    await import_package(units, generate(seed=1, school_year=2026, training_date=TODAY))
+    later = generate(seed=1, school_year=2026, training_date=date(2026, 12, 20))
+    told: list[Change] = []
+    prepared = await prepare(units, later, by="someone", tell=told.append)
+    schools = {each["school"]: each for each in prepared.planned.schools()}
+    before = await _pupils(units, prepared.planned.frame.board)
+    assert {school: each["pupils"] for school, each in schools.items()} == {
+        school: before[school] for school in schools
+    }
+    assert all(each.before and each.after and each.before != each.after for each in told)
+    kinds = {each.kind: each for each in told}
+    assert {"moved", "left", "dates"} == kinds.keys()
+    moved = kinds["moved"]
+    assert "（2026-11-13 から 2027-03-31 まで）" in moved.before
+    assert "（2026-12-14 から 2027-03-31 まで）" in moved.after
+    assert kinds["left"].after.endswith("（2026-11-30 から 2027-03-31 まで）")
+    assert kinds["dates"].before.endswith("（2026-04-01 から 2026-10-14 まで）")
+    assert [sum(each[word] for each in schools.values()) for word in ("moved_out", "moved_in", "left")] == [
+        1,
+        1,
+        1,
+    ]
+    assert schools["第一中"]["changed_dates"] == 1
+
+    done = await import_package(units, later)
+    after = await _pupils(units, done.board)
+    assert {school: each["then"] for school, each in schools.items()} == {
+        school: after[school] for school in schools
+    }
+    assert {school for school in before if before[school] != after[school]} <= schools.keys()
+
+
+async def _pupils(units: Units, board: UUID) -> dict[str, int]:
+    """How many pupils each school has today."""
+    found = await rows(
+        units,
+        board,
+        "select o.short_name, count(*) from enrolment_period e join organisation o on o.id = e.school_id"
+        " where e.voided_at is null and e.valid @> date '2026-11-20' group by 1",
+    )
+    return {row[0]: row[1] for row in found}

@@ -13,6 +13,7 @@ import { Changes } from './Changes'
 import { BASE, uploadQuery } from './data'
 import { Notes } from './Problems'
 import { changesOf } from './rules'
+import { Schools } from './Schools'
 import type { Found, Loss, Upload } from './types'
 import styles from './imports.module.css'
 
@@ -161,24 +162,7 @@ function Numbers({ found }: { readonly found: Found }) {
           </p>
         )}
       </Block>
-      {schools.length > 0 && (
-        <Block title={<Trans>学校ごと</Trans>} table>
-          <Table
-            rows={schools}
-            id={({ school }) => school}
-            columns={[
-              { head: <Trans>学校</Trans>, cell: ({ school }) => school },
-              { head: <Trans>いま</Trans>, cell: ({ pupils }) => pupils, number: true },
-              { head: <Trans>入る</Trans>, cell: ({ enrolled }) => enrolled, number: true },
-              { head: <Trans>転入</Trans>, cell: ({ moved_in: n }) => n, number: true },
-              { head: <Trans>転出</Trans>, cell: ({ moved_out: n }) => n, number: true },
-              { head: <Trans>出る</Trans>, cell: ({ left }) => left, number: true },
-              { head: <Trans>組がえ</Trans>, cell: ({ changed_class: n }) => n, number: true, wide: true },
-              { head: <Trans>番号</Trans>, cell: ({ changed_number: n }) => n, number: true, wide: true },
-            ]}
-          />
-        </Block>
-      )}
+      <Schools schools={schools} />
     </>
   )
 }

@@ -23,6 +23,7 @@ import panel from '~/parts/Panel.module.css'
 import '../words'
 import { BASE, revertQuery, runQuery } from './data'
 import { percent } from './rules'
+import { Schools } from './Schools'
 import type { Run } from './types'
 import styles from './imports.module.css'
 
@@ -83,6 +84,7 @@ function Work({ run }: { readonly run: Run }) {
         </Strip>
       )}
       <Changed run={run} />
+      <Schools schools={run.schools} />
       <div className={styles.buttons}>
         {open && !run.working && (
           <Button look="filled" onPress={() => void act('resume')}>

@@ -23,13 +23,16 @@ export interface Counts {
 
 export interface SchoolCounts {
   readonly school: string
+  /** On the import's day, before it and after it. */
   readonly pupils: number
+  readonly then: number
   readonly enrolled: number
   readonly moved_in: number
   readonly moved_out: number
   readonly left: number
   readonly changed_class: number
   readonly changed_number: number
+  readonly changed_dates: number
 }
 
 export interface Loss {
@@ -91,6 +94,8 @@ export interface Run {
   readonly waiting: string | null
   readonly events: number
   readonly counts: Readonly<Record<string, readonly number[]>>
+  /** Of one run; empty in lists. */
+  readonly schools: readonly SchoolCounts[]
   readonly confirmed_losses: boolean
 }
 

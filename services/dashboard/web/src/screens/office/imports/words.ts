@@ -8,7 +8,7 @@ export const KINDS: Readonly<Record<string, MessageDescriptor>> = {
   moved: msg`学校を移る`,
   class: msg`学級を移る`,
   number: msg`出席番号`,
-  dates: msg`在籍の期間`,
+  dates: msg`在籍の期間など`,
   new: msg`新しい人`,
   card: msg`氏名など`,
   kept: msg`手で直したまま残す`,
