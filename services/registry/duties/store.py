@@ -28,9 +28,12 @@ _CLASS = text(
     " where board_id = :board and id = :class_id and kind = 'class'"
 )
 _DUTIES = text(
-    "select id, subject_id, kind, organisation_id, class_id, lower(valid) as since, upper(valid) as until"
-    " from duty_period where board_id = :board and organisation_id = :school and voided_at is null"
-    " and (upper_inf(valid) or upper(valid) > :on) order by lower(valid), kind, id"
+    "select d.id, d.subject_id, d.kind, d.organisation_id, d.class_id, lower(d.valid) as since,"
+    " upper(d.valid) as until"
+    " from duty_period d left join person p on p.board_id = d.board_id and p.id = d.subject_id"
+    " where d.board_id = :board and d.organisation_id = :school and d.voided_at is null"
+    " and (upper_inf(d.valid) or upper(d.valid) > :on)"
+    " order by p.sort_key, d.subject_id, lower(d.valid), d.kind, d.id"
 )
 _FOUND = text(
     "select p.id from person p where p.board_id = :board and p.withdrawn_at is null and p.merged_into is null"
@@ -69,7 +72,7 @@ async def class_of(session: AsyncSession, board: UUID, class_id: UUID) -> ClassO
 
 
 async def duties(session: AsyncSession, board: UUID, school: UUID, on: date) -> list[Standing[DutyIs]]:
-    """Duties at a school that hold on a day or later."""
+    """Duties at a school that hold on a day or later, of staff in kana order."""
     rows = await session.execute(_DUTIES, {"board": board, "school": school, "on": on})
     return [
         Standing(

@@ -21,14 +21,20 @@ from tests.support.databases import Database
 DAY = timedelta(days=1)
 
 
-async def hold(units: Units, school: School, person: UUID, kind: str, at: UUID) -> UUID:
+async def hold(units: Units, school: School, person: UUID, kind: str, at: UUID, reading: str = "x") -> UUID:
     """Somebody new who holds a duty since April; returns the person."""
     async with units.work(Scope(school.board), actor="test") as work:
-        values = {"id": person, "board": school.board, "at": datetime.now(UTC), "duty": uuid4()}
+        values = {
+            "id": person,
+            "board": school.board,
+            "at": datetime.now(UTC),
+            "duty": uuid4(),
+            "key": reading,
+        }
         await work.session.execute(
             text(
                 "insert into person (id, board_id, legal_family, legal_given, sort_key, search, sex, recorded_at)"
-                " values (:id, :board, '新町', '職員', 'x', '新町職員', 'unspecified', :at)"
+                " values (:id, :board, '新町', '職員', :key, '新町職員', 'unspecified', :at)"
             ),
             values,
         )
@@ -178,6 +184,19 @@ async def test_a_new_homeroom_takes_the_place_of_the_old(
     )  # fmt: skip
     assert again.status_code == 422, "the duty that was to end is another by now"
     assert again.json()["errors"][0]["field"] == "instead_of"
+
+
+async def test_staff_are_in_kana_order_whenever_their_duties_began(
+    client: Client, school: School, units: Units
+) -> None:
+    order = ["を", "あ", "ん", "い"]
+    held = {reading: await hold(units, school, uuid4(), "subject", school.id, reading) for reading in order}
+    nurse = await give(client, school, school.principal, staff=held["い"], kind="nurse", since=TODAY)
+    assert nurse.status_code == 200, nurse.text
+    listed = [each["person"]["id"] for each in (await page(client, school, school.principal))["staff"]]
+    theirs = [each for each in listed if UUID(each) in held.values()]
+    assert theirs == [str(held[reading]) for reading in sorted(order)]
+    assert len(set(listed)) == len(listed)
 
 
 async def test_an_ended_duty_takes_its_rights_away_at_once(

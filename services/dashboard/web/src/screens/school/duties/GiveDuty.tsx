@@ -96,7 +96,7 @@ export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
         <PickPerson label={t`職員`} value={staff} onChange={setStaff} people={people(page, found.data?.staff ?? [])} onFind={setFind} />
         <div className={styles.two}>
           <DayField label={t`始まりの日`} required value={since} onChange={setSince} today={page.today} />
-          <DayField label={t`最後の日`} value={last} onChange={setLast} today={page.today} empty={t`終わりを決めない（学級の職務は年度の終わりまで）`} />
+          <DayField label={t`最後の日`} required={false} value={last} onChange={setLast} today={page.today} empty={t`終わりを決めない（学級の職務は年度の終わりまで）`} />
         </div>
         {others.map((duty) => (
           <Instead key={duty.id} duty={duty} since={since ?? page.today} on={instead.includes(duty.id)} onChange={(on) => setInstead(on ? [...instead, duty.id] : instead.filter((id) => id !== duty.id))} />

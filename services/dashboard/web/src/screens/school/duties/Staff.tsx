@@ -2,7 +2,7 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { monthDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
-import { fullName } from '~/parts/Name'
+import { fullName, kanaOf } from '~/parts/Name'
 import type { Duty, SchoolDuties } from './data'
 import type { Deciding } from './Page'
 import { lastDay, mayEnd } from './rules'
@@ -13,10 +13,10 @@ interface StaffProps {
   readonly onDecide: (what: Deciding) => void
 }
 
-/** Everybody with a duty here on that day or later, and since when they hold it. */
+/** Everybody with a duty here on that day or later, in kana order, and since when they hold it. */
 export function Staff({ page, onDecide }: StaffProps) {
   return (
-    <Block title={<Trans>職員と職務</Trans>} aside={<Plural value={page.staff.length} other="#人" />}>
+    <Block title={<Trans>職員と職務</Trans>} aside={<Plural value={page.staff.length} other="#人（五十音順）" />}>
       {page.may.give && (
         <div>
           <Button onPress={() => onDecide({ act: 'give' })}>
@@ -27,7 +27,12 @@ export function Staff({ page, onDecide }: StaffProps) {
       <ul className={styles.staff}>
         {page.staff.map(({ person, duties }) => (
           <li key={person.id} className={styles.person}>
-            <span className={styles.name}>{fullName(person)}</span>
+            <span className={styles.name}>
+              {fullName(person)}
+              <span className={styles.kana} aria-hidden="true">
+                {kanaOf(person)}
+              </span>
+            </span>
             <ul>
               {duties.map((duty) => (
                 <DutyLine key={duty.id} duty={duty} onEnd={mayEnd(duty, page) ? () => onDecide({ act: 'end', duty }) : null} />

@@ -10,7 +10,7 @@ import { DialogButtons } from '~/parts/DialogButtons'
 import { PickPerson } from '~/parts/PickPerson'
 import { Refused } from '~/parts/Refused'
 import { dutiesPath, KEY, type ClassDuties, type SchoolDuties, type StaffDuties } from './data'
-import { standIns } from './rules'
+import { busy, standIns } from './rules'
 import { dutyWords } from './Staff'
 import styles from './Page.module.css'
 
@@ -51,10 +51,11 @@ export function StandIn({ page, of, onClose }: StandInProps) {
           <Trans>その日だけ、朝の記録をとれます。日付が変わると、ひとりでに終わります。</Trans>
         </p>
         <PickPerson
+          first
           label={t`みる人`}
           value={staff}
           onChange={setStaff}
-          people={standIns(page, of.class.id).map((one) => ({ person: one.person, note: <Held of={one} /> }))}
+          people={standIns(page, of.class.id).map((one) => ({ person: one.person, note: <Held of={one} />, group: busy(one) ? t`その日に学級をもつ人` : t`その日に学級をもたない人` }))}
         />
         {tried && staff === null && (
           <p className={styles.missing} role="alert">

@@ -41,6 +41,7 @@ export interface SchoolDuties extends Live {
   readonly today: Day
   /** Classes without anybody first. */
   readonly classes: readonly ClassDuties[]
+  /** In kana order. */
   readonly staff: readonly StaffDuties[]
   readonly kinds: readonly DutyKind[]
   readonly may: {

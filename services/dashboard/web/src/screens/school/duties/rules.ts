@@ -8,7 +8,7 @@ export function without(classes: readonly ClassDuties[]): readonly ClassDuties[]
   return classes.filter(({ takers }) => takers.length === 0)
 }
 
-/** Who may stand in, those without a class of their own that day first. */
+/** Who may stand in, those without a class of their own that day first, each in the answer's kana order. */
 export function standIns(page: SchoolDuties, classId: string): readonly StaffDuties[] {
   const here = page.staff.filter(({ duties }) => duties.some(({ holds }) => holds) && !takes(duties, classId))
   return here.toSorted((a, b) => Number(busy(a)) - Number(busy(b)))
