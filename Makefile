@@ -18,8 +18,8 @@ up: house ## すべてを始める（TRANSPORT=kafka|log DATE=2026-11-20、既�
 down: house ## すべてを止める。データは残る
 	@$(BIN)/tsumugi down
 
-reset: house ## すべてを止め、データを消す
-	@$(BIN)/tsumugi reset
+reset: house ## すべてを止め、たずねてからデータを消す（YES=1 ならたずねない）
+	@$(BIN)/tsumugi reset $(if $(YES),--yes)
 
 doctor: house ## この機械に足りないものと直し方を言う
 	@$(BIN)/python -m deploy.local.doctor

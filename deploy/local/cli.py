@@ -130,9 +130,26 @@ def down() -> None:
 
 
 @app.command()
-def reset() -> None:
-    """すべてを止め、データと鍵を消します。"""
-    lifecycle.reset(Instance())
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="たずねずに消します（プログラムから）")] = False,
+) -> None:
+    """すべてを止め、データと鍵を消します。端末では、消す前にたずねます。"""
+    instance = Instance()
+    if not yes:
+        if not sys.stdin.isatty():
+            raise LocalError(
+                "消していません。この町のデータをすべて消すので、端末でないところでは"
+                " `tsumugi reset --yes`（`make reset YES=1`）としてください。"
+            )
+        question = f"この町のデータをすべて消します（{instance.state}）。元に戻せません。消しますか [y/N]: "
+        try:
+            answer = input(question)
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes", "ｙ"):
+            console.print("消していません。")
+            raise typer.Exit(1)
+    lifecycle.reset(instance)
 
 
 @app.command()

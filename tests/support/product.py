@@ -72,7 +72,7 @@ def running(state: Path, transport: str) -> Iterator[Product]:
         yield product
     finally:
         subprocess.run(
-            product.command("reset"), cwd=ROOT, env=product.environment(), timeout=120, check=False
+            product.command("reset", "--yes"), cwd=ROOT, env=product.environment(), timeout=120, check=False
         )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from deploy.local import lifecycle
 from deploy.local.instance import Instance
-from deploy.local.state import LocalError
+from deploy.local.state import ROOT, LocalError
 from deploy.local.status import status
 from deploy.topology import topology
 
@@ -40,6 +44,45 @@ def test_reset_leaves_nothing_of_ours(tmp_path: Path) -> None:
     instance.secret("registry_app")
     lifecycle.reset(instance)
     assert not instance.state.exists()
+
+
+def reset(state: Path, *words: str, typed: str | None = None) -> tuple[int, str]:
+    """`tsumugi reset` as a program calls it, or at a terminal where somebody types."""
+    ours, theirs = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "deploy.local", "reset", *words],
+            cwd=ROOT,
+            env={**os.environ, "TSUMUGI_STATE": str(state)},
+            stdin=theirs if typed is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            if typed is not None:
+                os.write(ours, typed.encode())
+            said, _ = process.communicate(timeout=120)
+            return process.returncode, said
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_reset_asks_and_a_program_must_say_that_it_means_it(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    Instance(state).choose(port=20_500).secret("registry_app")
+    status, said = reset(state)
+    assert (status, "消していません" in said, "--yes" in said) == (1, True, True)
+    for typed in ("\n", "n\n", "\x04"):
+        status, said = reset(state, typed=typed)
+        assert (status, "この町のデータをすべて消します" in said, "消していません" in said) == (1, True, True)
+        assert str(state) in said
+    assert Instance(state).kept_port == 20_500
+    assert reset(state, typed="y\n")[0] == 0
+    assert not state.exists()
+    Instance(state).choose(port=20_500)
+    assert reset(state, "--yes")[0] == 0
+    assert not state.exists()
 
 
 def test_the_environments_port_wins_over_the_kept_one(
