@@ -6,7 +6,6 @@ the memory that a list a row would, and a column is checked once for each value 
 
 from __future__ import annotations
 
-import csv
 import difflib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from services.registry.oneroster.cells import Fault, Kind
 from services.registry.oneroster.encodings import lines_of
 from services.registry.oneroster.layout import FileLayout
 from services.registry.oneroster.problems import Problems
-from shared.sheets import restored
+from services.registry.oneroster.records import UnreadableError, records
 
 KNOWN_BEFORE = 0
 """Line of a row that an earlier package brought and this one does not repeat."""
@@ -179,12 +178,6 @@ class Pool:
     ids: set[str] = field(default_factory=set)
 
 
-class _UnreadableError(Exception):
-    def __init__(self, line: int, value: str, rule: str, remedy: str) -> None:
-        super().__init__(rule)
-        self.told = (line, "", value, rule, remedy)
-
-
 def read_table(
     shape: FileLayout, content: bytes, pool: Pool, problems: Problems, *, needed: Iterable[str] | None = None
 ) -> Table:
@@ -199,8 +192,14 @@ def read_table(
         table.whole = False
         return table
     try:
-        _read_rows(shape, table, required, _records(lines, shielded=_SHIELD in content), pool, problems)
-    except _UnreadableError as error:
+
+        def damaged(error: UnreadableError) -> None:
+            problems.add(shape.name, *error.told)
+            table.whole = False
+
+        found = records(lines, damaged, shielded=_SHIELD in content)
+        _read_rows(shape, table, required, found, pool, problems)
+    except UnreadableError as error:
         problems.add(shape.name, *error.told)
         table.whole = False
     for column, kind in shape.kinds.items():
@@ -225,7 +224,7 @@ def _read_rows(
 ) -> None:
     _, header, _ = next(records, (1, [], False))
     if not any(header):
-        raise _UnreadableError(1, "", "見出しの行がありません", "1 行目に列名を書いてください")
+        raise UnreadableError(1, "", "見出しの行がありません", "1 行目に列名を書いてください")
     places = _read_header(shape, table, required, header, problems)
     if places is None:
         table.whole = False
@@ -283,8 +282,12 @@ def read_manifest(content: bytes, problems: Problems) -> dict[str, tuple[int, st
     name = layout.MANIFEST
     found: dict[str, tuple[int, str]] = {}
     lines = lines_of(name, content, problems)
+
+    def damaged(error: UnreadableError) -> None:
+        problems.add(name, *error.told)
+
     try:
-        for line, written, _ in _records(lines, shielded=_SHIELD in content) if lines is not None else ():
+        for line, written, _ in records(lines or (), damaged, shielded=_SHIELD in content):
             values = [cells.folded(value) for value in written]
             while len(values) > 2 and not values[-1]:
                 values.pop()
@@ -293,7 +296,7 @@ def read_manifest(content: bytes, problems: Problems) -> dict[str, tuple[int, st
                     "見出しは propertyName,value です",
                     "1 行目を propertyName,value にしてください",
                 )
-                raise _UnreadableError(1, ",".join(values), rule, remedy)
+                raise UnreadableError(1, ",".join(values), rule, remedy)
             if not any(values):
                 continue
             if len(values) != 2:
@@ -306,31 +309,9 @@ def read_manifest(content: bytes, problems: Problems) -> dict[str, tuple[int, st
                 )
             elif line > 1:
                 found[values[0]] = (line, values[1])
-    except _UnreadableError as error:
+    except UnreadableError as error:
         problems.add(name, *error.told)
     return found
-
-
-def _records(lines: Iterable[str], *, shielded: bool) -> Iterator[tuple[int, list[str], bool]]:
-    """Records with the line each begins on and whether it goes on over several; blank lines are passed over.
-
-    ``shielded``: whether cells may begin with an apostrophe that is no part of them.
-    """
-    reader = csv.reader(lines, strict=True)
-    begins = 1
-    while True:
-        try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            rule = "CSV として読めません（引用符の組か改行が合いません）"
-            raise _UnreadableError(begins, "", rule, '引用符（"）を確かめてください') from None
-        line, begins = begins, reader.line_num + 1
-        if values:
-            # The apostrophe that keeps a cell from being a formula (docs/export.md) is no part of what it says.
-            plain = [restored(value) for value in values] if shielded else values
-            yield line, plain, begins - line > 1
 
 
 def _read_header(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.registry.oneroster import companion, layout
 from services.registry.oneroster.problems import KEPT_OF_A_COLUMN
+from services.registry.oneroster.records import UnreadableError, records
 from services.registry.oneroster.rules import read_roster
 from services.registry.oneroster.tests.packages import (
     Files,
@@ -285,3 +291,68 @@ def test_a_column_that_is_wrong_throughout_hides_nothing_else() -> None:
 def test_a_row_twice_names_the_second_line() -> None:
     files = with_row(small_package(), layout.DEMOGRAPHICS, sourcedId="p1", birthDate="2018-06-01", sex="male")
     assert (layout.DEMOGRAPHICS, 5, "sourcedId", "p1") in cells(refusal(files).problems)
+
+
+def with_line(files: Files, name: str, line: int, change: Callable[[bytes], bytes]) -> Files:
+    """The package with one line of a file written otherwise."""
+    lines = files[name].split(b"\n")
+    lines[line - 1] = change(lines[line - 1])
+    return {**files, name: b"\n".join(lines)}
+
+
+def test_broken_quotes_are_told_wherever_they_are_with_all_else_that_is_wrong() -> None:
+    """Also where a quote that is never closed swallows the rest of the file."""
+    files = with_cell(small_package(), layout.USERS, 6, "enabledUser", "perhaps")
+    files = with_cell(files, layout.ROLES, 6, "beginDate", "2026/4/31")
+    for name, line in ((layout.USERS, 2), (layout.USERS, 4), (layout.ROLES, 3), (layout.ENROLLMENTS, 3)):
+        files = with_line(files, name, line, lambda found: b'"' + found.replace(b",", b'"x,', 1))
+    for name, line in ((layout.ROLES, 5), (layout.CLASSES, 3)):
+        files = with_line(files, name, line, lambda found: b'"' + found)
+    found = {(each.file, each.line, each.column) for each in read_roster(files).problems}
+    assert found == {
+        (layout.USERS, 2, ""),
+        (layout.USERS, 4, ""),
+        (layout.USERS, 6, "enabledUser"),
+        (layout.ROLES, 3, ""),
+        (layout.ROLES, 5, ""),
+        (layout.ROLES, 6, "beginDate"),
+        (layout.ENROLLMENTS, 3, ""),
+        (layout.CLASSES, 3, ""),
+    }
+
+
+def test_a_file_of_quotes_alone_is_told_soon_and_within_bounds() -> None:
+    files = small_package()
+    header = files[layout.USERS].split(b"\n", 1)[0]
+    files[layout.USERS] = header + b"\n" + b'"a"b\n' * 5_000
+    told = [each for each in read_roster(files).problems if each.file == layout.USERS]
+    assert 100 < len(told) < 1_000
+
+
+@given(st.lists(st.lists(st.text('a",\n ', max_size=4), min_size=2, max_size=3), max_size=8))
+def test_records_are_those_of_the_csv_module_as_far_as_nothing_is_damaged(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
+    content = out.getvalue()
+    lines = io.StringIO(content, newline="\n")
+    expected = [each for each in csv.reader(io.StringIO(content, newline="\n"), strict=True) if each]
+    assert [values for _, values, _ in records(lines, lambda _: None, shielded=False)] == expected
+
+
+@given(st.text('a",\n', max_size=60))
+def test_whatever_is_damaged_every_line_is_told_or_read(content: str) -> None:
+    told: list[int] = []
+    read: list[int] = []
+    lines = content.split("\n")
+    try:
+        for line, _, _ in records(
+            io.StringIO("h,h\n" + content, newline="\n"),
+            lambda error: told.append(error.told[0]),
+            shielded=False,
+        ):
+            read.append(line)
+    except UnreadableError:
+        return
+    assert told == sorted(set(told))
+    assert set(told).isdisjoint(read)
+    assert all(line <= len(lines) + 1 for line in told)
