@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -25,8 +26,8 @@ logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["配信の状態"])
 
 TIMEOUT = httpx.Timeout(2.0)
-_MEMORY = Path("/proc/self/statm")
-_PAGE_BYTES = 4096
+_MEMORY = Path("/proc/self/smaps_rollup")
+_PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,12 @@ def _lagging(room: Dashboard, service: str, feed: _Told) -> float:
 
 
 def _memory_mib() -> int | None:
-    """Resident memory of this process; in the embedded edition all services are in it."""
+    """Memory of this process, shared pages by their share as in `tsumugi status`; None where no system tells it.
+
+    In the embedded edition all services are in it.
+    """
     try:
-        return int(_MEMORY.read_text(encoding="ascii").split()[1]) * _PAGE_BYTES // 2**20
-    except (OSError, ValueError, IndexError):
+        found = _PSS.search(_MEMORY.read_text(encoding="ascii"))
+    except OSError:
         return None
+    return None if found is None else int(found[1]) // 2**10

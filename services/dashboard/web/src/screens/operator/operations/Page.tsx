@@ -15,6 +15,7 @@ import panel from '~/parts/Panel.module.css'
 import { operationsQuery } from './data'
 import { Reason } from './Reason'
 import { isBehind, isHealthy, troubles, worstFirst } from './rules'
+import { CopyName, ServiceName, useWords } from './words'
 import styles from './Page.module.css'
 
 const ParkedDialog = lazy(() => import('./ParkedDialog'))
@@ -30,6 +31,7 @@ export default function OperationsPage() {
       {data ? (
         <>
           <Verdict state={data} at={data.as_of ?? new Date(dataUpdatedAt).toISOString()} />
+          <Numbers state={data} />
           {data.parked.length > 0 && <Parked parked={data.parked} />}
           <div className={panel.two}>
             <Feeds feeds={data.feeds} />
@@ -69,9 +71,31 @@ function Verdict({ state, at }: { readonly state: Operations; readonly at: strin
   )
 }
 
+/** What the verdict stands on, zeros too: nothing is left to be guessed. */
+function Numbers({ state }: { readonly state: Operations }) {
+  const { t } = useLingui()
+  const { down, behind, parked } = troubles(state)
+  const numbers = [
+    [t`動いていないサービス`, down.length],
+    [t`遅れている写し`, behind.length],
+    [t`取り込めずに待っている記録`, parked],
+  ] as const
+  return (
+    <dl className={panel.counts}>
+      {numbers.map(([word, n]) => (
+        <div key={word} data-zero={n === 0 ? '' : undefined}>
+          <dt>{word}</dt>
+          <dd>{n}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
 function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
   const { t } = useLingui()
   const me = useMe()
+  const words = useWords()
   const [open, setOpen] = useState<ParkedKey | null>(null)
   return (
     <Block title={<Trans>取り込めずに待っている記録</Trans>} aside={<Trans>件数だけの行は、コマンド（tsumugi parked）で開きます</Trans>} table>
@@ -79,12 +103,12 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
         rows={parked}
         id={({ service, copy, publisher, key }) => [service, copy, publisher, key].join()}
         columns={[
-          { head: <Trans>写し</Trans>, cell: copyWord },
+          { head: <Trans>写し</Trans>, cell: (one) => <CopyName of={one} /> },
           { head: <Trans>件数</Trans>, cell: ({ count }) => count, number: true },
           { head: <Trans>いつから</Trans>, cell: ({ parked_at }) => (parked_at === null ? '―' : timeOf(parked_at, me.today)), number: true },
           { head: <Trans>わけ</Trans>, cell: ({ reason }) => <Reason reason={reason} />, wide: true },
-          { head: <Trans>すること</Trans>, cell: (one) => (one.key === null ? '―' : <Button look="text" size="small" aria-label={t`${copyWord(one)} ${one.key} を開く`} onPress={() => setOpen(one)}><Trans>開く</Trans></Button>) },
-          { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => publisher, wide: true },
+          { head: <Trans>すること</Trans>, cell: (one) => (one.key === null ? '―' : <Button look="text" size="small" aria-label={t`${words.copy(one)} ${one.key} を開く`} onPress={() => setOpen(one)}><Trans>開く</Trans></Button>) },
+          { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => words.service(publisher), wide: true },
           { head: <Trans>対象の番号</Trans>, cell: ({ key, keys }) => (key === null ? <Trans>{keys}件</Trans> : <code className={styles.code}>{key}</code>), wide: true },
         ]}
       />
@@ -98,26 +122,23 @@ function Parked({ parked }: { readonly parked: readonly ParkedKey[] }) {
 }
 
 function Feeds({ feeds }: { readonly feeds: readonly FeedState[] }) {
+  const words = useWords()
   return (
     <Block title={<Trans>写しの遅れ</Trans>} table>
       <Table
         rows={worstFirst(feeds)}
         id={({ service, copy, publisher }) => [service, copy, publisher].join()}
         columns={[
-          { head: <Trans>写し</Trans>, cell: copyWord },
+          { head: <Trans>写し</Trans>, cell: (feed) => <CopyName of={feed} /> },
           { head: <Trans>遅れ</Trans>, cell: (feed) => <Lag feed={feed} />, number: true },
           { head: <Trans>残り</Trans>, cell: ({ lag_records }) => lag_records ?? '―', number: true },
-          { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => publisher },
+          { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => words.service(publisher) },
           { head: <Trans>位置</Trans>, cell: ({ position }) => position ?? '―', number: true, wide: true },
           { head: <Trans>先頭</Trans>, cell: ({ head }) => head ?? '―', number: true, wide: true },
         ]}
       />
     </Block>
   )
-}
-
-function copyWord({ service, copy }: Pick<FeedState, 'service' | 'copy'>): string {
-  return `${service} ${copy}`
 }
 
 function Lag({ feed }: { readonly feed: FeedState }) {
@@ -138,16 +159,16 @@ function Seconds({ n }: { readonly n: number }) {
 }
 
 function Services({ services }: { readonly services: readonly ServiceState[] }) {
+  const [mib] = services.flatMap(({ memory_mib: known }) => known ?? [])
   return (
-    <Block title={<Trans>サービス</Trans>} table>
+    <Block title={<Trans>サービス</Trans>} aside={mib === undefined ? undefined : <Trans>画面を出しているプロセスのメモリー {mib} MiB</Trans>} table>
       <Table
         rows={services}
         id={({ name }) => name}
         columns={[
-          { head: <Trans>名前</Trans>, cell: ({ name }) => name },
+          { head: <Trans>名前</Trans>, cell: ({ name }) => <ServiceName name={name} /> },
           { head: <Trans>状態</Trans>, cell: ({ ready }) => <Ready ready={ready} /> },
           { head: <Trans>版</Trans>, cell: ({ version }) => version },
-          { head: <Trans>メモリー</Trans>, cell: ({ memory_mib: mib }) => (mib === null ? '―' : <Trans>{mib} MiB</Trans>), number: true },
         ]}
       />
     </Block>

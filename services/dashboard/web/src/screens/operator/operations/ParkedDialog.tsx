@@ -17,6 +17,7 @@ import { TextLine } from '~/parts/TextLine'
 import panel from '~/parts/Panel.module.css'
 import { operationsQuery, parkedPath, parkedQuery } from './data'
 import { Reason } from './Reason'
+import { useWords } from './words'
 import styles from './Page.module.css'
 
 const REASON_MAX = 200
@@ -53,9 +54,10 @@ export default function ParkedDialog({ of, onClose }: { readonly of: ParkedKey; 
     setBusy(false)
   }
 
+  const name = useWords().copy(of)
   const wait = busy ? t`いま行っています` : undefined
   return (
-    <Dialog open onClose={onClose} wide title={<Trans>{of.service} {of.copy} で待っている記録</Trans>}>
+    <Dialog open onClose={onClose} wide title={<Trans>{name} で待っている記録</Trans>}>
       <p className={panel.aside}>
         <Trans>
           対象の番号 <code className={styles.code}>{of.key}</code>。記録の中身は、ここには出しません。
