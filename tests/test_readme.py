@@ -96,8 +96,7 @@ def going(words: list[str], here: Path) -> Iterator[Path]:
 
 async def test_the_departments_program_of_twenty_lines(product: Product, here: Path) -> None:
     (line,) = (line for line in block("lunch follow").splitlines() if "lunch_count.py" in line)
-    secret = ".tsumugi/secrets/dept-kenko-kyushoku.secret"
-    words = [*line.partition("#")[0].split(), "dept-kenko-kyushoku", secret, str(product.port)]
+    words = [*line.partition("#")[0].split(), product.origin]
     with going(words, here) as out:
         said = await eventually(lambda: out.read_text(encoding="utf-8"), within=20)
     assert re.match(r"\S+ \S+ \d+食\n", said)

@@ -1,4 +1,7 @@
-"""A kitchen's program in twenty lines: .venv/bin/python docs/examples/lunch_count.py [CLIENT SECRET_FILE [PORT]]"""
+"""A kitchen's program in twenty lines: .venv/bin/python docs/examples/lunch_count.py [ADDRESS [SECRET_FILE]]
+
+ADDRESS is that of the pages (default http://localhost:8600), SECRET_FILE what `make up` made for the department.
+"""
 
 import json
 import sys
@@ -7,12 +10,14 @@ from pathlib import Path
 
 import httpx
 
-KITCHEN = ["dept-kenko-kyushoku", ".tsumugi/secrets/dept-kenko-kyushoku.secret", "8600"]
-client, file, port = sys.argv[1:] + KITCHEN[len(sys.argv) - 1 :]
-ORIGIN, ISSUER = f"http://localhost:{port}", f"http://localhost:{int(port) + 2}"
+CLIENT = "dept-kenko-kyushoku"
+GIVEN = ["http://localhost:8600", f".tsumugi/secrets/{CLIENT}.secret"]
+address, file = sys.argv[1:] + GIVEN[len(sys.argv) - 1 :]
+host, port = address.rstrip("/").rsplit(":", 1)
+ORIGIN, ISSUER = f"{host}:{port}", f"{host}:{int(port) + 2}"
 secret = Path(file).read_text(encoding="ascii").strip()
 asked = {"grant_type": "client_credentials", "audience": "dashboard"}
-token = httpx.post(f"{ISSUER}/token", data=asked, auth=(client, secret)).raise_for_status().json()
+token = httpx.post(f"{ISSUER}/token", data=asked, auth=(CLIENT, secret)).raise_for_status().json()
 with httpx.Client(base_url=f"{ORIGIN}/api/feeds/lunch-count", timeout=40) as feed:
     feed.headers["Authorization"] = f"Bearer {token['access_token']}"
     while True:  # tokens live five minutes; `tsumugi lunch follow` renews them
