@@ -174,7 +174,18 @@ def _refuse(order: Order) -> None:
 def _what_next(path: Path, order: Order) -> str:
     if order.since is not None:
         return f"{in_words(order.since)}の名簿からの差分です。"
-    return f"`tsumugi import oneroster {path}` で取り込めます。"
+    words = f"`tsumugi import oneroster {path}` で取り込めます。"
+    if order.seed != SEED:
+        return (
+            f"{words}`make up` の町とは別の教育委員会なので、取りかわらずに、ならびます"
+            "（教育委員会が一つのときだけのコマンドは、使えなくなります）。"
+        )
+    if order.of_a_city:
+        return (
+            f"{words}`make up` の町と同じ教育委員会なので、そこに取り込むと、町の学校と取りかわります"
+            "（いまの学校がなくなるため --confirm-losses が要ります）。"
+        )
+    return words
 
 
 @contextmanager

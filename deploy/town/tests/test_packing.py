@@ -81,6 +81,18 @@ def test_the_command_writes_a_city_a_delta_and_next_april(tmp_path: Path) -> Non
     assert open_package(tmp_path / "april") == files_of(a_city(april=True))
 
 
+def test_what_comes_next_depends_on_whose_roster_it_is(tmp_path: Path) -> None:
+    """Another seed is another board: beside the town that is shown. A city of its seed takes its place."""
+    on = ("--date", "2026-11-20")
+    same = said(str(tmp_path / "same"), *on)
+    assert "で取り込めます" in same
+    assert "教育委員会" not in same
+    other = said(str(tmp_path / "other"), *on, "--seed", "7")
+    assert "別の教育委員会" in other
+    assert "--confirm-losses" not in other
+    assert "--confirm-losses" in said(str(tmp_path / "city"), *on, "--pupils", "300")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
