@@ -29,6 +29,8 @@ class FieldError(BaseModel):
     field: str | None = None
     cell: str | None = None
     message: str
+    instead: str | None = None
+    """What could be written there, where the service knows it: a form may offer it."""
 
 
 class Problem(Exception):

@@ -40,6 +40,7 @@ class Wrong(NamedTuple):
 
     field: str
     message: str
+    instead: str | None = None
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def seat(record: Record, asked: Seat, around: Around) -> Plan:
     if asked.number is not None and asked.number in around.taken_numbers:
         free = next(n for n in range(1, 1000) if n not in around.taken_numbers)
         message = f"{asked.number}番は、{room['name']}のほかの子の番号です。空いている番号: {free}番"
-        plan.wrong.append(Wrong("number", message))
+        plan.wrong.append(Wrong("number", message, str(free)))
     if plan.wrong:
         return plan
     what = MembershipIs(room["school_id"], asked.class_id, "home", asked.number)

@@ -132,7 +132,7 @@ async def _decide(room: Registry, session: AsyncSession, who: Principal, person:
             "card-refused",
             "保存していません",
             "".join(each.message for each in plan.wrong[:3]),
-            errors=[FieldError(field=each.field, message=each.message) for each in plan.wrong],
+            errors=[FieldError(**each._asdict()) for each in plan.wrong],
         )
     return Decided(found, plan, guardian)
 

@@ -78,14 +78,14 @@ function card(mock, who, id) {
 export function changePeople(mock, path, body, refuse) {
   const found = new RegExp(`^${BASE}/([^/]+)/changes(/preview)?$`).exec(path)
   if (!found) return undefined
-  const wrong = (field, message) => refuse(422, 'card-refused', '保存していません', message, [{ field, message }])
+  const wrong = (field, message, instead) => refuse(422, 'card-refused', '保存していません', message, [{ field, message, instead }])
   if (mock.stale) {
     mock.stale = false
     mock.revisions = new Map([[found[1], 2]])
     throw refuse(409, 'changed-meanwhile', '先に変えた人がいます', '山田 恵さんが11月20日（金） 8:24に変えました。いまの内容: 氏名 高橋 花子。入れたものは残っています。見くらべて、もう一度選んでください。')
   }
   if (body.legal && body.legal.family.trim() === '') throw wrong('legal.family', '氏名の氏を入れてください。')
-  if (body.number === 5) throw wrong('number', '5番は、2年1組のほかの子の番号です。空いている番号: 36番')
+  if (body.number === 5) throw wrong('number', '5番は、2年1組のほかの子の番号です。空いている番号: 36番', '36')
   mock.position += 1
   const words = body.legal ? [`氏 → ${body.legal.family}`, '名前を使う画面（朝の記録、学校の今日、名簿）と、サインインの名前がすぐに変わります。', '前の名前は、このカードの経過に残ります。'] : ['11月20日から 変わります。', '画面がすぐに変わる学級: 2年1組（担任 佐藤 恵）']
   return found[2] ? { words } : { person: found[1], words, after: `registry:${mock.position}` }

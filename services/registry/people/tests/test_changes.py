@@ -222,6 +222,7 @@ async def test_an_impossible_seat_is_refused_by_name(
     answer = await asking.post("office", path(town, "hanako"), said)
     assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, [field])
     assert told(answer.json()) == [message]
+    assert [each.get("instead") for each in answer.json()["errors"]] == ["1" if field == "number" else None]
 
 
 async def test_of_two_offices_at_once_one_is_told_of_the_other(asking: Asking, town: Town) -> None:

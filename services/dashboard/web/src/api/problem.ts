@@ -3,6 +3,8 @@ export interface ProblemItem {
   readonly field?: string
   readonly cell?: string
   readonly message: string
+  /** What could be written there, where the service knows it. */
+  readonly instead?: string
 }
 
 /** RFC 9457 as our services write it: `title` and `detail` are Japanese sentences for the person at the screen. */
@@ -70,7 +72,7 @@ export function problemFrom(status: number, body: unknown): Problem {
 
 function item(raw: unknown): ProblemItem[] {
   if (typeof raw !== 'object' || raw === null) return []
-  const { field, cell, message } = raw as Record<string, unknown>
+  const { field, cell, message, instead } = raw as Record<string, unknown>
   if (typeof message !== 'string') return []
-  return [{ message, ...(typeof field === 'string' ? { field } : {}), ...(typeof cell === 'string' ? { cell } : {}) }]
+  return [{ message, ...(typeof field === 'string' ? { field } : {}), ...(typeof cell === 'string' ? { cell } : {}), ...(typeof instead === 'string' ? { instead } : {}) }]
 }

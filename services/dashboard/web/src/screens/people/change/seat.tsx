@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { placesQuery, type Card } from '~/api/people'
 import { useRead } from '~/api/useRead'
 import { useMe } from '~/app/me'
+import { Button } from '~/parts/Button'
 import { Choose, Field } from '~/parts/Field'
 import { Tiles } from '~/parts/Tiles'
 import { Form } from './Form'
@@ -21,19 +22,23 @@ export function SeatForm({ card }: { readonly card: Card }) {
   const [since, setSince] = useState(me.today)
   const [reason, setReason] = useState('')
   const changes = act === 'change_seat'
-  const digits = number.normalize('NFKC').trim()
+  const free = change.instead('number')
+  const ask = (typed: string) => {
+    const digits = typed.normalize('NFKC').trim()
+    return {
+      act: act ?? 'correct_seat',
+      seen: home?.period ?? null,
+      class_id: of,
+      number: digits === '' ? null : /^\d+$/.test(digits) ? Number(digits) : digits,
+      ...(changes ? { since, reason: reason || null } : { reason }),
+    }
+  }
+  function take(typed: string) {
+    setNumber(typed)
+    void change.look(ask(typed))
+  }
   return (
-    <Form
-      person={card.person.id}
-      change={change}
-      ask={() => ({
-        act: act ?? 'correct_seat',
-        seen: home?.period ?? null,
-        class_id: of,
-        number: digits === '' ? null : /^\d+$/.test(digits) ? Number(digits) : digits,
-        ...(changes ? { since, reason: reason || null } : { reason }),
-      })}
-    >
+    <Form person={card.person.id} change={change} ask={() => ask(number)}>
       {home && (
         <Tiles
           label={t`どちらですか`}
@@ -56,6 +61,13 @@ export function SeatForm({ card }: { readonly card: Card }) {
             options={[...(of === '' ? [{ value: '', word: t`選んでください` }] : []), ...(places.data?.classes ?? []).map(({ id, name: word }) => ({ value: id, word }))]}
           />
           <Field label={<Trans>出席番号</Trans>} required={false} inputMode="numeric" value={number} onChange={setNumber} wrong={change.wrong('number')} />
+          {free !== undefined && (
+            <div>
+              <Button onPress={() => take(free)}>
+                <Trans>{free}番にする</Trans>
+              </Button>
+            </div>
+          )}
           {changes && <Field label={<Trans>いつから</Trans>} required type="date" value={since} onChange={setSince} wrong={change.wrong('since')} />}
           <Reason required={!changes} value={reason} onChange={setReason} wrong={change.wrong('reason')} />
         </>

@@ -61,8 +61,11 @@ export function useChange(person: string) {
     await navigate({ to: '/people/$personId', params: { personId: person } })
   }
 
-  const wrong = (field: string): string | undefined => (step.kind === 'wrong' ? step.problem.body.errors.find((each) => each.field === field || each.field?.endsWith(`.${field}`))?.message : undefined)
-  return { step, look, save, back: () => setStep({ kind: 'typing' }), wrong }
+  const refused = (field: string) => (step.kind === 'wrong' ? step.problem.body.errors.find((each) => each.field === field || each.field?.endsWith(`.${field}`)) : undefined)
+  const wrong = (field: string) => refused(field)?.message
+  /** What the service would take in the field's place. */
+  const instead = (field: string) => refused(field)?.instead
+  return { step, look, save, back: () => setStep({ kind: 'typing' }), wrong, instead }
 }
 
 export type Change = ReturnType<typeof useChange>
