@@ -14,13 +14,16 @@ interface DayFieldProps {
   /** Null while what is written is no day. */
   readonly onChange: (day: Day | null) => void
   readonly today: Day
+  /** `true` 必須, `false` 任意; absent where it is no form. */
   readonly required?: boolean
+  /** In a line of buttons: the label beside the field, how to write it in the field. */
+  readonly inline?: boolean
   /** What an empty field means, e.g. 「終わりを決めない」. */
   readonly empty?: string
 }
 
 /** A day: written as people write it, read back with its weekday. */
-export function DayField({ label, value, onChange, today, required = false, empty }: DayFieldProps) {
+export function DayField({ label, value, onChange, today, required, inline = false, empty }: DayFieldProps) {
   const { t } = useLingui()
   const [text, setText] = useState(value === null ? '' : short(value))
   const blank = text.trim() === ''
@@ -30,24 +33,42 @@ export function DayField({ label, value, onChange, today, required = false, empt
     onChange(readDay(next, today))
   }
   const set = (day: Day) => write(short(day))
+  const said = value !== null ? workDay(value) : blank && empty !== undefined ? empty : wrong ? t`「${text}」は日付として読めません。11/21 のように書いてください` : inline ? '' : t`11/21 のように書いてください`
   return (
-    <TextField className={field.field!} value={text} onChange={write} isInvalid={wrong}>
+    <TextField className={inline ? styles.inline! : field.field!} value={text} onChange={write} isInvalid={wrong}>
       <Label className={field.label}>
         {label}
-        <span className={field.need}>{required ? <Trans>必須</Trans> : <Trans>任意</Trans>}</span>
+        {required !== undefined && (
+          <span className={field.need} data-free={required ? undefined : ''}>
+            {required ? <Trans>必須</Trans> : <Trans>任意</Trans>}
+          </span>
+        )}
       </Label>
       <div className={styles.line}>
-        <Input className={field.input!} type="text" autoComplete="off" inputMode="text" onKeyDown={(event) => holdImeEnter(event.nativeEvent)} />
-        <Button size="small" onPress={() => set(today)}>
-          <Trans>きょう</Trans>
-        </Button>
-        <Button size="small" onPress={() => set(addDays(today, 1))}>
-          <Trans>あした</Trans>
-        </Button>
+        <Input
+          className={field.input!}
+          type="text"
+          autoComplete="off"
+          inputMode="text"
+          {...(inline ? { placeholder: t`例 11/21` } : {})}
+          onKeyDown={(event) => holdImeEnter(event.nativeEvent)}
+        />
+        {!inline && (
+          <>
+            <Button size="small" onPress={() => set(today)}>
+              <Trans>きょう</Trans>
+            </Button>
+            <Button size="small" onPress={() => set(addDays(today, 1))}>
+              <Trans>あした</Trans>
+            </Button>
+          </>
+        )}
       </div>
-      <Text slot="description" className={field.hint} data-over={wrong ? '' : undefined}>
-        {value !== null ? workDay(value) : blank && empty !== undefined ? empty : wrong ? t`「${text}」は日付として読めません。11/21 のように書いてください` : t`11/21 のように書いてください`}
-      </Text>
+      {said !== '' && (
+        <Text slot="description" className={field.hint} data-over={wrong ? '' : undefined}>
+          {said}
+        </Text>
+      )}
     </TextField>
   )
 }

@@ -23,7 +23,9 @@ export function TextLine({ label, value, onChange, max, required = false, autoFo
     <TextField className={styles.field!} value={value} onChange={onChange} isInvalid={over} autoFocus={autoFocus}>
       <Label className={styles.label}>
         {label}
-        <span className={styles.need}>{required ? <Trans>必須</Trans> : <Trans>任意</Trans>}</span>
+        <span className={styles.need} data-free={required ? undefined : ''}>
+          {required ? <Trans>必須</Trans> : <Trans>任意</Trans>}
+        </span>
       </Label>
       <Input className={styles.input!} type="text" autoComplete="off" onKeyDown={(event) => holdImeEnter(event.nativeEvent)} />
       <Text slot="description" className={styles.hint} data-over={over ? '' : undefined}>

@@ -38,6 +38,9 @@ export function Sheet({ list, picker, onOrder, onPaste }: SheetProps) {
       {list.undo && <Undo list={list} undo={list.undo} />}
       <div className={styles.bar}>
         {picker}
+        <OtherDay list={list} />
+      </div>
+      <div className={styles.bar}>
         <label className={styles.check}>
           <input type="checkbox" checked={kana} onChange={(event) => setKana(event.target.checked)} />
           <Trans>ふりがなをのせる</Trans>
@@ -54,7 +57,6 @@ export function Sheet({ list, picker, onOrder, onPaste }: SheetProps) {
             ))}
           </select>
         </label>
-        <OtherDay list={list} />
         <Button onPress={() => print()}>
           <Trans>印刷する</Trans>
         </Button>
@@ -137,7 +139,7 @@ function OtherDay({ list }: { readonly list: ClassList }) {
         if (day !== null) router.history.push(addressOf(list.class.id, day))
       }}
     >
-      <DayField label={t`ほかの日の名簿`} value={day} onChange={setDay} today={list.today} />
+      <DayField inline label={t`ほかの日の名簿`} value={day} onChange={setDay} today={list.today} />
       <Button type="submit" off={day === null ? t`日付を書いてください` : undefined}>
         <Trans>開く</Trans>
       </Button>
