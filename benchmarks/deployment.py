@@ -17,10 +17,13 @@ from sqlalchemy import text
 
 from benchmarks.processes import Layout, apart
 from deploy.local import lifecycle
+from deploy.local.example import import_example, training_day
 from deploy.local.instance import Instance, Transport
+from deploy.local.prepare import prepare_databases
 from services.identity.issuer.keys import signing_key
 from shared.access.tokens import TYPE
 from shared.database import make_engine
+from shared.dates import SystemClock
 
 PORT = 18_600
 _CLASSES = text(
@@ -72,12 +75,20 @@ class Deployment:
 
 
 @contextmanager
-def deployment(transport: Transport = "log", layout: Layout = "one process") -> Iterator[Deployment]:
-    """The example municipality, running; everything of it is gone afterwards."""
+def deployment(
+    transport: Transport = "log", layout: Layout = "one process", *, pupils: int | None = None
+) -> Iterator[Deployment]:
+    """The example municipality, or one of so many pupils, running; everything of it is gone afterwards."""
     state = Path(tempfile.mkdtemp(prefix="tsumugi-bench-"))
     state.chmod(0o711)
     try:
         instance = Instance(state).choose(port=PORT)
+        if pupils is not None:
+            day = training_day(SystemClock().today())
+            instance = instance.choose(training_date=day)
+            lifecycle.start_postgres(instance)
+            asyncio.run(prepare_databases(instance))
+            asyncio.run(import_example(instance, day, pupils=pupils))
         lifecycle.up(instance, transport=transport, training_date=None, say=lambda _: None)
         instance = Instance(state)
         with ExitStack() as stack:

@@ -94,11 +94,15 @@ BRANCHES = {
 
 def there(*hats: str) -> str:
     """SQL: everybody of the roster who wears one of these hats, by id."""
-    union = " union ".join(f"({BRANCHES[hat]})" for hat in hats)
     return (
         f"with {PUPIL} select id from person where board_id = :board and withdrawn_at is null"  # noqa: S608
-        f" and id in ({union})"
+        f" and id in ({union(*hats)})"
     )
+
+
+def union(*hats: str) -> str:
+    """SQL after ``PUPIL``: who wears one of these hats."""
+    return " union ".join(f"({BRANCHES[hat]})" for hat in hats)
 
 
 _NEW = (
@@ -127,18 +131,18 @@ async def reverted_since(session: AsyncSession, frame: Frame) -> bool:
     return bool(await session.scalar(_REVERTED, {"board": frame.board, "cutoff": frame.cutoff}))
 
 
-async def places(session: AsyncSession, frame: Frame, source: str) -> Places:
-    """All organisations of the board, as the export sees them."""
+async def places(session: AsyncSession, frame: Frame, source: str, *, grades: bool = True) -> Places:
+    """All organisations of the board, as the export sees them; with the ``grades`` of classes that have several."""
     board = {"board": frame.board, "year": frame.school_year}
     rows = await session.execute(_CLASS_NAMES, {**board, "source": source})
     names = {row.id: row.sourced_id for row in rows}
-    rows = await session.execute(_GRADES, board)
-    grades = {row.class_id: Grades(frozenset(row.grades or ()), row.moved) for row in rows}
+    members = (await session.execute(_GRADES, board)).all() if grades else ()
+    mixed = {row.class_id: Grades(frozenset(row.grades or ()), row.moved) for row in members}
     found = await session.execute(_UNITS, board)
     units = [
         Unit(OrganisationRow(*row[:-1]), names.get(row.id, str(row.id)), row.recorded_at) for row in found
     ]
-    return Places.of(frame, units, grades)
+    return Places.of(frame, units, mixed)
 
 
 async def calendars(session: AsyncSession, frame: Frame) -> list[Days]:
@@ -251,7 +255,7 @@ async def _periods(
         f"select {', '.join(table.select)}, recorded_at, voided_at from unnest(cast(:ids as uuid[])) as who(who_id)"  # noqa: S608
         f" cross join lateral (select * from {table.name} where board_id = :board"
         " and (voided_at is null or voided_at > cast(:cutoff as timestamptz))"
-        f" and {column} = who_id offset 0) t order by valid, recorded_at"
+        f" and {column} = who_id offset 0) t order by valid, recorded_at, id"
     )
     if not ids:
         return []

@@ -6,7 +6,6 @@ One route: the standard's addresses are data here (``_FLAT``, ``_NESTED``). Erro
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Annotated, Any, Literal, cast
 
 import orjson
@@ -131,8 +130,8 @@ async def _answer(room: Registry, who: Principal, parts: list[str], request: Req
             stamped=True,
         )
         records = Records(cast("str", request.app.state.address))
-        reader = await Reader.open(session, View(grant, frame), records)
         collection, single, act = route
+        reader = await Reader.open(session, View(grant, frame), records, people_only=collection in _OF_PEOPLE)
         told = dict(request.query_params)
         if single:
             told = {name: value for name, value in told.items() if name == "fields"}
@@ -176,6 +175,7 @@ _COLLECTION = {
     **dict.fromkeys(("users", "students", "teachers"), "users"),
     **{name: name for name in ("courses", "classes", "enrollments", "demographics")},
 }
+_OF_PEOPLE = ("users", "enrollments", "demographics")
 _HATS = {"students": ("pupils",), "teachers": ("teachers",)}
 
 
@@ -296,13 +296,7 @@ async def _of_class(reader: Reader, query: Query, sourced_id: str, name: str) ->
 
     if name == "enrollments":
         return await reader.page(name, query, (), in_it, class_id=class_id)
-    role = "student" if name == "students" else "teacher"
-    everything = replace(query, limit=10_000, offset=0, filter=None, sort=None, fields=())
-    members = await reader.page("enrollments", everything, (), in_it, class_id=class_id)
-    present = {
-        _sourced(each, "user") for each in members.records if each["role"] == role and reader.holds(each)
-    }
-    return await reader.page("users", query, (), lambda each: each["sourcedId"] in present, class_id=class_id)
+    return await reader.members(query, class_id, "student" if name == "students" else "teacher")
 
 
 async def _class_of_school(

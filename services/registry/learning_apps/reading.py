@@ -40,35 +40,40 @@ class Reader:
     view: View
     places: Places
     records: Records
-    _rows: Content = field(init=False)
+    _rows: Content | None = field(default=None, init=False)
 
     @classmethod
-    async def open(cls, session: AsyncSession, view: View, records: Records) -> Reader:
-        """What exists for the app."""
-        return cls(session, view, await exports.places(session, view.frame, SOURCE), records)
+    async def open(cls, session: AsyncSession, view: View, records: Records, *, people_only: bool) -> Reader:
+        """What exists for the app. Where ``people_only`` are told nobody asks for the grades of a class's members."""
+        places = await exports.places(session, view.frame, SOURCE, grades=not people_only)
+        return cls(session, view, places, records)
 
-    def __post_init__(self) -> None:
-        self._rows = places_of.content(self.places, ())
+    @property
+    def rows(self) -> Content:
+        """What an export would tell of places."""
+        if self._rows is None:
+            self._rows = places_of.content(self.places, ())
+        return self._rows
 
     # ---- places ----
 
     def sessions(self) -> list[Object]:
         """The school year."""
-        return [self.records.session(row) for row in self._rows.rows[layout.ACADEMIC_SESSIONS]]
+        return [self.records.session(row) for row in self.rows.rows[layout.ACADEMIC_SESSIONS]]
 
     def orgs(self) -> list[Object]:
         """The board and its schools."""
-        rows = self._rows.rows[layout.ORGS]
+        rows = self.rows.rows[layout.ORGS]
         schools = [row["sourcedId"] for row in rows if row["type"] == "school"]
         return [self.records.org(row, schools if row["type"] == "district" else ()) for row in rows]
 
     def courses(self) -> list[Object]:
         """One a school."""
-        return [self.records.course(row) for row in self._rows.rows[layout.COURSES]]
+        return [self.records.course(row) for row in self.rows.rows[layout.COURSES]]
 
     def classes(self) -> list[Object]:
         """The school year's classes."""
-        return [self.records.class_(row) for row in self._rows.rows[layout.CLASSES]]
+        return [self.records.class_(row) for row in self.rows.rows[layout.CLASSES]]
 
     def unit(self, sourced_id: str, kind: str) -> UUID | None:
         """Our id of a school or class that is told."""
@@ -157,6 +162,23 @@ class Reader:
                         record["user"]["sourcedId"] if collection == "enrollments" else record["sourcedId"]
                     )
                     found.add(record, names[about])
+        return found.page()
+
+    async def members(self, query: Query, class_id: UUID, role: str) -> Page:
+        """Users who are in a class today, as its students or its teachers."""
+        content, names = await self.told(
+            await store.of_a_class(self.session, self.view.frame.board, class_id)
+        )
+        name = self.places.id(class_id)
+        present = {
+            each["user"]["sourcedId"]
+            for each in self.of("enrollments", content)
+            if each["class"]["sourcedId"] == name and each["role"] == role and self.holds(each)
+        }
+        found = _Found(query)
+        for record in self.users(content):
+            if record["sourcedId"] in present:
+                found.add(record, names[record["sourcedId"]])
         return found.page()
 
     async def _enrollments(self, query: Query) -> Page:
