@@ -10,7 +10,12 @@ from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.temporary import temporary_home, temporary_kafka
 
-pytest_plugins = ["tests.support.fixtures", "tests.support.transports", "tests.support.product"]
+pytest_plugins = [
+    "tests.support.fixtures",
+    "tests.support.spans",
+    "tests.support.transports",
+    "tests.support.product",
+]
 
 WORLDS = {"product": "product", "on_log": "product", "on_kafka": "product", "deployment": "matrix"}
 """Fixtures that take long to make, and by what name the tests that share them run together."""

@@ -55,6 +55,12 @@ class _Server(uvicorn.Server):
         yield
 
 
+def quiet() -> None:
+    """Libraries that would write addresses with what was asked for, or a line a record, keep that to themselves."""
+    for noisy in ("httpx", "aiokafka", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
 def run(instance: Instance, services: Sequence[str], relays: Sequence[str]) -> None:
     """:func:`serve` on the quickest loop there is."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -64,8 +70,7 @@ def run(instance: Instance, services: Sequence[str], relays: Sequence[str]) -> N
 async def serve(instance: Instance, services: Sequence[str], relays: Sequence[str]) -> None:
     """Run services and relays until SIGTERM or SIGINT; a server that dies ends the process."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    for noisy in ("httpx", "aiokafka", "uvicorn.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    quiet()
     configure_tracing("tsumugi" if len(services) != 1 else services[0])
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

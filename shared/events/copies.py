@@ -23,7 +23,7 @@ from shared.events import intake
 from shared.events.feed import Batch, Feed, Stopped
 from shared.events.intake import Arrived, Checkpoint, Known, Notice, Sorted, Stream, Version
 from shared.events.records import Record
-from shared.events.trace import context_of, tracer
+from shared.events.trace import following
 from shared.events.workers import LIVE, FeedWorker, by_key, told, transient
 
 logger = logging.getLogger(__name__)
@@ -144,9 +144,11 @@ class CopyWorker(FeedWorker):
     async def _fold(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
         if not sorted_.arrived:
             return set()
-        last = sorted_.arrived[-1].record
-        with tracer.start_as_current_span(f"fold {self.name}", context=context_of(last.traceparent)):
-            return set(await self.copy.fold(session, sorted_.arrived))
+        return await self._folded(session, sorted_.arrived)
+
+    async def _folded(self, session: AsyncSession, arrived: Sequence[Arrived]) -> set[str]:
+        with following(f"fold {self.name}", [one.record.traceparent for one in arrived]):
+            return set(await self.copy.fold(session, arrived))
 
     async def _fold_carefully(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
         try:
@@ -165,7 +167,7 @@ class CopyWorker(FeedWorker):
         async def fold(group: Sequence[Arrived]) -> None:
             async with session.begin_nested():
                 await session.connection()
-                live.update(await self.copy.fold(session, group))
+                live.update(await self._folded(session, group))
 
         sorted_.arrived, refused = await by_key(sorted_.arrived, fold, "does not fold")
         sorted_.refused += refused

@@ -18,6 +18,7 @@ from shared.database import Scope, Statement, Units, Work
 from shared.events import intake
 from shared.events.feed import Batch, Feed
 from shared.events.intake import Arrived, Checkpoint, Refused
+from shared.events.trace import following
 from shared.events.workers import LIVE, FeedWorker, by_key, told, transient
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,12 @@ class ReactionWorker(FeedWorker):
         return refused
 
     async def _react(self, board: UUID, group: Sequence[Arrived]) -> None:
+        causes = [arrived.record.traceparent for arrived in group]
+        # Outside of the unit of work: what it publishes at its end belongs to the trace of what it reacts to.
+        with following(f"react {self.reaction.name}", causes):
+            await self._react_once(board, group)
+
+    async def _react_once(self, board: UUID, group: Sequence[Arrived]) -> None:
         async with self._units.work(Scope(board), actor=self.name) as work:
             new = {
                 row["ce_id"]
