@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 from unicodedata import category
 
@@ -104,10 +103,10 @@ def show_preview(planned: Planned, console: Console) -> None:
     console.print(table)
     if preview.schools:
         schools = Table("学校", *_SCHOOL_COLUMNS, box=None)
-        for school, counts_ in list(preview.schools.items())[:_SHOWN_SCHOOLS]:
-            before, after, *changes_ = asdict(counts_).values()
+        for counts_ in planned.schools()[:_SHOWN_SCHOOLS]:
+            name, before, after, *changes_ = counts_.values()
             cells = (str(before), str(after), *(str(each or "") for each in changes_))
-            schools.add_row(escape(planned.place(school)), *cells)
+            schools.add_row(escape(name), *cells)
         console.print(schools)
         if len(preview.schools) > _SHOWN_SCHOOLS:
             console.print(f"ほか {len(preview.schools) - _SHOWN_SCHOOLS} 校（すべては --json で）")

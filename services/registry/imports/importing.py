@@ -103,9 +103,16 @@ class Planned:
         return tuple(sorted(self.place(each) for each in self.preview.classes))
 
     def schools(self) -> list[dict[str, Any]]:
-        """What happens at each school, by its name."""
-        counts = self.preview.schools.items()
-        return [{"school": self.place(school), **asdict(each)} for school, each in counts]
+        """What happens at each school, with its name; schools of a kind together, by their codes."""
+
+        def place(school: UUID) -> tuple[str, str, str]:
+            row = self.organisations.get(school)
+            return (row.kind, row.code or "", row.name) if row else ("", "", "")
+
+        counts = self.preview.schools
+        return [
+            {"school": self.place(school), **asdict(counts[school])} for school in sorted(counts, key=place)
+        ]
 
     def place(self, organisation: UUID | None) -> str:
         """A school, or a class with its school."""

@@ -75,6 +75,20 @@ test('the printed list is one A4 page with year, school and page number', async 
   expect(pdf.match(/\/Type\s*\/Page\b/g)).toHaveLength(1)
 })
 
+test('another day is opened from one line, and what is no day is said', async ({ page, bff, open }) => {
+  await open('office', listPath(bff))
+  const field = page.getByLabel('ほかの日の名簿')
+  await expect(page.getByText('任意')).toHaveCount(0)
+  await field.fill('13/45')
+  await expect(page.getByText('「13/45」は日付として読めません')).toBeVisible()
+  const heights = await page.locator('form', { has: field }).locator('input, button').evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().top + part.getBoundingClientRect().height / 2))
+  expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(1)
+  await field.fill('11/18')
+  await expect(page.getByText('11月18日（水）')).toBeVisible()
+  await page.getByRole('button', { name: '開く' }).click()
+  await expect(page).toHaveURL(/2026-11-18\/list$/)
+})
+
 const LOOKS: Omit<Look, 'role' | 'path'>[] = [
   { name: 'list', until: '令和8年度 2年1組 名簿' },
   { name: 'list-empty', set: ({ mock }) => void (mock.empty = true), until: 'この日に在籍している子がいません' },

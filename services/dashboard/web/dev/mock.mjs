@@ -244,7 +244,7 @@ class Mock {
     const feed = (service, copy, publisher, lag) => ({ service, copy, publisher, position: this.position - lag, head: this.position, lag_records: lag, lag_seconds: lag ? lag * 0.4 : 0.1 })
     return {
       services: [['registry', null], ['identity', null], ['dashboard', 152]].map(([name, memory_mib]) => ({ name, ready: true, version: '0.1.0', memory_mib })),
-      feeds: [feed('dashboard', 'school_day', 'registry', this.lag), feed('dashboard', 'roster', 'registry', 0), feed('identity', 'directory', 'registry', 0)],
+      feeds: [feed('dashboard', 'school_day', 'registry', this.lag), feed('dashboard', 'roster', 'registry', 0), feed('identity', 'directory', 'registry', 0), feed('identity', 'reaction:accounts', 'registry', 0)],
       parked: this.parked, ...this.stamp(['operations']),
     }
   }

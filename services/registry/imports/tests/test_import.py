@@ -354,6 +354,7 @@ async def test_what_a_month_changes_is_told_and_counted_where_it_happens(
     told: list[Change] = []
     prepared = await prepare(units, later, by="someone", tell=told.append)
     schools = {each["school"]: each for each in prepared.planned.schools()}
+    assert (len(schools), list(schools)[-1]) == (3, "第一中"), "elementary schools come first"
     before = await _pupils(units, prepared.planned.frame.board)
     assert {school: each["pupils"] for school, each in schools.items()} == {
         school: before[school] for school in schools

@@ -16,7 +16,7 @@ interface DayFieldProps {
   readonly today: Day
   /** `true` 必須, `false` 任意; absent where it is no form. */
   readonly required?: boolean
-  /** In a line of buttons: the label beside the field, how to write it in the field. */
+  /** In a wrapping line with a button: the label beside the field, how to write it in the field. */
   readonly inline?: boolean
   /** What an empty field means, e.g. 「終わりを決めない」. */
   readonly empty?: string
@@ -65,7 +65,7 @@ export function DayField({ label, value, onChange, today, required, inline = fal
         )}
       </div>
       {said !== '' && (
-        <Text slot="description" className={field.hint} data-over={wrong ? '' : undefined}>
+        <Text slot="description" className={`${field.hint} ${inline ? styles.said : ''}`} data-over={wrong ? '' : undefined}>
           {said}
         </Text>
       )}
