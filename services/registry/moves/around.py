@@ -63,11 +63,16 @@ _SCHOOLS = text(
 )
 
 
-async def schools(session: AsyncSession, board: UUID, on: date, grade: str) -> list[OrganisationRow]:
-    """Schools that have a grade, by name."""
+async def every_school(session: AsyncSession, board: UUID, on: date) -> list[OrganisationRow]:
+    """The board's schools of a day, by kind and name."""
     ids = list(await session.scalars(_SCHOOLS, {"board": board, "kinds": list(SCHOOL_KINDS), "on": on}))
     rows = (await roster.organisations(session, board, ids)).values()
-    return sorted((row for row in rows if taught(row.kind, grade)), key=lambda row: (row.kind, row.name))
+    return sorted(rows, key=lambda row: (row.kind, row.name))
+
+
+async def schools(session: AsyncSession, board: UUID, on: date, grade: str) -> list[OrganisationRow]:
+    """Schools that have a grade, by name."""
+    return [row for row in await every_school(session, board, on) if taught(row.kind, grade)]
 
 
 _SIBLINGS = text(

@@ -10,8 +10,18 @@ from fastapi import APIRouter, Query
 
 from services.registry.moves import around, looking, rules, store
 from services.registry.moves.asker import Reg, Who, asker_of, see, shown_pupils, strong_enough, widen
-from services.registry.moves.shapes import FoundPupil, MoveOut, MovesOut, Options, RoomOut, SchoolOut, UnitOut
+from services.registry.moves.shapes import (
+    AcceptingOut,
+    FoundPupil,
+    MoveOut,
+    MovesOut,
+    Options,
+    RoomOut,
+    SchoolOut,
+    UnitOut,
+)
 from services.registry.roster import store as roster
+from services.registry.roster.grades import TAUGHT_AT, grade_in_words
 from services.registry.roster.kana import search_text
 from shared.access.log import Seen
 from shared.database import Scope
@@ -40,11 +50,21 @@ async def list_moves(room: Reg, who: Who) -> MovesOut:
         out = await looking.shown(session, room, asker.holder, found)
         own = asker.holder.organisations("office") if who.kind == "staff" else frozenset()
         schools = await roster.organisations(session, who.board, own)
+        every = await around.every_school(session, who.board, today)
     await room.log.read(who, Seen("ListMoves", "move", None, "II", [each.pupil for each in found]))
     named = sorted(schools.values(), key=lambda row: row.name)
     return MovesOut(
         moves=out,
         schools=[UnitOut(id=row.id, name=row.short_name) for row in named],
+        accepting=[
+            AcceptingOut(
+                id=row.id,
+                name=row.short_name,
+                grades=[(grade, grade_in_words(grade)) for grade in TAUGHT_AT[row.kind]],
+            )
+            for row in every
+            if asked.whole_board or row.id in own
+        ],
         whole_board=asked.whole_board,
         today=today,
     )

@@ -147,11 +147,18 @@ class MoveOut(BaseModel):
     may: May
 
 
+class AcceptingOut(UnitOut):
+    """A school that the asker may announce arrivals at, with its grades as code and word."""
+
+    grades: list[tuple[str, str]]
+
+
 class MovesOut(BaseModel):
     """Moves the asker may see, and the schools whose pupils the asker may move."""
 
     moves: list[MoveOut]
     schools: list[UnitOut]
+    accepting: list[AcceptingOut]
     whole_board: bool
     today: date
 

@@ -35,7 +35,7 @@ class Mock {
     this.town = town()
     this.duties = new DutiesDesk(this, Refuse)
     this.lists = new ListsDesk(this, Refuse)
-    this.office = new OfficeDesk(this, TODAY)
+    this.office = new OfficeDesk(this, TODAY, Refuse)
     this.rolls = new Map()
     this.done = new Map()
     this.position = 100

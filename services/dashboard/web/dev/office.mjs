@@ -10,14 +10,19 @@ const WORDS = {
   acceptance_known: '受け入れた日の連絡をもらう',
   records_sent: '指導要録の写し・健康診断票を送る',
   records_received: '指導要録の写し・健康診断票を受け取る',
+  enrolment_certificate_received: '在学証明書を受け取る',
+  textbook_certificate_received: '教科用図書給与証明書を受け取る',
+  acceptance_told: '前の学校に受け入れた日を知らせる',
 }
 const STEPS = {
   within: ['announced', 'placed', 'records_sent', 'records_received'],
+  arriving: ['announced', 'placed', 'enrolment_certificate_received', 'textbook_certificate_received', 'acceptance_told', 'records_received'],
   leaving: ['announced', 'enrolment_certificate', 'textbook_certificate', 'acceptance_known', 'records_sent'],
 }
 
 export class OfficeDesk {
-  constructor(mock, today) {
+  constructor(mock, today, Refuse) {
+    this.Refuse = Refuse
     this.mock = mock
     this.today = today
     this.moves = []
@@ -38,17 +43,17 @@ export class OfficeDesk {
       step,
       word: WORDS[step],
       side: 'leaving',
-      school: ['placed', 'records_received'].includes(step) ? move.to : move.from,
+      school: move.kind === 'arriving' || ['placed', 'records_received'].includes(step) ? move.to : move.from,
       done_on: move.done[step] ?? null,
       by: move.done[step] ? this.mock.town.staff : null,
-      by_hand: ['records_sent', 'records_received'].includes(step),
+      by_hand: ['records_sent', 'records_received', 'enrolment_certificate_received', 'textbook_certificate_received', 'acceptance_told'].includes(step),
     }))
     const open = move.undone === null
     return {
       id: move.id, kind: move.kind, pupil: move.pupil, grade: 'P2', grade_word: '小2', from_school: move.from, to_school: move.to, elsewhere: move.elsewhere,
       left_on: move.left, accepted_on: move.accepted, transferred_on: move.accepted && before(move.accepted), placed: move.placed, number: move.number,
-      steps, turn: open ? (steps.find((one) => !one.done_on)?.step ?? null) : null, provisional: false, undone_at: move.undone, revision: move.revision,
-      may: { change: open, place: open && move.kind === 'within', certify: open },
+      steps, turn: open ? (steps.find((one) => !one.done_on)?.step ?? null) : null, provisional: move.kind === 'arriving' && !move.done.textbook_certificate_received, undone_at: move.undone, revision: move.revision,
+      may: { change: open, place: open && move.kind !== 'leaving', certify: open && move.kind !== 'arriving' },
     }
   }
 
@@ -59,7 +64,7 @@ export class OfficeDesk {
   view(path, query) {
     const { own, schools } = this.mock.town
     const units = schools.slice(0, 2).map(({ school }) => ({ ...school, kind: 'elementary' }))
-    if (path === '/api/registry/v1/moves') return { moves: this.moves.map((one) => this.out(one)), schools: [units[0]], whole_board: false, today: this.today }
+    if (path === '/api/registry/v1/moves') return { moves: this.moves.map((one) => this.out(one)), schools: [units[0]], accepting: [{ ...units[0], grades: [['P1', '小1'], ['P2', '小2']] }], whole_board: false, today: this.today }
     if (path === '/api/registry/v1/moves/pupils') return own.members.filter(({ pupil }) => `${pupil.family}${pupil.given}`.includes(query.get('q'))).map((one) => this.found(one, own))
     if (path.endsWith('/move-options')) {
       const chosen = own.members.find(({ pupil }) => path.includes(pupil.id))
@@ -86,6 +91,7 @@ export class OfficeDesk {
 
   act(path, body) {
     const { schools, own } = this.mock.town
+    if (path === '/api/registry/v1/arrivals') return this.arrive(body)
     if (path === '/api/registry/v1/moves') {
       const made = body.movers.map((mover) => {
         const { pupil } = own.members.find((one) => one.pupil.id === mover.pupil)
@@ -109,6 +115,19 @@ export class OfficeDesk {
     if (at[2] === 'steps') move.done[body.step] = body.on
     if (at[2] === 'undo') move.undone = `${this.today}T09:00:00Z`
     move.revision += 1
+    return { moves: [this.out(move)], after: null }
+  }
+
+  /** The second child of the class was here before; whoever has the family name is asked about. */
+  arrive(body) {
+    const { own, schools } = this.mock.town
+    const known = own.members[1].pupil
+    if (body.card && !body.nobody_else && body.card.legal_family === known.family)
+      throw new this.Refuse(409, 'same-person', '同じ人かもしれません', '', [{ field: 'pupil', cell: known.id, message: `${known.family} ${known.given}さん（2018年5月5日生まれ）` }])
+    const pupil = body.card ? { ...known, id: '00000000-0000-4000-8000-000000000999', family: body.card.legal_family, given: body.card.legal_given } : known
+    const move = this.add('arriving', pupil, { left: body.left_on, accepted: body.accepted_on, to: schools[0].school, elsewhere: body.elsewhere })
+    move.from = null
+    if (body.place) Object.assign(move, { placed: { id: body.place.class_id, name: '2年1組' }, number: body.place.number, done: { ...move.done, placed: this.today } })
     return { moves: [this.out(move)], after: null }
   }
 

@@ -296,6 +296,16 @@ async def test_rooms_tell_numbers_and_no_names(city: City) -> None:
     ).status_code == 404
 
 
+async def test_arrivals_are_announced_at_the_own_school_or_by_the_board_at_any(city: City) -> None:
+    mine = (await city.get("/v1/moves")).json()["accepting"]
+    assert [(each["name"], each["grades"][:2]) for each in mine] == [
+        ("第一小学校", [["P1", "小1"], ["P2", "小2"]])
+    ]
+    every = (await city.get("/v1/moves", "board_staff")).json()["accepting"]
+    assert {str(city.ids["first"]), str(city.ids["second"])} <= {each["id"] for each in every}
+    assert (await city.get("/v1/moves", "principal")).json()["accepting"] == []
+
+
 async def test_a_card_of_blanks_or_of_another_century_is_asked_about(city: City) -> None:
     card = {
         "legal_family": "隣",

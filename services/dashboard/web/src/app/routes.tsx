@@ -172,6 +172,12 @@ const newMove = createRoute({
   component: lazyRouteComponent(() => import('~/screens/office/moves/Announce')),
 })
 
+const arrive = createRoute({
+  getParentRoute: () => inside,
+  path: '/moves/arrive',
+  component: lazyRouteComponent(() => import('~/screens/office/moves/Arrive')),
+})
+
 const move = createRoute({
   getParentRoute: () => inside,
   path: '/moves/$moveId',
@@ -240,6 +246,7 @@ const tree = root.addChildren([
     importRun,
     moves,
     newMove,
+    arrive,
     move,
     nextYear,
     classPlan,

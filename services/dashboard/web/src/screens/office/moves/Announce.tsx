@@ -18,6 +18,7 @@ import { Tiles } from '~/parts/Tiles'
 import panel from '~/parts/Panel.module.css'
 import '../words'
 import { KEY, movesPath, optionsQuery, pupilsQuery, type Found, type Move, type Options } from './data'
+import { Reason } from './Reason'
 import { transferredOn } from './rules'
 import styles from './Page.module.css'
 
@@ -176,25 +177,15 @@ function Announce({ options, onBack }: { readonly options: Options; readonly onB
       <p className={styles.computed} role="status">
         {transferred !== null && left !== null ? (
           <Trans>
-            転学日は {workDay(transferred)} です（受け入れる日の前の日）。出席簿は {workDay(left)} までです。
+            転学日は{workDay(transferred)}です（受け入れる日の前の日）。出席簿は{workDay(left)}までです。
           </Trans>
         ) : left !== null ? (
-          <Trans>出席簿は {workDay(left)} までです。転学日は、受け入れる日が分かると決まります。</Trans>
+          <Trans>出席簿は{workDay(left)}までです。転学日は、受け入れる日が分かると決まります。</Trans>
         ) : (
           <Trans>転学日は、受け入れる日の前の日です。</Trans>
         )}
       </p>
-      <Tiles
-        label={t`わけ`}
-        value={reason}
-        onChange={setReason}
-        tiles={[
-          { value: 'moved_house', content: <Trans>転居</Trans> },
-          { value: 'family', content: <Trans>家庭の事情</Trans> },
-          { value: 'school_choice', content: <Trans>指定校変更・区域外就学</Trans> },
-          { value: 'other', content: <Trans>そのほか</Trans> },
-        ]}
-      />
+      <Reason value={reason} onChange={setReason} />
       {tried && missing.length > 0 && (
         <p className={panel.wait} role="alert">
           {missing.join(t`、`)}

@@ -55,10 +55,10 @@ export function Certificates({ move }: { readonly move: Move }) {
         )}
       </ul>
       <div className={styles.buttons}>
-        <Button onPress={() => setKind('enrolment')}>
+        <Button look={move.turn === 'enrolment_certificate' ? 'filled' : 'line'} onPress={() => setKind('enrolment')}>
           <Trans>在学証明書を出す</Trans>
         </Button>
-        <Button onPress={() => setKind('textbooks')}>
+        <Button look={move.turn === 'textbook_certificate' ? 'filled' : 'line'} onPress={() => setKind('textbooks')}>
           <Trans>教科用図書給与証明書を出す</Trans>
         </Button>
       </div>

@@ -62,20 +62,22 @@ function Work({ move }: { readonly move: Move }) {
         <Date word={<Trans>最後に登校する日</Trans>} day={move.left_on} />
         <Date word={<Trans>転学日（受け入れる日の前の日）</Trans>} day={move.transferred_on} />
         <Date word={<Trans>受け入れる日</Trans>} day={move.accepted_on} />
-        <div>
-          <dt>
-            <Trans>入る学級</Trans>
-          </dt>
-          <dd>
-            {move.placed ? (
-              <>
-                {move.placed.name} {move.number !== null && <Trans>{move.number}番</Trans>}
-              </>
-            ) : (
-              '―'
-            )}
-          </dd>
-        </div>
+        {move.kind !== 'leaving' && (
+          <div>
+            <dt>
+              <Trans>入る学級</Trans>
+            </dt>
+            <dd>
+              {move.placed ? (
+                <>
+                  {move.placed.name} {move.number !== null && <Trans>{move.number}番</Trans>}
+                </>
+              ) : (
+                <Trans>まだ決まっていません</Trans>
+              )}
+            </dd>
+          </div>
+        )}
       </dl>
       <div className={styles.buttons}>
         {move.may.place && (
@@ -237,7 +239,7 @@ function DatesDialog({ move, onClose }: DialogProps) {
         <DayField label={t`受け入れる日`} required={move.kind !== 'leaving'} value={accepted} onChange={setAccepted} today={me.today} />
         {transferred !== null && (
           <p className={styles.computed} role="status">
-            <Trans>転学日は {workDay(transferred)} になります。</Trans>
+            <Trans>転学日は{workDay(transferred)}になります。</Trans>
           </p>
         )}
         <Refused error={error} />

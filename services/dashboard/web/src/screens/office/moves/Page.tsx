@@ -13,6 +13,7 @@ import panel from '~/parts/Panel.module.css'
 import '../words'
 import { movesQuery, type Move, type Moves } from './data'
 import { inTurn } from './rules'
+import styles from './Page.module.css'
 
 /** 転出入: who moves from where to where, and whose turn it is. */
 export default function MovesPage() {
@@ -30,9 +31,12 @@ export default function MovesPage() {
 function Work({ page }: { readonly page: Moves }) {
   const may = page.whole_board || page.schools.length > 0
   const announce = may && (
-    <div>
+    <div className={styles.buttons}>
       <LinkButton look="filled" to="/moves/new">
         <Trans>転出を届ける</Trans>
+      </LinkButton>
+      <LinkButton to="/moves/arrive">
+        <Trans>転入を届ける</Trans>
       </LinkButton>
     </div>
   )

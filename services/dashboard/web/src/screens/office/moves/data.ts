@@ -41,9 +41,15 @@ export interface Move {
   readonly may: { readonly change: boolean; readonly place: boolean; readonly certify: boolean }
 }
 
+/** A school that one may announce arrivals at; grades as code and word. */
+export interface Accepting extends Unit {
+  readonly grades: readonly (readonly [code: string, word: string])[]
+}
+
 export interface Moves {
   readonly moves: readonly Move[]
   readonly schools: readonly Unit[]
+  readonly accepting: readonly Accepting[]
   readonly whole_board: boolean
   readonly today: Day
 }
@@ -91,6 +97,7 @@ export interface Certificate {
 const BASE = '/api/registry/v1'
 
 export const movesPath = `${BASE}/moves`
+export const arrivalsPath = `${BASE}/arrivals`
 export const movePath = (id: string, act: string) => `${BASE}/moves/${id}/${act}`
 export const voidPath = (id: string) => `${BASE}/certificates/${id}/void`
 export const pdfPath = (id: string) => `${BASE}/certificates/${id}/pdf`
@@ -121,6 +128,7 @@ export const optionsQuery = (pupil: string) =>
 
 export const roomsQuery = (school: string, on: Day, grade: string) =>
   queryOptions({
+    enabled: school !== '' && on !== '' && grade !== '',
     queryKey: [KEY, 'rooms', school, on, grade],
     queryFn: ({ signal }) => read<readonly Room[]>(`${BASE}/schools/${school}/rooms?on=${on}&grade=${grade}`, signal),
   })

@@ -1,0 +1,242 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Problem, type ProblemItem } from '~/api/problem'
+import { useCommand } from '~/api/useCommand'
+import { useRead } from '~/api/useRead'
+import { useMe } from '~/app/me'
+import { Place } from '~/app/Place'
+import { useScreen } from '~/app/screen'
+import { workDay, type Day } from '~/dates/dates'
+import { readDay } from '~/dates/read'
+import { Button } from '~/parts/Button'
+import { DayField } from '~/parts/DayField'
+import { Choose, Field } from '~/parts/Field'
+import { LinkButton } from '~/parts/LinkButton'
+import { Refused } from '~/parts/Refused'
+import { CannotRead, LoadingRows, NoRight } from '~/parts/States'
+import { Strip } from '~/parts/Strip'
+import { Tiles } from '~/parts/Tiles'
+import panel from '~/parts/Panel.module.css'
+import '../words'
+import { arrivalsPath, KEY, movesQuery, roomsQuery, type Accepting, type Move } from './data'
+import { Reason } from './Reason'
+import { transferredOn } from './rules'
+import styles from './Page.module.css'
+
+/** 転入を届ける: a child from a school elsewhere, with or without papers. */
+export default function ArrivePage() {
+  const { t } = useLingui()
+  const { data, error, again } = useRead(movesQuery())
+  useScreen(t`転入を届ける`)
+  return (
+    <div className={panel.screen}>
+      <Place title={t`転入を届ける`} />
+      {!data ? error ? <CannotRead error={error} what={t`転出入`} onRetry={again} /> : <LoadingRows rows={10} /> : data.accepting.length === 0 ? <NoRight /> : <Arrive schools={data.accepting} />}
+    </div>
+  )
+}
+
+const NOBODY = { legal_family: '', legal_given: '', kana_family: '', kana_given: '' }
+
+function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
+  const { t } = useLingui()
+  const me = useMe()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const { send, sending, error, forget } = useCommand<{ readonly moves: readonly Move[] }>(me.person.id)
+  const [card, setCard] = useState(NOBODY)
+  const [born, setBorn] = useState('')
+  const [sex, setSex] = useState<string | null>(null)
+  const [school, setSchool] = useState(schools.length === 1 ? schools[0]!.id : '')
+  const [grade, setGrade] = useState('')
+  const [accepted, setAccepted] = useState<Day | null>(null)
+  const [classId, setClass] = useState('')
+  const [from, setFrom] = useState({ name: '', address: '' })
+  const [left, setLeft] = useState<Day | null>(null)
+  const [reason, setReason] = useState<string | null>('moved_house')
+  const [tried, setTried] = useState(false)
+  const grades = schools.find(({ id }) => id === school)?.grades ?? []
+  const rooms = useQuery(roomsQuery(school, accepted ?? '', grade))
+  const room = rooms.data?.find(({ id }) => id === classId)
+  const birth = readDay(born, me.today)
+  const same = error instanceof Problem && error.body.type.endsWith('/same-person') ? error.body.errors : []
+  const transferred = transferredOn(accepted)
+  const missing = [
+    Object.values(card).some((part) => part.trim() === '') && t`氏名とよみを書いてください`,
+    birth === null && t`生年月日を書いてください`,
+    sex === null && t`性別をえらんでください`,
+    school === '' && t`受け入れる学校をえらんでください`,
+    grade === '' && t`学年をえらんでください`,
+    accepted === null && t`受け入れる日を書いてください`,
+    from.name.trim() === '' && t`前の学校の名前を書いてください`,
+  ].filter((each) => each !== false)
+  const write = (part: keyof typeof card) => (value: string) => {
+    setCard({ ...card, [part]: value })
+    forget()
+  }
+
+  /** `who`: one who was here before; null: nobody known is the same; undefined: not asked yet. */
+  async function arrive(who?: string | null) {
+    setTried(true)
+    if (missing.length || sending) return
+    const answer = await send(arrivalsPath, {
+      ...(typeof who === 'string' ? { pupil: who } : { card: { ...card, birth_date: birth, sex }, nobody_else: who === null }),
+      to_school: school,
+      grade,
+      accepted_on: accepted,
+      left_on: left,
+      elsewhere: { name: from.name.trim(), address: from.address.trim() },
+      reason,
+      place: room ? { class_id: room.id, number: room.next_number } : null,
+    })
+    const made = answer?.moves[0]
+    if (!made) return
+    await queries.invalidateQueries({ queryKey: [KEY] })
+    await navigate({ to: '/moves/$moveId', params: { moveId: made.id } })
+  }
+
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void arrive()
+      }}
+    >
+      <div className={styles.two}>
+        <Field label={t`姓`} required autoFocus value={card.legal_family} onChange={write('legal_family')} maxLength={50} />
+        <Field label={t`名`} required value={card.legal_given} onChange={write('legal_given')} maxLength={50} />
+        <Field label={t`姓のよみ（カタカナ）`} required value={card.kana_family} onChange={write('kana_family')} maxLength={50} />
+        <Field label={t`名のよみ（カタカナ）`} required value={card.kana_given} onChange={write('kana_given')} maxLength={50} />
+      </div>
+      <Field
+        label={t`生年月日`}
+        required
+        value={born}
+        onChange={(text) => {
+          setBorn(text)
+          forget()
+        }}
+        hint={birth !== null ? <BirthDay day={birth} /> : t`2018/5/5 や 平成30年5月5日 のように書いてください`}
+        wrong={born.trim() !== '' && birth === null ? t`「${born}」は日付として読めません。2018/5/5 のように書いてください` : undefined}
+      />
+      <Tiles
+        label={t`性別`}
+        value={sex}
+        onChange={setSex}
+        tiles={[
+          { value: 'male', content: <Trans>男</Trans> },
+          { value: 'female', content: <Trans>女</Trans> },
+          { value: 'unspecified', content: <Trans>書類にない</Trans> },
+        ]}
+      />
+      <div className={styles.two}>
+        {schools.length > 1 && (
+          <Choose
+            label={t`受け入れる学校`}
+            required
+            value={school}
+            onChange={(id) => {
+              setSchool(id)
+              setGrade('')
+              setClass('')
+            }}
+            options={[{ value: '', word: t`えらんでください` }, ...schools.map(({ id, name }) => ({ value: id, word: name }))]}
+          />
+        )}
+        <Choose
+          label={t`学年`}
+          required
+          value={grade}
+          onChange={(code) => {
+            setGrade(code)
+            setClass('')
+          }}
+          options={[{ value: '', word: t`えらんでください` }, ...grades.map(([value, word]) => ({ value, word }))]}
+        />
+      </div>
+      <div className={styles.two}>
+        <DayField label={t`受け入れる日`} required value={accepted} onChange={setAccepted} today={me.today} />
+        <Choose
+          label={t`学級`}
+          required={false}
+          value={classId}
+          onChange={setClass}
+          hint={room ? t`出席番号は${room.next_number}番になります` : t`学年と受け入れる日を決めると、えらべます`}
+          options={[{ value: '', word: t`あとで決める` }, ...(rooms.data ?? []).map(({ id, name, members }) => ({ value: id, word: t`${name}（いま${members}人）` }))]}
+        />
+      </div>
+      <div className={styles.two}>
+        <Field label={t`前の学校`} required value={from.name} onChange={(name) => setFrom({ ...from, name })} maxLength={100} />
+        <Field label={t`前の学校の所在地`} required={false} value={from.address} onChange={(address) => setFrom({ ...from, address })} maxLength={200} />
+      </div>
+      <DayField label={t`前の学校に最後に登校した日`} value={left} onChange={setLeft} today={me.today} empty={t`分からなければ空けておきます`} />
+      {transferred !== null && (
+        <p className={styles.computed} role="status">
+          <Trans>転学日は{workDay(transferred)}です（受け入れる日の前の日）。前の学校の2つの証明書がそろうまでは、仮の受け入れです。</Trans>
+        </p>
+      )}
+      <Reason value={reason} onChange={setReason} />
+      {tried && missing.length > 0 && (
+        <p className={panel.wait} role="alert">
+          {missing.join(t`、`)}
+        </p>
+      )}
+      {same.length > 0 ? <SamePerson found={same} onSame={(id) => void arrive(id)} onNobody={() => void arrive(null)} /> : <Refused error={error} />}
+      <div className={styles.buttons}>
+        {same.length === 0 && (
+          <Button look="filled" type="submit">
+            <Trans>転入を届ける</Trans>
+          </Button>
+        )}
+        <LinkButton to="/moves">
+          <Trans>やめる</Trans>
+        </LinkButton>
+      </div>
+    </form>
+  )
+}
+
+/** Read back with its year: what is written may be of an era. */
+function BirthDay({ day }: { readonly day: Day }) {
+  const [year, month, date] = day.split('-').map(Number)
+  return (
+    <Trans>
+      {year}年{month}月{date}日生まれ
+    </Trans>
+  )
+}
+
+interface SamePersonProps {
+  readonly found: readonly ProblemItem[]
+  readonly onSame: (pupil: string) => void
+  readonly onNobody: () => void
+}
+
+/** One person for life inside a board: whether it is somebody known, a person says. */
+function SamePerson({ found, onSame, onNobody }: SamePersonProps) {
+  return (
+    <Strip kind="look" live>
+      <p>
+        <strong>
+          <Trans>前にいた子かもしれません。まだ届けていません。</Trans>
+        </strong>
+      </p>
+      <ul className={styles.steps}>
+        {found.map(({ cell = '', message }) => (
+          <li key={cell} className={styles.same}>
+            {message}
+            <Button size="small" onPress={() => onSame(cell)}>
+              <Trans>この子です。転入を届ける</Trans>
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <Button size="small" onPress={onNobody}>
+        <Trans>どの子でもありません。新しい子として届ける</Trans>
+      </Button>
+    </Strip>
+  )
+}
