@@ -121,6 +121,7 @@ test('next year is proposed, changed by drag and by keyboard, and kept', async (
   expect(await axe(page)).toEqual([])
   await page.getByRole('button', { name: '学級の案を保存' }).click()
   await expect.poll(() => bff.mock.office.revision).toBe(1)
+  await expect(page.getByRole('button', { name: '元に戻す' })).toHaveCount(0)
   expect(bff.mock.office.plan.apart).toHaveLength(1)
 })
 

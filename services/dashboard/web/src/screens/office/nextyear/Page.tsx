@@ -92,7 +92,10 @@ function Work({ page }: { readonly page: PlanPage }) {
   async function save() {
     if (sending) return
     const kept = await send(planPath(page.school, page.year), { seen: page.revision, plan })
-    if (kept) queries.setQueryData([KEY, page.school, page.year], kept)
+    if (!kept) return
+    // What is kept may be what was kept before: then the page stays as it is, with nothing left to save.
+    setPast([])
+    queries.setQueryData([KEY, page.school, page.year], kept)
   }
 
   return (
