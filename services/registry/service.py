@@ -8,7 +8,17 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.registry import attendance, class_lists, duties, imports, learning_apps, moves, people, rollover
+from services.registry import (
+    attendance,
+    class_lists,
+    duties,
+    imports,
+    learning_apps,
+    moves,
+    people,
+    rollover,
+    school_calendar,
+)
 from services.registry.attendance import api as attendance_api
 from services.registry.certificates import api as certificates_api
 from services.registry.class_lists import api as class_lists_api
@@ -25,6 +35,7 @@ from services.registry.people import api as people_api
 from services.registry.people import commands as people_commands
 from services.registry.rollover import api as rollover_api
 from services.registry.room import Registry
+from services.registry.school_calendar import api as calendar_api
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.tokens import KeySource, TokenVerifier
@@ -45,7 +56,17 @@ COPIES: Sequence[Copy] = (AppsCopy(),)
 REACTIONS: Sequence[Reaction] = ()
 POLICIES = [
     Path(room.__path__[0])
-    for room in (attendance, class_lists, duties, imports, learning_apps, moves, people, rollover)
+    for room in (
+        attendance,
+        class_lists,
+        duties,
+        imports,
+        learning_apps,
+        moves,
+        people,
+        rollover,
+        school_calendar,
+    )
 ]
 
 
@@ -97,6 +118,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             duties_api.router,
             imports_api.router,
             import_runs_api.router,
+            calendar_api.router,
             moves_reading.router,
             moves_api.router,
             arriving.router,

@@ -5,7 +5,7 @@ All periods are half open, ``[since, until)``, ``until`` null while nobody knows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -244,6 +244,41 @@ def closes(closure: Mapping[str, Any], class_id: str, grade: str | None) -> bool
     )
 
 
+class Term(Part):
+    """A term of the school year (学期)."""
+
+    name: str = Field(description="As the school calls it: 1学期, 前期.")
+    since: date
+    until: date = Field(description="The day after its last day.")
+
+
+class CalendarMark(Part):
+    """What kind of day the year's plan makes of a day, or which grades have none; its words stay in registry."""
+
+    on: date
+    kind: Literal["saturday_class", "holiday", "moved_holiday", "event", "grade_off"] = Field(
+        description="土曜授業, 休業日, 振替休業, 行事, 学年休業 (planned: a 臨時休業 is a closure)."
+    )
+    grades: list[str] = Field(
+        description="P1–P6, J1–J3; empty: the whole school. Of a 土曜授業: only these grades meet; of a 振替休業 or a "
+        "学年休業: these do not."
+    )
+
+
+def grade_is_off(marks: Iterable[Mapping[str, Any]], on: str, grade: str | None) -> bool:
+    """Whether marks (:class:`CalendarMark`, as the JSON that services keep) give a grade no lessons on a day.
+
+    A class that mixes grades (``grade`` None) meets whenever its school does.
+    """
+    named = [mark for mark in marks if mark["on"] == on and mark["grades"]]
+    if grade is None:
+        return False
+    if any(mark["kind"] in ("grade_off", "moved_holiday") and grade in mark["grades"] for mark in named):
+        return True
+    saturdays = [mark for mark in named if mark["kind"] == "saturday_class"]
+    return bool(saturdays) and not any(grade in mark["grades"] for mark in saturdays)
+
+
 class CalendarChanged(Contract):
     """A school's calendar of one school year, whole."""
 
@@ -252,8 +287,10 @@ class CalendarChanged(Contract):
 
     school: UUID
     school_year: int
-    school_days: list[date]
+    school_days: list[date] = Field(description="Days on which the school meets, any grade of it.")
     closures: list[Closure]
+    terms: list[Term] = Field([], description="In order.")
+    marks: list[CalendarMark] = Field([], description="What days are called; which grades are off.")
 
 
 class Setting(Part):

@@ -16,6 +16,7 @@ import services.registry.attendance.store as registry_roll
 import services.registry.class_lists.store as registry_lists
 import services.registry.duties.store as registry_duties
 import services.registry.room as registry_room
+import services.registry.school_calendar.store as registry_calendar
 from shared.access.policies import Policies
 from shared.database import Statement
 from tests.matrix.table import rooms
@@ -47,12 +48,23 @@ def no_policies(world: World, folder: Path) -> Iterator[None]:
             state.policies = policies
 
 
+OF_SERVICES = (
+    registry_roll,
+    registry_duties,
+    registry_lists,
+    registry_calendar,
+    registry_room,
+    dashboard_pages,
+)
+"""Where the services' own conditions stand."""
+
+
 @contextmanager
 def no_predicates() -> Iterator[None]:
     """The services' own conditions on the board, and on who sees a child, are true for everybody."""
     with pytest.MonkeyPatch.context() as patch:
         changed = 0
-        for module in (registry_roll, registry_duties, registry_lists, registry_room, dashboard_pages):
+        for module in OF_SERVICES:
             for name, statement in list(vars(module).items()):
                 if isinstance(statement, TextClause):
                     open_ = _opened(statement.text)

@@ -129,6 +129,18 @@ async def _by_hand(units: Units, board: Board) -> tuple[UUID, str, UUID]:
     return UUID(str(duty)), revision(members_on(standing, TODAY)), undone
 
 
+async def _change_the_year(world: World) -> tuple[str, UUID]:
+    """The office puts an event into the year of the first school: the year's revision after it, and the act."""
+    office, school = world.bearer("registry", "office"), world.first.ids["first"]
+    path = f"/v1/schools/{school}/calendars/2026"
+    year = (await office.get(path)).json()
+    rows = [["11/26", "行事", "避難訓練", ""]]
+    answer = await office.send(Call("POST", path, {"rows": rows, "seen": year["revision"]}))
+    assert answer.status == 200, answer
+    (done,) = answer.json()["schools"]
+    return (await office.get(path)).json()["revision"], UUID(done["change"])
+
+
 async def _grant_lunch_count(world: World, board: Board, client: str) -> None:
     now = datetime.now(UTC)
     importer = Principal("test", "service", board.id, None, "test", 2, now, None, now)
@@ -195,6 +207,7 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         ids = world.first.ids
         brought, world.spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
         first.ids = {**ids, **brought}
+        world.calendar_seen, world.calendar_change = await _change_the_year(world)
         yield world
 
 

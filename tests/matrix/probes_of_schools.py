@@ -69,7 +69,67 @@ _NUMBERS_NOT: Mapping[str, Outcome] = {
     **_NOWHERE_NEAR,
     "department": 404,
 }
+_PLAN = [["11/27", "行事", "学習発表会", ""]]
+_BOARD_ALONE: Mapping[str, Outcome] = dict.fromkeys(
+    (*_READS, "system_operator", "elsewhere", "moved", "guardian", "mother", "pupil", "department"), 404
+)
+
+
+def _lines(world: World) -> Call:
+    """What an event would do to the year of the first school."""
+    path = f"/v1/schools/{world.first.ids['first']}/calendars/2026"
+    return Call("POST", path, {"rows": _PLAN, "seen": world.calendar_seen, "dry": True})
+
+
+def _template(world: World) -> Call:
+    """What the board's plan would do to the first school."""
+    schools = [str(world.first.ids["first"])]
+    path = f"/v1/boards/{world.first.id}/calendars/2026"
+    return Call("POST", path, {"rows": _PLAN, "schools": schools, "dry": True})
+
+
+def _undo_lines(world: World) -> Call:
+    """What taking back the last act on the year of the first school would do."""
+    path = f"/v1/schools/{world.first.ids['first']}/calendars/2026/undo"
+    return Call("POST", path, {"change": str(world.calendar_change), "dry": True})
+
+
 SCHOOLS: tuple[Probe, ...] = (
+    Probe(
+        "registry GET /v1/schools/{school}/calendars/{year}",
+        "bearer",
+        get("/v1/schools/{first}/calendars/2026"),
+        may={**_READS, "board_staff": 200},
+        may_not={who: 404 for who in (*_NOWHERE_NEAR, "department") if who != "board_staff"},
+    ),
+    Probe(
+        "registry POST /v1/schools/{school}/calendars/{year}",
+        "bearer",
+        _lines,
+        may=dict.fromkeys(_LEADS, 200),
+        may_not={**_LEADS_NOT, "system_operator": 404},
+    ),
+    Probe(
+        "registry POST /v1/schools/{school}/calendars/{year}/undo",
+        "bearer",
+        _undo_lines,
+        may=dict.fromkeys(_LEADS, 200),
+        may_not={**_LEADS_NOT, "system_operator": 404},
+    ),
+    Probe(
+        "registry GET /v1/boards/{board}/calendars/{year}",
+        "bearer",
+        get("/v1/boards/{board}/calendars/2026"),
+        may={"board_staff": 200},
+        may_not=_BOARD_ALONE,
+    ),
+    Probe(
+        "registry POST /v1/boards/{board}/calendars/{year}",
+        "bearer",
+        _template,
+        may={"board_staff": 200},
+        may_not=_BOARD_ALONE,
+    ),
     Probe(
         "registry GET /v1/classes/{class_id}/list",
         "bearer",

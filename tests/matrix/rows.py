@@ -33,6 +33,8 @@ THINGS = {
     "Card": "名簿のカード",
     "SchoolDuty": "学校の職務",
     "ClassList": "学級の名簿",
+    "SchoolYear": "学校の年間予定",
+    "BoardYear": "市の年間予定のもと",
     "Move": "転出入",
     "ClassPlan": "来年度の学級の案",
     "Rollover": "年度更新の見通し",
@@ -56,6 +58,9 @@ ACTS = {
     "ReadDuties": "見る",
     "ReadClassList": "見る",
     "SetNumbers": "出席番号を決める",
+    "ReadCalendar": "見る",
+    "ChangeCalendar": "変える",
+    "SetTemplate": "見る・学校にあてる",
     "PutSubstitute": "補欠を決める",
     "GiveDuty": "決める・終える",
     "ReadMove": "見る",
@@ -118,6 +123,17 @@ _CLASS_LISTS = {
     "第二小の学級": _class_list(OTHER_SCHOOL, CLASS_ELSEWHERE),
     "名簿の誤りで第二小にある 2年1組": _class_list(OTHER_SCHOOL, CLASS),
     "ほかの設置者の学級": _class_list(SCHOOL, CLASS, board=OTHER_BOARD),
+}
+
+
+def _school_year(school: UUID, board: UUID = BOARD) -> Entity:
+    return entity("SchoolYear", "year", board=ref("Board", board), school=ref("School", school))
+
+
+_SCHOOL_YEARS = {
+    "第一小": _school_year(SCHOOL),
+    "第二小": _school_year(OTHER_SCHOOL),
+    "ほかの設置者の学校": _school_year(SCHOOL, OTHER_BOARD),
 }
 
 
@@ -305,6 +321,7 @@ _ROSTERS = {
 }
 
 _OF_THE_BOARD = {"その市": BOARD, "ほかの設置者": OTHER_BOARD}
+_BOARD_YEARS = {word: entity("BoardYear", "year", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()}
 _BOARD_DAYS = {word: entity("BoardDay", "day", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()}
 _OPERATIONS = {
     word: entity("Operations", "state", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()
@@ -330,6 +347,9 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "ClassDay", "TakeRoll", _CLASS_DAYS),
     ("registry", "ClassList", "ReadClassList", _CLASS_LISTS),
     ("registry", "ClassList", "SetNumbers", _CLASS_LISTS),
+    ("registry", "SchoolYear", "ReadCalendar", _SCHOOL_YEARS),
+    ("registry", "SchoolYear", "ChangeCalendar", _SCHOOL_YEARS),
+    ("registry", "BoardYear", "SetTemplate", _BOARD_YEARS),
     ("registry", "SchoolDuty", "ReadDuties", _SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "PutSubstitute", _SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "GiveDuty", _SCHOOL_DUTIES),

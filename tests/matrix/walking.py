@@ -52,6 +52,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
     values: dict[str, Sequence[Any]] = {
         "class_id": [ids[word] for word in ("2-1", "2-2", "other")],
         "school": [ids["first"], ids["second"]],
+        "board": [world.first.id],
         "day": days,
         "on": days,
         "name": [LUNCH],

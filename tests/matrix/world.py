@@ -62,6 +62,10 @@ class World:
     """The duty of the substitute of 2-1, today."""
     list_seen: str = ""
     """Revision of today's list of 2-1."""
+    calendar_seen: str = ""
+    """Revision of the first school's year."""
+    calendar_change: UUID = _NOBODY
+    """The last act on it by hand."""
     undone: UUID = _NOBODY
     """An act on the numbers of 2-1 that was taken back."""
     _sessions: dict[tuple[UUID, str, int], Sender] = field(default_factory=dict)

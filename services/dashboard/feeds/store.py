@@ -77,7 +77,7 @@ async def cut_off_setting(session: AsyncSession, board: UUID, day: date) -> Any:
 
 _GROUPS = """
 select o.organisation_id as id, o.school_id, o.grade,
-       (select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures)
+       (select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures, 'marks', c.marks)
         from copy.calendar c where c.school_id = o.school_id and c.school_year = :year) as calendar,
        counts.members, counts.absent, counts.unrecorded,
        (select min(r.taken_at) from copy.class_day r where r.class_id = o.organisation_id and r.day = :day) as taken_at

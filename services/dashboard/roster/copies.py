@@ -98,7 +98,13 @@ _PROTECTION = SetTable(
 _CALENDAR = GuardedTable(
     "calendar",
     "calendar_id",
-    {"school_id": "uuid", "school_year": "integer", "school_days": "date[]", "closures": "jsonb"},
+    {
+        "school_id": "uuid",
+        "school_year": "integer",
+        "school_days": "date[]",
+        "closures": "jsonb",
+        "marks": "jsonb",
+    },
 )
 _SETTING = SetTable(
     "setting",
@@ -256,6 +262,11 @@ async def _calendars(session: AsyncSession, group: Sequence[Arrived]) -> set[str
             "school_year": calendar.school_year,
             "school_days": sorted(calendar.school_days),
             "closures": [closure.model_dump(mode="json") for closure in calendar.closures],
+            "marks": [
+                mark.model_dump(mode="json")
+                for mark in calendar.marks
+                if mark.grades and mark.kind != "event"
+            ],
         }
 
     return _whole_board(await _CALENDAR.put(session, _puts(group, values)))

@@ -91,7 +91,8 @@ create table calendar (
     school_id uuid,
     school_year integer,
     school_days date[],
-    closures jsonb
+    closures jsonb,
+    marks jsonb
 );
 create index calendar_school on calendar (school_id, school_year);
 create table setting_set (setting_id uuid primary key, {GUARD});

@@ -77,6 +77,21 @@ def _counts(tally: Mapping[str, Any]) -> dict[str, int]:
     return {name: int(tally[name]) for name in rules.COUNTED}
 
 
+def _of_school(item: Mapping[str, Any], calendar: Calendar) -> dict[str, Any]:
+    """A school's numbers of a day: of the classes that have lessons."""
+    if item["each"] is None:
+        told = {**_counts(item["tally"]), "classes": item["classes"], "classes_taken": item["classes_taken"]}
+    else:
+        meeting = [
+            each
+            for each in item["each"]
+            if rules.without_lessons(calendar, each["id"], each["grade"]) is None
+        ]
+        taken = sum(each["taken_at"] is not None for each in meeting)
+        told = {**rules.total(meeting), "classes": len(meeting), "classes_taken": taken}
+    return {**told, "school_day": calendar.meets()}
+
+
 @router.get("/today", summary="今日")
 async def read_today(request: Request) -> Response:
     """The classes whose roll the asker takes today, with what is still missing."""
@@ -96,6 +111,9 @@ async def read_today(request: Request) -> Response:
                 "school": item["school"],
                 "role": capacity.get(UUID(item["class"]), "office"),
                 "members": tally["members"],
+                "closed": rules.without_lessons(
+                    Calendar.of(item["calendar"], page.today), tally["id"], tally["grade"]
+                ),
                 "taken_at": tally["taken_at"],
                 "taken_by": person_or_none(row.people, tally["taken_by"]),
                 **{name: tally[name] for name in ("unrecorded", "absent", "late", "early", "apart")},
@@ -191,9 +209,11 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         )
         row = await store.school_day(page.db, Viewer.of(page.holder, page.today), school, day)
     by_code = {symbol["code"]: symbol for symbol in _symbols(row)}
+    calendar = Calendar.of(row.calendar, day)
     classes = [
         {
             "class": _class(item["tally"]),
+            "closed": rules.without_lessons(calendar, item["tally"]["id"], item["tally"]["grade"]),
             "homeroom": person_or_none(row.people, item["homeroom"]),
             **_counts(item["tally"]),
             "taken_at": item["tally"]["taken_at"],
@@ -201,7 +221,9 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         }
         for item in row.classes or []
     ]
+    classes.sort(key=lambda item: item["closed"] is not None)  # nothing is waited for from these
     named = {item["class"]["id"]: item["class"] for item in classes}
+    meeting = [item for item in classes if item["closed"] is None]
     exceptions = [
         {
             "pupil": person_or_none(row.people, item["person_id"]),
@@ -215,11 +237,11 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
     body = {
         "school": row.school,
         "date": day,
-        "school_day": Calendar.of(row.calendar, day).meets(),
+        "school_day": calendar.meets(),
         "totals": {
-            **rules.total(classes),
-            "classes": len(classes),
-            "classes_taken": sum(item["taken_at"] is not None for item in classes),
+            **rules.total(meeting),
+            "classes": len(meeting),
+            "classes_taken": sum(item["taken_at"] is not None for item in meeting),
         },
         "classes": classes,
         "exceptions": exceptions,
@@ -245,10 +267,7 @@ async def read_board_day(day: date, request: Request) -> Response:
         {
             "school": item["school"],
             "kind": item["kind"],
-            **_counts(item["tally"]),
-            "classes": item["classes"],
-            "classes_taken": item["classes_taken"],
-            "school_day": Calendar.of(item["calendar"], day).meets(),
+            **_of_school(item, Calendar.of(item["calendar"], day)),
         }
         for item in row.schools or []
         if item["kind"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from shared.contracts.registry import CORRECTION_WORDS, closes
+from shared.contracts.registry import CORRECTION_WORDS, closes, grade_is_off
 
 STATUS_WORDS: dict[str, str] = {
     "unrecorded": "未入力",
@@ -50,6 +50,9 @@ class Calendar:
     school_day: bool
     closures: Sequence[Mapping[str, Any]]
     """臨時休業 of that day."""
+    marks: Sequence[Mapping[str, Any]] = ()
+    """What the year's plan says of single grades."""
+    on: str = ""
 
     @classmethod
     def of(cls, kept: Mapping[str, Any] | None, on: date) -> Calendar:
@@ -57,15 +60,32 @@ class Calendar:
         if kept is None:
             return cls(False, False, ())
         closures = [c for c in kept["closures"] or [] if c["on"] == on.isoformat()]
-        return cls(True, bool(kept["school_day"]), closures)
+        return cls(True, bool(kept["school_day"]), closures, kept.get("marks") or [], on.isoformat())
 
     def meets(self) -> bool:
         """Whether the school meets at all."""
         return self.school_day and not any(c["scope"] == "school" for c in self.closures)
 
+    def off(self, grade: str | None) -> bool:
+        """Whether the year's plan gives the grade no lessons that day."""
+        return grade_is_off(self.marks, self.on, grade)
+
     def closes(self, class_id: str, grade: str | None) -> bool:
-        """Whether a 臨時休業 covers the class."""
-        return any(closes(closure, class_id, grade) for closure in self.closures)
+        """Whether the class has no lessons though its school may: a 臨時休業 covers it, or its grade is off."""
+        return self.off(grade) or any(closes(closure, class_id, grade) for closure in self.closures)
+
+
+NO_LESSONS = {"word": "授業なし", "reason": "この学年はこの日、授業がありません。"}
+CLOSED = {"word": "臨時休業", "reason": "この学級はこの日、臨時休業です。"}
+
+
+def without_lessons(calendar: Calendar, class_id: str, grade: str | None) -> dict[str, str] | None:
+    """Why a class has no lessons on a day on which its school meets, in a word and in a sentence; None when it has."""
+    if not calendar.meets():
+        return None
+    if calendar.off(grade):
+        return NO_LESSONS
+    return CLOSED if calendar.closes(class_id, grade) else None
 
 
 def why_closed(calendar: Calendar, class_id: str, grade: str | None, on: date, today: date) -> str | None:
@@ -76,8 +96,10 @@ def why_closed(calendar: Calendar, class_id: str, grade: str | None, on: date, t
         return "この学校の年間予定がまだ届いていません。"
     if not calendar.school_day:
         return "この日は授業日ではありません。"
+    if calendar.off(grade):
+        return NO_LESSONS["reason"]
     if calendar.closes(class_id, grade):
-        return "この学級はこの日、臨時休業です。"
+        return CLOSED["reason"]
     return None
 
 

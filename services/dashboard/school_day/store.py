@@ -21,7 +21,7 @@ from shared.access.principal import Holder
 from shared.dates import school_year
 
 _CALENDAR = """
-select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures) as calendar
+select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures, 'marks', c.marks) as calendar
 from copy.calendar c where c.school_id = {school} and c.school_year = :year
 """
 
@@ -156,13 +156,19 @@ _BOARD_DAY = text(
     f"""
 with klass as ({_KLASS} and o.board_id = :board and coalesce(o.school_year, :year) = :year),
 standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h),
-{_COUNTS}
+{_COUNTS}, special as (
+    select c.school_id from copy.calendar c
+    where c.board_id = :board and c.school_year = :year and exists (
+        select from jsonb_array_elements(c.closures || coalesce(c.marks, '[]')) x where x ->> 'on' = :day_text)
+)
 select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
         where o.organisation_id = :board) as board,
        (select json_agg(json_build_object(
             'school', json_build_object('id', s.organisation_id, 'name', s.name), 'kind', s.kind,
             'calendar', ({_CALENDAR.format(school="s.organisation_id")}),
             'classes', coalesce(t.classes, 0), 'classes_taken', coalesce(t.taken, 0),
+            'each', (select json_agg(e) from tallied e
+                     where e.school_id = s.organisation_id and e.school_id in (select school_id from special)),
             'tally', json_build_object(
                 'members', coalesce(t.members, 0), 'present', coalesce(t.present, 0), 'absent', coalesce(t.absent, 0),
                 'apart', coalesce(t.apart, 0), 'unrecorded', coalesce(t.unrecorded, 0), 'late', coalesce(t.late, 0),
@@ -185,7 +191,8 @@ with klass as ({_KLASS} and coalesce(o.school_year, :year) = :year
 standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h),
 {_COUNTS}
 select (select json_agg(json_build_object(
-            'class', t.id, 'school', json_build_object('id', t.school_id, 'name', coalesce(s.name, '')), 'tally', t)
+            'class', t.id, 'school', json_build_object('id', t.school_id, 'name', coalesce(s.name, '')), 'tally', t,
+            'calendar', ({_CALENDAR.format(school="t.school_id")}))
             order by s.name, t.special_needs, t.grade, t.name, t.id)
         from tallied t left join copy.organisation s on s.organisation_id = t.school_id) as classes,
        (select coalesce(bool_or(:day = any (c.school_days) and not exists (
@@ -239,8 +246,9 @@ async def school_day(session: AsyncSession, viewer: Viewer, school: UUID, day: d
 
 
 async def board_day(session: AsyncSession, board: UUID, day: date) -> Any:
-    """The board's day, by school: counts only."""
-    return (await session.execute(_BOARD_DAY, {"board": board, "day": day, "year": school_year(day)})).one()
+    """The board's day, by school: counts only; class by class (``each``) where not all classes may have lessons."""
+    given = {"board": board, "day": day, "day_text": day.isoformat(), "year": school_year(day)}
+    return (await session.execute(_BOARD_DAY, given)).one()
 
 
 def own_classes(holder: Holder) -> dict[UUID, str]:

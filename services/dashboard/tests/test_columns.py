@@ -69,6 +69,7 @@ COLUMNS = {
         "school_year": "IV: of which year",
         "school_days": "IV: whether a roll is taken, next school day",
         "closures": "IV: 臨時休業 as codes: whether a roll is taken, meals",
+        "marks": "IV: grades that the year's plan gives no lessons on a day: the same",
     },
     "copy.setting_set": {"setting_id": "IV: the board"},
     "copy.setting": {

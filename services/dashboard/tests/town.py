@@ -13,6 +13,7 @@ from shared.contracts.identity import AccountChanged, Grant, PurposeChanged
 from shared.contracts.registry import (
     AttendanceDayChanged,
     CalendarChanged,
+    CalendarMark,
     Closure,
     DayFact,
     Duty,
@@ -121,12 +122,20 @@ class Town:
         return id
 
     async def calendar(
-        self, school: UUID, days: Sequence[date] | None = None, closures: Sequence[Closure] = ()
+        self,
+        school: UUID,
+        days: Sequence[date] | None = None,
+        closures: Sequence[Closure] = (),
+        marks: Sequence[CalendarMark] = (),
     ) -> int:
         """The school's calendar of the year of TODAY."""
         days = days if days is not None else [*(date(2026, 11, d) for d in (16, 17, 18, 19, 20, 24, 25))]
         said = CalendarChanged(
-            school=school, school_year=school_year(TODAY), school_days=list(days), closures=list(closures)
+            school=school,
+            school_year=school_year(TODAY),
+            school_days=list(days),
+            closures=list(closures),
+            marks=list(marks),
         )
         return await self.registry.say(Said(said, calendar_id(school, school_year(TODAY))))
 

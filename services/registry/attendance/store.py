@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, Symbol
 from shared.access.principal import HeldDuty
 from shared.access.step_up import StepUp
-from shared.contracts.registry import Source, closes
+from shared.contracts.registry import Source, closes, grade_is_off
 from shared.database import Moved, Statement, Work
 from shared.dates import school_year
 from shared.ids import class_day_id, pupil_day_id
@@ -69,7 +69,7 @@ _CLASS_DAY = Statement(
     """
 select c.school_id, c.name, c.grade,
        cal.id is not null as known, coalesce(:on = any (cal.school_days), false) as school_day,
-       cal.closures,
+       cal.closures, cal.marks,
        (select s.value from setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :on
         order by s.since desc limit 1) as symbols,
        (select s.value from setting s where s.board_id = :board and s.name = 'step_up' and s.since <= :today
@@ -175,13 +175,14 @@ async def class_day(
     if row["taken_at"] is not None:
         taken = Taken(row["taken_at"], row["taken_by"], _named(row, "taker_"), row["members"])
     closure = _closure(row["closures"], on, class_id, row["grade"])
+    off = grade_is_off(row["marks"] or [], on.isoformat(), row["grade"])
     return ClassDay(
         board=board,
         class_id=class_id,
         school=row["school_id"],
         name=row["name"],
         on=on,
-        calendar=SchoolDay(row["known"], row["school_day"], closure),
+        calendar=SchoolDay(row["known"], row["school_day"] and not off, closure),
         symbols={symbol.code: symbol for symbol in _SYMBOLS.validate_python(row["symbols"] or [])},
         taken=taken,
         step_up=StepUp() if row["step_up"] is None else StepUp.model_validate(row["step_up"]),

@@ -32,6 +32,7 @@ from services.registry.roster import external_ids, store
 from services.registry.roster.rows import Standing
 from services.registry.roster.snapshot import ExternalKey, RosterSnapshot
 from services.registry.roster.store import PeriodTable
+from services.registry.school_calendar.by_hand import with_hand
 from shared.database import Statement
 from shared.ids import new_id
 
@@ -165,7 +166,7 @@ async def plan_part(session: AsyncSession, frame: Frame, asked: Ask) -> PartPlan
         units,
         people,
         cards,
-        changed_rows(asked.calendars, calendars),
+        changed_rows([with_hand(calendars.get(row.id), row) for row in asked.calendars], calendars),
         calendars,
         sides,
         lifted - asked.gone,

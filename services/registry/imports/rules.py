@@ -364,7 +364,7 @@ def reduced(ask: Ask, plan: PartPlan) -> Ask:
         organisations=[row for row in plan.organisations if row.id in asked],
         closing=[row.id for row in plan.organisations if row.id not in asked],
         people=plan.people,
-        calendars=plan.calendars,
+        calendars=[row for row in ask.calendars if row.id in {each.id for each in plan.calendars}],
         sides={side: _reduced(ask.sides[side], plan.sides[side].changes) for side in SIDES},
         fresh=ask.fresh,
         gone=ask.gone,

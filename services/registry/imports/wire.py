@@ -118,5 +118,8 @@ def _person(own: str, *rest: Any) -> PersonRow:
     return PersonRow(*row)
 
 
-def _calendar(own: str, school: str, year: int, days: list[str], closures: list[Any]) -> CalendarRow:
-    return CalendarRow(UUID(own), UUID(school), year, tuple(map(_day, days)), tuple(closures))
+def _calendar(
+    own: str, school: str, year: int, days: list[str], closures: list[Any], marks: Any, terms: Any, told: Any
+) -> CalendarRow:
+    days_, entries = tuple(map(_day, days)), (tuple(closures), tuple(marks), tuple(terms))
+    return CalendarRow(UUID(own), UUID(school), year, days_, *entries, told)

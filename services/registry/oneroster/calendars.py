@@ -50,7 +50,7 @@ def _calendar(resolver: Resolver, origin: Pointer, part: CalendarPart, school: O
         if read is not None:
             closures.append(read)
     closures.sort(key=lambda each: (each.on, each.scope, each.grade or "", str(each.class_key)))
-    return Calendar(school.key, resolver.structure.year, tuple(sorted(days)), tuple(closures))
+    return Calendar(school.key, resolver.structure.year, tuple(sorted(days)), tuple(closures), part.replaces)
 
 
 def _closure(

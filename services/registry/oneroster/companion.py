@@ -154,6 +154,9 @@ class CalendarPart(Part):
     school: SourcedId
     school_days: list[date] = Field(min_length=1)
     closures: list[ClosurePart] = []
+    replaces: bool = Field(
+        False, description="True: days and closures that the school has changed by hand since go, too."
+    )
 
 
 @dataclass(config=_STRICT, slots=True, kw_only=True)

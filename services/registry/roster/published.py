@@ -20,6 +20,7 @@ from services.registry.roster.rows import (
 )
 from shared.contracts.registry import (
     CalendarChanged,
+    CalendarMark,
     Closure,
     Duty,
     DutyChanged,
@@ -34,6 +35,7 @@ from shared.contracts.registry import (
     Protection,
     Setting,
     SettingChanged,
+    Term,
 )
 
 
@@ -149,6 +151,11 @@ def calendar_changed(row: CalendarRow) -> CalendarChanged:
         school_year=row.school_year,
         school_days=list(row.school_days),
         closures=[Closure.model_validate(each) for each in row.closures],
+        terms=[Term.model_validate(each) for each in row.terms],
+        marks=[
+            CalendarMark(on=date.fromisoformat(each["on"]), kind=each["kind"], grades=each["grades"])
+            for each in row.marks
+        ],
     )
 
 

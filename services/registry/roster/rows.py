@@ -53,6 +53,11 @@ class CalendarRow(NamedTuple):
     school_year: int
     school_days: tuple[date, ...]
     closures: tuple[dict[str, Any], ...]
+    marks: tuple[dict[str, Any], ...] = ()
+    terms: tuple[dict[str, Any], ...] = ()
+    told: dict[str, Any] | None = None
+    """Days and closures as the last package said them: what stands beside that was changed by hand. Of a package's own
+    row: an empty mapping when it says that it is the whole truth, else None."""
 
 
 class EnrolmentIs(NamedTuple):

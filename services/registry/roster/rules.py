@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Generic
+from typing import Any, Generic
 from uuid import UUID
 
 from services.registry.roster.kana import kana_sort_key, search_text
@@ -277,4 +277,5 @@ def _calendar(calendar: Calendar, ids: Ids) -> CalendarRow:
         for each in calendar.closures
     )
     key = calendar_id(school, calendar.school_year)
-    return CalendarRow(key, school, calendar.school_year, calendar.school_days, closures)
+    told: dict[str, Any] | None = {} if calendar.replaces else None
+    return CalendarRow(key, school, calendar.school_year, calendar.school_days, closures, told=told)

@@ -161,6 +161,8 @@ class Calendar:
     school_year: int
     school_days: tuple[date, ...]
     closures: tuple[Closure, ...]
+    replaces: bool = False
+    """What was changed by hand goes: the source says that it is the whole truth."""
 
 
 Aspect = Literal[

@@ -283,10 +283,12 @@ def _json(value: Any) -> str:
 
 
 _PUT_CALENDAR = text(
-    "insert into calendar as c (id, board_id, school_id, school_year, school_days, closures, recorded_at,"
-    " made_by_run, run_id) values (:id, :board, :school_id, :school_year, cast(:school_days as date[]),"
-    " cast(:closures as jsonb), :at, cast(:run as uuid), cast(:run as uuid))"
+    "insert into calendar as c (id, board_id, school_id, school_year, school_days, closures, marks, terms, told,"
+    " recorded_at, made_by_run, run_id) values (:id, :board, :school_id, :school_year,"
+    " cast(:school_days as date[]), cast(:closures as jsonb), cast(:marks as jsonb), cast(:terms as jsonb),"
+    " cast(:told as jsonb), :at, cast(:run as uuid), cast(:run as uuid))"
     " on conflict (id) do update set school_days = excluded.school_days, closures = excluded.closures,"
+    " marks = excluded.marks, terms = excluded.terms, told = excluded.told,"
     " recorded_at = excluded.recorded_at, run_id = excluded.run_id where c.board_id = :board"
 )
 _SETTINGS = text("select name, since, value from setting where board_id = :board order by name, since")
@@ -301,10 +303,17 @@ async def calendars(
 ) -> dict[UUID, CalendarRow]:
     """Calendars of a board, all of them or these."""
     rows, values = _chosen("calendar", "id", board, ids)
-    statement = f"select id, school_id, school_year, school_days, closures from {rows}"  # noqa: S608
+    statement = f"select {', '.join(CalendarRow._fields)} from {rows}"  # noqa: S608
     return {
         row.id: CalendarRow(
-            row.id, row.school_id, row.school_year, tuple(row.school_days), tuple(row.closures)
+            row.id,
+            row.school_id,
+            row.school_year,
+            tuple(row.school_days),
+            tuple(row.closures),
+            tuple(row.marks),
+            tuple(row.terms),
+            row.told,
         )
         for row in await session.execute(text(statement), values)
     }
@@ -317,6 +326,9 @@ async def put_calendars(work: Work, rows: Sequence[CalendarRow], *, run: UUID | 
             **row._asdict(),
             "school_days": list(row.school_days),
             "closures": _json(row.closures),
+            "marks": _json(row.marks),
+            "terms": _json(row.terms),
+            "told": None if row.told is None else _json(row.told),
             "board": work.scope.board,
             "at": work.at,
             "run": run,

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from services.dashboard.tests.origin import Browser, Origin
 from services.dashboard.tests.town import APRIL, SYMBOLS, TODAY, Town
-from shared.contracts.registry import Closure, Membership
+from shared.contracts.registry import CalendarMark, Closure, Membership
 from shared.dates import TOKYO
 
 DAY = TODAY.isoformat()
@@ -236,6 +236,57 @@ async def test_why_a_roll_is_closed(origin: Origin, town: Town) -> None:
     )
     await ready(origin, town)
     assert await closed(klass, DAY) is None
+
+
+async def test_a_class_without_lessons_is_waited_for_by_nobody(origin: Origin, town: Town) -> None:
+    """学級閉鎖, a grade's day off, a Saturday of some grades: neither school nor board nor teacher waits for a roll."""
+    school = await town.school("第一小学校")
+    await town.settings()
+    one, two = await town.klass(school, "1年1組", "P1"), await town.klass(school, "2年1組", "P2")
+    sunny = await town.klass(school, "ひまわり", None, special_needs=True)
+    for at, klass in enumerate((one, two, sunny)):
+        await town.children(klass, school, 2 + at)
+    browser, _ = await enter(
+        origin,
+        town,
+        ("principal", school, None),
+        ("homeroom", school, two),
+        ("board_staff", town.board, None),
+    )
+
+    async def waited_for(closures: list[Closure], *marks: CalendarMark) -> dict[str, Any]:
+        await town.calendar(school, [TODAY], closures, marks)
+        await ready(origin, town)
+        day = await browser.read(f"/api/schools/{school}/days/{DAY}")
+        (of_board,) = (await browser.read(f"/api/board/days/{DAY}"))["schools"]
+        names = ("classes", "classes_taken", "members", "unrecorded")
+        assert {name: of_board[name] for name in names} == {name: day["totals"][name] for name in names}
+        assert of_board["school_day"] is day["school_day"] is True
+        (desk,) = (await browser.read("/api/today"))["classes"]
+        told = {each["class"]["name"]: each["closed"] and each["closed"]["word"] for each in day["classes"]}
+        assert (desk["closed"] and desk["closed"]["word"]) == told["2年1組"]
+        roll = await browser.read(f"/api/classes/{two}/days/{DAY}/roll")
+        assert (roll["closed"] is None) == (told["2年1組"] is None)
+        assert day["totals"]["classes"] == sum(word is None for word in told.values())
+        return {**told, "unrecorded": day["totals"]["unrecorded"]}
+
+    def closed(scope: Any, **of: Any) -> Closure:
+        return Closure(on=TODAY, scope=scope, reason="influenza", **{"grade": None, "class_id": None, **of})
+
+    def mark(kind: Any, *grades: str) -> CalendarMark:
+        return CalendarMark(on=TODAY, kind=kind, grades=list(grades))
+
+    all_meet = {"1年1組": None, "2年1組": None, "ひまわり": None, "unrecorded": 9}
+    without_two = {**all_meet, "unrecorded": 6}
+    assert await waited_for([]) == all_meet
+    assert await waited_for([closed("class", class_id=two)]) == {**without_two, "2年1組": "臨時休業"}
+    assert await waited_for([closed("grade", grade="P2")]) == {**without_two, "2年1組": "臨時休業"}
+    assert await waited_for([], mark("grade_off", "P2")) == {**without_two, "2年1組": "授業なし"}
+    assert await waited_for([], mark("moved_holiday", "P2")) == {**without_two, "2年1組": "授業なし"}
+    assert await waited_for([], mark("saturday_class", "P1")) == {**without_two, "2年1組": "授業なし"}
+    both = [mark("saturday_class", "P1"), mark("saturday_class", "P2")]
+    assert await waited_for([], *both) == all_meet
+    assert await waited_for([], mark("event", "P2"), mark("saturday_class")) == all_meet
 
 
 async def test_a_school_counts_every_child_once(origin: Origin, town: Town) -> None:

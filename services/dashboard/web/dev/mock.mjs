@@ -13,6 +13,7 @@ import { DutiesDesk } from './duties.mjs'
 import { ListsDesk } from './lists.mjs'
 import { Imports } from './imports.mjs'
 import { OfficeDesk } from './office.mjs'
+import { YearsDesk } from './years.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
@@ -36,6 +37,7 @@ class Mock {
     this.duties = new DutiesDesk(this, Refuse)
     this.lists = new ListsDesk(this, Refuse)
     this.office = new OfficeDesk(this, TODAY, Refuse)
+    this.years = new YearsDesk(this, Refuse)
     this.rolls = new Map()
     this.done = new Map()
     this.position = 100
@@ -153,7 +155,7 @@ class Mock {
     const classes = this.people()[who].classes.map(([found, role]) => {
       const { school } = this.findClass(found.class.id)
       const { present: _, ...counts } = this.counts(found, TODAY)
-      return { class: found.class, school, role, ...counts }
+      return { class: found.class, school, role, closed: this.years.closedOn(found.class.id, TODAY), ...counts }
     })
     const keys = classes.map((one) => `class-day:${one.class.id}:${TODAY}`)
     return { date: TODAY, school_day: this.schoolDay, next_school_day: '2026-11-24', classes: this.empty ? [] : classes, ...this.stamp(keys) }
@@ -206,15 +208,16 @@ class Mock {
   schoolDayView(schoolId, date) {
     const found = this.town.schools.find((one) => one.school.id === schoolId)
     if (!found) throw new Refuse(404, 'not-found', 'このページは見られません')
-    const all = found.classes.map((one) => ({ class: one.class, homeroom: one.homeroom, ...this.counts(one, date), members_: one.members }))
-    const classes = all.map(({ members_: _, ...one }) => one).toSorted((a, b) => Number(a.taken_at !== null) - Number(b.taken_at !== null))
+    const all = found.classes.map((one) => ({ class: one.class, homeroom: one.homeroom, closed: this.years.closedOn(one.class.id, date), ...this.counts(one, date), members_: one.members }))
+    const classes = all.map(({ members_: _, ...one }) => one).toSorted((a, b) => Number(a.closed !== null) - Number(b.closed !== null) || Number(a.taken_at !== null) - Number(b.taken_at !== null))
+    const meeting = classes.filter((one) => one.closed === null)
     const exceptions = found.classes.flatMap((one) =>
       one.members.filter((member) => !member.exchange).flatMap((member) => {
         const symbol = SYMBOLS.find(({ code }) => code === this.holding(this.cell(one.class.id, date, member.pupil.id))?.code)
         return symbol && symbol.code !== 'present' ? [{ pupil: member.pupil, class: one.class, number: member.number, code: symbol.code, word: symbol.word, glyph: symbol.glyph, tint: symbol.tint }] : []
       }),
     )
-    return { school: found.school, date, school_day: this.schoolDay, totals: { ...sum(classes), classes: classes.length, classes_taken: classes.filter((one) => one.taken_at).length }, classes: this.empty ? [] : classes, exceptions, ...this.stamp([`school-day:${schoolId}:${date}`]) }
+    return { school: found.school, date, school_day: this.schoolDay, totals: { ...sum(meeting), classes: meeting.length, classes_taken: meeting.filter((one) => one.taken_at).length }, classes: this.empty ? [] : classes, exceptions, ...this.stamp([`school-day:${schoolId}:${date}`]) }
   }
 
   boardDayView(date) {
@@ -329,7 +332,7 @@ function view(mock, who, path, query) {
   if (school) return mock.schoolDayView(school[1], school[2])
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
-  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query)
+  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -348,7 +351,7 @@ function act(mock, who, path, headers, body) {
     return mock.done.get(key)
   }
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   return mock.done.get(key)

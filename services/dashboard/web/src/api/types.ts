@@ -59,6 +59,7 @@ export interface TodayClass {
   readonly class: SchoolClass
   readonly school: School
   readonly role: string
+  readonly closed: NoLessons | null
   readonly members: number
   readonly taken_at: string | null
   readonly taken_by: Person | null
@@ -67,6 +68,12 @@ export interface TodayClass {
   readonly late: number
   readonly early: number
   readonly apart: number
+}
+
+/** Why a class has no lessons while its school meets: a word for a list, a sentence for a page. */
+export interface NoLessons {
+  readonly word: string
+  readonly reason: string
 }
 
 export interface Today extends Live {
@@ -189,6 +196,7 @@ export interface DayCounts {
 export interface SchoolDayClass extends DayCounts {
   readonly class: SchoolClass
   readonly homeroom: Person | null
+  readonly closed: NoLessons | null
   readonly taken_at: string | null
   readonly taken_by: Person | null
 }

@@ -24,6 +24,7 @@ export function SchoolTabs({ school, date, classId }: SchoolTabsProps) {
   const tabs = [
     { to: '/schools/$schoolId/days/$date' as const, word: t`出欠` },
     { to: '/schools/$schoolId/days/$date/duties' as const, word: t`学級をみる人・職務` },
+    { to: '/schools/$schoolId/days/$date/year' as const, word: t`年間予定` },
   ]
   return (
     <nav className={styles.tabs} aria-label={t`この学校の画面`}>

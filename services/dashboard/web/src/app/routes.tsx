@@ -97,6 +97,12 @@ const classList = createRoute({
   component: lazyRouteComponent(() => import('~/screens/school/list/Page')),
 })
 
+const yearPlan = createRoute({
+  getParentRoute: () => inside,
+  path: '/schools/$schoolId/days/$date/year',
+  component: lazyRouteComponent(() => import('~/screens/school/year/Page')),
+})
+
 const schoolDuties = createRoute({
   getParentRoute: () => inside,
   path: '/schools/$schoolId/days/$date/duties',
@@ -236,6 +242,7 @@ const tree = root.addChildren([
     schoolDay,
     schoolDuties,
     classList,
+    yearPlan,
     board,
     boardDay,
     people,

@@ -5,7 +5,7 @@ import { Place } from '~/app/Place'
 import { SchoolTabs } from '~/app/SchoolTabs'
 import { useScreen } from '~/app/screen'
 import { useTurns } from '~/app/useTurns'
-import type { SchoolDay, SchoolDayClass } from '~/api/types'
+import type { DayCounts, SchoolDay, SchoolDayClass } from '~/api/types'
 import { useRead } from '~/api/useRead'
 import { timeOf, workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
@@ -14,7 +14,7 @@ import { fullName, Name } from '~/parts/Name'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { StatusMark } from '~/parts/StatusMark'
 import { Strip } from '~/parts/Strip'
-import { Table } from '~/parts/Table'
+import { Table, type TableColumn } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import { schoolDayQuery } from './data'
 import styles from './Page.module.css'
@@ -80,6 +80,12 @@ function SchoolWork({ day }: { readonly day: SchoolDay }) {
 /** The answer to the page's question, in one line. */
 function Collected({ day }: { readonly day: SchoolDay }) {
   const { classes, classes_taken: taken } = day.totals
+  if (classes === 0)
+    return (
+      <Strip kind="plain">
+        <Trans>授業のある学級はありません</Trans>
+      </Strip>
+    )
   if (taken < classes)
     return (
       <Strip kind="look" live>
@@ -93,7 +99,7 @@ function Collected({ day }: { readonly day: SchoolDay }) {
         </span>
       </Strip>
     )
-  const last = timeOf(day.classes.map(({ taken_at }) => taken_at ?? '').toSorted().at(-1), day.date)
+  const last = timeOf(day.classes.map(({ taken_at, closed }) => (closed ? '' : (taken_at ?? ''))).toSorted().at(-1), day.date)
   return (
     <Strip kind="good" live>
       <strong>
@@ -121,17 +127,23 @@ function Classes({ day }: { readonly day: SchoolDay }) {
           { head: <Trans>担任</Trans>, cell: ({ homeroom }) => (homeroom ? <Name person={homeroom} /> : '―'), wide: true },
           { head: <Trans>朝の記録</Trans>, cell: (one) => <ClassState one={one} date={day.date} /> },
           countColumn('members', 'wide'),
-          countColumn('absent'),
-          countColumn('late'),
-          countColumn('early'),
-          countColumn('apart', 'wide'),
+          ofMeeting(countColumn('absent')),
+          ofMeeting(countColumn('late')),
+          ofMeeting(countColumn('early')),
+          ofMeeting(countColumn('apart', 'wide')),
         ]}
       />
     </Block>
   )
 }
 
+/** A class without lessons misses nobody: a dash. */
+function ofMeeting(column: TableColumn<DayCounts>): TableColumn<SchoolDayClass> {
+  return { ...column, cell: (one) => (one.closed === null ? column.cell(one) : '―') }
+}
+
 function ClassState({ one, date }: { readonly one: SchoolDayClass; readonly date: Day }) {
+  if (one.closed !== null) return <span className={`${panel.aside} ${panel.whole}`}>{one.closed.word}</span>
   if (one.taken_at !== null) {
     const at = timeOf(one.taken_at, date)
     return (

@@ -44,7 +44,7 @@ export default function TodayPage() {
 
 /** The class to begin with: not taken yet, in the server's order; else the first. */
 function firstWaiting({ classes }: Today): TodayClass | undefined {
-  return classes.find((one) => one.taken_at === null) ?? classes[0]
+  return classes.find((one) => one.taken_at === null && one.closed === null) ?? classes[0]
 }
 
 function TodayWork({ today }: { readonly today: Today }) {
@@ -61,7 +61,7 @@ function TodayWork({ today }: { readonly today: Today }) {
       <ul className={styles.classes}>
         {today.classes.map((one) => (
           <li key={one.class.id}>
-            <ClassCard one={one} date={today.date} first={one === first && one.taken_at === null && one.role !== 'office'} />
+            <ClassCard one={one} date={today.date} first={one === first && one.taken_at === null && one.closed === null && one.role !== 'office'} />
           </li>
         ))}
       </ul>
@@ -101,14 +101,16 @@ function ClassCard({ one, date, first }: { readonly one: TodayClass; readonly da
           <RoleWord role={one.role} />
         </p>
       </div>
-      <div className={styles.state}>{taken ? <TakenWords one={one} date={date} /> : <WaitingWords one={one} />}</div>
-      <Counts of={one} names={['members', 'absent', 'late', 'early', 'apart']} />
+      <div className={styles.state}>
+        {one.closed ? <p className={panel.aside}>{one.closed.reason}</p> : taken ? <TakenWords one={one} date={date} /> : <WaitingWords one={one} />}
+      </div>
+      {one.closed === null && <Counts of={one} names={['members', 'absent', 'late', 'early', 'apart']} />}
       <div className={styles.go}>
         <Link className={styles.list} to="/classes/$classId/days/$date/list" params={{ classId: one.class.id, date }} aria-label={t`${name}の名簿`}>
           <Trans>名簿</Trans>
         </Link>
-        <LinkButton {...to} look={first ? 'filled' : 'line'} aria-label={taken ? t`${name}の朝の記録を見る` : t`${name}の朝の記録を始める`}>
-          {taken ? <Trans>朝の記録を見る</Trans> : <Trans>朝の記録を始める</Trans>}
+        <LinkButton {...to} look={first ? 'filled' : 'line'} aria-label={taken || one.closed ? t`${name}の朝の記録を見る` : t`${name}の朝の記録を始める`}>
+          {taken || one.closed ? <Trans>朝の記録を見る</Trans> : <Trans>朝の記録を始める</Trans>}
         </LinkButton>
       </div>
     </article>

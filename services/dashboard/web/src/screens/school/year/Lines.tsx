@@ -1,0 +1,89 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useCommand } from '~/api/useCommand'
+import { useMe } from '~/app/me'
+import { readBlock, writeBlock } from '~/grid/paste'
+import { Block } from '~/parts/Block'
+import { Button } from '~/parts/Button'
+import { gradeWord } from '~/parts/grades'
+import { PlanLines } from '~/parts/PlanLines'
+import { Refused } from '~/parts/Refused'
+import { Consequence } from './Consequence'
+import { KEY, yearPath, type Changed, type Consequences, type SchoolYear } from './data'
+import styles from './Page.module.css'
+
+interface LinesProps {
+  readonly year: SchoolYear
+  readonly text: string
+  readonly onText: (text: string) => void
+}
+
+/** Lines of a plan, typed or pasted: nothing changes before what they would do was looked at. */
+export function Lines({ year, text, onText }: LinesProps) {
+  const { t } = useLingui()
+  const { send, sending, error, forget } = useCommand<Changed>(useMe().person.id)
+  const queries = useQueryClient()
+  const [look, setLook] = useState<Consequences | null>(null)
+  const path = yearPath(year.school.id, year.school_year)
+  const body = (dry: boolean) => ({ rows: readBlock(text), seen: year.revision, dry })
+  const reasons = Object.values(year.reasons).join(t`・`)
+  const whom = [...Object.keys(year.days_of_grades).map(gradeWord), ...year.classes.map(({ name }) => name)]
+  const name = year.school.name
+
+  function write(next: string) {
+    forget()
+    onText(next)
+  }
+
+  async function consider() {
+    if (sending || text.trim() === '') return
+    setLook((await send(path, body(true)))?.schools[0] ?? null)
+  }
+
+  async function save() {
+    if (sending) return
+    const done = await send(path, body(false))
+    setLook(null)
+    if (done !== null) onText('')
+    await queries.invalidateQueries({ queryKey: [KEY, year.school.id] })
+  }
+
+  return (
+    <Block title={<Trans>予定を入れる・変える</Trans>}>
+      <PlanLines text={text} onText={write} kinds={year.kinds} whom={whom} onDone={() => void consider()} />
+      <Refused error={error} />
+      <div className={styles.bar}>
+        <Button look="filled" onPress={() => void consider()} shortcut="Ctrl+Enter" off={text.trim() === '' ? t`予定を書いてください` : undefined}>
+          <Trans>変わることを確かめる</Trans>
+        </Button>
+        {year.template.length > 0 && (
+          <Button onPress={() => write(writeBlock(year.template))}>
+            <Trans>市の年間予定を入れる</Trans>
+          </Button>
+        )}
+      </div>
+      <ul className={styles.hint}>
+        <li>
+          <Trans>対象を空けると全校です。1・2年のように学年を、臨時休業は学級も書けます。</Trans>
+        </li>
+        <li>
+          <Trans>授業日を 4/8〜7/20 のように書くと、その間の月曜から金曜までが授業日になります。</Trans>
+        </li>
+        <li>
+          <Trans>臨時休業の内容は、{reasons}から選びます。</Trans>
+        </li>
+      </ul>
+      {look && (
+        <Consequence
+          title={<Trans>{name}の年間予定を変える</Trans>}
+          act={<Trans>この年間予定にする</Trans>}
+          look={look}
+          year={year}
+          onSave={() => void save()}
+          onClose={() => setLook(null)}
+        />
+      )}
+    </Block>
+  )
+}

@@ -1,0 +1,66 @@
+import { Plural, Trans } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useCommand } from '~/api/useCommand'
+import { useMe } from '~/app/me'
+import { timeOf } from '~/dates/dates'
+import { Button } from '~/parts/Button'
+import { fullName } from '~/parts/Name'
+import { Refused } from '~/parts/Refused'
+import { Strip } from '~/parts/Strip'
+import panel from '~/parts/Panel.module.css'
+import { Consequence } from './Consequence'
+import { KEY, yearPath, type Changed, type Consequences, type SchoolYear } from './data'
+import styles from './Page.module.css'
+
+/** What was done last to the year, and the way back while nothing else has changed. */
+export function Undo({ year, undo }: { readonly year: SchoolYear; readonly undo: NonNullable<SchoolYear['undo']> }) {
+  const { send, sending, error } = useCommand<Changed>(useMe().person.id)
+  const queries = useQueryClient()
+  const [look, setLook] = useState<Consequences | null>(null)
+  const [who, at, name] = [fullName(undo.by), timeOf(undo.at, year.today), year.school.name]
+  const path = `${yearPath(year.school.id, year.school_year)}/undo`
+
+  async function consider() {
+    if (!sending) setLook((await send(path, { change: undo.id, dry: true }))?.schools[0] ?? null)
+  }
+
+  async function back() {
+    if (sending) return
+    await send(path, { change: undo.id, dry: false })
+    setLook(null)
+    await queries.invalidateQueries({ queryKey: [KEY, year.school.id] })
+  }
+
+  return (
+    <div className={styles.screenOnly}>
+      <Strip
+        kind="plain"
+        live
+        action={
+          <Button size="small" onPress={() => void consider()}>
+            <Trans>元に戻す</Trans>
+          </Button>
+        }
+      >
+        <Trans>
+          {who}さんが {at} に、年間予定を変えました
+        </Trans>{' '}
+        <span className={panel.whole}>
+          <Plural value={undo.lines} other="（#行）" />
+        </span>
+      </Strip>
+      <Refused error={error} />
+      {look && (
+        <Consequence
+          title={<Trans>{name}の年間予定を元に戻す</Trans>}
+          act={<Trans>元に戻す</Trans>}
+          look={look}
+          year={year}
+          onSave={() => void back()}
+          onClose={() => setLook(null)}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,124 @@
+"""What goes over HTTP about a school's year. A plan's lines travel as the cells that people wrote."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.registry.attendance.shapes import PersonOut
+from services.registry.roster.shapes import ClassOut, PlaceOut
+
+Row = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=8)]
+MAX_ROWS = 800
+
+
+class LinesIn(BaseModel):
+    """Lines that change a school's year: date, kind, words, whom."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: list[Row] = Field(max_length=MAX_ROWS)
+    seen: str = Field(max_length=40)
+    """Revision of the calendar that was looked at."""
+    dry: bool = False
+
+
+class TemplateIn(BaseModel):
+    """The board's plan of a year, and the schools it is now applied to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: list[Row] = Field(max_length=MAX_ROWS)
+    schools: list[UUID] = Field(default=[], max_length=400)
+    dry: bool = False
+
+
+class UndoIn(BaseModel):
+    """The act to be taken back; it must be the last on that year."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    change: UUID
+    dry: bool = False
+
+
+class UndoOut(BaseModel):
+    """The last act on the year by hand, while nothing has changed it since."""
+
+    id: UUID
+    at: datetime
+    by: PersonOut
+    lines: int
+
+
+class CalendarOut(BaseModel):
+    """A school's year."""
+
+    school: PlaceOut
+    school_year: int
+    today: date
+    revision: str
+    school_days: list[date]
+    closures: list[dict[str, Any]]
+    marks: list[dict[str, Any]]
+    terms: list[dict[str, Any]]
+    days_of_grades: dict[str, int]
+    classes: list[ClassOut]
+    kinds: list[str]
+    reasons: dict[str, str]
+    """Code → word."""
+    template: list[list[str]]
+    """The board's plan, line by line."""
+    may: dict[str, bool]
+    undo: UndoOut | None
+    live: list[str]
+    as_of: datetime
+
+
+class TouchedOut(BaseModel):
+    """A class-day that gets or loses its lessons."""
+
+    on: date
+    class_id: UUID
+    meets: bool
+    taken: bool
+    """Its roll was taken already; what was recorded stays."""
+    meals: int
+
+
+class ConsequencesOut(BaseModel):
+    """What lines do to a school's year."""
+
+    school: PlaceOut
+    change: UUID | None
+    """The act, to be taken back by; None when nothing was written."""
+    changed: bool
+    days_before: dict[str, int]
+    days_after: dict[str, int]
+    touched: list[TouchedOut]
+    rolls: int
+    """Rolls taken on class-days that lose their lessons."""
+    meals: int
+    """Meals more (less, when negative)."""
+
+
+class ChangedOut(BaseModel):
+    """What a command did, or with ``dry`` would do."""
+
+    schools: list[ConsequencesOut]
+    saved: bool
+
+
+class TemplateOut(BaseModel):
+    """The board's plan of a year."""
+
+    school_year: int
+    today: date
+    rows: list[list[str]]
+    kinds: list[str]
+    schools: list[PlaceOut]
+    live: list[str]
+    as_of: datetime

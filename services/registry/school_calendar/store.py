@@ -1,0 +1,142 @@
+"""What a school's year reads beside its calendar: classes, rolls and meals of days, the board's template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.roster.rows import CalendarRow
+from services.registry.school_calendar.rules import ClassOf, DayChange, Plan, School
+from shared.database import Work
+
+_CLASSES = text(
+    "select id, name, grade from organisation where board_id = :board and kind = 'class' and school_id = :school"
+    " and school_year = :year order by special_needs, grade, name, id"
+)
+_GRADES = text(
+    "select distinct grade from enrolment_period where board_id = :board and school_id = :school"
+    " and voided_at is null and valid && daterange(:since, :until)"
+)
+_TOUCHED = text(
+    """
+select g.class_id, g.day, g.meets,
+       exists (select from class_day d
+               where d.board_id = :board and d.class_id = g.class_id and d.day = g.day) as taken,
+       (select count(distinct m.subject_id) from membership_period m where m.board_id = :board
+        and m.class_id = g.class_id and m.kind = 'home' and m.voided_at is null and m.valid @> g.day) as members
+from unnest(cast(:classes as uuid[]), cast(:days as date[]), cast(:meets as boolean[])) as g(class_id, day, meets)
+"""
+)
+_TEMPLATE = text("select lines from calendar_template where board_id = :board and school_year = :year")
+_PUT_TEMPLATE = text(
+    "insert into calendar_template as t (board_id, school_year, lines, recorded_at, recorded_by)"
+    " values (:board, :year, cast(:lines as jsonb), :at, :by) on conflict (board_id, school_year) do update set"
+    " lines = excluded.lines, recorded_at = excluded.recorded_at, recorded_by = excluded.recorded_by"
+    " where t.board_id = :board"
+)
+_SCHOOLS = text(
+    "select id, name from organisation where board_id = :board and id = school_id and kind <> 'class'"
+    " and until is null order by kind, name, id"
+)
+_NOTE = text(
+    "insert into calendar_change (id, board_id, school_id, calendar_id, before, left_as, lines, made_by, made_at)"
+    " values (:id, :board, :school, :calendar, cast(:before as jsonb), :left_as, :lines, :by, :at)"
+)
+_LAST = text(
+    "select id, before, left_as, lines, made_by, made_at from calendar_change where board_id = :board"
+    " and calendar_id = :calendar and undone_at is null order by number desc limit 1"
+)
+_IS_UNDONE = text(
+    "select true from calendar_change where board_id = :board and calendar_id = :calendar and id = :id"
+    " and undone_at is not null"
+)
+_UNDO = text("update calendar_change set undone_at = :at where board_id = :board and id = :id")
+
+
+class Change(NamedTuple):
+    """An act that changed a school's year by hand."""
+
+    id: UUID
+    before: dict[str, Any]
+    """Days, closures, marks and terms as they were."""
+    left_as: str
+    """Revision of the year it left."""
+    lines: int
+    made_by: UUID
+    made_at: datetime
+
+
+async def school_of(session: AsyncSession, board: UUID, school: UUID, year: int) -> School:
+    """Classes and grades of a school in a school year."""
+    rows = await session.execute(_CLASSES, {"board": board, "school": school, "year": year})
+    classes = tuple(ClassOf(row.id, row.name, row.grade) for row in rows)
+    span = {"since": date(year, 4, 1), "until": date(year + 1, 4, 1)}
+    pupils = await session.scalars(_GRADES, {"board": board, "school": school, **span})
+    grades = {of.grade for of in classes if of.grade} | set(pupils)
+    return School(year, tuple(sorted(grades)), classes)
+
+
+async def touched(session: AsyncSession, board: UUID, changes: Sequence[DayChange]) -> Sequence[Any]:
+    """Of class-days that change: whether their roll was taken, and how many eat."""
+    values = {
+        "board": board,
+        "classes": [each.class_id for each in changes],
+        "days": [each.on for each in changes],
+        "meets": [each.meets for each in changes],
+    }
+    return (await session.execute(_TOUCHED, values)).all()
+
+
+async def template(session: AsyncSession, board: UUID, year: int) -> list[list[str]]:
+    """The board's template of a school year as it was written; empty when there is none."""
+    lines = await session.scalar(_TEMPLATE, {"board": board, "year": year})
+    return [list(line) for line in lines or []]
+
+
+async def put_template(work: Work, year: int, lines: Sequence[Sequence[str]]) -> None:
+    """Keep the board's template."""
+    values = {"board": work.scope.board, "year": year, "at": work.at, "by": work.actor}
+    await work.session.execute(_PUT_TEMPLATE, {**values, "lines": orjson.dumps(lines).decode()})
+
+
+async def schools(session: AsyncSession, board: UUID) -> dict[UUID, str]:
+    """The board's schools."""
+    return {row.id: row.name for row in await session.execute(_SCHOOLS, {"board": board})}
+
+
+async def note(work: Work, id_: UUID, before: CalendarRow, left_as: str, lines: int, by: UUID) -> None:
+    """Keep that somebody changed a school's year, and what it was before."""
+    values = {
+        "id": id_,
+        "board": work.scope.board,
+        "school": before.school_id,
+        "calendar": before.id,
+        "before": orjson.dumps(Plan.of(before).kept()).decode(),
+        "left_as": left_as,
+        "lines": lines,
+        "by": by,
+        "at": work.at,
+    }
+    await work.session.execute(_NOTE, values)
+
+
+async def last_change(session: AsyncSession, board: UUID, calendar: UUID) -> Change | None:
+    """The last act on the year that still stands."""
+    row = (await session.execute(_LAST, {"board": board, "calendar": calendar})).one_or_none()
+    return None if row is None else Change(*row)
+
+
+async def is_undone(session: AsyncSession, board: UUID, calendar: UUID, id_: UUID) -> bool:
+    """Whether an act on the year was taken back."""
+    return bool(await session.scalar(_IS_UNDONE, {"board": board, "calendar": calendar, "id": id_}))
+
+
+async def note_undone(work: Work, id_: UUID) -> None:
+    """Keep that an act on a year was taken back."""
+    await work.session.execute(_UNDO, {"board": work.scope.board, "id": id_, "at": work.at})

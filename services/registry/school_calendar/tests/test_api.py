@@ -1,0 +1,194 @@
+"""A school's year as an office and the board change it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import orjson
+
+from services.registry.attendance.tests.conftest import TODAY, Client
+from services.registry.attendance.tests.school import School
+from services.registry.attendance.tests.test_api import everyone
+from services.registry.duties.tests.test_api import hold
+from services.registry.oneroster.importing import import_package
+from services.registry.oneroster.tests.packages import small_package, with_companion
+from services.registry.roster import store as roster
+from services.registry.roster.tests.reading import acts_of, id_of, log_of
+from shared.database import Scope, Units
+from shared.ids import calendar_id
+from tests.support.databases import Database
+
+
+def path(school: School) -> str:
+    return f"/v1/schools/{school.id}/calendars/2026"
+
+
+async def year(client: Client, school: School) -> dict[str, Any]:
+    answer = await client.get(path(school), school.homeroom)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def office_year(client: Client, school: School) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.get(path(school), school.office)).json()
+    return found
+
+
+async def say(
+    client: Client, school: School, *rows: list[str], dry: bool = False, **more: Any
+) -> httpx.Response:
+    body = {"rows": rows, "seen": more.pop("seen", (await year(client, school))["revision"]), "dry": dry}
+    return await client.post(path(school), more.pop("person", school.office), body, **more)
+
+
+async def test_a_class_is_closed_for_a_day_with_the_consequences_told_first(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    assert (
+        await client.roll(school.homeroom, school.class_id, everyone(school), taken=True)
+    ).status_code == 200
+    line = [f"{TODAY.month}/{TODAY.day}", "学級閉鎖", "インフルエンザ", "2年1組"]
+    dry = await say(client, school, line, dry=True)
+    assert dry.status_code == 200, dry.text
+    (told,) = dry.json()["schools"]
+    assert (told["rolls"], told["meals"]) == (1, -5)
+    assert told["days_before"] == told["days_after"], "授業日数 of the grade stay"
+    assert [(each["on"], each["meets"], each["taken"]) for each in told["touched"]] == [
+        (str(TODAY), False, True)
+    ]
+    assert await log_of(registry_database) == []
+
+    assert (await say(client, school, line)).json()["saved"]
+    event = (await log_of(registry_database))[-1]
+    assert event.topic == "registry.calendar"
+    assert event.payload["closures"] == [
+        {
+            "on": str(TODAY),
+            "scope": "class",
+            "grade": None,
+            "class_id": str(school.class_id),
+            "reason": "influenza",
+        }
+    ]
+    refused = await client.roll(school.homeroom, school.class_id, everyone(school, seen=1))
+    assert refused.status_code == 422
+    assert refused.json()["type"].endswith("/roll-not-open")
+    assert (f"account-{school.office}", "ChangeCalendar", "IV") in await acts_of(registry_database)
+    again = await say(client, school, line)
+    assert not again.json()["schools"][0]["changed"]
+
+
+async def test_a_grade_that_is_off_takes_no_roll_and_words_stay_here(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    day = f"{TODAY.month}/{TODAY.day}"
+    answer = await say(client, school, [day, "学年休業", "2年だけ休み", "2年"], [day, "行事", "音楽会"])
+    assert answer.status_code == 200, answer.text
+    before, after = (answer.json()["schools"][0][name]["P2"] for name in ("days_before", "days_after"))
+    assert before - after == 1
+    assert (await client.roll(school.homeroom, school.class_id, everyone(school))).status_code == 422
+    event = (await log_of(registry_database))[-1]
+    assert {mark["kind"] for mark in event.payload["marks"]} == {"grade_off", "event"}
+    assert "音楽会" not in orjson.dumps(event.payload).decode()
+    assert "音楽会" in {mark["title"] for mark in (await year(client, school))["marks"]}
+
+
+async def test_cells_that_cannot_be_are_named_and_nothing_is_saved(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    answer = await say(client, school, ["11/24", "行事", "遠足"], ["11/31", "休業日"], ["11/25", "おやすみ"])
+    assert answer.status_code == 422
+    assert [each["cell"] for each in answer.json()["errors"]] == ["2行目の日付", "3行目の種類"]
+    assert await log_of(registry_database) == []
+    stale = await say(client, school, ["11/24", "行事", "遠足"], seen="old")
+    assert stale.status_code == 409
+
+
+async def test_the_last_act_is_taken_back_until_something_else_changes_the_year(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    before = await office_year(client, school)
+    act = (await say(client, school, [f"{TODAY.month}/{TODAY.day}", "臨時休業", "大雪"])).json()["schools"][
+        0
+    ]["change"]
+    more = (await say(client, school, ["11/26", "行事", "遠足"])).json()["schools"][0]["change"]
+    assert (await office_year(client, school))["undo"]["id"] == more
+    undo = f"{path(school)}/undo"
+    early = await client.post(undo, school.office, {"change": act})
+    assert early.status_code == 409, "the later act stands on it"
+    told = await client.post(undo, school.office, {"change": more, "dry": True})
+    assert (told.json()["saved"], (await office_year(client, school))["undo"]["id"]) == (False, more)
+    assert (await client.post(undo, school.office, {"change": more})).status_code == 200
+    assert (await client.post(undo, school.office, {"change": more})).json()["schools"] == [], "done is done"
+    back = await client.post(undo, school.office, {"change": act})
+    (did,) = back.json()["schools"]
+    assert {(each["on"], each["meets"]) for each in did["touched"]} == {(str(TODAY), True)}
+    after = await office_year(client, school)
+    assert {name: after[name] for name in before if name != "as_of"} == {
+        name: before[name] for name in before if name != "as_of"
+    }
+    assert (await log_of(registry_database))[-1].payload["closures"] == before["closures"]
+    assert (f"account-{school.office}", "UndoCalendar", "IV") in await acts_of(registry_database)
+    assert (await client.post(undo, school.homeroom, {"change": act})).status_code == 403
+
+
+async def test_who_may_not_learns_nothing(client: Client, school: School) -> None:
+    assert (await client.get(path(school), school.stranger)).status_code == 404
+    assert (await say(client, school, ["11/24", "行事", "遠足"], person=school.homeroom)).status_code == 403
+    assert (await say(client, school, ["11/24", "行事", "遠足"], person=school.stranger)).status_code == 404
+    assert (await client.get(path(school), school.homeroom, acr="1")).status_code == 401
+    assert (
+        await client.get(f"/v1/boards/{school.board}/calendars/2026", school.principal)
+    ).status_code == 404
+
+
+async def test_the_boards_plan_is_applied_to_its_schools(
+    client: Client, school: School, units: Units
+) -> None:
+    board = await hold(units, school, uuid4(), "board_staff", uuid4())
+    rows = [
+        ["11/23", "休業日", "勤労感謝の日"],
+        ["12/25〜1/7", "休業日", "冬休み"],
+        ["9/1〜12/24", "学期", "2学期"],
+    ]
+    body = {"rows": rows, "schools": [str(school.id)]}
+    answer = await client.post(f"/v1/boards/{school.board}/calendars/2026", board, body)
+    assert answer.status_code == 200, answer.text
+    after = await year(client, school)
+    assert [term["name"] for term in after["terms"]] == ["2学期"]
+    kept = (await client.get(f"/v1/boards/{school.board}/calendars/2026", board)).json()
+    assert kept["rows"] == rows
+    assert (await client.get(path(school), school.office)).json()["template"] == rows
+    closing = await client.post(
+        f"/v1/boards/{school.board}/calendars/2026",
+        board,
+        {"rows": [["11/24", "臨時休業", "台風"]], "schools": []},
+    )
+    assert [each["cell"] for each in closing.json()["errors"]] == ["1行目の種類"]
+
+
+async def test_a_later_package_leaves_a_closure_that_was_entered_by_hand(
+    units: Units, registry_database: Database
+) -> None:
+    done = await import_package(units, small_package())
+    first = orjson.loads(small_package()["companion.json"])["calendars"][0]
+    school = await id_of(units, done.board, first["school"])
+    async with units.work(Scope(done.board), actor="test") as work:
+        row = (await roster.calendars(work.session, done.board))[calendar_id(school, 2026)]
+        on = row.school_days[-1]
+        entry = {"on": str(on), "scope": "grade", "grade": "P1", "class_id": None, "reason": "influenza"}
+        await roster.put_calendars(work, [row._replace(closures=(*row.closures, entry))])
+    assert (await import_package(units, small_package())).nothing
+    fewer = with_companion(small_package(), "/calendars/0/school_days", first["school_days"][1:])
+    assert not (await import_package(units, fewer)).nothing
+    async with units.read(Scope(done.board)) as session:
+        after = (await roster.calendars(session, done.board))[row.id]
+    assert entry in after.closures
+    assert len(after.school_days) == len(row.school_days) - 1
+    whole = with_companion(fewer, "/calendars/0/replaces", True)
+    await import_package(units, whole)
+    async with units.read(Scope(done.board)) as session:
+        assert entry not in (await roster.calendars(session, done.board))[row.id].closures
