@@ -36,6 +36,10 @@ tells others cost the same for one record as for five: at 200 commands a second 
 commands themselves. What comes after a quiet moment waits for nothing."""
 
 
+_AWAY = {"08", "40", "53", "55", "57", "58"}
+"""Classes of SQLSTATE that speak of the server, not of a record."""
+
+
 @dataclass
 class WorkerState:
     """What the operator sees of a worker."""
@@ -59,7 +63,9 @@ def transient(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError):
         state = sqlstate(error) or ""
-        return error.connection_invalidated or not state or state[:2] in {"08", "40", "53", "55", "57", "58"}
+        return error.connection_invalidated or not state or state[:2] in _AWAY
+    if isinstance(error, asyncpg.PostgresError):  # of a connection of our own; 57P03: it is starting
+        return str(error.sqlstate)[:2] in _AWAY
     return False
 
 
