@@ -59,6 +59,7 @@ export interface Mock {
   parked: unknown[]
   imports: Imports
   lag: number
+  stopped: Record<string, string>
   asOf: string | null
   clock: () => Date
   cell(classId: string, date: string, pupil: string): MockCell

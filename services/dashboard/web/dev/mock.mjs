@@ -56,6 +56,8 @@ class Mock {
     this.parked = []
     this.imports = new Imports()
     this.lag = 0
+    /** Copy → why it stands. */
+    this.stopped = {}
     this.training = true
     /** Set: the copies have lacked something since then. */
     this.asOf = null
@@ -244,7 +246,7 @@ class Mock {
   }
 
   operations() {
-    const feed = (service, copy, publisher, lag) => ({ service, copy, publisher, position: this.position - lag, head: this.position, lag_records: lag, lag_seconds: lag ? lag * 0.4 : 0.1 })
+    const feed = (service, copy, publisher, lag) => ({ service, copy, publisher, position: this.position - lag, head: this.position, lag_records: lag, lag_seconds: lag ? lag * 0.4 : 0.1, stopped_because: this.stopped[copy] ?? null })
     return {
       services: [['registry', null], ['identity', null], ['dashboard', 152]].map(([name, memory_mib]) => ({ name, ready: true, version: '0.1.0', memory_mib })),
       feeds: [feed('dashboard', 'school_day', 'registry', this.lag), feed('dashboard', 'roster', 'registry', 0), feed('identity', 'directory', 'registry', 0), feed('identity', 'reaction:accounts', 'registry', 0)],

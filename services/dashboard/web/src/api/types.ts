@@ -251,6 +251,8 @@ export interface FeedState {
   readonly head: number | null
   readonly lag_records: number | null
   readonly lag_seconds: number
+  /** Why it does not go on by itself, a sentence for the operator; null while it does. */
+  readonly stopped_because: string | null
 }
 
 /** A key that waits; of another service's feed one entry for all of its keys, without them, their reasons and times. */

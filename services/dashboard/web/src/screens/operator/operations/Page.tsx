@@ -13,7 +13,7 @@ import { Strip } from '~/parts/Strip'
 import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import { operationsQuery } from './data'
-import { Reason } from './Reason'
+import { Because, Reason } from './Reason'
 import { isBehind, isHealthy, troubles, worstFirst } from './rules'
 import { CopyName, ServiceName, useWords } from './words'
 import styles from './Page.module.css'
@@ -32,6 +32,7 @@ export default function OperationsPage() {
         <>
           <Verdict state={data} at={data.as_of ?? new Date(dataUpdatedAt).toISOString()} />
           <Numbers state={data} />
+          <Stopped feeds={troubles(data).stopped} />
           {data.parked.length > 0 && <Parked parked={data.parked} />}
           <div className={panel.two}>
             <Feeds feeds={data.feeds} />
@@ -48,7 +49,7 @@ export default function OperationsPage() {
 }
 
 function Verdict({ state, at }: { readonly state: Operations; readonly at: string }) {
-  const { down, behind, parked } = troubles(state)
+  const { down, stopped, behind, parked } = troubles(state)
   const time = timeOf(at)
   if (isHealthy(state))
     return (
@@ -60,9 +61,10 @@ function Verdict({ state, at }: { readonly state: Operations; readonly at: strin
       </Strip>
     )
   return (
-    <Strip kind={down.length || parked ? 'wrong' : 'look'} live>
+    <Strip kind={down.length || stopped.length || parked ? 'wrong' : 'look'} live>
       <strong>
         {down.length > 0 && <Plural value={down.length} other="動いていないサービスが#件あります。" />}
+        {stopped.length > 0 && <Plural value={stopped.length} other="止まっている写しが#件あります。" />}
         {parked > 0 && <Plural value={parked} other="取り込めずに待っている記録が#件あります。" />}
         {behind.length > 0 && <Plural value={behind.length} other="1秒より遅れている写しが#件あります。" />}
       </strong>{' '}
@@ -74,9 +76,10 @@ function Verdict({ state, at }: { readonly state: Operations; readonly at: strin
 /** What the verdict stands on, zeros too: nothing is left to be guessed. */
 function Numbers({ state }: { readonly state: Operations }) {
   const { t } = useLingui()
-  const { down, behind, parked } = troubles(state)
+  const { down, stopped, behind, parked } = troubles(state)
   const numbers = [
     [t`動いていないサービス`, down.length],
+    [t`止まっている写し`, stopped.length],
     [t`遅れている写し`, behind.length],
     [t`取り込めずに待っている記録`, parked],
   ] as const
@@ -89,6 +92,25 @@ function Numbers({ state }: { readonly state: Operations }) {
         </div>
       ))}
     </dl>
+  )
+}
+
+/** Copies and reactions that do not go on by themselves, each with the sentence that says what to do. */
+function Stopped({ feeds }: { readonly feeds: readonly FeedState[] }) {
+  const words = useWords()
+  if (feeds.length === 0) return null
+  return (
+    <Block title={<Trans>止まっている写し</Trans>} table>
+      <Table
+        rows={feeds}
+        id={({ service, copy, publisher }) => [service, copy, publisher].join()}
+        columns={[
+          { head: <Trans>写し</Trans>, cell: (feed) => <CopyName of={feed} /> },
+          { head: <Trans>わけ</Trans>, cell: ({ stopped_because: told }) => <span className={styles.because}><Because told={told ?? ''} /></span> },
+          { head: <Trans>出どころ</Trans>, cell: ({ publisher }) => words.service(publisher), wide: true },
+        ]}
+      />
+    </Block>
   )
 }
 

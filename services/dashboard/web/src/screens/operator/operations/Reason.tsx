@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { reasonOf } from './rules'
+import { isSentence, reasonOf } from './rules'
 
 /** Why a record waits, in words; what the code says stays for whoever mends it. */
 export function Reason({ reason }: { readonly reason: string | null }) {
@@ -16,4 +16,10 @@ export function Reason({ reason }: { readonly reason: string | null }) {
     case 'unknown':
       return <Trans>読めない形の記録です（{found.told}）</Trans>
   }
+}
+
+/** Why a copy stands: the services' own sentence, or the name of a failure that is tried again and again. */
+export function Because({ told }: { readonly told: string }) {
+  if (isSentence(told)) return <>{told}</>
+  return <Trans>失敗を繰り返しています（{told}）。もとが直ると、自分で続きます</Trans>
 }

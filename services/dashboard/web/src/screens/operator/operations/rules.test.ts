@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import type { FeedState, Operations } from '~/api/types'
-import { isHealthy, reasonOf, troubles, worstFirst } from './rules'
+import { isHealthy, isSentence, reasonOf, troubles, worstFirst } from './rules'
 
 const feed = (copy: string, lag_seconds: number): FeedState => ({
-  service: 'dashboard', copy, publisher: 'registry', position: 10, head: 10, lag_records: 0, lag_seconds,
+  service: 'dashboard', copy, publisher: 'registry', position: 10, head: 10, lag_records: 0, lag_seconds, stopped_because: null,
 })
 const state = (over: Partial<Operations> = {}): Operations => ({
   services: [{ name: 'registry', ready: true, version: '0.1', memory_mib: 80 }], feeds: [feed('a', 0)], parked: [], ...over,
@@ -35,4 +35,17 @@ it('takes apart why a record waits', () => {
   expect(reasonOf('does not fold: ValueError')).toEqual({ kind: 'fold', told: 'ValueError' })
   expect(reasonOf('cannot be handled: DBAPIError 23505')).toEqual({ kind: 'fold', told: 'DBAPIError 23505' })
   expect(reasonOf('unknown type registry.x.y')).toEqual({ kind: 'unknown', told: 'unknown type registry.x.y' })
+})
+
+it('tells a copy that stands once, however late it is', () => {
+  const stood: FeedState = { ...feed('b', 70), stopped_because: 'このログは復元されています。' }
+  expect(isHealthy(state({ feeds: [{ ...stood, lag_seconds: 0 }] }))).toBe(false)
+  const found = troubles(state({ feeds: [feed('a', 2), stood] }))
+  expect(found.stopped).toEqual([stood])
+  expect(found.behind.map(({ copy }) => copy)).toEqual(['a'])
+})
+
+it('tells sentences from names of errors', () => {
+  expect(isSentence('このログは復元されています。')).toBe(true)
+  expect(isSentence('ConnectionRefusedError')).toBe(false)
 })

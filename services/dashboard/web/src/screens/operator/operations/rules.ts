@@ -7,18 +7,20 @@ export function isBehind(feed: FeedState): boolean {
   return feed.lag_seconds > BEHIND_SECONDS
 }
 
-/** Everything that is not as it should be; of what is parked, how many events. */
+/** Everything that is not as it should be, each once: what stands is not told as late; of what is parked, how many events. */
 export function troubles(state: Operations) {
+  const stopped = state.feeds.filter(({ stopped_because: because }) => because !== null)
   return {
     down: state.services.filter(({ ready }) => !ready),
-    behind: state.feeds.filter(isBehind),
+    stopped,
+    behind: state.feeds.filter((feed) => isBehind(feed) && !stopped.includes(feed)),
     parked: state.parked.reduce((sum, { count }) => sum + count, 0),
   }
 }
 
 export function isHealthy(state: Operations): boolean {
-  const { down, behind, parked } = troubles(state)
-  return down.length + behind.length + parked === 0
+  const { down, stopped, behind, parked } = troubles(state)
+  return down.length + stopped.length + behind.length + parked === 0
 }
 
 /** The feeds, those that are behind first, else in the server's order. */
@@ -40,4 +42,9 @@ export function reasonOf(reason: string | null): Reason {
   const fold = /^(?:does not fold|cannot be handled): (.*)$/.exec(reason)
   if (fold) return { kind: 'fold', told: fold[1]! }
   return { kind: 'unknown', told: reason }
+}
+
+/** Whether a text is a sentence of ours, and not the name of an error. */
+export function isSentence(told: string): boolean {
+  return /[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(told)
 }
