@@ -16,6 +16,8 @@ def _id(number: int) -> UUID:
 
 
 BOARD, OTHER_BOARD = _id(1), _id(2)
+LUNCH = _id(3)
+"""A department of the board that does not keep its roster."""
 SCHOOL, OTHER_SCHOOL = _id(11), _id(12)
 CLASS, NEIGHBOUR, CLASS_ELSEWHERE = _id(21), _id(22), _id(23)
 ASKING, SOMEBODY = _id(31), _id(32)
@@ -57,7 +59,8 @@ PEOPLE: Mapping[str, Holder] = {
     "養護教諭": _staff("nurse"),
     "教科": _staff("subject", of=CLASS),
     "他校の担任": _staff("homeroom", OTHER_SCHOOL, CLASS_ELSEWHERE),
-    "教育委員会": _staff("board_staff", BOARD),
+    "学務課": _staff("board_staff", BOARD),
+    "健康給食課": _staff("board_staff", LUNCH),
     "システム管理": _staff("system_operator", BOARD),
     # The strictest case: whoever signs in as a guardian or a pupil acts as that, whatever duties the person has.
     "保護者": _holder("guardian", *_every_duty()),

@@ -137,15 +137,17 @@ _SCHOOL_YEARS = {
 }
 
 
-def _duty(school: UUID, *, board: UUID = BOARD, colleague: bool = True, head: bool = False) -> Entity:
-    attributes = {"school": ref("School", school), "isColleague": colleague, "isHead": head}
-    return entity("SchoolDuty", "duty", board=ref("Board", board), **attributes)
+def _duty(school: UUID, *, board: UUID = BOARD, receiver: UUID = SOMEBODY, **more: bool) -> Entity:
+    attributes = {"school": ref("School", school), "isColleague": True, "isHead": False, **more}
+    decide = {"offices": refs("Unit", {BOARD}), "receiver": refs("Person", {receiver})}
+    return entity("SchoolDuty", "duty", board=ref("Board", board), **attributes, **decide)
 
 
 _SCHOOL_DUTIES = {
     "第一小・その学校の人": _duty(SCHOOL),
-    "第一小・ほかの学校の人": _duty(SCHOOL, colleague=False),
-    "第一小・その学校の人を校長・教頭に": _duty(SCHOOL, head=True),
+    "第一小・ほかの学校の人": _duty(SCHOOL, isColleague=False),
+    "第一小・その学校の人を校長・教頭に": _duty(SCHOOL, isHead=True),
+    "第一小・自分を": _duty(SCHOOL, receiver=ASKING),
     "第二小・その学校の人": _duty(OTHER_SCHOOL),
     "ほかの設置者の学校": _duty(SCHOOL, board=OTHER_BOARD),
 }
@@ -166,6 +168,7 @@ def _move(
         schools=refs("School", {each for each in (leaving, accepting) if each}),
         leaving=refs("School", [leaving] if leaving else []),
         accepting=refs("School", [accepting] if accepting else []),
+        offices=refs("Unit", {BOARD}),
         isProtected=protected,
         confidentialFrom=refs("Person", kept_from),
     )

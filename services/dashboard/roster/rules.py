@@ -35,11 +35,14 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
         }
     ),
     "imports": frozenset({"office"}),
-    "moves": frozenset({"office", "principal", "vice_principal", "board_staff"}),
+    "moves": frozenset({"office", "principal", "vice_principal"}),
     "next_year": frozenset({"office", "principal", "vice_principal"}),
     "operations": frozenset({"system_operator"}),
 }
 
+
+_OF_THE_ROSTER_OFFICE = frozenset({"imports", "moves"})
+"""Of the board's staff these are open to the departments that keep the roster alone."""
 
 ROSTER_OFFICE = ("gakumu",)
 """Codes of the departments that keep the roster, until the board's dated setting ``roster_office`` names them."""
@@ -54,7 +57,7 @@ def rail(duties: Iterable[DutyKind], *, keeps_roster: bool = False) -> list[str]
     return [
         place
         for place, holders in _PLACES.items()
-        if kinds & holders or (place == "imports" and keeps_roster)
+        if kinds & holders or (keeps_roster and place in _OF_THE_ROSTER_OFFICE)
     ]
 
 

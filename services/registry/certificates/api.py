@@ -19,7 +19,6 @@ from services.registry.certificates import printing, rules, store
 from services.registry.certificates.printing import NoGlyph
 from services.registry.certificates.rules import DEFAULT_FORMS, Book, Facts, Forms, Kind
 from services.registry.certificates.store import Issued
-from services.registry.moves import looking
 from services.registry.moves.asker import Asker, Reg, Who, asker_of, see, strong_enough
 from services.registry.moves.store import Move
 from services.registry.roster import store as roster
@@ -212,7 +211,7 @@ async def _see(session: AsyncSession, asker: Asker, move: UUID) -> Move:
     found = await see(session, asker, move)
     if found.from_school is None:
         raise not_found()
-    if not asker.may("IssueCertificate", looking.resource_of(asker.board, found)):
+    if not asker.may("IssueCertificate", asker.resource_of(found)):
         raise denied("証明書を出せるのは、出る学校の事務です。")
     return found
 
@@ -227,9 +226,8 @@ async def _may_see(session: AsyncSession, asker: Asker, issued: Issued) -> bool:
 
 async def _issued(session: AsyncSession, asker: Asker, certificate: UUID) -> Issued:
     found = await store.one(session, asker.board, certificate)
-    staff = asker.holder.principal.kind == "staff" and asker.holder.organisations("board_staff")
     # The issuing school's, as the rows' own wall has it: the accepting school sees the move and not its papers.
-    if found is None or not (staff or found.school in asker.holder.schools()):
+    if found is None or not (asker.whole_board or found.school in asker.holder.schools()):
         raise not_found()
     await _see(session, asker, found.move)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.shapes import PersonOut
-from services.registry.attendance.store import Named, names, step_up_setting
+from services.registry.attendance.store import Named, names
 from services.registry.duties import rules, store
 from services.registry.duties.rules import HEADS, Change, Wish, Wrong
 from services.registry.duties.shapes import (
@@ -27,6 +28,8 @@ from services.registry.duties.shapes import (
     StaffOut,
     class_out,
 )
+from services.registry.people import store as people
+from services.registry.people.access import Offices
 from services.registry.room import Registry, registry
 from services.registry.roster import published
 from services.registry.roster import store as roster
@@ -34,8 +37,8 @@ from services.registry.roster.kana import search_text
 from services.registry.roster.rows import Added, DutyIs, Held, Standing
 from services.registry.roster.shapes import PlaceOut
 from shared.access.log import Seen, log_change
-from shared.access.principal import Holder, Principal, entity, ref
-from shared.contracts.registry import DutyKind
+from shared.access.principal import Holder, Principal, entity, ref, refs
+from shared.access.step_up import ActionClass, StepUp
 from shared.database import Command, Scope, Work
 from shared.dates import school_year
 from shared.web import FieldError, Problem, command_of, current, denied, not_found, run_command
@@ -55,11 +58,11 @@ async def read_duties(school: UUID, room: Reg, who: Who, on: date | None = None)
     """Who may take the roll of each class on a day, classes without anybody first; and who holds what from then on."""
     day = on or room.clock.today()
     async with room.units.read(Scope(who.board)) as session:
-        holder, name = await _see(room, session, who, school)
+        asker, name = await _see(room, session, who, school)
         standing = await store.duties(session, who.board, school, day)
         listed = await store.classes(session, who.board, school, day, school_year(day))
-        people = await names(session, who.board, sorted({each.held.subject for each in standing}))
-    await room.log.read(who, Seen("ReadDuties", "school", school, "III", sorted(people)))
+        named = await names(session, who.board, sorted({each.held.subject for each in standing}))
+    await room.log.read(who, Seen("ReadDuties", "school", school, "III", sorted(named)))
     ids = {each.held: each.id for each in standing}
     takers = rules.takers(ids, day)
     words = {of.id: class_out(of) for of in listed}
@@ -67,7 +70,7 @@ async def read_duties(school: UUID, room: Reg, who: Who, on: date | None = None)
     def duty_out(held: Held[DutyIs]) -> DutyOut:
         return DutyOut(
             id=ids[held],
-            staff=_person(held.subject, people),
+            staff=_person(held.subject, named),
             kind=held.what.kind,
             word=rules.words(held.what, None),
             class_=words.get(held.what.class_id) if held.what.class_id else None,
@@ -87,13 +90,13 @@ async def read_duties(school: UUID, room: Reg, who: Who, on: date | None = None)
     of_people: dict[UUID, list[DutyOut]] = {}
     for each in standing:
         of_people.setdefault(each.held.subject, []).append(duty_out(each.held))
-    may = _may(room, holder, school)
+    may = _may(asker)
     return DutiesOut(
         school=PlaceOut(id=school, name=name),
         on=day,
         today=room.clock.today(),
         classes=sorted(classes, key=lambda each: bool(each.takers)),
-        staff=[StaffOut(person=_person(id_, people), duties=held) for id_, held in of_people.items()],
+        staff=[StaffOut(person=_person(id_, named), duties=held) for id_, held in of_people.items()],
         kinds=_kinds(may),
         may=may,
         live=[f"duties:{who.board}", f"school-day:{school}:{day}"],
@@ -107,14 +110,14 @@ async def read_candidates(
 ) -> CandidatesOut:
     """Staff of the whole board by name or reading: for those who may give them a duty here."""
     async with room.units.read(Scope(who.board)) as session:
-        holder, _ = await _see(room, session, who, school)
-        if not _allows(room, holder, "GiveDuty", school, colleague=False):
-            raise denied("ほかの学校の人に職務を決めるのは、教育委員会です。")
+        asker, _ = await _see(room, session, who, school)
+        if not asker.may("GiveDuty", colleague=False):
+            raise denied("ほかの学校の人に職務を決めるのは、教育委員会の名簿を受け持つ課です。")
         part, today = search_text(find), room.clock.today()
         found = await store.staff_like(session, who.board, part, today, _MOST) if part else []
-        people = await names(session, who.board, found)
+        named = await names(session, who.board, found)
     await room.log.read(who, Seen("FindStaff", "school", school, "III", found))
-    return CandidatesOut(staff=[_person(id_, people) for id_ in found], more=len(found) == _MOST)
+    return CandidatesOut(staff=[_person(id_, named) for id_ in found], more=len(found) == _MOST)
 
 
 @router.post("/duties", summary="職務を決める", response_model=ChangedOut)
@@ -122,24 +125,22 @@ async def give_duty(school: UUID, body: DutyIn, room: Reg, who: Who, command: Gi
     """Give somebody a duty at the school; of those it takes the place of, each ends the day before."""
 
     async def give(work: Work) -> ChangedOut:
-        holder, _ = await _see(room, work.session, who, school)
+        asker, _ = await _see(room, work.session, who, school)
         today = room.clock.today()
         await roster.lock_roster(work)
         here = await store.duties(work.session, who.board, school, today)
         colleague = any(each.held.subject == body.staff for each in here)
         substitute = body.kind == "substitute"
         action = "PutSubstitute" if substitute else "GiveDuty"
-        if not _allows(room, holder, action, school, colleague=colleague, head=body.kind in HEADS):
-            raise denied(_why_not(body.kind, colleague))
+        if not asker.may(action, colleague=colleague, head=body.kind in HEADS, receiver=body.staff):
+            raise denied(_why_not(body.kind, colleague, oneself=body.staff == who.person))
         ending = [each for each in here if each.id in set(body.instead_of)]
-        if any(each.held.what.kind in HEADS for each in ending) and not _allows(
-            room, holder, "GiveDuty", school, head=True
-        ):
+        if any(each.held.what.kind in HEADS for each in ending) and not asker.may("GiveDuty", head=True):
             raise denied(_why_not("principal", colleague))
         ends_for_good = any(each.held.what.kind != "substitute" for each in ending)
-        if ends_for_good and not _allows(room, holder, "GiveDuty", school):
+        if ends_for_good and not asker.may("GiveDuty"):
             raise denied(_why_not(body.kind, colleague))
-        await _strong(room, work.session, who, substitute=substitute and not ends_for_good)
+        asker.strong(substitute=substitute and not ends_for_good)
         of = await store.class_of(work.session, who.board, body.class_) if body.class_ else None
         wish = Wish(body.kind, body.class_, body.valid)
         if not await _is_staff(work.session, who.board, body.staff):
@@ -171,7 +172,7 @@ async def end_duty(school: UUID, duty: UUID, body: EndIn, room: Reg, who: Who, c
     """From a day on somebody holds a duty no longer; from its first day on: it was never so."""
 
     async def end(work: Work) -> ChangedOut:
-        holder, _ = await _see(room, work.session, who, school)
+        asker, _ = await _see(room, work.session, who, school)
         await roster.lock_roster(work)
         here = await store.duties(work.session, who.board, school, room.clock.today())
         stored = next((each for each in here if each.id == duty), None)
@@ -180,9 +181,9 @@ async def end_duty(school: UUID, duty: UUID, body: EndIn, room: Reg, who: Who, c
         kind = stored.held.what.kind
         substitute = kind == "substitute"
         action = "PutSubstitute" if substitute else "GiveDuty"
-        if not _allows(room, holder, action, school, head=kind in HEADS):
-            raise denied("校長・教頭の職務を変えるのは、教育委員会です。")
-        await _strong(room, work.session, who, substitute=substitute)
+        if not asker.may(action, head=kind in HEADS):
+            raise denied(_why_not(kind, colleague=True))
+        asker.strong(substitute=substitute)
         change = rules.ended(stored, body.until)
         if isinstance(change, Wrong):
             raise refused([change])
@@ -192,45 +193,58 @@ async def end_duty(school: UUID, duty: UUID, body: EndIn, room: Reg, who: Who, c
     return await run_command("registry", room.units, Scope(who.board), command, end)
 
 
-async def _see(room: Registry, session: AsyncSession, who: Principal, school: UUID) -> tuple[Holder, str]:
+@dataclass(frozen=True)
+class _Asker:
+    """Who asks about a school's duties, with those of today."""
+
+    room: Registry
+    holder: Holder
+    setting: StepUp
+    offices: Offices
+    school: UUID
+
+    def may(
+        self, action: str, *, colleague: bool = True, head: bool = False, receiver: UUID | None = None
+    ) -> bool:
+        """What the policy says; ``receiver``: who gets the duty, None while nobody is chosen or one ends."""
+        duty = entity(
+            "SchoolDuty",
+            self.school,
+            board=ref("Board", self.holder.principal.board),
+            school=ref("School", self.school),
+            offices=refs("Unit", self.offices.departments),
+            receiver=refs("Person", [] if receiver is None else [receiver]),
+            isColleague=colleague,
+            isHead=head,
+        )
+        return self.room.policies.allows(self.holder, action, duty)
+
+    def strong(self, *, substitute: bool) -> None:
+        """A duty gives rights, and asks anew who one is; who stands in for a day could see everything before."""
+        action: ActionClass = "ordinary" if substitute else "rights"
+        self.room.strong_enough(self.holder.principal, self.setting, action)
+
+
+async def _see(room: Registry, session: AsyncSession, who: Principal, school: UUID) -> tuple[_Asker, str]:
     """Who asks, and the school's name; 404 for those to whom the school is none of theirs, then 403, then 401."""
     name = await store.school_name(session, who.board, school)
-    holder = await room.holder(session, who)
-    staff = holder.principal.kind == "staff"
+    holder, setting, offices = await people.asking(session, who, room.clock.today())
+    staff = who.kind == "staff"
     if name is None or not staff or not (school in holder.schools() or holder.whole_board()):
         raise not_found()
-    if not _allows(room, holder, "ReadDuties", school):
+    asker = _Asker(room, holder, setting, offices, school)
+    if not asker.may("ReadDuties"):
         raise denied("学校の職務を見られるのは、校長・教頭・事務と教育委員会です。")
-    await _strong(room, session, who, substitute=True)
-    return holder, name
+    asker.strong(substitute=True)
+    return asker, name
 
 
-async def _strong(room: Registry, session: AsyncSession, who: Principal, *, substitute: bool) -> None:
-    """A duty gives rights, and asks anew who one is; somebody who stands in for a day could see everything before."""
-    setting = await step_up_setting(session, who.board, room.clock.today())
-    room.strong_enough(who, setting, "ordinary" if substitute else "rights")
-
-
-def _allows(
-    room: Registry, holder: Holder, action: str, school: UUID, *, colleague: bool = True, head: bool = False
-) -> bool:
-    duty = entity(
-        "SchoolDuty",
-        school,
-        board=ref("Board", holder.principal.board),
-        school=ref("School", school),
-        isColleague=colleague,
-        isHead=head,
-    )
-    return room.policies.allows(holder, action, duty)
-
-
-def _may(room: Registry, holder: Holder, school: UUID) -> MayOut:
+def _may(asker: _Asker) -> MayOut:
     return MayOut(
-        substitute=_allows(room, holder, "PutSubstitute", school),
-        give=_allows(room, holder, "GiveDuty", school),
-        heads=_allows(room, holder, "GiveDuty", school, head=True),
-        anybody=_allows(room, holder, "GiveDuty", school, colleague=False),
+        substitute=asker.may("PutSubstitute"),
+        give=asker.may("GiveDuty"),
+        heads=asker.may("GiveDuty", head=True),
+        anybody=asker.may("GiveDuty", colleague=False),
     )
 
 
@@ -242,12 +256,16 @@ def _kinds(may: MayOut) -> list[KindOut]:
     ]
 
 
-def _why_not(kind: DutyKind, colleague: bool) -> str:
+def _why_not(kind: str, colleague: bool, *, oneself: bool = False) -> str:
+    if oneself:
+        return "自分の職務は、自分では決められません。ほかの、職務を決める人に頼んでください。"
     if kind in HEADS:
-        return "校長・教頭の職務を変えるのは、教育委員会です。"
+        return "校長・教頭の職務を変えるのは、教育委員会の名簿を受け持つ課です。"
     if kind == "substitute" and not colleague:
         return "この学校に職務がある人だけが、補欠に入れます。"
-    return "ほかの学校の人に職務を決めるのは、教育委員会です。"
+    if not colleague:
+        return "ほかの学校の人に職務を決めるのは、教育委員会の名簿を受け持つ課です。"
+    return "職務を決めるのは、その学校の校長・教頭・事務と、教育委員会の名簿を受け持つ課です。"
 
 
 async def _is_staff(session: AsyncSession, board: UUID, person: UUID) -> bool:
@@ -279,5 +297,5 @@ def refused(wrong: Sequence[Wrong]) -> Problem:
     return Problem(422, "duty-refused", "職務を変えていません", detail, errors=errors)
 
 
-def _person(id_: UUID, people: dict[UUID, Named]) -> PersonOut:
-    return PersonOut.of(id_, people.get(id_) or Named("", "", None, None))
+def _person(id_: UUID, named: dict[UUID, Named]) -> PersonOut:
+    return PersonOut.of(id_, named.get(id_) or Named("", "", None, None))

@@ -137,11 +137,11 @@ async def _change(
         asker = await asker_of(room, work.session, who)
         await roster.lock_roster(work)
         found = await see(work.session, asker, move)
-        if not asker.may(action, looking.resource_of(who.board, found)):
+        if not asker.may(action, asker.resource_of(found)):
             raise denied(
                 "学級を決めるのは、受け入れる学校の事務です。"
                 if action == "PlaceMover"
-                else "転出入を直せるのは、出る学校と入る学校の事務と、教育委員会です。"
+                else "転出入を直せるのは、出る学校と入る学校の事務と、名簿を受け持つ課です。"
             )
         await strong_enough(room, work.session, who)
         await widen(work.session, asker)
@@ -181,7 +181,7 @@ class refusals:  # noqa: N801
 
 async def saved(work: Work, asker: Asker, ids: list[UUID]) -> Saved:
     found = [await see(work.session, asker, each) for each in ids]
-    return Saved(moves=await looking.shown(work.session, asker.room, asker.holder, found))
+    return Saved(moves=await looking.shown(work.session, asker.room, asker.holder, asker.offices, found))
 
 
 async def _asked(session: AsyncSession, asker: Asker, body: MovesIn, at: int) -> Callable[[UUID], Asked]:
@@ -195,11 +195,13 @@ async def _asked(session: AsyncSession, asker: Asker, body: MovesIn, at: int) ->
         with refusals():
             raise Refused([rules.Wrong("left_on", "その日には在籍していません。日を確かめてください。")])
     here = there[0]
-    asked = looking.resource(asker.board, [here.school], [], here.protected, here.confidential_from)
+    asked = looking.resource(
+        asker.board, asker.offices, [here.school], [], here.protected, here.confidential_from
+    )
     if not asker.may("ReadMove", asked):
         raise not_found()
     if not asker.may("MakeMove", asked):
-        raise denied("転出を届けられるのは、その学校の事務と、教育委員会です。")
+        raise denied("転出を届けられるのは、その学校の事務と、名簿を受け持つ課です。")
     wrong = []
     if body.kind == "within":
         if mover.to_school is None:

@@ -75,7 +75,7 @@ async def arrive(
     async def act(work: Work) -> Saved:
         asker = await asker_of(room, work.session, who)
         await roster.lock_roster(work)
-        asked = looking.resource(who.board, [body.to_school], [body.to_school], False, [])
+        asked = looking.resource(who.board, asker.offices, [body.to_school], [body.to_school], False, [])
         if not asker.may("MakeMove", asked):
             raise not_found()
         await strong_enough(room, work.session, who)

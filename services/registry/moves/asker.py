@@ -15,6 +15,8 @@ from services.registry.attendance.shapes import PersonOut
 from services.registry.moves import around, looking, store
 from services.registry.moves.shapes import FoundPupil, UnitOut
 from services.registry.moves.store import Move
+from services.registry.people import store as people
+from services.registry.people.access import Offices, keeps_roster
 from services.registry.room import Registry, registry
 from services.registry.roster.grades import grade_in_words
 from shared.access.principal import Holder, Principal
@@ -32,6 +34,7 @@ class Asker:
 
     room: Registry
     holder: Holder
+    offices: Offices
 
     @property
     def board(self) -> UUID:
@@ -44,16 +47,24 @@ class Asker:
             raise not_found()
         return person
 
+    @property
+    def whole_board(self) -> bool:
+        """Whether moves of every school are theirs."""
+        return keeps_roster(self.holder, self.offices)
+
+    def resource_of(self, move: Move) -> dict[str, object]:
+        return looking.resource_of(self.board, self.offices, move)
+
     def may(self, action: str, asked: dict[str, object]) -> bool:
         return self.room.policies.allows(self.holder, action, asked)
 
 
 async def asker_of(room: Registry, session: AsyncSession, who: Principal) -> Asker:
     """Who asks; from here on the transaction sees the schools where that person has a duty (学務課: all)."""
-    holder = await room.holder(session, who)
-    whole_board = who.kind == "staff" and bool(holder.organisations("board_staff"))
-    await narrow(session, Scope(who.board, None if whole_board else holder.schools()))
-    return Asker(room, holder)
+    holder, _, offices = await people.asking(session, who, room.clock.today())
+    asker = Asker(room, holder, offices)
+    await narrow(session, Scope(who.board, None if asker.whole_board else holder.schools()))
+    return asker
 
 
 async def widen(session: AsyncSession, asker: Asker) -> None:
@@ -69,7 +80,7 @@ async def strong_enough(room: Registry, session: AsyncSession, who: Principal) -
 async def see(session: AsyncSession, asker: Asker, move: UUID) -> Move:
     """The move if the asker may see it; otherwise it does not exist."""
     found = await store.move(session, asker.board, move, asker.room.clock.today())
-    if found is None or not asker.may("ReadMove", looking.resource_of(asker.board, found)):
+    if found is None or not asker.may("ReadMove", asker.resource_of(found)):
         raise not_found()
     return found
 
@@ -80,7 +91,9 @@ async def shown_pupils(
     """Those of the pupils whom the asker may move, as a list shows them."""
     out = []
     for here in await around.places(session, asker.board, pupils, today):
-        asked = looking.resource(asker.board, [here.school], [], here.protected, here.confidential_from)
+        asked = looking.resource(
+            asker.board, asker.offices, [here.school], [], here.protected, here.confidential_from
+        )
         if asker.may("MakeMove", asked):
             out.append(
                 FoundPupil(

@@ -14,6 +14,7 @@ from services.registry.moves import steps, store
 from services.registry.moves.shapes import Elsewhere, May, MoveOut, StepOut, UnitOut
 from services.registry.moves.steps import BY_HAND, WORDS, Done, Side, Step, StepIs
 from services.registry.moves.store import Move
+from services.registry.people.access import Offices, keeps_roster
 from services.registry.room import Registry
 from services.registry.roster import store as roster
 from services.registry.roster.grades import grade_in_words
@@ -24,6 +25,7 @@ from shared.dates import business_date
 
 def resource(
     board: UUID,
+    offices: Offices,
     schools: Collection[UUID],
     accepting: Collection[UUID],
     protected: bool,
@@ -37,15 +39,16 @@ def resource(
         schools=refs("School", schools),
         leaving=refs("School", set(schools) - set(accepting)),
         accepting=refs("School", accepting),
+        offices=refs("Unit", offices.departments),
         isProtected=protected,
         confidentialFrom=refs("Person", kept_from),
     )
 
 
-def resource_of(board: UUID, move: Move) -> dict[str, object]:
+def resource_of(board: UUID, offices: Offices, move: Move) -> dict[str, object]:
     """A move as the policy knows it."""
     accepting = [move.to_school] if move.to_school else []
-    return resource(board, move.schools, accepting, move.protected, move.confidential_from)
+    return resource(board, offices, move.schools, accepting, move.protected, move.confidential_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +61,20 @@ class Asking:
     person: UUID | None
 
 
-def asking(holder: Holder) -> Asking:
+def asking(holder: Holder, offices: Offices) -> Asking:
     """Nobody but staff sees any."""
     if holder.principal.kind != "staff":
         return Asking((), (), False, holder.principal.person)
     return Asking(
         tuple(sorted(holder.organisations("office", "principal", "vice_principal"))),
         tuple(sorted(holder.schools())),
-        bool(holder.organisations("board_staff")),
+        keeps_roster(holder, offices),
         holder.principal.person,
     )
 
 
 async def shown(
-    session: AsyncSession, room: Registry, holder: Holder, moves: Sequence[Move]
+    session: AsyncSession, room: Registry, holder: Holder, offices: Offices, moves: Sequence[Move]
 ) -> list[MoveOut]:
     """Moves for a screen."""
     board = holder.principal.board
@@ -82,7 +85,7 @@ async def shown(
     named = await attendance.names(session, board, sorted(people))
     units = {each for move in moves for each in (*move.schools, move.class_id) if each is not None}
     organisations = await roster.organisations(session, board, units)
-    return [_out(room, holder, each, done[each.id], named, organisations) for each in moves]
+    return [_out(room, holder, offices, each, done[each.id], named, organisations) for each in moves]
 
 
 def _done(move: Move, ticked: Mapping[Step, Done]) -> dict[Step, Done]:
@@ -104,12 +107,13 @@ def _unit(organisations: Mapping[UUID, OrganisationRow], id_: UUID | None) -> Un
 def _out(
     room: Registry,
     holder: Holder,
+    offices: Offices,
     move: Move,
     done: Mapping[Step, Done],
     named: Mapping[UUID, attendance.Named],
     organisations: Mapping[UUID, OrganisationRow],
 ) -> MoveOut:
-    asked = resource_of(holder.principal.board, move)
+    asked = resource_of(holder.principal.board, offices, move)
     sides: dict[Side, UnitOut | None] = {
         "leaving": _unit(organisations, move.from_school),
         "accepting": _unit(organisations, move.to_school),

@@ -36,7 +36,7 @@ async def list_moves(room: Reg, who: Who) -> MovesOut:
     today = room.clock.today()
     async with room.units.read(Scope(who.board)) as session:
         asker = await asker_of(room, session, who)
-        asked = looking.asking(asker.holder)
+        asked = looking.asking(asker.holder, asker.offices)
         await strong_enough(room, session, who)
         found = await store.moves(
             session,
@@ -47,7 +47,7 @@ async def list_moves(room: Reg, who: Who) -> MovesOut:
             person=asked.person,
             today=today,
         )
-        out = await looking.shown(session, room, asker.holder, found)
+        out = await looking.shown(session, room, asker.holder, asker.offices, found)
         own = asker.holder.organisations("office") if who.kind == "staff" else frozenset()
         schools = await roster.organisations(session, who.board, own)
         every = await around.every_school(session, who.board, today)
@@ -79,8 +79,7 @@ async def find_pupils(
     async with room.units.read(Scope(who.board)) as session:
         asker = await asker_of(room, session, who)
         await strong_enough(room, session, who)
-        everywhere = bool(asker.holder.organisations("board_staff"))
-        places = [None] if everywhere else sorted(asker.holder.organisations("office"))
+        places = [None] if asker.whole_board else sorted(asker.holder.organisations("office"))
         found = []
         for place in places:
             found += await around.find_pupils(session, who.board, place, search_text(q), today)
@@ -126,7 +125,7 @@ async def list_rooms(school: UUID, room: Reg, who: Who, on: date, grade: str) ->
     """Classes of the grade on a day, with how many are there; for those who may move pupils there. No names."""
     async with room.units.read(Scope(who.board)) as session:
         asker = await asker_of(room, session, who)
-        if who.kind != "staff" or not asker.holder.organisations("office", "board_staff"):
+        if who.kind != "staff" or not (asker.whole_board or asker.holder.organisations("office")):
             raise not_found()
         await widen(session, asker)
         target = await around.target(session, who.board, school, on, UUID(int=0))
@@ -155,6 +154,6 @@ async def read_move(move: UUID, room: Reg, who: Who) -> MoveOut:
         asker = await asker_of(room, session, who)
         found = await see(session, asker, move)
         await strong_enough(room, session, who)
-        [out] = await looking.shown(session, room, asker.holder, [found])
+        [out] = await looking.shown(session, room, asker.holder, asker.offices, [found])
     await room.log.read(who, Seen("ReadMove", "move", move, "II", [found.pupil]))
     return out

@@ -79,6 +79,13 @@ class Reach:
         return not (self.schools or self.whole_board or self.named)
 
 
+def keeps_roster(holder: Holder, offices: Offices) -> bool:
+    """Whether somebody is of a department that keeps the roster: lists' side of ``boardAt.containsAny(offices)``."""
+    return holder.principal.kind == "staff" and bool(
+        holder.organisations("board_staff") & offices.departments
+    )
+
+
 def reach(holder: Holder, offices: Offices) -> Reach:
     """How far somebody's lists go."""
     who = holder.principal
@@ -88,7 +95,7 @@ def reach(holder: Holder, offices: Offices) -> Reach:
     return Reach(
         person,
         holder.schools(),
-        bool(holder.organisations("board_staff") & offices.departments),
+        keeps_roster(holder, offices),
         person in offices.named,
         holder.organisations("office", "principal", "vice_principal", "nurse"),
         holder.classes("homeroom", "assistant"),

@@ -49,6 +49,20 @@ async def hold(units: Units, school: School, person: UUID, kind: str, at: UUID, 
     return person
 
 
+async def department(units: Units, school: School, code: str) -> UUID:
+    """A department of the board with that code."""
+    id_ = uuid4()
+    async with units.work(Scope(school.board), actor="test") as work:
+        await work.session.execute(
+            text(
+                "insert into organisation (id, board_id, kind, parent_id, name, short_name, code, recorded_at)"
+                " values (:id, :board, 'department', :board, :code, :code, :code, :at)"
+            ),
+            {"id": id_, "board": school.board, "code": code, "at": datetime.now(UTC)},
+        )
+    return id_
+
+
 async def page(client: Client, school: School, person: UUID, on: date | None = None) -> dict[str, Any]:
     answer = await client.get(f"/v1/schools/{school.id}/duties" + (f"?on={on}" if on else ""), person)
     assert answer.status_code == 200, answer.text
@@ -252,14 +266,44 @@ async def test_rights_are_given_only_by_somebody_who_proved_who_they_are(
 async def test_heads_are_the_boards_to_name(client: Client, school: School, units: Units, kind: str) -> None:
     asked: dict[str, Any] = {"staff": school.homeroom, "kind": kind, "since": TODAY}
     assert (await give(client, school, school.principal, **asked)).status_code == 403
-    board = await hold(units, school, uuid4(), "board_staff", uuid4())
+    board = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
     assert (await give(client, school, board, **asked)).status_code == 200
+
+
+async def test_only_who_keeps_the_roster_gives_duties_and_never_to_oneself(
+    client: Client, school: School, units: Units
+) -> None:
+    """健康給食課 is of the board and reads who is where; a duty is a right, and that is 学務課's to give."""
+    lunch = await hold(units, school, uuid4(), "board_staff", await department(units, school, "kenko"))
+    keeper = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
+    assert (await page(client, school, lunch))["may"] == dict.fromkeys(
+        ("substitute", "give", "heads", "anybody"), False
+    )
+    everything = dict.fromkeys(("substitute", "give", "heads", "anybody"), True)
+    assert (await page(client, school, keeper))["may"] == everything
+    for wish in (
+        {"staff": lunch, "kind": "office", "since": TODAY},
+        {"staff": school.homeroom, "kind": "office", "since": TODAY},
+        today_only(school, school.homeroom),
+    ):
+        assert (await give(client, school, lunch, **wish)).status_code == 403, wish
+    candidates = f"/v1/schools/{school.id}/candidates?find=新町"
+    assert (await client.get(candidates, lunch)).status_code == 403
+    assert (await client.roll(lunch, school.class_id, [])).status_code == 404
+
+    for who in (keeper, school.office, school.principal):
+        answer = await give(client, school, who, staff=who, kind="nurse", since=TODAY)
+        assert answer.status_code == 403
+        assert "自分の職務は、自分では決められません" in answer.json()["detail"]
+    assert (await client.roll(keeper, school.class_id, [])).status_code == 404
+    given = await give(client, school, keeper, staff=school.stranger, kind="office", since=TODAY)
+    assert given.status_code == 200, given.text
 
 
 async def test_the_board_brings_somebody_from_elsewhere_and_the_school_does_not(
     client: Client, school: School, units: Units
 ) -> None:
-    board = await hold(units, school, uuid4(), "board_staff", uuid4())
+    board = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
     path = f"/v1/schools/{school.id}/candidates?find=しん"
     assert (await client.get(path, school.principal)).status_code == 403
     named = await client.get(f"/v1/schools/{school.id}/candidates?find=新町", board)

@@ -10,6 +10,8 @@ import orjson
 import pytest
 
 from services.registry.moves.tests.conftest import TODAY, City
+from services.registry.roster.store import put_setting
+from shared.database import Scope
 from tests.matrix.roster import HIDDEN
 from tests.support.databases import Database
 
@@ -331,3 +333,19 @@ async def test_a_year_that_slipped_is_asked_about(city: City, field: str) -> Non
     answer = await city.post("/v1/moves", body)
     assert answer.status_code == 422
     assert field in [each["field"] for each in answer.json()["errors"]]
+
+
+async def test_of_the_board_only_who_keeps_the_roster_has_to_do_with_moves(city: City) -> None:
+    """With another department named, 学務課 is as 健康給食課 is before: no list, no name, nothing to announce."""
+    move = await made(city, "pupil", who="board_staff")
+    city.ids["made"] = UUID(move["id"])
+    assert (await city.get("/v1/moves/{made}", "board_staff")).status_code == 200
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        await put_setting(work, "roster_office", date(2026, 4, 1), {"departments": ["kitchen"]})
+    listed = (await city.get("/v1/moves", "board_staff")).json()
+    assert (listed["moves"], listed["accepting"], listed["whole_board"]) == ([], [], False)
+    assert (await city.get("/v1/moves/pupils?q=紬", "board_staff")).json() == []
+    for path in ("/v1/moves/{made}", "/v1/pupils/{p3}/move-options", "/v1/moves/{made}/certificates"):
+        assert (await city.get(path, "board_staff")).status_code == 404, path
+    assert (await city.post(f"/v1/moves/{move['id']}/dates", {"seen": 1}, "board_staff")).status_code == 404
+    assert (await city.get("/v1/moves/{made}")).status_code == 200, "the school's office as before"
