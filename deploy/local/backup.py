@@ -25,7 +25,7 @@ from typing import IO
 
 from deploy.local import schema
 from deploy.local.epochs import begin
-from deploy.local.instance import Instance
+from deploy.local.instance import CHOICES, Instance
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import inherited
 from deploy.local.state import LocalError, exclusive, make_folder
@@ -39,7 +39,7 @@ UNFINISHED = "restoring"
 """A file of the state folder while a restore is under way."""
 PRESET = 1
 """Of xz: a quarter of what pg_dump's own compression leaves, because ids come again in every database."""
-_KEPT = ("instance.json", schema.FILE)
+_KEPT = (CHOICES, schema.FILE)
 _DATABASES = "databases/"
 _MADE_ANEW = ("copy.*", "feed.reacted")
 """What an accepted epoch makes needless: copies are folded anew, and a reaction passes over what it has handled."""

@@ -126,7 +126,7 @@ def _show_ready(now: Status, seconds: float) -> None:
 @app.command()
 def down() -> None:
     """すべてを止めます。データは残ります。"""
-    lifecycle.down(Instance())
+    lifecycle.down(Instance.to_end())
 
 
 @app.command()
@@ -134,7 +134,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="たずねずに消します（プログラムから）")] = False,
 ) -> None:
     """すべてを止め、データと鍵を消します。端末では、消す前にたずねます。"""
-    instance = Instance()
+    instance = Instance.to_end()
     if not yes:
         if not sys.stdin.isatty():
             raise LocalError(

@@ -7,16 +7,17 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
-from deploy.local.state import LocalError, make_folder, secret, state_dir, take_folder
+from deploy.local.state import LocalError, make_folder, secret, state_dir, take_folder, write_whole
 from deploy.topology import topology
 from shared.access.principal import COMMAND_LINE
 from shared.database import Login
@@ -27,6 +28,8 @@ from shared.events.log_feed import LogFeed
 from shared.service import MakeFeed, ServiceSettings, Worker
 
 Transport = Literal["log", "kafka"]
+CHOICES = "instance.json"
+"""The file in a state folder that keeps what was chosen."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +45,47 @@ class Choices:
 
     @classmethod
     def of(cls, file: Path) -> Self:
-        """The kept choices, or the defaults. `TSUMUGI_PORT` wins over a kept port."""
-        kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        """The kept choices, or the defaults. `TSUMUGI_PORT` wins over a kept port.
+
+        Raises LocalError when the kept ones cannot be read, or the port is none.
+        """
+        kept = cls.kept(file) or cls.default()
         chosen = os.environ.get("TSUMUGI_PORT")
         if chosen is None:
-            return cls(**{"port": topology().origin.port, **kept})
+            return kept
         if not chosen.isdecimal() or not 1024 <= int(chosen) <= 65000:
             raise LocalError(
                 f"TSUMUGI_PORT={chosen} はポートの番号になりません。1024 から 65000 までにしてください。"
             )
-        return cls(**{**kept, "port": int(chosen)})
+        return replace(kept, port=int(chosen))
+
+    @classmethod
+    def default(cls) -> Self:
+        """What holds where nobody has chosen."""
+        return cls(port=topology().origin.port)
+
+    @classmethod
+    def kept(cls, file: Path) -> Self | None:
+        """What was chosen last, whatever the environment says now. Raises LocalError when it cannot be read."""
+        try:
+            return TypeAdapter(cls).validate_json(file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            raise LocalError(
+                f"{file} が読めません（書いている途中で切れたか、書きかえられています）。\n"
+                "`make down` で止め、このファイルを消してから `make up` で始めてください。データは残り、"
+                "ポート、配送、日付だけが初めのものに戻ります。"
+            ) from error
 
 
 class Instance:
     """The deployment in ``state``. Choices are kept in ``instance.json``."""
 
-    def __init__(self, state: Path | None = None) -> None:
+    def __init__(self, state: Path | None = None, choices: Choices | None = None) -> None:
         self.state = take_folder(state) if state else state_dir()
-        self._file = self.state / "instance.json"
-        self.choices = Choices.of(self._file)
+        self._file = self.state / CHOICES
+        self.choices = choices or Choices.of(self._file)
         self.postgres = Postgres(self.state / "postgres", durable=self.choices.durable)
         ports = topology().kafka
         self.kafka = Kafka(
@@ -68,6 +93,14 @@ class Instance:
             port=self._port(ports.port),
             controller_port=self._port(ports.controller_port),
         )
+
+    @classmethod
+    def to_end(cls, state: Path | None = None) -> "Instance":
+        """The deployment as it can be stopped or deleted even where its choices cannot be read: neither needs them."""
+        try:
+            return cls(state)
+        except LocalError:
+            return cls(state, Choices.default())  # a folder that is not ours is refused again
 
     def choose(
         self,
@@ -87,15 +120,14 @@ class Instance:
             durable=old.durable if durable is None else durable,
             example=old.example if example is None else example,
         )
-        self._file.write_text(json.dumps(asdict(chosen)) + "\n", encoding="utf-8")
+        write_whole(self._file, json.dumps(asdict(chosen)) + "\n")
         return Instance(self.state)
 
     @property
     def kept_port(self) -> int | None:
         """The port of the last start, whatever the environment says now."""
-        if not self._file.exists():
-            return None
-        return int(json.loads(self._file.read_text(encoding="utf-8"))["port"])
+        kept = Choices.kept(self._file)
+        return kept.port if kept else None
 
     def _port(self, from_topology: int) -> int:
         return from_topology - topology().origin.port + self.choices.port

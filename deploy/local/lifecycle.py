@@ -12,10 +12,10 @@ from datetime import date
 
 from deploy.local import schema, web
 from deploy.local.example import allow_lunch_count, example_is_due, import_example, training_day
-from deploy.local.instance import Instance, Transport
+from deploy.local.instance import CHOICES, Instance, Transport
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import POLL_SECONDS, end, inherited, is_alive, launch, tail
-from deploy.local.state import MARK, ROOT, LocalError, exclusive
+from deploy.local.state import DRAFT, MARK, ROOT, LocalError, exclusive
 from deploy.local.status import Status, services_pid, status
 from deploy.topology import topology
 from shared.dates import SystemClock, school_year
@@ -144,13 +144,15 @@ def down(instance: Instance) -> None:
 OURS = frozenset(
     {
         MARK,
-        "instance.json",
+        CHOICES,
+        CHOICES + DRAFT,
         "kafka",
         "lifecycle.lock",
         "node",
         "postgres",
         "restoring",
-        "schema.json",
+        schema.FILE,
+        schema.FILE + DRAFT,
         "secrets",
         "services",
         "services.log",

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from deploy.local.instance import Instance
-from deploy.local.state import ROOT, LocalError
+from deploy.local.state import ROOT, LocalError, write_whole
 from deploy.topology import topology
 from shared.database.migrate import PLATFORM
 from shared.database.periods import GUARD, period_columns, period_guard
@@ -46,11 +46,7 @@ def changed(kept: Mapping[str, str]) -> list[str]:
 
 def keep(instance: Instance) -> None:
     """Note that the databases are, or are about to be, made by today's scripts."""
-    text = json.dumps(scripts(), indent=1) + "\n"
-    file = instance.state / FILE
-    draft = file.with_name(f"{FILE}.new")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(file)
+    write_whole(instance.state / FILE, json.dumps(scripts(), indent=1) + "\n")
 
 
 def scripts() -> dict[str, str]:

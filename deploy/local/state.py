@@ -19,6 +19,10 @@ MARK = ".tsumugi-state"
 """A file that says: this folder was empty when it became ours."""
 
 
+DRAFT = ".new"
+"""What a file's name ends with while it is written."""
+
+
 def state_dir() -> Path:
     """The folder of all local state: `TSUMUGI_STATE`, or `.tsumugi` in the clone. Made when missing."""
     return take_folder(Path(os.environ.get("TSUMUGI_STATE") or ROOT / ".tsumugi").expanduser().resolve())
@@ -80,6 +84,16 @@ def secret(path: Path) -> str:
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise LocalError(f"{path} をほかの人が読めます。`make reset` でつくり直してください。")
     return path.read_text(encoding="ascii").strip()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Keep ``text`` in ``path``, whole or not at all: whoever is cut off while writing leaves what was there."""
+    draft = path.with_name(path.name + DRAFT)
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())  # else a machine that loses its power may keep the name without the contents
+    draft.replace(path)
 
 
 def write_secret(path: Path, value: str) -> None:

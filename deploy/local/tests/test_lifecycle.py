@@ -113,3 +113,61 @@ def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
 async def test_strangers_on_the_ports_are_not_our_services(tmp_path: Path) -> None:
     now = await status(Instance(tmp_path / "state").choose(port=20_500))
     assert not now.ready
+
+
+def tsumugi(state: Path, *words: str) -> tuple[int, str]:
+    """A command as an operator sees it: its status and all that it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local", *words],
+        cwd=ROOT,
+        env={**os.environ, "TSUMUGI_STATE": str(state)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("cut_off", ["", '{"port": 205', "[]", '{"transport": "log"}', '{"port": "x"}'])
+def test_choices_that_cannot_be_read_are_named_and_hinder_no_end(tmp_path: Path, cut_off: str) -> None:
+    file = Instance(tmp_path / "state").choose(port=20_500).state / "instance.json"
+    file.write_text(cut_off)
+    with pytest.raises(LocalError, match=rf"(?s){file}.*このファイルを消してから `make up`"):
+        Instance(tmp_path / "state")
+    lifecycle.down(Instance.to_end(tmp_path / "state"))
+    assert file.read_text() == cut_off
+    lifecycle.reset(Instance.to_end(tmp_path / "state"))
+    assert not file.parent.exists()
+
+
+def test_the_command_line_lives_with_choices_that_were_cut_off(tmp_path: Path) -> None:
+    file = Instance(tmp_path / "state").choose(port=20_500).state / "instance.json"
+    file.write_text("")
+    status, said = tsumugi(file.parent, "status")
+    assert (status, str(file) in said, "Traceback" in said) == (1, True, False)
+    assert tsumugi(file.parent, "down") == (0, "")
+    assert tsumugi(file.parent, "reset", "--yes") == (0, "")
+    assert not file.parent.exists()
+
+
+def test_what_is_not_ours_is_not_ended_either(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(LocalError, match="新しいか空のフォルダー"):
+        Instance.to_end(tmp_path)
+
+
+def test_choices_are_kept_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = Instance(tmp_path / "state").choose(port=20_500)
+
+    def cut_off(_: int) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, "fsync", cut_off)
+    with pytest.raises(OSError, match="no space left"):
+        instance.choose(port=20_600)
+    assert Instance(tmp_path / "state").kept_port == 20_500
+    lifecycle.reset(instance)
+    assert not instance.state.exists()
