@@ -53,12 +53,21 @@ def content() -> str:
     return hashlib.sha256(LOCK.read_bytes() + ours.encode()).hexdigest()
 
 
-def stamped() -> list[str]:
-    return STAMP.read_text(encoding="ascii").split() if STAMP.is_file() else ["", ""]
+def stamped() -> tuple[str, str]:
+    """Place and content of what was installed; two empty words where the stamp does not say both."""
+    words = STAMP.read_text(encoding="ascii", errors="replace").split() if STAMP.is_file() else []
+    return (words[0], words[1]) if len(words) == 2 else ("", "")
+
+
+def stamp(what: str) -> None:
+    """Say what is installed here, whole or not at all: whoever is cut off while writing leaves what was there."""
+    draft = STAMP.with_name(f"{STAMP.name}.new")
+    draft.write_text(f"{place()} {what}", encoding="ascii")
+    draft.replace(STAMP)
 
 
 def is_installed() -> bool:
-    return stamped() == [place(), content()]
+    return stamped() == (place(), content())
 
 
 def install() -> int:
@@ -70,7 +79,7 @@ def install() -> int:
             ".venv（Python の仮想環境）をつくれません。", "Debian や Ubuntu では apt install python3-venv"
         )
     pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--require-hashes"]
-    STAMP.write_text(f"{place()} unfinished", encoding="ascii")
+    stamp("unfinished")
     uv_only = VENV / "uv.txt"
     uv_only.write_text(pinned("uv"), encoding="ascii")
     if run([str(python), *pip, "-r", str(uv_only)]) != 0:
@@ -84,7 +93,7 @@ def install() -> int:
     in_place = ["--no-deps", "--no-build-isolation", "--offline", "--editable", str(ROOT)]
     if run([*uv, "install", "--quiet", "--python", str(python), *in_place]) != 0:
         return refuse("紬そのものが入りません。", "上の表示を見てください")
-    STAMP.write_text(f"{place()} {content()}", encoding="ascii")
+    stamp(content())
     return 0
 
 
