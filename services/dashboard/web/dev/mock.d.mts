@@ -47,7 +47,7 @@ export interface Mock {
   revoked: Set<string>
   faults: Fault[]
   requests: { method: string; path: string; headers: Record<string, string | undefined>; body: string }[]
-  streams: Set<{ keys: string[]; answer: { end(): void } }>
+  streams: Set<{ keys: string[]; answer: { end(): void; write(text: string): void } }>
   schoolDay: boolean
   closed: { reason: string } | null
   empty: boolean

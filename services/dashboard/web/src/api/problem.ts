@@ -48,6 +48,11 @@ export class Problem extends Error {
   }
 }
 
+/** Not to be seen, or not any more: what was read of it before is shown no longer. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 403 || error.status === 404)
+}
+
 /** Nobody answered: no network, or the server is away. */
 export class NotConnected extends Error {
   constructor() {

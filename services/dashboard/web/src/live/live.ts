@@ -5,7 +5,7 @@
  */
 import type { Query, QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
-import { Problem } from '~/api/problem'
+import { isGone, Problem } from '~/api/problem'
 import { session } from '~/api/session'
 import { clock } from '~/dates/clock'
 import { instant } from '~/dates/dates'
@@ -99,7 +99,7 @@ class LiveHub {
         this.show()
         break
       case 'ended':
-        void this.queries.invalidateQueries({ queryKey: ['me'] })
+        this.askAnew()
     }
   }
 
@@ -117,6 +117,12 @@ class LiveHub {
     })
   }
 
+  /** Who asks may see less than before, or nothing: no answer of before stands, whether it lives or not. */
+  private askAnew(): void {
+    this.queries.removeQueries({ type: 'inactive', predicate: ({ state }) => state.fetchStatus === 'idle' })
+    void this.queries.invalidateQueries()
+  }
+
   private lookSoon(): void {
     this.pending ??= setTimeout(() => {
       this.pending = undefined
@@ -128,7 +134,7 @@ class LiveHub {
   private look(): void {
     if (!this.held) return
     const open = document.hidden ? [] : this.queries.getQueryCache().findAll({ type: 'active' })
-    const keys = union(open.map((query) => liveKeys(query.state.data)))
+    const keys = union(open.filter(({ state }) => !isGone(state.error)).map(({ state }) => liveKeys(state.data)))
     if (keys.join() === this.keys.join()) return
     this.keys = keys
     this.tell({ type: 'views', tab: this.tab, keys })
@@ -174,7 +180,7 @@ function needsRetry({ state }: Query): boolean {
 
 /** The time of shown data that could not be brought up to date. */
 function oldSince({ data, error, dataUpdatedAt }: Query['state']): number[] {
-  if (data === undefined || !liveKeys(data).length) return []
+  if (isGone(error) || !liveKeys(data).length) return []
   const behind = behindSince(data)
   return behind !== null ? [behind] : error ? [dataUpdatedAt] : []
 }

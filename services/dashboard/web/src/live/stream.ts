@@ -11,7 +11,7 @@ export interface StreamReports {
   opened(keys: readonly string[]): void
   /** Something was heard, or the connection came or went. */
   contact(connected: boolean): void
-  /** The server closed the stream for good: the session, a duty or an account changed. */
+  /** The server closed the stream for good, or refuses it: the session, a duty or an account changed. */
   ended(): void
 }
 
@@ -68,8 +68,10 @@ export class LiveStream {
         signal: own.signal,
       })
       if (!answer.ok || !answer.body) {
-        if (answer.status !== 401) throw new NotConnected()
-        session.heed(problemFrom(401, await answer.json()), answer.headers)
+        if (![401, 403, 404].includes(answer.status)) throw new NotConnected()
+        session.heed(problemFrom(answer.status, await answer.json().catch(() => null)), answer.headers)
+        // After the sign-in has ended the page stays; where it stands, less may be seen than before.
+        if (session.current() === 'open') this.reports.ended()
         return
       }
       this.failures = 0

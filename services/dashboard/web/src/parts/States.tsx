@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { CircleAlert, CloudOff, DoorClosed, UserCheck } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
-import { NotConnected, Problem } from '~/api/problem'
+import { isGone, NotConnected, Problem } from '~/api/problem'
 import { signInAddress } from '~/api/session'
 import { Button } from './Button'
 import { PlainLinkButton } from './LinkButton'
@@ -78,7 +78,7 @@ export function CannotRead({ error, what, still, onRetry }: CannotReadProps) {
       </Note>
     )
   const problem = error instanceof Problem ? error.body : null
-  if (problem && (problem.status === 403 || problem.status === 404)) return <NoRight />
+  if (isGone(error)) return <NoRight />
   if (error instanceof Problem && error.stepUp)
     return (
       <Note

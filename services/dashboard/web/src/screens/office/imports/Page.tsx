@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
-import { Problem } from '~/api/problem'
+import { isGone } from '~/api/problem'
 import { timeOf } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
@@ -26,8 +26,7 @@ const BOARD = 'board'
 export default function ImportsPage() {
   const { t } = useLingui()
   const { data, error, refetch, fetchNextPage, hasNextPage } = useInfiniteQuery(importsQuery)
-  const refused = error instanceof Problem && (error.status === 403 || error.status === 404)
-  const pages = refused ? undefined : data?.pages
+  const pages = isGone(error) ? undefined : data?.pages
   useScreen(t`名簿取込`)
   return (
     <div className={panel.screen}>
