@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from services.dashboard.sessions import store
@@ -25,8 +27,14 @@ from shared.dates import Clock
 from shared.web import Problem
 from shared.web.problems import signed_out
 
+_T = TypeVar("_T")
+
 _KEPT = 10_000
 """Exchanged tokens remembered at most; the oldest go first."""
+_RENEWALS = 8
+"""Renewals at once: each holds a connection while the authority answers, and pages need most of them."""
+_TURN_SECONDS = 2.0
+"""How long a renewal waits for its turn; afterwards the authority counts as away."""
 _OVER = ("invalid_grant", NO_REFRESH_TOKEN)
 """Refusals that mean that this sign-in is over (RFC 6749 §5.2)."""
 
@@ -57,7 +65,8 @@ class Sessions:
     seal: Seal
     clock: Clock
     _exchanged: dict[tuple[UUID, str], _Exchanged] = field(default_factory=dict)
-    _flights: dict[tuple[UUID, str], asyncio.Task[_Exchanged]] = field(default_factory=dict)
+    _flights: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_RENEWALS))
 
     async def begin(self, tokens: Tokens, who: Principal) -> Ticket:
         """A new session; its ticket goes into the cookie and nowhere else."""
@@ -103,9 +112,24 @@ class Sessions:
     async def renew(self, session: Session) -> str:
         """A new access token, and with it the authority's word that the sign-in still stands.
 
-        The session's row is locked meanwhile, because a refresh token is good once and several processes may want to
-        use it. Raises the problem signed-out and ends the session when the authority refuses.
+        One renewal of a session at a time, and few of all: a slow authority must not take every connection away from
+        the pages. Raises the problem signed-out and ends the session when the authority refuses, and the problem
+        issuer-away when it does not answer or too many wait for it.
         """
+        return await self._once(session.id, lambda: self._renew_in_turn(session))
+
+    async def _renew_in_turn(self, session: Session) -> str:
+        try:
+            await asyncio.wait_for(self._turns.acquire(), _TURN_SECONDS)
+        except TimeoutError as error:
+            raise issuer_away() from error
+        try:
+            return await self._renew(session)
+        finally:
+            self._turns.release()
+
+    async def _renew(self, session: Session) -> str:
+        # The session's row is locked meanwhile: a refresh token is good once and several processes may want to use it.
         refused: str | None = None
         async with self.units.work(Scope(session.board), actor=session.principal.subject) as work:
             standing = await store.locked(work.session, session.id)
@@ -138,13 +162,7 @@ class Sessions:
         standing = self._exchanged.get(key)
         if not anew and standing is not None and standing.expires_at - self.clock.now() > RENEW_BEFORE:
             return standing.token
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = asyncio.ensure_future(self._exchange(session, service))
-            self._flights[key] = flight
-            flight.add_done_callback(lambda done: self._landed(key, done))
-        # A request that is given up does not take the exchange away from the others that wait for it.
-        got = await asyncio.shield(flight)
+        got = await self._once(key, lambda: self._exchange(session, service))
         self._exchanged[key] = got
         while len(self._exchanged) > _KEPT:
             del self._exchanged[next(iter(self._exchanged))]
@@ -163,7 +181,17 @@ class Sessions:
             raise signed_out() from error
         return _Exchanged(token, expires_at)
 
-    def _landed(self, key: tuple[UUID, str], flight: asyncio.Task[_Exchanged]) -> None:
+    async def _once(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """What ``work`` answers, done once for all who ask under ``key`` meanwhile."""
+        flight: asyncio.Task[_T] | None = self._flights.get(key)
+        if flight is None:
+            flight = asyncio.ensure_future(work())
+            self._flights[key] = flight
+            flight.add_done_callback(lambda done: self._landed(key, done))
+        # A request that is given up does not take the work away from the others that wait for it.
+        return await asyncio.shield(flight)
+
+    def _landed(self, key: Hashable, flight: asyncio.Task[Any]) -> None:
         del self._flights[key]
         if not flight.cancelled():
             flight.exception()  # seen, also when everybody who waited has gone

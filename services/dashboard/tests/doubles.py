@@ -79,6 +79,8 @@ class IssuerDouble:
     """An OAuth error to answer every token request with."""
     away: bool = False
     """Whether it answers no token request in a way that says anything."""
+    slow: asyncio.Event | None = None
+    """Renewals are answered only when this is set."""
     spoil: dict[str, Any] = field(default_factory=dict)
     """Claims of the ID token that are wrong."""
     asked: Counter[str] = field(default_factory=Counter)
@@ -159,6 +161,8 @@ class IssuerDouble:
         client, secret = [unquote_plus(half) for half in basic.split(":", 1)]
         if self.clients.get(client) != secret:
             return JSONResponse({"error": "invalid_client"}, 401)
+        if grant == "refresh_token" and self.slow is not None:
+            await self.slow.wait()
         if self.away:
             return JSONResponse({}, 502)
         if self.refuse is not None:

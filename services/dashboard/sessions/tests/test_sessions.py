@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import stat
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from services.dashboard.sessions.seal import OpenKey, Seal
 from services.dashboard.tests.origin import Browser, Origin
 from services.dashboard.tests.town import Town
 from shared.access.principal import NO_BOARD
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -353,6 +356,48 @@ async def test_an_authority_that_says_nothing_ends_no_session_and_opens_no_page(
     assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "issuer-away")
     origin.issuer.away, origin.issuer.refuse = False, None
     assert (await browser.get("/api/me")).status_code == 200
+
+
+@pytest.fixture
+async def slow(origin: Origin) -> AsyncIterator[asyncio.Event]:
+    """An authority that answers renewals only when the event is set, and nobody's patience ends before."""
+    origin.room.http.timeout = httpx.Timeout(60)
+    origin.issuer.slow = asyncio.Event()
+    yield origin.issuer.slow
+    origin.issuer.slow.set()
+
+
+async def test_a_slow_authority_keeps_one_session_waiting_and_nobody_else(
+    origin: Origin, town: Town, slow: asyncio.Event
+) -> None:
+    """However many requests of a session wait, they take one connection and one turn."""
+    one, other = [await origin.enter(uuid4(), board=town.board, life=20) for _ in range(2)]
+    fresh = await origin.enter(uuid4(), board=town.board)
+    waiting = [asyncio.create_task(one.get("/api/me")) for _ in range(40)]
+    await eventually(lambda: origin.issuer.asked["refresh_token"] == 1)
+    assert (await asyncio.wait_for(fresh.get("/api/me"), 15)).status_code == 200
+    waiting.append(asyncio.create_task(other.get("/api/me")))
+    await eventually(lambda: origin.issuer.asked["refresh_token"] == 2)
+    slow.set()
+    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
+    assert origin.issuer.asked["refresh_token"] == 2
+
+
+async def test_many_sessions_at_a_slow_authority_leave_the_pages_their_connections(
+    origin: Origin, town: Town, slow: asyncio.Event
+) -> None:
+    due = [await origin.enter(uuid4(), board=town.board, life=20) for _ in range(40)]
+    fresh = await origin.enter(uuid4(), board=town.board)
+    waiting = [asyncio.create_task(browser.get("/api/me")) for browser in due]
+    await eventually(lambda: origin.issuer.asked["refresh_token"] > 0)
+    assert (await asyncio.wait_for(fresh.get("/api/me"), 15)).status_code == 200
+    # Who gets no turn goes on with the token in hand while that holds.
+    await eventually(
+        lambda: sum(task.done() for task in waiting) == 40 - origin.issuer.asked["refresh_token"]
+    )
+    assert origin.issuer.asked["refresh_token"] <= 16
+    slow.set()
+    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
 
 
 def test_cookies_of_two_deployments_do_not_meet() -> None:
