@@ -325,6 +325,10 @@ class Units:
         work.position = result[0][0]
 
 
+UNIQUE_VIOLATION = "23505"
+"""SQLSTATE of a row that is there already."""
+
+
 def sqlstate(error: DBAPIError) -> str | None:
     """The SQLSTATE of a database error, if it has one."""
     return getattr(error.orig, "sqlstate", None)

@@ -12,6 +12,7 @@ import orjson
 from asyncpg import Record
 from pydantic import TypeAdapter
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, Symbol
@@ -19,6 +20,7 @@ from shared.access.principal import HeldDuty
 from shared.access.step_up import StepUp
 from shared.contracts.registry import Source, closes, grade_is_off
 from shared.database import Moved, Statement, Work
+from shared.database.units import UNIQUE_VIOLATION, sqlstate
 from shared.dates import school_year
 from shared.ids import class_day_id, pupil_day_id
 
@@ -254,24 +256,28 @@ async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
     """Write the days and their new facts.
 
     Raises :class:`Moved` when the roll was taken since ``of`` was read: the rows are locked only now, and what was an
-    entry a moment ago is a correction, which needs its reason.
+    entry a moment ago is a correction, which needs its reason. Raises it too when another command of the same source
+    has written a first fact meanwhile: a row that does not exist yet cannot be locked.
     """
     first = changes[0].fact
-    written = await _SAVE.all(
-        work.session,
-        {
-            "taken": of.taken is not None,
-            "board": of.board,
-            "school": of.school,
-            "class_id": of.class_id,
-            "on": of.on,
-            "source": first.source,
-            "by": first.by,
-            "at": first.at,
-            "claimed_at": first.claimed_at,
-            "rows": orjson.dumps([_row(of, change) for change in changes], default=str).decode(),
-        },
-    )
+    values = {
+        "taken": of.taken is not None,
+        "board": of.board,
+        "school": of.school,
+        "class_id": of.class_id,
+        "on": of.on,
+        "source": first.source,
+        "by": first.by,
+        "at": first.at,
+        "claimed_at": first.claimed_at,
+        "rows": orjson.dumps([_row(of, change) for change in changes], default=str).decode(),
+    }
+    try:
+        written = await _SAVE.all(work.session, values)
+    except DBAPIError as error:
+        if sqlstate(error) != UNIQUE_VIOLATION:
+            raise
+        raise Moved from error
     if len(written) < len(changes):
         raise Moved
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
 
 from services.registry.attendance import store
@@ -41,6 +43,32 @@ async def test_an_entry_that_meets_a_roll_just_taken_is_asked_for_its_reason(
         await connection.close()
     assert answer.status_code == 422, answer.text
     assert "理由" in answer.json()["errors"][0]["message"]
+
+
+async def test_a_first_entry_that_comes_twice_at_once_from_one_source_is_one_entry(
+    client: Client, school: School, registry_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A teacher's two devices: both have read that nothing is recorded, and nothing that exists can be locked."""
+    both, arrived, save = asyncio.Event(), 0, store.save
+
+    async def together(*args: Any) -> None:
+        nonlocal arrived
+        arrived += 1
+        if arrived == 2:
+            both.set()
+        await asyncio.wait_for(both.wait(), 20)
+        await save(*args)
+
+    monkeypatch.setattr(store, "save", together)
+    answers = await asyncio.gather(
+        client.roll(school.homeroom, school.class_id, everyone(school, "present")),
+        client.roll(school.homeroom, school.class_id, everyone(school, "absent_sick")),
+    )
+    assert [answer.status_code for answer in answers] == [200, 200], [answer.text for answer in answers]
+    assert sorted(len(answer.json()["saved"]) for answer in answers) == [0, 5]
+    assert sorted(len(answer.json()["refused"]) for answer in answers) == [0, 5]
+    assert [record["stream_version"] for record in await log_of(registry_database)] == [1] * 5
+    assert arrived == 2, "the second found on its second reading that there is nothing to save"
 
 
 async def _until_somebody_waits(database: Database) -> None:
