@@ -23,6 +23,7 @@ from shared.access.principal import Principal
 from shared.contracts import Importance
 from shared.database import Scope, Statement, Units
 from shared.events.trace import current_traceparent
+from shared.events.workers import transient
 from shared.ids import time_ordered_id
 
 logger = logging.getLogger(__name__)
@@ -112,7 +113,10 @@ class AccessLog:
                 self._full.clear()
                 try:
                     await self.flush()
-                except (SQLAlchemyError, OSError) as error:
+                except Exception as error:
+                    # A driver's own error is none of SQLAlchemy's; without its writer the log would only fill up.
+                    if not (isinstance(error, SQLAlchemyError) or transient(error)):
+                        raise
                     logger.warning("access log: %s; %d rows wait", type(error).__name__, len(self._waiting))
                     await asyncio.sleep(_RETRY_SECONDS)
         finally:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -38,18 +39,30 @@ class Flaky(Units):
 
     away: set[UUID]
     refused = 0
+    how: Exception = OperationalError("insert", {}, OSError("away"))
 
     @asynccontextmanager
     async def work(self, scope: Scope, **rest: Any) -> AsyncIterator[Any]:
         if scope.board in self.away:
             self.refused += 1
-            raise OperationalError("insert", {}, OSError("away"))
+            raise self.how
         async with super().work(scope, **rest) as work:
             yield work
 
 
-async def test_a_database_that_was_away_gets_every_row(toy: Toy) -> None:
+@pytest.mark.parametrize(
+    "how",
+    [
+        OperationalError("insert", {}, OSError("away")),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.CannotConnectNowError("the database system is starting up"),
+        ConnectionResetError(),
+    ],
+    ids=lambda how: type(how).__name__,
+)
+async def test_a_database_that_was_away_gets_every_row(toy: Toy, how: Exception) -> None:
     units = Flaky(toy.engine("toy_app"), toy.clock)
+    units.how = how
     units.away = {toy.board}
     kept = AccessLog(units)
     job = asyncio.create_task(kept.run())
