@@ -26,9 +26,10 @@ from typing import IO
 from deploy.local import schema
 from deploy.local.epochs import begin
 from deploy.local.instance import CHOICES, Instance
+from deploy.local.lifecycle import alone
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import inherited
-from deploy.local.state import LocalError, exclusive, make_folder
+from deploy.local.state import LocalError, make_folder
 from deploy.topology import topology
 from shared.database.roles import make_database, make_roles, role_names
 from shared.service import ServiceParts
@@ -127,7 +128,7 @@ def restore(instance: Instance, path: Path, say: Say) -> Restored:
     """Bring everything back into the instance's folder, which must hold no databases yet, at today's schema."""
     contents = read(path)
     about = json.loads(contents[MANIFEST])
-    with exclusive(instance.state / "lifecycle.lock"):
+    with alone(instance, say):
         if changed := schema.changed(json.loads(contents[schema.FILE])):
             raise LocalError(
                 f"{path} は、いまのプログラムより前の形の表の控えです（変わったもの: {'、'.join(changed[:3])}）。"

@@ -6,8 +6,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 
 from deploy.local import schema, web
@@ -23,7 +23,20 @@ from shared.dates import SystemClock, school_year
 READY_SECONDS = 60.0
 """How long nothing may come nearer to ready. A year of rolls takes longer than that, and moves all the while."""
 STOP_SECONDS = 15.0
+LOCK = "lifecycle.lock"
 Say = Callable[[str], None]
+
+
+@contextmanager
+def alone(instance: Instance, say: Say) -> Iterator[None]:
+    """No other command starts, ends, restores or deletes the deployment meanwhile; says so when it must wait."""
+
+    def waiting() -> None:
+        say("ほかの tsumugi が、始めるか止めるか消すかしているところです。終わるのを待っています。")
+
+    with exclusive(instance.state / LOCK, waiting):
+        (instance.state / MARK).touch()  # whoever was waited for may have deleted the whole folder
+        yield
 
 
 def up(instance: Instance, *, transport: Transport | None, training_date: date | None, say: Say) -> Status:
@@ -31,7 +44,8 @@ def up(instance: Instance, *, transport: Transport | None, training_date: date |
 
     Raises LocalError when a part does not come up, with what it said last.
     """
-    with exclusive(instance.state / "lifecycle.lock"):
+    with alone(instance, say):
+        instance = Instance(instance.state)  # as whoever was waited for has left it
         schema.refuse_other(instance)
         if (instance.state / "restoring").exists():
             raise LocalError("復元が途中で切れています。同じ `tsumugi restore` をもう一度実行してください。")
@@ -133,12 +147,16 @@ async def wait_until_ready(instance: Instance) -> Status:
         await asyncio.sleep(POLL_SECONDS * 5)
 
 
-def down(instance: Instance) -> None:
+def down(instance: Instance, say: Say = print) -> None:
     """End services, Kafka and PostgreSQL; the data stay."""
-    with exclusive(instance.state / "lifecycle.lock"):
-        stop_services(instance)
-        instance.kafka.stop()
-        instance.postgres.stop()
+    with alone(instance, say):
+        _stop(instance)
+
+
+def _stop(instance: Instance) -> None:
+    stop_services(instance)
+    instance.kafka.stop()
+    instance.postgres.stop()
 
 
 OURS = frozenset(
@@ -147,7 +165,7 @@ OURS = frozenset(
         CHOICES,
         CHOICES + DRAFT,
         "kafka",
-        "lifecycle.lock",
+        LOCK,
         "node",
         "postgres",
         "restoring",
@@ -164,19 +182,20 @@ OURS = frozenset(
 """All that a deployment puts into its folder."""
 
 
-def reset(instance: Instance) -> None:
+def reset(instance: Instance, say: Say = print) -> None:
     """End everything and delete its data, its keys and its choices; nothing else that lies in the folder."""
-    down(instance)
-    instance.kafka.remove()
-    instance.postgres.remove()
-    for name in OURS:
-        place = instance.state / name
-        if place.is_dir():
-            shutil.rmtree(place)
-        else:
-            place.unlink(missing_ok=True)
-    with suppress(OSError):  # somebody keeps something there
-        instance.state.rmdir()
+    with alone(instance, say):  # to the end: a start that waits would have its new data deleted under it
+        _stop(instance)
+        instance.kafka.remove()
+        instance.postgres.remove()
+        for name in (*sorted(OURS - {MARK, LOCK}), MARK, LOCK):  # the lock last: without it anybody may begin
+            place = instance.state / name
+            if place.is_dir():
+                shutil.rmtree(place)
+            else:
+                place.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody keeps something there
+            instance.state.rmdir()
 
 
 def services() -> list[str]:

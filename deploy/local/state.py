@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,11 +58,22 @@ def make_folder(path: Path) -> Path:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """One process at a time, by the lock file `path`; the others wait. A process that dies leaves no lock."""
-    with path.open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        yield
+def exclusive(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """One process at a time, by the lock file `path`; the others call `waiting` and wait.
+
+    A process that dies leaves no lock. One that has the lock may delete the file and its folder: whoever waited for it
+    makes them anew, for a lock on a file that nobody finds any more keeps nobody out.
+    """
+    while True:
+        with (make_folder(path.parent) / path.name).open("w") as guard:
+            try:
+                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(guard, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(guard.fileno()), path.stat()):
+                yield
+                return
 
 
 def secret(path: Path) -> str:

@@ -7,12 +7,14 @@ import pty
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from deploy.local import lifecycle
+from deploy.local import lifecycle, schema
 from deploy.local.instance import Instance
+from deploy.local.postgres import Postgres
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import status
 from deploy.topology import topology
@@ -171,3 +173,50 @@ def test_choices_are_kept_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytes
     assert Instance(tmp_path / "state").kept_port == 20_500
     lifecycle.reset(instance)
     assert not instance.state.exists()
+
+
+def test_a_start_that_waits_for_a_reset_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = Instance(tmp_path / "state").choose(port=20_500)
+    instance.secret("registry_app")
+    deleting, waited_for = threading.Event(), threading.Event()
+
+    def remove(_: Postgres) -> None:
+        deleting.set()
+        waited_for.wait(20)
+
+    monkeypatch.setattr(Postgres, "remove", remove)
+    said: list[str] = []
+
+    def say(words: str) -> None:
+        said.append(words)
+        waited_for.set()
+
+    reset = threading.Thread(target=lifecycle.reset, args=(Instance(instance.state),))
+    reset.start()
+    assert deleting.wait(20)
+    with lifecycle.alone(instance, say):
+        found = {path.name for path in instance.state.iterdir()}
+        instance.secret("registry_app")
+        reset.join(20)
+    assert ["待っています" in words for words in said] == [True]
+    assert found == {".tsumugi-state", "lifecycle.lock"}
+    assert {path.name for path in Instance(instance.state).state.iterdir()} == {*found, "secrets"}
+
+
+def test_a_start_that_waited_begins_with_what_it_then_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Instance(tmp_path / "state").choose(port=20_500)
+    before.choose(port=20_600, example=True)
+    found: list[Instance] = []
+
+    def refuse(instance: Instance) -> None:
+        found.append(instance)
+        raise LocalError("far enough")
+
+    monkeypatch.setattr(schema, "refuse_other", refuse)
+    with pytest.raises(LocalError, match="far enough"):
+        lifecycle.up(before, transport=None, training_date=None, say=lambda _: None)
+    assert [(one.choices.port, one.choices.example) for one in found] == [(20_600, True)]
