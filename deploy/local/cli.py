@@ -19,6 +19,7 @@ from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, only
 from deploy.local.instance import Instance, Transport
 from deploy.local.keeping import add_commands as keeping_commands
 from deploy.local.manual import speak_japanese
+from deploy.local.parked import add_commands as parked_commands
 from deploy.local.prepare import prepare_databases
 from deploy.local.serve import publishers
 from deploy.local.serve import run as run_services
@@ -34,7 +35,6 @@ from services.identity.cli import add_commands as identity_commands
 from services.registry.cli import add_commands as registry_commands
 from services.registry.import_commands import Bulk
 from shared.dates import TOKYO
-from shared.events import parked as parking
 from shared.events.feed import Stopped
 from shared.events.rebuild import Progress
 
@@ -47,18 +47,14 @@ app = typer.Typer(
 )
 Service = Annotated[str, typer.Argument(help="サービス（registry、identity、dashboard）")]
 Copied = Annotated[str, typer.Argument(help="写しの名前（`tsumugi status` が示す roster など）")]
-Publisher = Annotated[str, typer.Argument(help="もとの記録を出したサービス")]
-Key = Annotated[str, typer.Argument(help="待っている記録の鍵（`tsumugi parked list` が示すもの）")]
 State = Annotated[Path | None, typer.Option(help="状態のフォルダー（既定: TSUMUGI_STATE か .tsumugi）")]
 
-parked_app = typer.Typer(no_args_is_help=True, help="取り込めずに待っている記録")
 copy_app = typer.Typer(no_args_is_help=True, help="ほかのサービスの事実の写し")
 feed_app = typer.Typer(no_args_is_help=True, help="サービスのあいだの配送")
-app.add_typer(parked_app, name="parked")
+console = Console(highlight=False)
+parked_commands(app, console)
 app.add_typer(copy_app, name="copy")
 app.add_typer(feed_app, name="feed")
-
-console = Console(highlight=False)
 
 
 def _identity(instance: Instance) -> IdentityDeployment:
@@ -243,57 +239,6 @@ def events() -> None:
     """docs/events.md と型の見本を契約からつくり直します。"""
     for file in catalogue.write():
         console.print(str(file.relative_to(ROOT)))
-
-
-@parked_app.command("list")
-def parked_list() -> None:
-    """待っている記録を、古い順に示します。"""
-    table = Table("サービス", "写し", "もと", "鍵", "件", "はじめから", "わけ", box=None)
-    for service, item in asyncio.run(admin.all_waiting(Instance())):
-        since = item.since.isoformat(timespec="seconds")
-        table.add_row(service, item.copy, item.publisher, item.key, str(item.count), since, item.reason)
-    console.print(table)
-
-
-@parked_app.command("inspect")
-def parked_inspect(service: Service, copy: Copied, publisher: Publisher, key: Key) -> None:
-    """ひとつの鍵で待っている記録を、順に示します。"""
-
-    async def show() -> None:
-        async with admin.feed_units(Instance(), service) as units, units.maintain() as session:
-            for record, reason in await parking.inspect(session, copy, publisher, key):
-                line = {"reason": reason, "record": json.loads(record.to_json())}
-                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-    asyncio.run(show())
-
-
-@parked_app.command("retry")
-def parked_retry(service: Service, copy: Copied, publisher: Publisher, key: Key) -> None:
-    """もう一度取り込みます。まだ取り込めなければ、わけを示して終了コード 1。"""
-    still = asyncio.run(admin.retry(Instance(), service, copy, publisher, key))
-    if still:
-        console.print(f"まだ取り込めません: {still}")
-        raise typer.Exit(1)
-    console.print("取り込みました。")
-
-
-@parked_app.command("discard")
-def parked_discard(
-    service: Service,
-    copy: Copied,
-    publisher: Publisher,
-    key: Key,
-    reason: Annotated[str, typer.Option(help="捨てるわけ（残ります）")],
-    by: Annotated[str, typer.Option(help="だれが捨てるか（残ります）")],
-) -> None:
-    """捨てます。だれが、なぜ捨てたかは残ります。"""
-
-    async def throw() -> int:
-        async with admin.feed_units(Instance(), service) as units:
-            return await parking.discard(units, copy, publisher, key, reason=reason, by=by)
-
-    console.print(f"{asyncio.run(throw())} 件を捨てました。")
 
 
 @copy_app.command("rebuild")

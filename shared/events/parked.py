@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.contracts import Importance
+from shared.contracts.catalogue import topic_named
 from shared.database import Units
 from shared.events import intake
 from shared.events.copies import Copy, notices, without_holes
@@ -73,6 +75,13 @@ async def inspect(session: AsyncSession, copy: str, publisher: str, key: str) ->
         {"copy": copy, "publisher": publisher, "key": key},
     )
     return [(Record.from_json(row.record), row.reason) for row in rows]
+
+
+def strictest(records: Iterable[Record]) -> Importance:
+    """The strictest importance class among the topics of ``records``: I where a topic is unknown, IV of nothing."""
+    order: list[Importance] = ["I", "II", "III", "IV"]
+    topics = (topic_named(record.topic) for record in records)
+    return min((topic.importance if topic else "I" for topic in topics), key=order.index, default="IV")
 
 
 _FREE = text(

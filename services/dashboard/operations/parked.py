@@ -157,12 +157,7 @@ def _told(record: Record, reason: str) -> dict[str, Any]:
 
 
 def _class_of(waiting: list[tuple[Record, str]]) -> Importance:
-    """The strictest class among the records; I is the strictest."""
-    classes: list[Importance] = [
-        topic.importance for record, _ in waiting if (topic := topic_named(record.topic)) is not None
-    ]
-    order: list[Importance] = ["I", "II", "III", "IV"]
-    return min(classes, key=order.index, default="IV")
+    return parked.strictest(record for record, _ in waiting)
 
 
 @dataclass(frozen=True)
