@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance import store as attendance
 from services.registry.attendance.shapes import PersonOut
+from services.registry.people import store as people
 from services.registry.rollover import applying, plans, store
+from services.registry.rollover.candidates import Reader, candidates
 from services.registry.rollover.placing import Wishes, broken
 from services.registry.rollover.plans import Candidate, Order, Plan
 from services.registry.rollover.proposing import Twins, proposed, wishes_of
@@ -92,6 +94,8 @@ class PlanOut(BaseModel):
     plan: Plan
     grades: list[tuple[str, str]]
     pupils: list[CandidateOut]
+    unnamed: Mapping[str, int]
+    """Grade → protected children who come from another school: they count, who they are is not told before."""
     twins: list[list[UUID]]
     broken: list[WishOut]
     begun: bool
@@ -148,6 +152,7 @@ class _Desk:
     revision: int
     plan: Plan
     known: Mapping[UUID, Candidate]
+    unnamed: Mapping[str, int]
     twins: list[frozenset[UUID]]
     everybody: frozenset[UUID]
 
@@ -272,12 +277,12 @@ def _year(room: Registry, number: int) -> Year:
 
 async def _desk(session: AsyncSession, room: Registry, who: Principal, school: UUID, year: Year) -> _Desk:
     """The plan, if the asker may make the school's classes; otherwise it does not exist."""
-    holder = await room.holder(session, who)
+    today = room.clock.today()
+    holder, setting, offices = await people.asking(session, who, today)
     asked = entity("ClassPlan", school, board=ref("Board", who.board), school=ref("School", school))
     if not room.policies.allows(holder, "MakeClasses", asked):
         raise not_found()
-    today = room.clock.today()
-    room.strong_enough(who, await attendance.step_up_setting(session, who.board, today))
+    room.strong_enough(who, setting)
     # The second wall: whose schools hide this one finds nobody enrolled. Then the transaction widens, because children
     # who come from other schools are part of the plan.
     await narrow(session, Scope(who.board, holder.schools()))
@@ -290,9 +295,10 @@ async def _desk(session: AsyncSession, room: Registry, who: Principal, school: U
         raise not_found()
     revision, plan = await store.plan(session, who.board, school, year.number)
     grades = await store.future(session, who.board, school, year, city)
-    known = await store.candidates(session, who.board, grades, school, year, person=who.person, today=today)
-    twins = await store.twins(session, who.board, list(known), today)
-    return _Desk(city, of, revision, plan, known, twins, frozenset(grades))
+    reader = Reader(who.person, holder.schools(), named=who.person in offices.named)
+    found = await candidates(session, who.board, grades, school, year, reader=reader, today=today)
+    twins = await store.twins(session, who.board, list(found.known), today)
+    return _Desk(city, of, revision, plan, found.known, found.unnamed, twins, frozenset(grades))
 
 
 async def _out(session: AsyncSession, room: Registry, who: Principal, desk: _Desk, year: int) -> PlanOut:
@@ -304,7 +310,9 @@ async def _out(session: AsyncSession, room: Registry, who: Principal, desk: _Des
             "stay": [each for each in desk.plan.stay if each in desk.known],
         }
     )
-    grades = sorted({each.grade for each in seen}, key=lambda grade: (grade[0] == "J", grade))
+    grades = sorted(
+        {each.grade for each in seen} | desk.unnamed.keys(), key=lambda grade: (grade[0] == "J", grade)
+    )
     return PlanOut(
         school=desk.school.id,
         school_name=desk.school.name,
@@ -324,6 +332,7 @@ async def _out(session: AsyncSession, room: Registry, who: Principal, desk: _Des
             )
             for each in seen
         ],
+        unnamed=desk.unnamed,
         twins=[sorted(each) for each in desk.twins],
         broken=_broken(plan, wishes_of(plan, [], "free")),
         begun=room.clock.today() >= Year(year).begins,

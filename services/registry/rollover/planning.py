@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.registry.oneroster.importing import ACTOR
 from services.registry.rollover import store
+from services.registry.rollover.candidates import COMMAND_LINE, candidates
 from services.registry.rollover.plans import Plan, read_rows
 from services.registry.rollover.proposing import Twins, proposed
 from services.registry.rollover.rules import Year
@@ -38,9 +39,10 @@ async def make_plans(
                 revision, plan = await store.plan(work.session, board, school.id, year.number)
                 grades = await store.future(work.session, board, school.id, year, city)
                 today = units.clock.today()
-                known = await store.candidates(
-                    work.session, board, grades, school.id, year, person=None, today=today
+                found = await candidates(
+                    work.session, board, grades, school.id, year, reader=COMMAND_LINE, today=today
                 )
+                known = found.known
                 born = await store.twins(work.session, board, list(known), today)
                 made = proposed(
                     plan,
@@ -70,10 +72,10 @@ async def take_seats(units: Units, board: UUID, year: Year, name: str, rows: lis
         await roster.lock_roster(work)
         revision, plan = await store.plan(work.session, board, school.id, year.number)
         grades = await store.future(work.session, board, school.id, year, city)
-        known = await store.candidates(
-            work.session, board, grades, school.id, year, person=None, today=units.clock.today()
+        of = await candidates(
+            work.session, board, grades, school.id, year, reader=COMMAND_LINE, today=units.clock.today()
         )
-        found, wrong = read_rows([row for row in rows if any(row)], plan, known.values())
+        found, wrong = read_rows([row for row in rows if any(row)], plan, of.known.values())
         if wrong:
             raise Refused("\n".join(f"{each.cell}: {each.message}" for each in wrong))
         changed: Plan = plan.model_copy(update={"seats": {**plan.seats, **found}})

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.rollover.plans import Candidate, Plan
+from services.registry.rollover.plans import Plan
 from services.registry.rollover.rules import City, Pupil, Year, roll
 from services.registry.roster import store as roster
 from services.registry.roster.grades import SCHOOL_KINDS
@@ -134,58 +134,6 @@ async def with_periods(session: AsyncSession, board: UUID, ids: Sequence[UUID]) 
         Pupil(each, enrolments.get(each, ()), memberships.get(each, ()), guardianships.get(each, ()))
         for each in ids
     ]
-
-
-_CARDS = text(
-    """
-select p.id, coalesce(p.common_family, p.legal_family) as family, coalesce(p.common_given, p.legal_given) as given,
-       coalesce(p.kana_family, '') || coalesce(p.kana_given, '') as kana, p.sort_key, p.sex, p.birth_date,
-       h.class_id, h.number, c.name as class_name, coalesce(c.special_needs, false) as special_needs,
-       e.school_id, s.short_name as school_name
-from unnest(cast(:ids as uuid[])) as chosen(id) join person p on p.id = chosen.id and p.board_id = :board
-left join enrolment_period e on e.board_id = :board and e.subject_id = p.id and e.voided_at is null
-     and e.valid @> cast(:eve as date)
-left join organisation s on s.id = e.school_id
-left join membership_period h on h.board_id = :board and h.subject_id = p.id and h.voided_at is null
-     and h.kind = 'home' and h.valid @> cast(:eve as date)
-left join organisation c on c.id = h.class_id
-where not exists (select from protection_period k where k.board_id = :board and k.subject_id = p.id
-                  and k.voided_at is null and k.valid @> cast(:today as date)
-                  and cast(:person as uuid) = any (k.confidential_from))
-"""
-)
-
-
-async def candidates(
-    session: AsyncSession,
-    board: UUID,
-    grades: Mapping[UUID, str],
-    school: UUID,
-    year: Year,
-    *,
-    person: UUID | None,
-    today: date,
-) -> dict[UUID, Candidate]:
-    """Cards of those who will be at a school (id → grade), without whom ``person`` may not know of."""
-    values = {"ids": list(grades), "board": board, "eve": year.eve, "person": person, "today": today}
-    return {
-        row.id: Candidate(
-            row.id,
-            row.family,
-            row.given,
-            row.kana,
-            row.sort_key,
-            row.sex,
-            grades[row.id],
-            row.class_id,
-            row.class_name or "",
-            row.number,
-            row.special_needs,
-            "" if row.school_id == school else (row.school_name or "市外・新入学"),
-            row.birth_date.isoformat() if row.birth_date else "9999",
-        )
-        for row in await session.execute(_CARDS, values)
-    }
 
 
 State = Literal["applying", "done", "reverting", "reverted"]

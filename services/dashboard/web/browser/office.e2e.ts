@@ -127,7 +127,9 @@ test('next year is proposed, changed by drag and by keyboard, and kept', async (
 
 test('what cannot be read of a pasted table is told line by line', async ({ page, bff, open }, info) => {
   await page.setViewportSize(PHONE)
+  bff.mock.office.unnamed = { P3: 2 }
   await open('office', planPath(bff))
+  await expect(page.getByText('名前を出せない子が2人います')).toBeVisible()
   await page.getByRole('button', { name: '表から貼り付ける' }).click()
   await page.getByLabel('氏名・学級・番号').fill('誰か\t3年1組\t1')
   await page.getByRole('button', { name: '読み取る' }).click()

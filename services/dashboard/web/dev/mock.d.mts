@@ -39,6 +39,7 @@ export interface Mock {
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
   office: {
     revision: number
+    unnamed: Record<string, number>
     moves: readonly unknown[]
     plan: { apart: string[][] }
     add(kind: string, pupil: Person, more?: { left?: string; accepted?: string; to?: School; elsewhere?: unknown }): { id: string }

@@ -29,6 +29,7 @@ export class OfficeDesk {
     this.certificates = []
     this.plan = { classes: [], seats: {}, apart: [], together: [], stay: [] }
     this.revision = 0
+    this.unnamed = {}
   }
 
   add(kind, pupil, { left = this.today, accepted = null, to = null, elsewhere = null } = {}) {
@@ -85,7 +86,7 @@ export class OfficeDesk {
     return {
       school, school_name: this.mock.town.schools[0].school.name, year, revision: this.revision, plan: this.plan, grades: [['P3', '小3']],
       pupils: pupils.map(({ pupil, number }, i) => ({ pupil, sex: i % 2 ? 'male' : 'female', grade: 'P3', before: own.class.name, before_number: number, special_needs: false, comes_from: '' })),
-      twins: [[pupils[0].pupil.id, pupils[1].pupil.id]], broken: [], begun: false,
+      unnamed: this.unnamed, twins: [[pupils[0].pupil.id, pupils[1].pupil.id]], broken: [], begun: false,
     }
   }
 

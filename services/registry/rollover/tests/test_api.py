@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
+from services.registry.imports.importing import import_snapshot
 from services.registry.moves.tests.conftest import City, Client
 from services.registry.moves.tests.conftest import city as city
 from services.registry.moves.tests.conftest import client as client
+from services.registry.rollover.store import put_next_schools
+from services.registry.roster.snapshot import Enrolment
+from services.registry.roster.store import put_setting
+from shared.database import Scope, Units
 from shared.dates import FixedClock
+from tests.matrix.roster import HIDDEN, HIDDEN_NAME, first_board
+from tests.support.rosters import YEAR, duty, key, person, unit
 
 __all__ = ["Client"]
 PLAN = "/v1/schools/{first}/class-plans/2027"
@@ -100,3 +110,50 @@ async def test_who_may(city: City, clock: FixedClock) -> None:
     clock.instant = datetime(2027, 3, 31, 15, tzinfo=UTC)  # the first minute of April in Tokyo
     late = await city.get(PLAN)
     assert late.status_code == 404, "whoever had a duty until 31 March has none"
+
+
+async def feeding(units: Units, client: Client) -> City:
+    """The city with its children in P6 and a junior high school they go on to, which has an office."""
+    first = first_board()
+    snapshot = replace(
+        first,
+        organisations=(*first.organisations, unit("junior", "junior_high", "中学校")),
+        people=(*first.people, person("junior_office", ("職員", "中学")), person("j1", ("紬", "中学"))),
+        enrolments=(
+            *(replace(each, grade="P6") for each in first.enrolments),
+            Enrolment(key("person", "j1"), key("organisation", "junior"), "J1", YEAR),
+        ),
+        duties=(*first.duties, duty("junior_office", "office", "junior", None, YEAR, ())),
+    )
+    done = await import_snapshot(units, snapshot, source="first", actor="importer")
+    client.board = done.board
+    async with units.read(Scope(done.board)) as session:
+        rows = await session.execute(text("select sourced_id, id from external_id"))
+        city = City(units, client, {row.sourced_id: UUID(str(row.id)) for row in rows})
+    async with units.work(Scope(done.board), actor="test") as work:
+        await put_next_schools(work, {city.ids["first"]: city.ids["junior"]}, date(2026, 4, 1))
+    return city
+
+
+async def test_a_protected_child_of_a_feeding_school_is_a_number_to_the_next_one(
+    units: Units, client: Client
+) -> None:
+    city = await feeding(units, client)
+    where, hidden = "/v1/schools/{junior}/class-plans/2027", str(city.ids[HIDDEN])
+    answer = await city.get(where, "junior_office")
+    page = answer.json()
+    assert (len(page["pupils"]), page["unnamed"]) == (5, {"J1": 1}), answer.text
+    for path, body in (
+        ("/proposal", {"plan": {}, "grades": ["J1"]}),
+        ("/rows", {"plan": {}, "text": "".join(HIDDEN_NAME)}),
+    ):
+        told = (await city.post(where.format_map(city.ids) + path, body, "junior_office")).text
+        assert hidden not in told
+    assert hidden not in answer.text
+    assert not any(word in answer.text for word in HIDDEN_NAME)
+    async with units.work(Scope(city.board), actor="test") as work:
+        said = {"departments": ["gakumu"], "protection": [str(city.ids["junior_office"])]}
+        await put_setting(work, "roster_office", date(2026, 4, 1), said)
+    named = (await city.get(where, "junior_office")).json()
+    assert (len(named["pupils"]), named["unnamed"]) == (6, {})
+    assert hidden in {each["pupil"]["id"] for each in named["pupils"]}

@@ -152,6 +152,11 @@ function Work({ page }: { readonly page: PlanPage }) {
         </Button>
       </div>
       <Refused error={error} />
+      {(page.unnamed[grade] ?? 0) > 0 && (
+        <Strip kind="plain">
+          <Plural value={page.unnamed[grade] ?? 0} other="ほかの学校から来る、名前を出せない子が#人います。入学してから、その子のカードで学級を決めます。" />
+        </Strip>
+      )}
       {unkept.length > 0 && (
         <Strip kind="look" live>
           <ul>

@@ -43,6 +43,8 @@ export interface PlanPage {
   readonly plan: Plan
   readonly grades: readonly (readonly [code: string, word: string])[]
   readonly pupils: readonly Candidate[]
+  /** Grade → children under protection who come from another school: their number, and not who they are. */
+  readonly unnamed: Readonly<Record<string, number>>
   readonly twins: readonly (readonly string[])[]
   readonly begun: boolean
 }
