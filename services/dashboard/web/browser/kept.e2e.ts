@@ -132,7 +132,7 @@ test('two tabs on one roll show the same, and neither loses what was typed in th
     await expect(tab.getByText(/人を入力/)).toHaveCount(0)
     await expect(cell(tab, 5)).toContainText('遅刻')
   }
-  expect(commands(bff)).toHaveLength(1)
+  await expect.poll(() => commands(bff).length).toBe(1)
   expect((JSON.parse(commands(bff)[0]!.body) as { marks: unknown[] }).marks).toHaveLength(2)
 })
 
@@ -162,6 +162,49 @@ test('two rolls kept offline arrive once each from the first page of the next mo
     expect(bff.mock.roll(own.class.id, day).taken).not.toBeNull()
     expect(bff.mock.cell(own.class.id, day, own.members[number - 1]!.pupil.id).revision).toBe(1)
   }
+})
+
+test('a roll that a service always fails over holds up no other, and can be mended', async ({ page, bff, open }) => {
+  bff.mock.faults.push({ path: `POST .*${TODAY}/roll$`, status: 500 })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k', 'Control+s')
+  await expect(state(page)).toContainText('未送信 1件')
+  await open('teacher', rollPath(bff, YESTERDAY))
+  await ready(page)
+  await presses(page, '3', 'c', 'Control+Enter')
+  await expect(state(page)).toContainText('確定して届けました')
+  await page.getByRole('link', { name: '見て直す 1件' }).click({ timeout: 60_000 }) // after some failures
+  await expect(state(page)).toContainText('届きませんでした。見て直す')
+  await expect(page.getByText('サーバーで処理できませんでした')).toBeVisible()
+  await page.getByRole('button', { name: '入力に戻して直す' }).click()
+  await expect(page.getByText('1人を入力')).toBeVisible()
+  await expect(cell(page, 12)).toContainText('病欠')
+  bff.mock.faults.length = 0
+  await presses(page, '1', '2', 'c', 'Control+s')
+  await expect.poll(() => stored(page, 'tsumugi', 'outbox')).toEqual([[]])
+  expect(bff.mock.cell(bff.mock.town.own.class.id, TODAY, bff.mock.town.own.members[11]!.pupil.id).revision).toBe(1)
+  await expect(cell(page, 12)).toContainText('遅刻')
+})
+
+test('a refused roll whose page may not be read any more can still be sent again or dropped', async ({ page, bff, open }) => {
+  bff.mock.faults.push({ path: 'POST', status: 403 })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'k', 'Control+s')
+  await expect(state(page)).toContainText('届きませんでした。見て直す')
+  bff.mock.faults.push({ path: 'GET /api/classes/.*/roll$', status: 404 })
+  await page.reload()
+  const strip = page.getByRole('status').filter({ hasText: '朝の記録」がまだ届いていません' })
+  await expect(strip).toContainText('サーバーで処理できませんでした')
+  await strip.getByRole('button', { name: 'もう一度送る' }).click()
+  await expect.poll(() => new Set(commands(bff).map(({ headers }) => headers['idempotency-key'])).size).toBe(1)
+  await expect.poll(() => commands(bff).length).toBeGreaterThan(1)
+  await strip.getByRole('button', { name: '控えを消す' }).click()
+  await page.getByRole('button', { name: '送らずに消す' }).click()
+  await expect(strip).toHaveCount(0)
+  await expect(page.getByRole('link', { name: '見て直す' })).toHaveCount(0)
+  expect(await stored(page, 'tsumugi', 'outbox')).toEqual([[]])
 })
 
 test('what another version of the page kept is shown on every screen, holds nothing up, and goes only when told', async ({ page, bff, open }) => {

@@ -8,10 +8,14 @@ import { Dialog } from '~/parts/Dialog'
 import { DialogButtons } from '~/parts/DialogButtons'
 import { LinkButton } from '~/parts/LinkButton'
 import { Strip } from '~/parts/Strip'
+import { Why } from '~/parts/Why'
 import { useMe } from './me'
 import styles from './Stranded.module.css'
 
-/** What another version of the page kept and this one cannot send: said on every screen, with what to do. */
+/**
+ * What is kept and cannot be mended in its grid: made by another version of the page (said on every screen), or
+ * refused while its own screen cannot be read. Each with what to do.
+ */
 export default function Stranded({ entries }: { readonly entries: readonly Entry[] }) {
   const [dropping, setDropping] = useState<Entry | null>(null)
   return (
@@ -25,7 +29,7 @@ export default function Stranded({ entries }: { readonly entries: readonly Entry
 }
 
 function Kept({ entry, onDrop }: { readonly entry: Entry; readonly onDrop: () => void }) {
-  const { label, screen } = entry
+  const { label, screen, state, problem } = entry
   const at = timeOf(entry.made, useMe().today)
   return (
     <Strip
@@ -33,12 +37,21 @@ function Kept({ entry, onDrop }: { readonly entry: Entry; readonly onDrop: () =>
       live
       action={
         <>
-          <Button size="small" onPress={() => location.reload()}>
-            <Trans>読み込み直す</Trans>
-          </Button>
-          <LinkButton size="small" to={screen}>
-            <Trans>入れた画面を開く</Trans>
-          </LinkButton>
+          {state === 'unknown' && (
+            <>
+              <Button size="small" onPress={() => location.reload()}>
+                <Trans>読み込み直す</Trans>
+              </Button>
+              <LinkButton size="small" to={screen}>
+                <Trans>入れた画面を開く</Trans>
+              </LinkButton>
+            </>
+          )}
+          {state === 'parked' && (
+            <Button size="small" onPress={() => void outbox.retry(entry.id)}>
+              <Trans>もう一度送る</Trans>
+            </Button>
+          )}
           <Button size="small" onPress={onDrop}>
             <Trans>控えを消す</Trans>
           </Button>
@@ -49,7 +62,14 @@ function Kept({ entry, onDrop }: { readonly entry: Entry; readonly onDrop: () =>
         <Trans>「{label}」がまだ届いていません</Trans>
       </strong>
       <span className={styles.more}>
-        <Trans>{at} に、ちがう版の画面で入れたものです。読み込み直しても残るときは、入れた画面を開いて、もう一度入れてください。</Trans>
+        {state === 'unknown' ? (
+          <Trans>{at} に、ちがう版の画面で入れたものです。読み込み直しても残るときは、入れた画面を開いて、もう一度入れてください。</Trans>
+        ) : (
+          <>
+            <Trans>{at} に入れたものです。</Trans>
+            {problem && <Why problem={problem} />}
+          </>
+        )}
       </span>
     </Strip>
   )

@@ -2,13 +2,13 @@ import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { session } from '~/api/session'
 import { Outbox, type Done, type Draft } from './outbox'
-import type { Entry } from './rules'
+import { FAILURES, type Entry } from './rules'
 import { openStore } from './store'
 
 const DRAFT: Draft = { kind: 'roll', path: '/api/x', body: { marks: [1] }, label: '2-1', screen: '/x' }
 
 let calls: { key: string; whose: string; body: unknown }[]
-let answer: () => Promise<Response>
+let answer: (path: string) => Promise<Response>
 
 /** As Web Locks behave in one browser: one holder a name, the others in line. */
 function locks(): Pick<LockManager, 'request'> {
@@ -34,17 +34,17 @@ async function otherTab(): Promise<typeof session> {
 beforeEach(() => {
   calls = []
   answer = () => Promise.reject(new TypeError('network'))
-  vi.stubGlobal('fetch', (_: string, init: RequestInit) => {
+  vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
     const headers = init.headers as Record<string, string>
     calls.push({ key: headers['Idempotency-Key'] ?? '', whose: headers['X-Tsumugi'] ?? '', body: JSON.parse(init.body as string) })
-    return answer()
+    return answer(path)
   })
   session.open('me')
 })
 
 afterEach(async () => {
   vi.unstubAllGlobals()
-  await openStore().write([])
+  await openStore().change(() => [])
 })
 
 function entryOf(id: string, path: string): Entry {
@@ -105,8 +105,33 @@ describe('the outbox', () => {
     expect(calls.map(({ key }) => key)).toEqual([id, id])
   })
 
+  it('holds nothing up behind a command that a service fails over, and parks that one after a while', async () => {
+    await openStore().change(() => [entryOf('1', '/a'), entryOf('2', '/a'), entryOf('3', '/b'), entryOf('4', '/c')])
+    answer = (path) =>
+      path === '/b' ? ok() : path === '/a' ? Promise.resolve(Response.json({ title: '処理できませんでした' }, { status: 500 })) : Promise.reject(new TypeError('network'))
+    const one = box()
+    await one.start('me')
+    await one.flush()
+    expect(one.current().map(({ id, state }) => [id, state])).toEqual([['1', 'waiting'], ['2', 'waiting'], ['4', 'waiting']])
+    expect(calls.map(({ key }) => key).filter((key) => key === '2')).toEqual([]) // never past the one before it
+    for (let n = 0; n < FAILURES; n++) await one.flush()
+    expect(one.current().find(({ id }) => id === '1')).toMatchObject({ state: 'parked', problem: { title: '処理できませんでした', status: 500 } })
+    answer = ok
+    await one.retry('1')
+    await vi.waitFor(() => expect(one.current()).toEqual([]))
+  })
+
+  it('never gives a command up while its service is away', async () => {
+    answer = () => Promise.resolve(Response.json({}, { status: 503 }))
+    const one = box()
+    await one.start('me')
+    await one.add(DRAFT)
+    for (let n = 0; n < 3 * FAILURES; n++) await one.flush()
+    expect(one.current()).toMatchObject([{ state: 'waiting' }])
+  })
+
   it('sends what was kept yesterday from whatever page comes first', async () => {
-    await openStore().write([entryOf('1', '/a'), entryOf('2', '/b')])
+    await openStore().change(() => [entryOf('1', '/a'), entryOf('2', '/b')])
     answer = ok
     const one = box()
     await one.start('me')
@@ -117,7 +142,7 @@ describe('the outbox', () => {
 
   it('keeps a kind that it does not know, sends what stands behind it, and says so', async () => {
     const strange = { ...entryOf('1', '/a'), kind: 'of tomorrow' }
-    await openStore().write([strange, entryOf('2', '/a')])
+    await openStore().change(() => [strange, entryOf('2', '/a')])
     answer = ok
     const one = box()
     await one.start('me')

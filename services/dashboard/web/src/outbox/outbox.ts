@@ -1,7 +1,8 @@
 /**
  * The outbox: what a person entered is in the device's store before the screen says anything, and stays there until
  * a service has answered. The store is the truth and memory a view of it: every change is read-modify-write under one
- * lock, other tabs are told, and one tab at a time sends, in order, with the same key on every attempt.
+ * lock, other tabs are told, and one tab at a time sends, with the same key on every attempt: in order for each
+ * address, so that what one cannot take holds up no other.
  */
 import { command } from '~/api/http'
 import { NotConnected, Problem } from '~/api/problem'
@@ -9,7 +10,7 @@ import { session } from '~/api/session'
 import { uuid7 } from '~/api/uuid7'
 import { nowIso } from '~/dates/clock'
 import { KINDS, type Kind } from './kinds'
-import { mustWait, next, settle, shown, type Entry, type KindRules, type Outcome } from './rules'
+import { next, refusalOf, settle, shown, type Entry, type KindRules, type Outcome } from './rules'
 import { openStore, type QueueStore } from './store'
 
 const TRY_AGAIN_MS = 5000
@@ -71,7 +72,7 @@ export class Outbox {
 
   /** Sends a parked one once more, as it was. */
   async retry(id: string): Promise<void> {
-    await this.amend(id, ({ problem: _, ...entry }) => ({ ...entry, state: 'waiting' }))
+    await this.amend(id, ({ problem: _, failures: __, ...entry }) => ({ ...entry, state: 'waiting' }))
     void this.flush()
   }
 
@@ -108,19 +109,22 @@ export class Outbox {
   flush(): Promise<void> {
     this.asked ??= this.locks.request('tsumugi-outbox-send', async () => {
       this.asked = null
-      while (await this.sendOne()) continue
+      if (!this.store.durable) await this.change((queue) => queue) // the device may take it by now
+      const heldUp = new Set<string>()
+      while (await this.sendOne(heldUp)) continue
     })
     return this.asked
   }
 
-  /** True when there may be more to send. */
-  private async sendOne(): Promise<boolean> {
+  /** True when there may be more to send. Adds the address to `heldUp` when what is sent to it must wait. */
+  private async sendOne(heldUp: Set<string>): Promise<boolean> {
     if (this.owner === null || session.current() !== 'open') return false
-    const entry = next(shown(await this.store.read(), this.kinds), this.owner)
+    const entry = next(shown(await this.store.read(), this.kinds), this.owner, heldUp)
     const rules = entry && this.kinds.get(entry.kind)
     if (!entry || !rules) return false
     const outcome = await send(entry)
-    if (outcome.kind === 'wait') return false
+    if (outcome.kind === 'wait' || outcome.kind === 'failed') heldUp.add(entry.path)
+    if (outcome.kind === 'wait') return !outcome.all
     // Screens take the answer in first, so that nothing flickers; sent again after a crash here, it is the same command.
     if (outcome.kind === 'done') this.done({ entry, answer: outcome.answer })
     await this.change((queue) => settle(queue, entry.id, outcome, rules))
@@ -129,9 +133,7 @@ export class Outbox {
 
   private async change(change: (queue: readonly Entry[]) => readonly Entry[]): Promise<void> {
     await this.locks.request('tsumugi-outbox', async () => {
-      const queue = change(await this.store.read())
-      await this.store.write(queue)
-      this.see(queue)
+      this.see(await this.store.change(change))
     })
     this.channel.postMessage({ type: 'changed' } satisfies News)
   }
@@ -161,9 +163,8 @@ async function send(entry: Entry): Promise<Outcome> {
   try {
     return { kind: 'done', answer: await command(entry.path, entry.body, entry.id, entry.owner) }
   } catch (error) {
-    const waits = error instanceof Problem && (error.signedOut || error.another || mustWait(error.status))
-    if (error instanceof Problem && !waits) return { kind: 'refused', problem: error.body }
-    if (error instanceof Problem || error instanceof NotConnected) return { kind: 'wait' }
-    throw error
+    if (error instanceof NotConnected) return { kind: 'wait', all: false } // perhaps only this service is silent
+    if (!(error instanceof Problem)) throw error
+    return error.signedOut || error.another ? { kind: 'wait', all: true } : refusalOf(error.body)
   }
 }

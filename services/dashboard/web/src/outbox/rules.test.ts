@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { counts, mustWait, next, settle, shown, type Entry, type KindRules, type Outcome } from './rules'
+import { counts, FAILURES, next, refusalOf, settle, shown, type Entry, type KindRules, type Outcome } from './rules'
 
 const RULES: KindRules = {
   open: (_, answer) => (answer as { refused: unknown[] }).refused.length > 0,
@@ -46,13 +46,31 @@ describe('an answer', () => {
 
   it('changes nothing while it must wait', () => {
     const queue = [entry('1'), entry('2')]
-    expect(settle(queue, '1', { kind: 'wait' }, RULES)).toBe(queue)
+    expect(settle(queue, '1', { kind: 'wait', all: false }, RULES)).toBe(queue)
   })
 })
 
-it('waits for troubles that pass and shows the others', () => {
-  expect([408, 425, 429, 500, 502, 503, 504].every(mustWait)).toBe(true)
-  expect([400, 401, 403, 404, 409, 413, 422].some(mustWait)).toBe(false)
+it('waits for troubles that pass, counts failures of the service, and shows the others', () => {
+  const kinds = (...statuses: number[]) => new Set(statuses.map((status) => refusalOf({ ...PROBLEM, status }).kind))
+  expect(kinds(408, 425, 429, 502, 503, 504)).toEqual(new Set(['wait']))
+  expect(kinds(500, 501, 505)).toEqual(new Set(['failed']))
+  expect(kinds(400, 401, 403, 404, 409, 413, 422)).toEqual(new Set(['refused']))
+})
+
+it('is for a person to see after some failures, and not before', () => {
+  let queue: readonly Entry[] = [entry('1')]
+  for (let n = 1; n < FAILURES; n++) {
+    queue = settle(queue, '1', { kind: 'failed', problem: PROBLEM }, RULES)
+    expect(queue).toEqual([entry('1', { failures: n })])
+  }
+  expect(settle(queue, '1', { kind: 'failed', problem: PROBLEM }, RULES)).toMatchObject([{ state: 'parked', problem: PROBLEM }])
+})
+
+it('sends nothing past one that waits to the same path, and everything to the others', () => {
+  const queue = [entry('1'), entry('2', { path: '/b' }), entry('3'), entry('4', { path: '/c' })]
+  expect(next(queue, 'me', new Set(['/a']))?.id).toBe('2')
+  expect(next(queue, 'me', new Set(['/a', '/b']))?.id).toBe('4')
+  expect(next(queue, 'me', new Set(['/a', '/b', '/c']))).toBeUndefined()
 })
 
 it("never sends another person's command, and counts only the own ones", () => {
@@ -63,16 +81,16 @@ it("never sends another person's command, and counts only the own ones", () => {
 })
 
 it('loses nothing and keeps the order, whatever the answers', () => {
-  const outcome = fc.constantFrom<Outcome['kind']>('done', 'wait', 'refused')
+  const outcome = fc.constantFrom<Outcome>(DONE, { kind: 'wait', all: false }, { kind: 'refused', problem: PROBLEM }, { kind: 'failed', problem: PROBLEM })
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 8 }), fc.array(outcome, { maxLength: 30 }), (n, outcomes) => {
       let queue: readonly Entry[] = Array.from({ length: n }, (_, i) => entry(String(i)))
       const done: string[] = []
-      for (const kind of outcomes) {
+      for (const one of outcomes) {
         const now = next(queue, 'me')
         if (!now) break
-        if (kind === 'done') done.push(now.id)
-        queue = settle(queue, now.id, kind === 'done' ? DONE : kind === 'wait' ? { kind } : { kind, problem: PROBLEM }, RULES)
+        if (one.kind === 'done') done.push(now.id)
+        queue = settle(queue, now.id, one, RULES)
       }
       expect([...done, ...queue.map(({ id }) => id)].toSorted()).toEqual(Array.from({ length: n }, (_, i) => String(i)))
       expect(queue.map(({ id }) => id)).toEqual(queue.map(({ id }) => id).toSorted())

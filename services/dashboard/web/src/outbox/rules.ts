@@ -21,6 +21,8 @@ export interface Entry {
   readonly state: 'waiting' | 'parked' | 'answered' | 'unknown'
   /** Why a parked one was refused. */
   readonly problem?: ProblemBody
+  /** How often the service failed over it. */
+  readonly failures?: number
   /** Answer that still needs a decision (`answered`). */
   readonly answer?: unknown
 }
@@ -35,12 +37,21 @@ export interface KindRules {
 
 export type Outcome =
   | { readonly kind: 'done'; readonly answer: unknown }
-  | { readonly kind: 'wait' }
+  /** `all`: nothing else could be sent now either. */
+  | { readonly kind: 'wait'; readonly all: boolean }
   | { readonly kind: 'refused'; readonly problem: ProblemBody }
+  /** The service failed over it: once may be chance, always is this command. */
+  | { readonly kind: 'failed'; readonly problem: ProblemBody }
 
-/** Troubles that pass wait; every other refusal is for a person to see. */
-export function mustWait(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 || status >= 500
+/** After so many failures a command is for a person to see. */
+export const FAILURES = 5
+
+/** What a refusal means: troubles that pass wait; every other is for a person to see. */
+export function refusalOf(problem: ProblemBody): Outcome {
+  const { status } = problem
+  if (status === 429) return { kind: 'wait', all: true }
+  if ([408, 425, 502, 503, 504].includes(status)) return { kind: 'wait', all: false }
+  return { kind: status >= 500 ? 'failed' : 'refused', problem }
 }
 
 /** The queue for this version's eyes: another version of the page may have kept what this one does not know. */
@@ -48,9 +59,9 @@ export function shown(queue: readonly Entry[], kinds: ReadonlyMap<string, unknow
   return queue.map((entry) => (kinds.has(entry.kind) ? entry : { ...entry, state: 'unknown' }))
 }
 
-/** The command to send next for this person: in the order they were made. */
-export function next(queue: readonly Entry[], owner: string): Entry | undefined {
-  return queue.find((entry) => entry.owner === owner && entry.state === 'waiting')
+/** The command to send next for this person: in the order they were made, but none to the paths that are held up. */
+export function next(queue: readonly Entry[], owner: string, heldUp: ReadonlySet<string> = new Set()): Entry | undefined {
+  return queue.find((entry) => entry.owner === owner && entry.state === 'waiting' && !heldUp.has(entry.path))
 }
 
 /** The queue after the outcome of sending `id`. */
@@ -65,7 +76,11 @@ export function settle(queue: readonly Entry[], id: string, outcome: Outcome, ru
 }
 
 function settled(entry: Entry, outcome: Exclude<Outcome, { kind: 'wait' }>, rules: KindRules): Entry[] {
-  if (outcome.kind === 'refused') return [{ ...entry, state: 'parked', problem: outcome.problem }]
+  if (outcome.kind === 'failed') {
+    const failures = (entry.failures ?? 0) + 1
+    if (failures < FAILURES) return [{ ...entry, failures }]
+  }
+  if (outcome.kind !== 'done') return [{ ...entry, state: 'parked', problem: outcome.problem }]
   return rules.open(entry, outcome.answer) ? [{ ...entry, state: 'answered', answer: outcome.answer }] : []
 }
 

@@ -5,6 +5,7 @@ import type { Row } from '~/grid/model'
 import type { Entry } from '~/outbox/rules'
 import { Button } from '~/parts/Button'
 import { Strip } from '~/parts/Strip'
+import { Why } from '~/parts/Why'
 import type { Conflict } from './rules'
 import { markWord, sourceWord } from './words'
 import styles from './Notices.module.css'
@@ -79,7 +80,11 @@ function Refused({ entry, onTakeBack, onRetry }: { readonly entry: Entry } & Pic
       <strong>
         <Trans>届きませんでした。見て直す</Trans>
       </strong>
-      {problem && <span className={styles.more}>{[problem.title, problem.detail].filter(Boolean).join(' ')}</span>}
+      {problem && (
+        <span className={styles.more}>
+          <Why problem={problem} />
+        </span>
+      )}
       {problem && problem.errors.length > 0 && (
         <ul className={styles.cells}>
           {problem.errors.map((one, i) => (

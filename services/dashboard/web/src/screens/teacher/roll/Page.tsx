@@ -1,13 +1,19 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { getRouteApi } from '@tanstack/react-router'
+import { Suspense } from 'react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { ScreenTitle, useScreen } from '~/app/screen'
 import { useRead } from '~/api/useRead'
+import type { Day } from '~/dates/dates'
+import { useOutboxOf } from '~/outbox/useOutbox'
+import { later } from '~/parts/later'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
-import { addressOf, rollQuery } from './data'
+import { addressOf, rollPath, rollQuery } from './data'
 import { RollWork } from './RollWork'
 import styles from './Page.module.css'
+
+const Stranded = later(() => import('~/app/Stranded'))
 
 const route = getRouteApi('/inside/classes/$classId/days/$date/roll')
 
@@ -31,15 +37,32 @@ export default function RollPage() {
         data.members.length ? (
           <RollWork key={`${classId} ${date}`} roll={data} />
         ) : (
-          <Nobody />
+          <>
+            <Left classId={classId} date={date} />
+            <Nobody />
+          </>
         )
       ) : error ? (
-        <CannotRead error={error} what={t`この学級の朝の記録`} onRetry={again} />
+        <>
+          <Left classId={classId} date={date} />
+          <CannotRead error={error} what={t`この学級の朝の記録`} onRetry={again} />
+        </>
       ) : (
         <LoadingRows rows={18} />
       )}
     </div>
   )
+}
+
+/** What was not taken, where there is no grid (any more) to mend it in. */
+function Left({ classId, date }: { readonly classId: string; readonly date: Day }) {
+  const me = useMe()
+  const entries = useOutboxOf(me.person.id, 'roll', rollPath(classId, date)).filter(({ state }) => state === 'parked' || state === 'answered')
+  return entries.length ? (
+    <Suspense>
+      <Stranded entries={entries} />
+    </Suspense>
+  ) : null
 }
 
 function Nobody() {
