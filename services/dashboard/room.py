@@ -69,6 +69,7 @@ class Dashboard:
     cookie: str
     """Name of the session cookie."""
     login_cookie: str
+    """How the names of the cookies of begun sign-ins begin."""
     copies: Mapping[str, tuple[str, ...]]
     """Publisher → names (``copy/publisher``) of what this service keeps of it."""
     parking: Parking

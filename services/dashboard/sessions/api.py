@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from services.dashboard.room import Dashboard, acts_for, dashboard
 from services.dashboard.roster.store import session_standing
 from services.dashboard.sessions.issuer import IssuerAway, IssuerRefused
-from services.dashboard.sessions.rules import LOGIN, safe_target, ticket
+from services.dashboard.sessions.rules import LOGIN, LOGINS, login_cookie, safe_target, ticket
 from services.dashboard.sessions.service import issuer_away
 from services.dashboard.sessions.store import Session
 from shared.access.log import Seen
@@ -50,8 +50,10 @@ async def login(request: Request, to: str | None = None, again: bool = False) ->
     }
     answer = RedirectResponse(address, 302)
     sealed = base64.urlsafe_b64encode(room.sessions.seal.close(kept, _STATE)).decode()
+    for name in _oldest(room, request):
+        _forget(answer, name)
     answer.set_cookie(
-        room.login_cookie,
+        login_cookie(room.login_cookie, state),
         sealed,
         max_age=int(LOGIN.total_seconds()),
         path="/",
@@ -69,12 +71,13 @@ async def callback(
 ) -> Response:
     """The way back from the identity authority. What is not our own beginning of a sign-in begins nothing."""
     room = await dashboard(request)
-    begun = _begun(room, request)
+    own = login_cookie(room.login_cookie, state)
+    begun = _begun(room, request, own)
     if begun is None or not secrets.compare_digest(begun["state"].encode(), state.encode()):
-        return await _refused(room, "login-state", "expired")
+        return await _refused(room, own, "login-state", "expired")
     # RFC 9207: an answer of another authority is not ours, however well it fits.
     if error or not code or iss not in (None, room.settings.issuer):
-        return await _refused(room, "authority-answer", "refused")
+        return await _refused(room, own, "authority-answer", "refused")
     try:
         tokens, who = await room.sessions.issuer.redeem(
             code, begun["verifier"], begun["nonce"], room.sessions.clock.now()
@@ -82,12 +85,13 @@ async def callback(
     except IssuerAway as away:
         raise issuer_away() from away
     except IssuerRefused:
-        return await _refused(room, "authority-answer", "refused")
+        return await _refused(room, own, "authority-answer", "refused")
     before = await _standing(room, request)
     if before is not None:
         await room.sessions.end(before, "signed in anew")
     fresh = await room.sessions.begin(tokens, who)
-    answer = _without(room, RedirectResponse(begun["to"], 302))
+    answer = RedirectResponse(begun["to"], 302)
+    _forget(answer, own)
     answer.set_cookie(room.cookie, fresh.cookie(), path="/", secure=True, httponly=True, samesite="strict")
     return answer
 
@@ -117,8 +121,8 @@ async def logout(request: Request) -> Response:
     return answer
 
 
-def _begun(room: Dashboard, request: Request) -> dict[str, str] | None:
-    cookie = request.cookies.get(room.login_cookie, "")
+def _begun(room: Dashboard, request: Request, name: str) -> dict[str, str] | None:
+    cookie = request.cookies.get(name, "")
     try:
         sealed = base64.b64decode(cookie.encode("ascii"), altchars=b"-_", validate=True)
     except ValueError:
@@ -129,17 +133,26 @@ def _begun(room: Dashboard, request: Request) -> dict[str, str] | None:
     return kept
 
 
-async def _refused(room: Dashboard, what: str, why: str) -> RedirectResponse:
+def _oldest(room: Dashboard, request: Request) -> list[str]:
+    """Cookies of begun sign-ins that give way to one more; such as are good for nothing go first."""
+    names = [name for name in request.cookies if name.startswith(f"{room.login_cookie}-")]
+    begun = {name: _begun(room, request, name) for name in names}
+    names.sort(key=lambda name: (begun[name] or {}).get("until", ""))
+    return names[: max(0, len(names) - LOGINS + 1)]
+
+
+async def _refused(room: Dashboard, own: str, what: str, why: str) -> RedirectResponse:
     """Nobody is signed in because of ``what``; the access log keeps that it was tried, and nothing of who tried."""
     who = nobody(room.settings.service, room.sessions.clock.now())
     await room.log.read(who, Seen("sign-in", what, None, "III", outcome="refused"))
-    return _without(room, RedirectResponse(f"{SIGNED_OUT}?why={why}", 302))
-
-
-def _without(room: Dashboard, answer: RedirectResponse) -> RedirectResponse:
-    answer.delete_cookie(room.login_cookie, path="/", secure=True, httponly=True, samesite="lax")
-    answer.headers["cache-control"] = "no-store"
+    answer = RedirectResponse(f"{SIGNED_OUT}?why={why}", 302)
+    _forget(answer, own)
     return answer
+
+
+def _forget(answer: RedirectResponse, name: str) -> None:
+    answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
+    answer.headers["cache-control"] = "no-store"
 
 
 async def _standing(room: Dashboard, request: Request) -> Session | None:

@@ -6,6 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,6 +18,8 @@ SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last request is remembered."""
 LOGIN = timedelta(minutes=10)
 """How long a begun sign-in may take."""
+LOGINS = 5
+"""Begun sign-ins that a browser keeps: more of them would make its requests too large for a proxy."""
 RENEW_BEFORE = timedelta(seconds=30)
 """A token is replaced this long before it expires, so that none expires under way."""
 
@@ -52,12 +55,17 @@ def ticket(cookie: str | None) -> Ticket | None:
 
 
 def cookie_names(origin: str) -> tuple[str, str]:
-    """Names of the session cookie and the login-state cookie.
+    """Name of the session cookie, and how the names of the login-state cookies begin.
 
     Cookies know no ports, so two deployments on one machine would overwrite each other's without the port in the name.
     """
     port = urlsplit(origin).port or 443
     return f"__Host-tsumugi-{port}", f"__Host-tsumugi-login-{port}"
+
+
+def login_cookie(beginning: str, state: str) -> str:
+    """Name of the cookie of one begun sign-in: each tab has its own, and none takes another's away."""
+    return f"{beginning}-{sha256(state.encode()).hexdigest()[:12]}"
 
 
 def safe_target(to: str | None) -> str:

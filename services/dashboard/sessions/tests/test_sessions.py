@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from services.dashboard.sessions import store
 from services.dashboard.sessions.issuer import EXCHANGE
-from services.dashboard.sessions.rules import SECRET_BYTES, Ticket, cookie_names, safe_target, ticket
+from services.dashboard.sessions.rules import LOGINS, SECRET_BYTES, Ticket, cookie_names, safe_target, ticket
 from services.dashboard.sessions.seal import OpenKey, Seal
 from services.dashboard.tests.origin import Browser, Origin
 from services.dashboard.tests.town import Town
@@ -65,7 +65,7 @@ async def test_signing_in_leaves_one_cookie_and_no_token(origin: Origin, person:
     assert len(asked["state"]) >= 43
     assert len(asked["nonce"]) >= 43
     login_cookie = begun.headers["set-cookie"]
-    assert login_cookie.startswith(f"__Host-tsumugi-login-{origin.at.port}=")
+    assert login_cookie.startswith(f"__Host-tsumugi-login-{origin.at.port}-")
     for part in ("HttpOnly", "Secure", "Path=/", "SameSite=lax", "Max-Age=600"):
         assert part in login_cookie
     assert "Domain" not in login_cookie
@@ -122,11 +122,39 @@ async def test_a_sign_in_that_we_did_not_begin_begins_nothing(origin: Origin, pe
     elif how == "too late":
         origin.real.ahead = timedelta(minutes=11)
     else:
-        browser.cookies[origin.room.login_cookie] = "A" * 200
+        (own,) = browser.cookies
+        browser.cookies[own] = "A" * 200
     answer = await browser.get(address)
     assert answer.headers["location"] == "/signed-out?why=expired"
     assert origin.room.cookie not in browser.cookies
     assert (await browser.get("/api/me")).status_code == 401
+
+
+async def test_two_tabs_sign_in_at_once(origin: Origin, person: UUID) -> None:
+    """Each finishes the sign-in it began, in whatever order they come back."""
+    browser = origin.browser()
+    begun = [await browser.get(f"/auth/login?to=/{tab}") for tab in ("one", "two")]
+    for tab, answer in zip(("one", "two"), begun, strict=True):
+        back = urlsplit((await origin.http.get(answer.headers["location"])).headers["location"])
+        assert (await browser.get(f"{back.path}?{back.query}")).headers["location"] == f"/{tab}"
+        assert (await browser.get("/api/me")).status_code == 200
+    assert list(browser.cookies) == [origin.room.cookie]
+
+
+async def test_sign_ins_that_nobody_finished_make_way(origin: Origin, person: UUID) -> None:
+    browser = origin.browser()
+    first = await browser.get("/auth/login?to=/first")
+    for minute in range(1, LOGINS):
+        origin.real.ahead = timedelta(minutes=minute)
+        await browser.get("/auth/login")
+    assert len(browser.cookies) == LOGINS
+    old = set(browser.cookies)
+    last = await browser.get("/auth/login?to=/last")
+    assert len(browser.cookies) == LOGINS
+    assert len(old - set(browser.cookies)) == 1
+    for answer, ends in ((last, "/last"), (first, "/signed-out?why=expired")):
+        back = urlsplit((await origin.http.get(answer.headers["location"])).headers["location"])
+        assert (await browser.get(f"{back.path}?{back.query}")).headers["location"] == ends
 
 
 @pytest.mark.parametrize(
