@@ -6,21 +6,35 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from fastapi import Request
-from sqlalchemy import text
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.principal import HeldDuty, Holder, Principal
 from shared.access.step_up import ActionClass, StepUp, step_up_needed
-from shared.database import Units
+from shared.database import Statement, Units
 from shared.dates import Clock, SystemClock
 from shared.web import step_up
 
-_DUTIES = text(
-    "select kind, organisation_id, class_id from duty_period where board_id = :board and subject_id = :person"
-    " and voided_at is null and valid @> cast(:today as date)"
-)
+ASKING = """
+       (select coalesce(json_agg(json_build_object('kind', p.kind, 'organisation', p.organisation_id,
+                                                   'class_id', p.class_id)), '[]')
+        from duty_period p where p.board_id = :board and p.subject_id = cast(:person as uuid)
+        and p.voided_at is null and p.valid @> cast(:today as date)) as duties,
+       (select s.value from setting s where s.board_id = :board and s.name = 'step_up' and s.since <= :today
+        order by s.since desc limit 1) as step_up"""
+"""Columns of any statement: what ``:person`` holds on ``:today``, and when the board asks anew who somebody is.
+
+Whatever is decided about somebody stands on these duties: read with :data:`DUTIES` and :func:`proof`.
+"""
+DUTIES = TypeAdapter(tuple[HeldDuty, ...])
+_HOLDER = Statement(f"select {ASKING}")
+
+
+def proof(value: object) -> StepUp:
+    """The board's setting out of a row of :data:`ASKING`; on until it has said anything."""
+    return StepUp() if value is None else StepUp.model_validate(value)
 
 
 @dataclass
@@ -43,10 +57,10 @@ class Registry:
         """The principal with the duties that hold today."""
         if who.person is None:
             return Holder(who, ())
-        rows = await session.execute(
-            _DUTIES, {"board": who.board, "person": who.person, "today": self.clock.today()}
-        )
-        return Holder(who, tuple(HeldDuty(row.kind, row.organisation_id, row.class_id) for row in rows))
+        values = {"board": who.board, "person": who.person, "today": self.clock.today()}
+        row = await _HOLDER.first(session, values)
+        assert row is not None
+        return Holder(who, DUTIES.validate_python(row["duties"]))
 
 
 async def registry(request: Request) -> Registry:

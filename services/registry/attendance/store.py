@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, Symbol
+from services.registry.room import ASKING, DUTIES, proof
 from shared.access.principal import HeldDuty
 from shared.access.step_up import StepUp
 from shared.contracts.registry import Source, closes, grade_is_off
@@ -26,7 +27,6 @@ from shared.ids import class_day_id, pupil_day_id
 
 _FACTS = TypeAdapter(dict[Source, Fact])
 _SYMBOLS = TypeAdapter(list[Symbol])
-_DUTIES = TypeAdapter(list[HeldDuty])
 
 
 @dataclass(frozen=True)
@@ -68,32 +68,27 @@ class ClassDay:
 
 
 _CLASS_DAY = Statement(
-    """
+    f"""
 select c.school_id, c.name, c.grade,
        cal.id is not null as known, coalesce(:on = any (cal.school_days), false) as school_day,
        cal.closures, cal.marks,
        (select s.value from setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :on
         order by s.since desc limit 1) as symbols,
-       (select s.value from setting s where s.board_id = :board and s.name = 'step_up' and s.since <= :today
-        order by s.since desc limit 1) as step_up,
+       {ASKING},
        d.taken_at, d.taken_by, d.members,
        coalesce(t.common_family, t.legal_family) as taker_family,
        coalesce(t.common_given, t.legal_given) as taker_given, t.kana_family as taker_family_kana,
        t.kana_given as taker_given_kana,
        coalesce(a.common_family, a.legal_family) as asker_family,
        coalesce(a.common_given, a.legal_given) as asker_given, a.kana_family as asker_family_kana,
-       a.kana_given as asker_given_kana,
-       (select coalesce(json_agg(json_build_object('kind', p.kind, 'organisation', p.organisation_id,
-                                                   'class_id', p.class_id)), '[]')
-        from duty_period p where p.board_id = :board and p.subject_id = cast(:person as uuid)
-        and p.voided_at is null and p.valid @> cast(:today as date)) as duties
+       a.kana_given as asker_given_kana
 from organisation c
 left join calendar cal on cal.board_id = :board and cal.school_id = c.school_id and cal.school_year = :year
 left join class_day d on d.board_id = :board and d.class_id = c.id and d.day = :on
 left join person t on t.board_id = :board and t.id = d.taken_by
 left join person a on a.board_id = :board and a.id = cast(:person as uuid)
 where c.board_id = :board and c.id = :class_id and c.kind = 'class'
-"""
+"""  # noqa: S608 (constants)
 )
 
 _MEMBERS = """
@@ -187,9 +182,9 @@ async def class_day(
         calendar=SchoolDay(row["known"], row["school_day"] and not off, closure),
         symbols={symbol.code: symbol for symbol in _SYMBOLS.validate_python(row["symbols"] or [])},
         taken=taken,
-        step_up=StepUp() if row["step_up"] is None else StepUp.model_validate(row["step_up"]),
+        step_up=proof(row["step_up"]),
         asker=_named(row, "asker_"),
-        duties=tuple(_DUTIES.validate_python(row["duties"])),
+        duties=DUTIES.validate_python(row["duties"]),
     )
 
 
@@ -329,7 +324,7 @@ _STEP_UP = text(
 async def step_up_setting(session: AsyncSession, board: UUID, today: date) -> StepUp:
     """What the board has said about proving anew who one is; on until it has said anything."""
     value = await session.scalar(_STEP_UP, {"board": board, "today": today})
-    return StepUp() if value is None else StepUp.model_validate(value)
+    return proof(value)
 
 
 _READABLE = text(

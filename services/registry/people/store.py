@@ -7,29 +7,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.people.access import SETTING, Offices, RosterOffice
 from services.registry.people.history import Names
 from services.registry.people.rules import Record, Told, Version
+from services.registry.room import ASKING, DUTIES, proof
 from services.registry.roster.rows import Held, I, PersonRow
 from services.registry.roster.snapshot import Period
 from services.registry.roster.store import DUTY, ENROLMENT, GUARDIANSHIP, MEMBERSHIP, PROTECTION, PeriodTable
-from shared.access.principal import HeldDuty, Holder, Principal
+from shared.access.principal import Holder, Principal
 from shared.access.step_up import StepUp
 from shared.database import Statement
 
-_DUTIES = TypeAdapter(tuple[HeldDuty, ...])
-
 _ASKING = Statement(
     f"""
-select (select coalesce(json_agg(json_build_object('kind', d.kind, 'organisation', d.organisation_id,
-                                                   'class_id', d.class_id)), '[]')
-        from duty_period d where d.board_id = :board and d.subject_id = cast(:person as uuid)
-        and d.voided_at is null and d.valid @> cast(:today as date)) as duties,
-       (select s.value from setting s where s.board_id = :board and s.name = 'step_up' and s.since <= :today
-        order by s.since desc limit 1) as step_up,
+select {ASKING},
        (select s.value from setting s where s.board_id = :board and s.name = '{SETTING}' and s.since <= :today
         order by s.since desc limit 1) as offices,
        (select coalesce(json_object_agg(o.code, o.id), '{{}}') from organisation o
@@ -48,9 +41,8 @@ async def asking(session: AsyncSession, who: Principal, today: date) -> tuple[Ho
         frozenset(UUID(str(known[code])) for code in said.departments if code in known),
         frozenset(said.protection),
     )
-    step_up = StepUp() if row["step_up"] is None else StepUp.model_validate(row["step_up"])
-    duties = _DUTIES.validate_python(row["duties"]) if who.person is not None else ()
-    return Holder(who, duties), step_up, offices
+    duties = DUTIES.validate_python(row["duties"]) if who.person is not None else ()
+    return Holder(who, duties), proof(row["step_up"]), offices
 
 
 _CARD = PersonRow._fields[:13]
