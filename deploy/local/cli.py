@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy import catalogue
-from deploy.local import admin, epochs, lifecycle, schema
+from deploy.local import admin, epochs, faults, lifecycle, schema
 from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, only_board, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.keeping import add_commands as keeping_commands
@@ -325,9 +325,10 @@ def main() -> None:
     except (LocalError, Stopped) as error:
         _fail(str(error))
     except OSError as error:
-        if not isinstance(error, ConnectionError | FileNotFoundError):
+        words = faults.told(error)
+        if words is None:
             raise
-        _fail("データベースかサービスが答えません。`make up` で始めてください（様子は `tsumugi status`）。")
+        _fail(words)
 
 
 def _fail(words: str) -> None:

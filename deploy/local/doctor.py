@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psutil
 from rich.console import Console
 
-from deploy.local import browser, java, kafka, postgres, schema, temporary, web
+from deploy.local import browser, faults, java, kafka, postgres, schema, temporary, web
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError, cache_dir
 from deploy.local.status import services_pid
@@ -34,10 +34,34 @@ class Finding:
     mend: str = ""
 
 
-def machine(instance: Instance) -> Iterator[Finding]:
+def ill(part: str, error: LocalError | OSError) -> Finding:
+    """What stopped us from looking, as a finding."""
+    words = faults.told(error) if isinstance(error, OSError) else str(error)
+    text, _, mend = (words or str(error)).partition("\n")
+    return Finding(part, "ill", text, mend)
+
+
+def deployment() -> tuple[Instance | None, list[Finding]]:
+    """The deployment to look at, as far as it can be had, and what is wrong with its folder, port or choices."""
+    try:
+        return Instance(), []
+    except (LocalError, OSError) as error:
+        finding = ill("置き場と設定", error)
+    try:
+        return Instance.to_end(), [finding]
+    except (LocalError, OSError):
+        return None, [finding]
+
+
+def machine(instance: Instance | None) -> Iterator[Finding]:
     """Python, disk, memory, time zones."""
     yield Finding("Python", "well", f"{sys.version.split()[0]}（{sys.prefix}）")
-    for what, folder in (("データ", instance.state), ("ダウンロード", cache_dir())):
+    folders = [] if instance is None else [("データ", instance.state)]
+    try:
+        folders.append(("ダウンロード", cache_dir()))
+    except OSError as error:
+        yield ill("ディスク", error)
+    for what, folder in folders:
         free = shutil.disk_usage(folder).free / GIB
         state: Literal["well", "ill"] = "well" if free >= DISK_GIB else "ill"
         yield Finding(
@@ -64,14 +88,16 @@ def programs(instance: Instance) -> Iterator[Finding]:
     try:
         binaries = instance.postgres.binaries()
         yield runs("PostgreSQL", str(binaries / "postgres"), "--version")
-    except LocalError as error:
-        yield Finding("PostgreSQL", "ill", str(error))
+    except (LocalError, OSError) as error:
+        yield ill("PostgreSQL", error)
     yield runs("Java", str(java.JAVA), "--version")
-    missing = java.missing(kafka.LOCK)
-    text = f"まだダウンロードしていない jar が {len(missing)} 個" if missing else "jar はすべてあります"
-    yield Finding(
-        "Kafka", "note" if missing else "well", text, "`make up TRANSPORT=kafka` でダウンロードします"
-    )
+    try:
+        missing = java.missing(kafka.LOCK)
+        text = f"まだダウンロードしていない jar が {len(missing)} 個" if missing else "jar はすべてあります"
+        state: Literal["well", "note"] = "note" if missing else "well"
+        yield Finding("Kafka", state, text, "`make up TRANSPORT=kafka` でダウンロードします")
+    except OSError as error:
+        yield ill("Kafka", error)
     yield runs("Node", str(web.NODE / "bin" / "node"), "--version")
     chromium = browser.find()
     if chromium is None:
@@ -216,23 +242,25 @@ def servers(instance: Instance) -> Iterator[Finding]:
 def main() -> int:
     """Print every finding; exit status 1 when something is ill."""
     console = Console(highlight=False)
-    instance = Instance()
-    examine: list[Callable[[Instance], Iterator[Finding]]] = [
-        machine,
-        programs,
-        lambda _: web_lock(),
-        ports,
-        servers,
-    ]
-    ill = False
-    for part in examine:
-        for finding in part(instance):
-            ill |= finding.state == "ill"
-            console.print(f"{SIGNS[finding.state]} {finding.part}: {finding.text}", soft_wrap=True)
-            if finding.state != "well" and finding.mend:
-                console.print(f"    → {finding.mend}", soft_wrap=True)
-    console.print("[red]先に直すところがあります。[/]" if ill else "[green]要るものはそろっています。[/]")
-    return 1 if ill else 0
+    sick = False
+    for finding in examine():
+        sick |= finding.state == "ill"
+        console.print(f"{SIGNS[finding.state]} {finding.part}: {finding.text}", soft_wrap=True)
+        if finding.state != "well" and finding.mend:
+            console.print(f"    → {finding.mend}", soft_wrap=True)
+    console.print("[red]先に直すところがあります。[/]" if sick else "[green]要るものはそろっています。[/]")
+    return 1 if sick else 0
+
+
+def examine() -> Iterator[Finding]:
+    """Everything that can be looked at; without a folder of ours that is the machine and the lock alone."""
+    instance, findings = deployment()
+    yield from findings
+    yield from machine(instance)
+    yield from web_lock()
+    if instance is not None:
+        for part in (programs, ports, servers):
+            yield from part(instance)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,12 @@ DRAFT = ".new"
 
 def state_dir() -> Path:
     """The folder of all local state: `TSUMUGI_STATE`, or `.tsumugi` in the clone. Made when missing."""
-    return take_folder(Path(os.environ.get("TSUMUGI_STATE") or ROOT / ".tsumugi").expanduser().resolve())
+    return take_folder(state_place())
+
+
+def state_place() -> Path:
+    """Where the state folder is or will be; makes nothing."""
+    return Path(os.environ.get("TSUMUGI_STATE") or ROOT / ".tsumugi").expanduser().resolve()
 
 
 def take_folder(path: Path) -> Path:

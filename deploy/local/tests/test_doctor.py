@@ -2,6 +2,8 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
+
 from deploy.local import doctor
 from deploy.local.instance import Instance
 from deploy.local.kafka import HOST
@@ -74,3 +76,34 @@ def test_this_machine_is_fit_for_its_own_tests() -> None:
 def test_a_program_that_does_not_run_is_ill(tmp_path: Path) -> None:
     assert doctor.runs("Node", str(tmp_path / "node")).state == "ill"
     assert doctor.runs("Node", "false").state == "ill"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TSUMUGI_PORT", "80", "TSUMUGI_PORT=80"),
+        ("TSUMUGI_STATE", "{home}", "紬のものではない中身"),
+        ("TSUMUGI_STATE", "{home}/thesis.txt/state", "thesis.txt"),
+        ("XDG_CACHE_HOME", "{home}/thesis.txt", "thesis.txt"),
+    ],
+)
+def test_what_it_cannot_look_into_is_a_finding(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    said: str,
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    for unset in ("TSUMUGI_PORT", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(unset, raising=False)
+    monkeypatch.setenv("TSUMUGI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv(name, value.format(home=tmp_path))
+    monkeypatch.setattr(doctor, "runs", lambda part, *_: doctor.Finding(part, "well", "runs"))
+    assert doctor.main() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("✗") and said in line]
+    # It goes on with whatever can still be looked at.
+    assert [line for line in lines if "メモリ" in line]
+    assert [line for line in lines if "画面" in line]
