@@ -13,7 +13,6 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.operations import store
@@ -125,18 +124,12 @@ def _decide(page: Page, copy: str) -> tuple[Parking, UUID]:
     return parking, board
 
 
-_OF_BOARD = text(
-    "select true from feed.parked where copy = :copy and publisher = :publisher and key = :key"
-    " having count(*) > 0 and bool_and(board_id = :board)"
-)
-
-
 async def _waiting(
     session: AsyncSession, board: UUID, copy: str, publisher: str, key: UUID
 ) -> list[tuple[Record, str]]:
     """The records of a key of this board; a key of another one is as if nothing waited."""
     place = {"copy": copy, "publisher": publisher, "key": str(key)}
-    if not await session.scalar(_OF_BOARD, {**place, "board": board}):
+    if not await store.is_of_board(session, board, **place):
         return []
     return await parked.inspect(session, **place)
 

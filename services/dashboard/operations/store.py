@@ -88,3 +88,15 @@ async def feeds(session: AsyncSession) -> Sequence[Any]:
 async def parked(session: AsyncSession, board: UUID) -> Sequence[Any]:
     """Every key of a board that waits, oldest first. No wall binds this table: the condition is all there is."""
     return (await session.execute(_PARKED, {"board": board})).all()
+
+
+_OF_BOARD = text(
+    "select true from feed.parked where copy = :copy and publisher = :publisher and key = :key"
+    " having count(*) > 0 and bool_and(board_id = :board)"
+)
+
+
+async def is_of_board(session: AsyncSession, board: UUID, copy: str, publisher: str, key: str) -> bool:
+    """Whether something waits of a key, and all of it is this board's."""
+    place = {"copy": copy, "publisher": publisher, "key": key}
+    return bool(await session.scalar(_OF_BOARD, {**place, "board": board}))

@@ -5,27 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import text
 
 from services.dashboard.room import opening, person_or_none
 from services.dashboard.roster import rules
-from services.dashboard.roster.store import CARDS
+from services.dashboard.roster.store import of_oneself
 from shared.access.log import Seen
 from shared.access.principal import HeldDuty
 
 router = APIRouter(prefix="/api", tags=["わたし"])
-
-_ME = text(
-    f"""
-select (select json_object_agg(o.organisation_id, json_build_object(
-            'id', o.organisation_id, 'name', o.name, 'kind', o.kind, 'grade', o.grade, 'code', o.code,
-            'special_needs', coalesce(o.special_needs, false)))
-        from copy.organisation o where o.organisation_id = any (cast(:units as uuid[]))) as units,
-       (select s.value from copy.setting s where s.board_id = :board and s.name = 'roster_office'
-        and s.since <= :today order by s.since desc limit 1) as roster_office,
-       {CARDS.format(people="array[cast(:person as uuid)]")}
-"""  # noqa: S608 (constants)
-)
 
 
 def _order(duty: HeldDuty) -> tuple[int, str, str]:
@@ -38,17 +25,7 @@ async def read_me(request: Request) -> Response:
     async with opening(request) as page:
         principal, duties = page.holder.principal, sorted(page.holder.duties, key=_order)
         units = {principal.board, *(d.organisation for d in duties), *(d.class_id for d in duties)}
-        row = (
-            await page.db.execute(
-                _ME,
-                {
-                    "units": sorted(filter(None, units), key=str),
-                    "person": principal.person,
-                    "board": principal.board,
-                    "today": page.today,
-                },
-            )
-        ).one()
+        row = await of_oneself(page.db, sorted(filter(None, units), key=str), principal, page.today)
     staff = principal.kind == "staff"
     known: dict[str, Any] = row.units or {}
     roles = []

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import text
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.sessions.rules import Ticket
 from services.dashboard.sessions.store import COLUMNS, Session, of_row, secret_hash
-from shared.access.principal import HeldDuty
+from shared.access.principal import HeldDuty, Principal
 from shared.access.step_up import StepUp
 
 _DUTIES = TypeAdapter(tuple[HeldDuty, ...])
@@ -56,6 +57,24 @@ CARDS = """
 """
 """SQL of the name cards of ``{{people}}`` (an array of ids) as JSON by id; a person whose card has not come has empty
 names. 通称 stands where there is one."""
+
+_ME = text(
+    f"""
+select (select json_object_agg(o.organisation_id, json_build_object(
+            'id', o.organisation_id, 'name', o.name, 'kind', o.kind, 'grade', o.grade, 'code', o.code,
+            'special_needs', coalesce(o.special_needs, false)))
+        from copy.organisation o where o.organisation_id = any (cast(:units as uuid[]))) as units,
+       (select s.value from copy.setting s where s.board_id = :board and s.name = 'roster_office'
+        and s.since <= :today order by s.since desc limit 1) as roster_office,
+       {CARDS.format(people="array[cast(:person as uuid)]")}
+"""  # noqa: S608 (constants)
+)
+
+
+async def of_oneself(session: AsyncSession, units: Sequence[UUID], principal: Principal, today: date) -> Any:
+    """One row of what ``/api/me`` shows: ``units`` by id, the departments of the roster office, the person's card."""
+    asked = {"units": units, "person": principal.person, "board": principal.board, "today": today}
+    return (await session.execute(_ME, asked)).one()
 
 
 @dataclass(frozen=True)
