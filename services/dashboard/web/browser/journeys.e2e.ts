@@ -25,6 +25,17 @@ test('morning roll: 35 pupils, two exceptions, seven presses, one save', async (
   await expect.poll(() => bff.mock.requests.some(({ headers }) => /^registry:\d+$/.test(String(headers['x-after'])))).toBe(true)
 })
 
+test('a number that nobody has marks nobody', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '3', '7', 'k')
+  await expect(page.getByText('37番はいません')).toBeVisible()
+  for (const number of [3, 7]) await expect(cell(page, number)).toContainText('未入力')
+  await presses(page, '1', '2', 'k')
+  await expect(page.getByText('37番はいません')).toHaveCount(0)
+  await expect(cell(page, 12)).toContainText('病欠')
+})
+
 test('the home leads to the roll by keys, and g t leads back without setting a mark', async ({ page, bff, open }) => {
   await open('teacher', '/today')
   await expect(page.getByRole('heading', { name: '2年1組' })).toBeVisible()

@@ -100,6 +100,7 @@ export function Grid({ label, state, unrecorded, onAct, onOrder, note, autoFocus
     const cell = (event.target as Element).closest<HTMLElement>('[data-cell]')
     if (!cell) return
     const [row = 0, col = 0] = (cell.dataset['cell'] ?? '').split('-').map(Number)
+    digits.current = null
     if (row === state.cursor.row && col === state.cursor.col && state.editor) return
     if (after([{ type: 'go', row, col }]) && columns[col]?.kind === 'choice') {
       cell.focus()

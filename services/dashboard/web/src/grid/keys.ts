@@ -16,6 +16,8 @@ export type Order = 'confirm' | 'save' | 'marks' | 'explain' | 'point'
 export interface Digits {
   readonly text: string
   readonly at: number
+  /** Nobody has that number: until somebody is chosen, no mark goes to whoever the cursor happens to be on. */
+  readonly nobody?: boolean
 }
 
 export interface KeyContext {
@@ -43,6 +45,7 @@ const PAGE = 10
 /** What the press means, or null when it is not the grid's. */
 export function press(state: GridState, event: Press, context: KeyContext): Effect | null {
   if (isImeKey(event)) return null
+  if (context.digits?.nobody && marks(state, event)) return { actions: [] }
   if (event.ctrlKey || event.metaKey) return chord(state, event)
   if (event.altKey) return event.key === 'ArrowDown' ? { actions: [], order: 'marks' } : null
   return named(state, event, context) ?? printed(state, event, context)
@@ -152,15 +155,22 @@ function printed(state: GridState, event: Press, context: KeyContext): Effect | 
   return { actions: [{ type: 'enter', cells: [{ row, col, value: choice.code }] }], digits: null }
 }
 
+/** Whether a press would set, empty or choose a mark. */
+function marks(state: GridState, event: Press): boolean {
+  if (['Delete', 'Backspace', 'F2'].includes(event.key) || (event.altKey && event.key === 'ArrowDown')) return true
+  if (event.ctrlKey || event.metaKey || event.altKey) return false
+  const column = state.shape.columns[state.cursor.col]
+  return column?.kind === 'choice' && column.choices.some(({ key }) => key.toUpperCase() === letterOf(event))
+}
+
 function jump(state: GridState, digit: string, { now, digits }: KeyContext): Effect {
-  const going = digits && now - digits.at <= DIGITS_MS ? digits.text + digit : digit
-  for (const text of [going, digit]) {
-    const row = rowOf(state, Number(text))
-    const could = state.shape.rows.some(({ number }) => number !== null && String(number).startsWith(text))
-    if (row !== null) return { actions: [{ type: 'go', row, col: state.cursor.col }], digits: { text, at: now } }
-    if (could) return { actions: [], digits: { text, at: now } }
-  }
-  return { actions: [], digits: null }
+  const text = digits && !digits.nobody && now - digits.at <= DIGITS_MS ? digits.text + digit : digit
+  if (text === '0') return { actions: [], digits: null } // 07 is 7
+  const row = rowOf(state, Number(text))
+  const could = state.shape.rows.some(({ number }) => number !== null && String(number).startsWith(text))
+  if (row !== null) return { actions: [{ type: 'go', row, col: state.cursor.col }], digits: { text, at: now } }
+  if (could) return { actions: [], digits: { text, at: now } }
+  return { actions: [{ type: 'say', said: { kind: 'nobody', number: text } }], digits: { text, at: now, nobody: true } }
 }
 
 /** The row of a 出席番号; the class's own pupils before 交流. */

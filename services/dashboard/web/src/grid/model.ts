@@ -117,6 +117,8 @@ export type Said =
   | { readonly kind: 'rewritten'; readonly cells: readonly Rewriting[] }
   | { readonly kind: 'pasted' | 'undone' | 'redone'; readonly n: number }
   | { readonly kind: 'locked' }
+  /** Nobody has the number that was typed. */
+  | { readonly kind: 'nobody'; readonly number: string }
 
 export interface Editor {
   readonly text: string
@@ -212,7 +214,7 @@ export function reduce(state: GridState, action: Action): GridState {
     case 'restore':
       return withDrafts(state, prune(state, new Map([...action.drafts, ...state.drafts])))
     case 'go':
-      return { ...state, cursor: clamp(state.shape, action.row, action.col), editor: null }
+      return { ...state, cursor: clamp(state.shape, action.row, action.col), editor: null, said: state.said?.kind === 'nobody' ? null : state.said }
     case 'enter':
       return enter(state, action.cells, action.said ?? null, action.at ?? '')
     case 'say':

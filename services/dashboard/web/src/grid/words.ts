@@ -28,6 +28,10 @@ export function saidWords(said: Said, state: GridState): SaidWords {
       return { kind: 'plain', title: plural(said.n, { other: '#か所をやり直しました' }), lines: [] }
     case 'locked':
       return { kind: 'plain', title: t`ここは見るだけです。入れることはできません。`, lines: [] }
+    case 'nobody': {
+      const { number } = said
+      return { kind: 'wrong', title: t`${number}番はいません`, lines: [t`番号を打ち直すか、矢印で選んでください。`] }
+    }
   }
 }
 

@@ -46,9 +46,21 @@ describe('the morning roll', () => {
   it('goes to a number at once and to the longer one with the next digit', () => {
     expect(type(ROLL, ['3']).at).toBe(3)
     expect(type(ROLL, ['3', '5']).at).toBe(35)
-    expect(type(ROLL, ['3', '6']).at).toBe(6) // there is no 36
-    expect(type(ROLL, ['9', '9']).at).toBe(9)
     expect(type(ROLL, ['0']).at).toBe(1)
+    expect(type(ROLL, ['0', '7']).at).toBe(7)
+  })
+
+  it('marks nobody when nobody has the number, however long the teacher looks, until somebody is chosen', () => {
+    for (const mark of ['k', ' ', 'Delete', 'F2', key('ArrowDown', { altKey: true })]) {
+      const { state, orders } = type(ROLL, ['3', '6', ...(Array(12).fill('Shift') as string[]), mark])
+      expect(state.said).toEqual({ kind: 'nobody', number: '36' })
+      expect([state.drafts.size, orders.length]).toEqual([0, 0])
+    }
+    expect(type(ROLL, ['9', '9', 'k']).state.drafts.size).toBe(0)
+    expect(valueAt(type(ROLL, ['3', '6', '1', '2', 'k']).state, 'p12', 'attendance')).toBe('absent_sick')
+    expect(type(ROLL, ['3', '6', '1', '2']).state.said).toBeNull()
+    expect(valueAt(type(ROLL, ['3', '6', 'ArrowDown', 'k']).state, 'p4', 'attendance')).toBe('absent_sick')
+    expect(type(ROLL, ['3', '6', 'k', ctrl('Enter')]).orders).toEqual(['confirm'])
   })
 
   it('begins a new number after the pause', () => {
