@@ -61,7 +61,7 @@ async def export(
             )
         protected = await store.protected_pupils(session, there)
         await _log(units, frame, who)
-        with growing(path, _label(there)) as files:
+        with growing(path, _label(there, 0 if frame.protected else protected)) as files:
             files.add(places.content(there, await store.calendars(session, frame)))
             done = 0
             async for group in store.groups(session, there):
@@ -91,9 +91,9 @@ def _check(there: Places) -> None:
         raise NothingToExport(f"{frame.school_year}年度の学級がありません。日付を確かめてください。")
 
 
-def _label(there: Places) -> Label:
+def _label(there: Places, left_out: int) -> Label:
     frame = there.frame
-    head = places.head(there) if frame.companion else None
+    head = places.head(there, left_out) if frame.companion else None
     return Label(head, SYSTEM, frame.mode, frame.profile)
 
 

@@ -112,8 +112,8 @@ def _order(unit: Unit) -> tuple[str, str, str]:
     return (unit.row.code or "", unit.row.name, unit.sourced_id)
 
 
-def head(places: Places) -> Part:
-    """The companion's first members."""
+def head(places: Places, left_out: int) -> Part:
+    """The companion's first members; ``left_out``: protected children of whom the export does not tell."""
     frame, board = places.frame, places.board
     return {
         "format": "tsumugi.companion",
@@ -121,6 +121,7 @@ def head(places: Places) -> Part:
         **({"mode": "delta"} if frame.mode == "delta" else {}),
         "school_year": frame.school_year,
         "board": {"district": board.sourced_id, **_short(board.row)},
+        **({"protected_left_out": left_out} if left_out else {}),
     }
 
 

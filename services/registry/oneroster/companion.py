@@ -191,6 +191,11 @@ class Companion(Part):
     )
     school_year: int = Field(ge=1947, le=2200, description="年度, the integer of its 1 April.")
     board: BoardPart
+    protected_left_out: int = Field(
+        0,
+        ge=0,
+        description="So many protected children an export has left out: it is no whole roster to import.",
+    )
     schools: list[SchoolPart] = []
     classes: list[ClassPart] = Field([], description="Classes that end before the school year does.")
     departments: list[DepartmentPart] = []

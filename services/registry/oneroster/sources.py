@@ -252,6 +252,16 @@ def _read_companion(
     """The companion of the package, of the packages before it, or both."""
     news = read_companion(files.get(companion.FILE), problems) if companion.FILE in files else None
     before = read_companion(known[companion.FILE], Problems()) if companion.FILE in known else None
+    if news is not None and news.protected_left_out:
+        # Their absence would end their 在籍 and the accounts of their families.
+        problems.add(
+            companion.FILE,
+            None,
+            "/protected_left_out",
+            str(news.protected_left_out),
+            "支援措置の対象の児童生徒を除いて書き出した名簿です。取り込むと、その子たちが在籍でなくなります",
+            "tsumugi export oneroster に --protected を付けて書き出したものを取り込んでください",
+        )
     if companion.FILE not in files:
         if before is None:
             read_companion(None, problems)

@@ -17,7 +17,7 @@ from services.registry.exports.tests.test_round_trip import TODAY, leave
 from services.registry.imports.reverting import revert_run
 from services.registry.imports.store import run as run_of
 from services.registry.oneroster import companion, layout
-from services.registry.oneroster.importing import import_package
+from services.registry.oneroster.importing import Refused, import_package
 from services.registry.oneroster.packages import open_package
 from services.registry.oneroster.tests.packages import Files, small_package, with_cell
 from services.registry.roster import store
@@ -47,6 +47,9 @@ async def test_a_protected_child_stays_unless_asked_for(units: Units, tmp_path: 
     assert not [name for name, content in files.items() if b'"p1"' in content]
     assert json.loads(files[companion.FILE])["protections"] == []
     assert "p2" in people_of(files)
+    with pytest.raises(Refused) as refused:  # it would end the child's 在籍
+        await import_package(units, files, confirmed=True)
+    assert [(each.column, each.value) for each in refused.value.problems] == [("/protected_left_out", "1")]
     done, files = await leave(units, board, tmp_path / "with")
     assert done.protected == 1
     assert "p1" in people_of(files)
