@@ -182,8 +182,8 @@ test('a roll that a service always fails over holds up no other, and can be mend
   await expect(cell(page, 12)).toContainText('病欠')
   bff.mock.faults.length = 0
   await presses(page, '1', '2', 'c', 'Control+s')
+  await expect.poll(() => bff.mock.cell(bff.mock.town.own.class.id, TODAY, bff.mock.town.own.members[11]!.pupil.id).revision).toBe(1)
   await expect.poll(() => stored(page, 'tsumugi', 'outbox')).toEqual([[]])
-  expect(bff.mock.cell(bff.mock.town.own.class.id, TODAY, bff.mock.town.own.members[11]!.pupil.id).revision).toBe(1)
   await expect(cell(page, 12)).toContainText('遅刻')
 })
 
