@@ -76,7 +76,13 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
             "失われた記録があるときは、もう一度入力してもらってください。",
             soft_wrap=True,
         )
-        if not yes and not typer.confirm("読みつづけますか", default=False):
+        try:
+            agreed = yes or typer.confirm("読みつづけますか", default=False)
+        except typer.Abort:
+            raise LocalError(
+                "答えがないので、まだ読みつづけていません。端末でないところでは --yes を付けてください。"
+            ) from None
+        if not agreed:
             raise typer.Exit(1)
         for one in stopped:
             epoch = asyncio.run(epochs.accept(instance, one.service, one.copy, one.publisher))

@@ -17,7 +17,10 @@ host, port = address.rstrip("/").rsplit(":", 1)
 ORIGIN, ISSUER = f"{host}:{port}", f"{host}:{int(port) + 2}"
 secret = Path(file).read_text(encoding="ascii").strip()
 asked = {"grant_type": "client_credentials", "audience": "dashboard"}
-token = httpx.post(f"{ISSUER}/token", data=asked, auth=(CLIENT, secret)).raise_for_status().json()
+try:
+    token = httpx.post(f"{ISSUER}/token", data=asked, auth=(CLIENT, secret)).raise_for_status().json()
+except httpx.ConnectError:
+    sys.exit(f"{ISSUER} につながりません。画面の住所を書いてください: lunch_count.py http://localhost:9600")
 with httpx.Client(base_url=f"{ORIGIN}/api/feeds/lunch-count", timeout=40) as feed:
     feed.headers["Authorization"] = f"Bearer {token['access_token']}"
     while True:  # tokens live five minutes; `tsumugi lunch follow` renews them
