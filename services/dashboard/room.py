@@ -218,7 +218,8 @@ async def opening(request: Request) -> AsyncIterator[Page]:
             confirmed = True
             continue
         try:
-            await asyncio.wait_for(pulse.wait(), min(left, POLL_SECONDS))
+            async with asyncio.timeout(min(left, POLL_SECONDS)):
+                await pulse.wait()
         except TimeoutError:
             continue
     now = room.sessions.clock.now()

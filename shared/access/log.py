@@ -108,8 +108,10 @@ class AccessLog:
         """Write batches until cancelled; a database that is away for a while costs nothing but time."""
         try:
             while True:
+                # Not wait_for: before Python 3.12 it forgets that it was cancelled when what it waits for comes at once.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._full.wait(), _BATCH_SECONDS)
+                    async with asyncio.timeout(_BATCH_SECONDS):
+                        await self._full.wait()
                 self._full.clear()
                 try:
                     await self.flush()

@@ -262,7 +262,8 @@ class KafkaFeed:
         clock = asyncio.get_running_loop()
         if clock.time() - self._heard < _SILENCE_SECONDS:
             return
-        ends = await asyncio.wait_for(consumer.end_offsets(list(self._next)), REQUEST_MS / 1000)
+        async with asyncio.timeout(REQUEST_MS / 1000):
+            ends = await consumer.end_offsets(list(self._next))
         behind = [place for place, end in ends.items() if end > await consumer.position(place)]
         self._heard = clock.time()
         if behind:

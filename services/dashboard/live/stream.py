@@ -131,7 +131,8 @@ class Stream:
 
     async def _quiet(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._room.ending.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._room.ending.wait()
         except TimeoutError:
             return
 

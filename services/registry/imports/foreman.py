@@ -80,8 +80,10 @@ class Foreman:
                     if not transient(error):
                         raise
                     logger.warning("imports wait: %s", told(error))
+                # Not wait_for: before Python 3.12 it forgets that it was cancelled when what it waits for comes at once.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), EVERY_SECONDS)
+                    async with asyncio.timeout(EVERY_SECONDS):
+                        await self._wake.wait()
         finally:
             for task in jobs.values():
                 task.cancel()
