@@ -154,26 +154,31 @@ async def at_any_time() -> None:
     """Whoever is always at work may be killed at any moment."""
 
 
-class Sending:
-    """A relay takes its time to begin; killed before that again and again it would never send at all."""
+class Moving:
+    """Who takes its time to begin does nothing at all when it is killed again and again before that.
 
-    def __init__(self, toy: Toy) -> None:
+    ``at`` is where they are, in SQL: a position of the log.
+    """
+
+    def __init__(self, toy: Toy, at: str) -> None:
         self._toy = toy
-        self._sent = 0
+        self._at = at
+        self._was = 0
 
     async def on(self) -> None:
-        """Return when more is said to be sent than the last time, or nothing is left to send."""
+        """Return when they are further than the last time, or at the end."""
 
         async def moved() -> bool:
-            (row,) = await self._toy.rows(
-                "select position, (select position from log.head) as head from feed.relayed"
-            )
-            there, self._sent = row.position > self._sent or row.position == row.head, row.position
-            return bool(there)
+            (row,) = await self._toy.rows(f"select ({self._at}) as at, (select position from log.head) as head")
+            at = row.at or 0
+            there, self._was = at > self._was or at == row.head, at
+            return there
 
         await eventually(moved, within=20)
 
 
+SENT = "select position from feed.relayed"
+COPIED = "select highest from feed.checkpoint where copy = 'things'"
 EVERYBODY: tuple[Role, ...] = (driver.serve, driver.copy, driver.reaction, driver.relay)
 
 
@@ -187,7 +192,8 @@ async def play(
     try:
         clients = [Client(stage, Random(random.random()), things, told) for _ in range(CLIENTS)]
         acting = [asyncio.create_task(client.work(over)) for client in clients]
-        ripe = Sending(toy).on if victims == [driver.relay] else at_any_time
+        slow = {driver.relay: SENT, driver.copy: COPIED} if stage.bootstrap else {}
+        ripe = Moving(toy, slow[victims[0]]).on if len(victims) == 1 and victims[0] in slow else at_any_time
         acting.append(asyncio.create_task(cast.torment(random, victims, over, ripe)))
         await for_a_while(seconds)
         # On a slow machine it takes longer until enough has happened to prove anything.

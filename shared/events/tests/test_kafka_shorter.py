@@ -171,6 +171,7 @@ async def test_a_relay_that_lost_its_lock_sends_nothing_behind_its_successor(
         await toy.rows(
             "select pg_terminate_backend(pid) from pg_locks"
             " where locktype = 'advisory' and classid = 7463 and granted"
+            " and database = (select oid from pg_database where datname = current_database())"
         )
         position = await toy.change(thing, 2)
         await sent_up_to(toy, position)
