@@ -7,7 +7,6 @@ import itertools
 import os
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-import orjson
 
 from deploy.local.instance import Instance, Transport
 from deploy.local.process import tail
@@ -33,6 +31,11 @@ from tests.support.waiting import eventually, for_a_while
 
 ANSWER_SECONDS = 5.0
 COMMAND_SECONDS = 120.0
+PUPILS = 300
+CLASSES = 4
+ENOUGH_COMMANDS = 60
+PATIENCE = 120.0
+"""For a machine that has much else to do; an idle one needs a few seconds."""
 FIRST = datetime(2001, 1, 1, tzinfo=UTC)
 """Command n says that its device entered it n microseconds later: so the log tells the command of every fact."""
 
@@ -115,6 +118,10 @@ class Cast:
         assert process.poll() is None, f"{role} ended by itself\n{tail(self._log(role), 40)}"
         process.kill()
         process.wait()
+
+    def gone(self) -> list[str]:
+        """Roles whose process has ended by itself."""
+        return [role for role, process in self._running.items() if process.poll() is not None]
 
     def end(self) -> None:
         """Everybody off; what they said last is shown with a failure."""
@@ -318,75 +325,10 @@ def _token(instance: Instance, seat: Seat) -> str:
     return signing_key(instance.settings("identity").state).sign(TYPE, claims)
 
 
-def deployment(home: Path, port: int, transport: Transport, on: date) -> Instance:
+def deployment(home: Path, port: int, transport: Transport, on: date, *, durable: bool = False) -> Instance:
     """A deployment's folder with its servers running; nothing of the product runs yet."""
-    instance = Instance(home).choose(port=port, transport=transport, training_date=on, durable=False)
+    instance = Instance(home).choose(port=port, transport=transport, training_date=on, durable=durable)
     instance.postgres.start()
     if transport == "kafka":
         instance.kafka.start()
     return instance
-
-
-@dataclass
-class Fact:
-    """A pupil-day in the log."""
-
-    key: str
-    stream: UUID
-    stream_version: int
-    position: int
-    day: dict[str, Any]
-    new: dict[str, Any]
-    """What this record says that the one before it did not."""
-
-    @property
-    def number(self) -> int:
-        """The command."""
-        return (datetime.fromisoformat(self.new["claimed_at"]) - FIRST) // timedelta(microseconds=1)
-
-    @property
-    def command(self) -> str:
-        """The command's cell."""
-        return f"{self.number} {self.key}"
-
-
-@dataclass
-class Keyed:
-    """A record of any topic, under topic and key."""
-
-    key: str
-    position: int
-
-
-@dataclass
-class Log:
-    """The registry's log."""
-
-    days: list[Fact]
-    facts: list[Keyed]
-    states: list[Keyed]
-    payloads: dict[str, list[dict[str, Any]]]
-    """Topic → what it says."""
-
-
-async def read_log(instance: Instance) -> Log:
-    """Everything the registry has said."""
-    read = "select topic, key, stream, stream_version, position, payload from log."
-    async with superuser(instance, "registry") as database:
-        lanes = [
-            await database.fetch(f"{read}{lane} order by position") for lane in ("log_fact", "log_state")
-        ]
-    payloads: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    days, before = [], dict[UUID, list[Any]]()
-    for row in [*lanes[0], *lanes[1]]:
-        said = orjson.loads(row["payload"])
-        payloads[row["topic"]].append(said)
-        if row["topic"] == "registry.attendance":
-            (new,) = [fact for fact in said["facts"] if fact not in before.get(row["stream"], [])]
-            before[row["stream"]] = said["facts"]
-            place = (row["key"], row["stream"], row["stream_version"], row["position"])
-            days.append(Fact(*place, said, new))
-    facts, states = (
-        [Keyed(f"{row['topic']} {row['key']}", row["position"]) for row in lane] for lane in lanes
-    )
-    return Log(days, facts, states, payloads)

@@ -1,12 +1,7 @@
-"""Histories: many clients command while services, relays and workers are killed with -9; then everything must agree.
-
-The seed is printed; TSUMUGI_SEED plays the same choices again (the machine's timing is not ours to repeat).
-"""
+"""Histories: many clients command while services, relays and workers are killed with -9; then everything must agree."""
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -25,13 +20,6 @@ from tests.support.transports import forget_topics
 pytestmark = pytest.mark.slow
 
 MakeStage = Callable[[str | None, Bug | None], Stage]
-
-
-@pytest.fixture
-def seed() -> int:
-    seed = int(os.environ.get("TSUMUGI_SEED") or secrets.randbelow(2**32))
-    print(f"TSUMUGI_SEED={seed}")  # noqa: T201 (shown with a failure)
-    return seed
 
 
 @pytest.fixture
