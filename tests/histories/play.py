@@ -169,7 +169,9 @@ class Moving:
         """Return when they are further than the last time, or at the end."""
 
         async def moved() -> bool:
-            (row,) = await self._toy.rows(f"select ({self._at}) as at, (select position from log.head) as head")
+            (row,) = await self._toy.rows(
+                f"select ({self._at}) as at, (select position from log.head) as head"
+            )
             at = row.at or 0
             there, self._was = at > self._was or at == row.head, at
             return there

@@ -19,6 +19,8 @@ from tests.support.transports import forget_topics
 
 pytestmark = pytest.mark.slow
 
+MISSED = ("fact topics do not hold", "a reaction missed events", "the fold of the log")
+"""What a reader that overtakes a commit leaves behind: which reader it was is chance."""
 MakeStage = Callable[[str | None, Bug | None], Stage]
 
 
@@ -51,23 +53,24 @@ async def test_over_the_log(toy: Toy, make_stage: MakeStage, seed: int) -> None:
 @pytest.mark.parametrize(
     ("bug", "victims", "found"),
     [
-        (Bug.PLAIN_CURSOR, EVERYBODY, "the fold of the log"),
-        (Bug.EARLY_ACK, [driver.serve], "acknowledged and lost"),
-        (Bug.EARLY_CHECKPOINT, [driver.copy], "the fold of the log"),
+        (Bug.PLAIN_CURSOR, EVERYBODY, MISSED),
+        (Bug.EARLY_ACK, [driver.serve], ("acknowledged and lost",)),
+        (Bug.EARLY_CHECKPOINT, [driver.copy], ("the fold of the log",)),
     ],
 )
 async def test_a_planted_bug_is_found(
-    toy: Toy, make_stage: MakeStage, seed: int, bug: Bug, victims: Sequence[Role], found: str
+    toy: Toy, make_stage: MakeStage, seed: int, bug: Bug, victims: Sequence[Role], found: Sequence[str]
 ) -> None:
-    assert found in await played(toy, make_stage(None, bug), seed, victims)
+    said = await played(toy, make_stage(None, bug), seed, victims)
+    assert any(words in said for words in found), said
 
 
 @pytest.mark.parametrize(
     ("bug", "victims", "found"),
     [
-        (Bug.PLAIN_CURSOR, EVERYBODY, "fact topics do not hold"),
-        (Bug.EARLY_MARK, [driver.relay], "fact topics do not hold"),
-        (Bug.EARLY_CHECKPOINT, [driver.copy], "the fold of the log"),
+        (Bug.PLAIN_CURSOR, EVERYBODY, MISSED),
+        (Bug.EARLY_MARK, [driver.relay], ("fact topics do not hold",)),
+        (Bug.EARLY_CHECKPOINT, [driver.copy], ("the fold of the log",)),
     ],
 )
 async def test_a_planted_bug_is_found_over_kafka(
@@ -77,10 +80,11 @@ async def test_a_planted_bug_is_found_over_kafka(
     seed: int,
     bug: Bug,
     victims: Sequence[Role],
-    found: str,
+    found: Sequence[str],
 ) -> None:
     await forget_topics(kafka.bootstrap)
-    assert found in await played(toy, make_stage(kafka.bootstrap, bug), seed, victims)
+    said = await played(toy, make_stage(kafka.bootstrap, bug), seed, victims)
+    assert any(words in said for words in found), said
 
 
 async def played(toy: Toy, stage: Stage, seed: int, victims: Sequence[Role]) -> str:
