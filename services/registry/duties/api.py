@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.attendance.shapes import PersonOut
 from services.registry.attendance.store import Named, names
 from services.registry.duties import rules, store
+from services.registry.duties.asker import Asker, why_not
 from services.registry.duties.rules import HEADS, Change, Wish, Wrong
 from services.registry.duties.shapes import (
     CandidatesOut,
@@ -29,7 +29,6 @@ from services.registry.duties.shapes import (
     class_out,
 )
 from services.registry.people import store as people
-from services.registry.people.access import Offices
 from services.registry.room import Registry, registry
 from services.registry.roster import published
 from services.registry.roster import store as roster
@@ -37,8 +36,7 @@ from services.registry.roster.kana import search_text
 from services.registry.roster.rows import Added, DutyIs, Held, Standing
 from services.registry.roster.shapes import PlaceOut
 from shared.access.log import Seen, log_change
-from shared.access.principal import Holder, Principal, entity, ref, refs
-from shared.access.step_up import ActionClass, StepUp
+from shared.access.principal import Principal
 from shared.database import Command, Scope, Work
 from shared.dates import school_year
 from shared.web import FieldError, Problem, command_of, current, denied, not_found, run_command
@@ -133,13 +131,13 @@ async def give_duty(school: UUID, body: DutyIn, room: Reg, who: Who, command: Gi
         substitute = body.kind == "substitute"
         action = "PutSubstitute" if substitute else "GiveDuty"
         if not asker.may(action, colleague=colleague, head=body.kind in HEADS, receiver=body.staff):
-            raise denied(_why_not(body.kind, colleague, oneself=body.staff == who.person))
+            raise denied(why_not(body.kind, colleague, oneself=body.staff == who.person))
         ending = [each for each in here if each.id in set(body.instead_of)]
         if any(each.held.what.kind in HEADS for each in ending) and not asker.may("GiveDuty", head=True):
-            raise denied(_why_not("principal", colleague))
+            raise denied(why_not("principal", colleague))
         ends_for_good = any(each.held.what.kind != "substitute" for each in ending)
         if ends_for_good and not asker.may("GiveDuty"):
-            raise denied(_why_not(body.kind, colleague))
+            raise denied(why_not(body.kind, colleague))
         asker.strong(substitute=substitute and not ends_for_good)
         of = await store.class_of(work.session, who.board, body.class_) if body.class_ else None
         wish = Wish(body.kind, body.class_, body.valid)
@@ -182,7 +180,7 @@ async def end_duty(school: UUID, duty: UUID, body: EndIn, room: Reg, who: Who, c
         substitute = kind == "substitute"
         action = "PutSubstitute" if substitute else "GiveDuty"
         if not asker.may(action, head=kind in HEADS):
-            raise denied(_why_not(kind, colleague=True))
+            raise denied(why_not(kind, colleague=True))
         asker.strong(substitute=substitute)
         change = rules.ended(stored, body.until)
         if isinstance(change, Wrong):
@@ -193,53 +191,21 @@ async def end_duty(school: UUID, duty: UUID, body: EndIn, room: Reg, who: Who, c
     return await run_command("registry", room.units, Scope(who.board), command, end)
 
 
-@dataclass(frozen=True)
-class _Asker:
-    """Who asks about a school's duties, with those of today."""
-
-    room: Registry
-    holder: Holder
-    setting: StepUp
-    offices: Offices
-    school: UUID
-
-    def may(
-        self, action: str, *, colleague: bool = True, head: bool = False, receiver: UUID | None = None
-    ) -> bool:
-        """What the policy says; ``receiver``: who gets the duty, None while nobody is chosen or one ends."""
-        duty = entity(
-            "SchoolDuty",
-            self.school,
-            board=ref("Board", self.holder.principal.board),
-            school=ref("School", self.school),
-            offices=refs("Unit", self.offices.departments),
-            receiver=refs("Person", [] if receiver is None else [receiver]),
-            isColleague=colleague,
-            isHead=head,
-        )
-        return self.room.policies.allows(self.holder, action, duty)
-
-    def strong(self, *, substitute: bool) -> None:
-        """A duty gives rights, and asks anew who one is; who stands in for a day could see everything before."""
-        action: ActionClass = "ordinary" if substitute else "rights"
-        self.room.strong_enough(self.holder.principal, self.setting, action)
-
-
-async def _see(room: Registry, session: AsyncSession, who: Principal, school: UUID) -> tuple[_Asker, str]:
+async def _see(room: Registry, session: AsyncSession, who: Principal, school: UUID) -> tuple[Asker, str]:
     """Who asks, and the school's name; 404 for those to whom the school is none of theirs, then 403, then 401."""
     name = await store.school_name(session, who.board, school)
     holder, setting, offices = await people.asking(session, who, room.clock.today())
     staff = who.kind == "staff"
     if name is None or not staff or not (school in holder.schools() or holder.whole_board()):
         raise not_found()
-    asker = _Asker(room, holder, setting, offices, school)
+    asker = Asker(room, holder, setting, offices, school)
     if not asker.may("ReadDuties"):
         raise denied("学校の職務を見られるのは、校長・教頭・事務と教育委員会です。")
     asker.strong(substitute=True)
     return asker, name
 
 
-def _may(asker: _Asker) -> MayOut:
+def _may(asker: Asker) -> MayOut:
     return MayOut(
         substitute=asker.may("PutSubstitute"),
         give=asker.may("GiveDuty"),
@@ -254,18 +220,6 @@ def _kinds(may: MayOut) -> list[KindOut]:
         for kind, (word, needs) in rules.AT_SCHOOL.items()
         if (may.heads if kind in HEADS else may.substitute if kind == "substitute" else may.give)
     ]
-
-
-def _why_not(kind: str, colleague: bool, *, oneself: bool = False) -> str:
-    if oneself:
-        return "自分の職務は、自分では決められません。ほかの、職務を決める人に頼んでください。"
-    if kind in HEADS:
-        return "校長・教頭の職務を変えるのは、教育委員会の名簿を受け持つ課です。"
-    if kind == "substitute" and not colleague:
-        return "この学校に職務がある人だけが、補欠に入れます。"
-    if not colleague:
-        return "ほかの学校の人に職務を決めるのは、教育委員会の名簿を受け持つ課です。"
-    return "職務を決めるのは、その学校の校長・教頭・事務と、教育委員会の名簿を受け持つ課です。"
 
 
 async def _is_staff(session: AsyncSession, board: UUID, person: UUID) -> bool:

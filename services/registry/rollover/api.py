@@ -4,143 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance import store as attendance
 from services.registry.attendance.shapes import PersonOut
+from services.registry.duties import store as duties
+from services.registry.duties.asker import Asker, why_not
 from services.registry.people import store as people
-from services.registry.rollover import applying, plans, store
+from services.registry.rollover import applying, keeping, plans, store
 from services.registry.rollover.candidates import Reader, candidates
 from services.registry.rollover.placing import Wishes, broken
-from services.registry.rollover.plans import Candidate, Order, Plan
-from services.registry.rollover.proposing import Twins, proposed, wishes_of
+from services.registry.rollover.plans import Candidate, Plan, Wrong
+from services.registry.rollover.proposing import proposed, wishes_of
 from services.registry.rollover.rules import City, Consequences, Year
+from services.registry.rollover.shapes import (
+    CandidateOut,
+    PlanIn,
+    PlanOut,
+    PreviewOut,
+    ProposalIn,
+    Proposed,
+    RowsIn,
+    RowsRead,
+    SchoolPreview,
+    WishOut,
+    WrongOut,
+)
 from services.registry.rollover.store import School
 from services.registry.room import Registry, registry
+from services.registry.roster import store as roster
 from services.registry.roster.grades import grade_in_words
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal, entity, ref
 from shared.database import Command, Scope, Work
 from shared.database.units import narrow
 from shared.dates import school_year
-from shared.web import FieldError, Problem, command_of, current, not_found, run_command
+from shared.web import FieldError, Problem, command_of, current, denied, not_found, run_command
 
 router = APIRouter(prefix="/v1", tags=["年度更新"])
 
 Reg = Annotated[Registry, Depends(registry)]
 Who = Annotated[Principal, Depends(current)]
 Cmd = Annotated[Command, Depends(command_of)]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class PlanIn(_Body):
-    """A whole plan; ``seen`` is the revision that was on the screen, 0 of none."""
-
-    seen: int = Field(ge=0)
-    plan: Plan
-
-
-class ProposalIn(_Body):
-    """What is to be proposed, starting from a plan as it stands on the screen."""
-
-    plan: Plan
-    grades: list[str] = Field(min_length=1, max_length=12)
-    seed: int = Field(default=1, ge=0, le=10**6)
-    twins: Twins = "free"
-    order: Order = "kana"
-
-
-class RowsIn(_Body):
-    """Lines 「氏名・学級・番号」 as they were pasted."""
-
-    plan: Plan
-    text: str = Field(max_length=100_000)
-
-
-class CandidateOut(BaseModel):
-    """A pupil of next year."""
-
-    pupil: PersonOut
-    sex: str
-    grade: str
-    before: str
-    before_number: int | None
-    special_needs: bool
-    comes_from: str
-
-
-class WishOut(BaseModel):
-    """A wish that the seats do not keep."""
-
-    kind: Literal["apart", "together"]
-    pupils: list[UUID]
-
-
-class PlanOut(BaseModel):
-    """A school's plan with everybody it is about."""
-
-    school: UUID
-    school_name: str
-    year: int
-    revision: int
-    plan: Plan
-    grades: list[tuple[str, str]]
-    pupils: list[CandidateOut]
-    unnamed: Mapping[str, int]
-    """Grade → protected children who come from another school: they count, who they are is not told before."""
-    twins: list[list[UUID]]
-    broken: list[WishOut]
-    begun: bool
-    """The year has begun: the plan is history."""
-
-
-class Proposed(BaseModel):
-    """A proposal, not kept; with the wishes it does not keep."""
-
-    plan: Plan
-    broken: list[WishOut]
-
-
-class WrongOut(BaseModel):
-    """A line that cannot be read."""
-
-    cell: str
-    message: str
-
-
-class RowsRead(BaseModel):
-    """What was pasted: the plan with it, or what is wrong, never both."""
-
-    plan: Plan | None
-    read: int
-    wrong: list[WrongOut]
-
-
-class SchoolPreview(BaseModel):
-    """What the new year does to a school, in numbers."""
-
-    school: str
-    became: Mapping[str, int]
-    pupils: int
-    without_class: int
-    without_teacher: int
-    exchange: int
-    lacking: list[str]
-
-
-class PreviewOut(BaseModel):
-    """What the new year does to the city."""
-
-    year: int
-    schools: list[SchoolPreview]
 
 
 @dataclass(frozen=True)
@@ -155,6 +64,14 @@ class _Desk:
     unnamed: Mapping[str, int]
     twins: list[frozenset[UUID]]
     everybody: frozenset[UUID]
+    reader: Reader
+    asker: Asker
+    """The same person, as one who may give duties or not."""
+
+    @property
+    def shown(self) -> Plan:
+        """The plan as the reader may know it."""
+        return keeping.shown(self.plan, self.known, self.everybody)
 
 
 @router.get("/schools/{school}/class-plans/{year}", summary="来年度の学級の案")
@@ -174,6 +91,7 @@ async def save_plan(school: UUID, year: int, body: PlanIn, room: Reg, who: Who, 
     async def act(work: Work) -> PlanOut:
         of = _year(room, year)
         desk = await _desk(work.session, room, who, school, of)
+        await _may_name(work.session, desk, body.plan)
         if room.clock.today() >= of.begins:
             raise Problem(
                 409,
@@ -185,12 +103,16 @@ async def save_plan(school: UUID, year: int, body: PlanIn, room: Reg, who: Who, 
             raise Problem(
                 409, "moved", "ほかの人が先に変えました", "画面を読み直してから、もう一度保存してください。"
             )
-        _refuse(plans.wrong_with(body.plan, desk.known))
-        hidden = desk.everybody - desk.known.keys()
-        kept = {pupil: seat for pupil, seat in desk.plan.seats.items() if pupil in hidden}
-        stay = [each for each in desk.plan.stay if each in hidden]
-        plan = body.plan.model_copy(
-            update={"seats": {**body.plan.seats, **kept}, "stay": [*body.plan.stay, *stay]}
+        plan = keeping.kept(body.plan, desk.plan, desk.known, desk.everybody)
+        _refuse(
+            [
+                *plans.wrong_with(body.plan, desk.known),
+                *keeping.wrong_classes(
+                    body.plan, desk.school.kind, await _others(work.session, desk, of, body.plan)
+                ),
+                *keeping.strangers(body.plan, desk.known, await _may_stay(work.session, room, desk, of)),
+                *keeping.too_many(plan),
+            ]
         )
         if plan != desk.plan and not await store.put_plan(work, school, year, desk.revision + 1, plan):
             raise Problem(
@@ -298,18 +220,56 @@ async def _desk(session: AsyncSession, room: Registry, who: Principal, school: U
     reader = Reader(who.person, holder.schools(), named=who.person in offices.named)
     found = await candidates(session, who.board, grades, school, year, reader=reader, today=today)
     twins = await store.twins(session, who.board, list(found.known), today)
-    return _Desk(city, of, revision, plan, found.known, found.unnamed, twins, frozenset(grades))
+    asker = Asker(room, holder, setting, offices, school)
+    return _Desk(
+        city, of, revision, plan, found.known, found.unnamed, twins, frozenset(grades), reader, asker
+    )
+
+
+async def _may_name(session: AsyncSession, desk: _Desk, plan: Plan) -> None:
+    """A homeroom teacher of next year gets a duty: whoever names one must be allowed to give it (``GiveDuty``)."""
+    before = {(each.id, each.homeroom) for each in desk.plan.classes}
+    named = {
+        each.homeroom for each in plan.classes if each.homeroom and (each.id, each.homeroom) not in before
+    }
+    if not named:
+        return
+    asker, board = desk.asker, desk.asker.holder.principal.board
+    here = await duties.duties(session, board, desk.school.id, asker.room.clock.today())
+    colleagues = {each.held.subject for each in here}
+    for staff in sorted(named):
+        colleague = staff in colleagues
+        if not asker.may("GiveDuty", colleague=colleague, receiver=staff):
+            raise denied(why_not("homeroom", colleague, oneself=staff == asker.holder.principal.person))
+    asker.strong(substitute=False)
+    staff_known = {each.held.subject for each in await roster.standing(session, board, roster.DUTY, named)}
+    _refuse([Wrong("担任", "担任は、職員の中から選んでください。")] if named - staff_known else [])
+
+
+async def _others(session: AsyncSession, desk: _Desk, year: Year, plan: Plan) -> set[UUID]:
+    """Of the ids of a plan's classes those that are something else already: a unit of the board, another's plan."""
+    board, school = desk.asker.holder.principal.board, desk.school.id
+    there = await roster.organisations(session, board, [each.id for each in plan.classes])
+    mine = ("class", school, year.number)
+    planned = {each.id for at, other in desk.city.plans.items() if at != school for each in other.classes}
+    return planned | {id_ for id_, row in there.items() if (row.kind, row.school_id, row.school_year) != mine}
+
+
+async def _may_stay(session: AsyncSession, room: Registry, desk: _Desk, year: Year) -> set[UUID]:
+    """Who would leave the school and may be kept in the grade instead, as far as the reader may know them."""
+    board, school = desk.asker.holder.principal.board, desk.school.id
+    ids = set(await store.pupil_ids(session, board, school, year)) - desk.everybody
+    of_last_grade = dict.fromkeys(sorted(ids), "")
+    found = await candidates(
+        session, board, of_last_grade, school, year, reader=desk.reader, today=room.clock.today()
+    )
+    return set(found.known)
 
 
 async def _out(session: AsyncSession, room: Registry, who: Principal, desk: _Desk, year: int) -> PlanOut:
     named = await attendance.names(session, who.board, sorted(desk.known))
     seen = sorted(desk.known.values(), key=lambda each: (each.grade, each.sort_key, each.id))
-    plan = desk.plan.model_copy(
-        update={
-            "seats": {pupil: seat for pupil, seat in desk.plan.seats.items() if pupil in desk.known},
-            "stay": [each for each in desk.plan.stay if each in desk.known],
-        }
-    )
+    plan = desk.shown
     grades = sorted(
         {each.grade for each in seen} | desk.unnamed.keys(), key=lambda grade: (grade[0] == "J", grade)
     )
@@ -347,7 +307,7 @@ def _broken(plan: Plan, wishes: Wishes) -> list[WishOut]:
     ]
 
 
-def _refuse(wrong: list[plans.Wrong]) -> None:
+def _refuse(wrong: list[Wrong]) -> None:
     if wrong:
         errors = [FieldError(cell=each.cell, message=each.message) for each in wrong]
         raise Problem(422, "plan-refused", "保存していません", errors[0].message, errors=errors)

@@ -255,15 +255,24 @@ async def _classes(work: Work, run: Run, city: City, school: UUID) -> int:
     await roster.put_organisations(work, changed, run=run.id)
     for row in changed:
         work.publish(published.organisation_changed(row), key=row.id)
-    homerooms = {each.homeroom: each for each in plan.classes if each.homeroom is not None}
+    # Somebody may have two classes (特別支援学級): one announcement a person, of all that is held.
+    homerooms: dict[UUID, list[Held[DutyIs]]] = {}
+    for each in plan.classes:
+        if each.homeroom is not None:
+            duty = Held(each.homeroom, run.year.period, DutyIs("homeroom", school, each.id))
+            homerooms.setdefault(each.homeroom, []).append(duty)
     standing = await roster.standing(work.session, run.board, roster.DUTY, list(homerooms))
     added = []
-    for staff, of in homerooms.items():
-        duty = Held(staff, run.year.period, DutyIs("homeroom", school, of.id))
+    for staff, duties in homerooms.items():
         mine = [each.held for each in standing if each.held.subject == staff]
-        if not any(held.what == duty.what and held.valid.overlaps(duty.valid) for held in mine):
-            added.append(Added(duty, None))
-            whole = sorted([*mine, duty], key=lambda held: (held.valid.since, held.what.slot))
+        new = [
+            duty
+            for duty in duties
+            if not any(held.what == duty.what and held.valid.overlaps(duty.valid) for held in mine)
+        ]
+        if new:
+            added += [Added(duty, None) for duty in new]
+            whole = sorted([*mine, *new], key=lambda held: (held.valid.since, held.what.slot))
             work.publish(published.duty_changed(staff, whole), key=staff, subject=staff)
     await roster.add(work, roster.DUTY, added, run=run.id)
     return len(changed) + len(added)

@@ -8,7 +8,8 @@ from uuid import UUID
 from services.registry.oneroster.importing import ACTOR
 from services.registry.rollover import store
 from services.registry.rollover.candidates import COMMAND_LINE, candidates
-from services.registry.rollover.plans import Plan, read_rows
+from services.registry.rollover.keeping import shown
+from services.registry.rollover.plans import Plan, read_rows, wrong_with
 from services.registry.rollover.proposing import Twins, proposed
 from services.registry.rollover.rules import Year
 from services.registry.rollover.store import School
@@ -78,8 +79,13 @@ async def take_seats(units: Units, board: UUID, year: Year, name: str, rows: lis
         found, wrong = read_rows([row for row in rows if any(row)], plan, of.known.values())
         if wrong:
             raise Refused("\n".join(f"{each.cell}: {each.message}" for each in wrong))
-        changed: Plan = plan.model_copy(update={"seats": {**plan.seats, **found}})
-        await store.put_plan(work, school.id, year.number, revision + 1, changed)
+        now = shown(plan, of.known, grades)
+        changed: Plan = now.model_copy(update={"seats": {**now.seats, **found}})
+        wrong = wrong_with(changed, of.known)
+        if wrong:
+            raise Refused("\n".join(f"{each.cell}: {each.message}" for each in wrong))
+        if not await store.put_plan(work, school.id, year.number, revision + 1, changed):
+            raise Moved
         await log_act(work, Seen("PlanClasses", "school", school.id, "II", list(found)))
     return len(found)
 

@@ -15,6 +15,12 @@ LIMITS = {"P": 35, "J": 40, "E": 30}
 """義務標準法 3: pupils of an ordinary class (小 35 since 2025, 中 40); kindergartens by 幼稚園設置基準."""
 SPECIAL_LIMIT = 8
 """特別支援学級 (義務標準法 3)."""
+MOST_WISHES = 200
+"""Of a kind, and pupils who stay: a school has a handful."""
+MOST_NUMBER = 99
+NAME_LENGTH = 30
+_NAME = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+"""Not blanks alone, nothing that cannot be seen."""
 
 
 class _Data(BaseModel):
@@ -25,7 +31,7 @@ class PlannedClass(_Data):
     """A class of next year."""
 
     id: UUID
-    name: str = Field(min_length=1, max_length=30)
+    name: str = Field(min_length=1, max_length=NAME_LENGTH, pattern=_NAME)
     grade: str | None = Field(max_length=2)
     special_needs: bool = False
     homeroom: UUID | None = None
@@ -42,7 +48,7 @@ class Seat(_Data):
     """A pupil's class and number."""
 
     class_id: UUID
-    number: int | None = Field(default=None, ge=1, le=99)
+    number: int | None = Field(default=None, ge=1, le=MOST_NUMBER)
 
 
 class Plan(_Data):
@@ -50,9 +56,9 @@ class Plan(_Data):
 
     classes: list[PlannedClass] = Field(default_factory=list, max_length=120)
     seats: dict[UUID, Seat] = Field(default_factory=dict)
-    apart: list[list[UUID]] = Field(default_factory=list, max_length=200)
-    together: list[list[UUID]] = Field(default_factory=list, max_length=200)
-    stay: list[UUID] = Field(default_factory=list, max_length=200)
+    apart: list[list[UUID]] = Field(default_factory=list, max_length=MOST_WISHES)
+    together: list[list[UUID]] = Field(default_factory=list, max_length=MOST_WISHES)
+    stay: list[UUID] = Field(default_factory=list, max_length=MOST_WISHES)
     """Pupils who stay in their grade (原級留置)."""
 
 
@@ -166,6 +172,10 @@ def read_rows(
             wrong.append(Wrong(where, f"「{class_name}」という学級がありません。先に学級を作ってください。"))
         elif digits and not digits.isdecimal():
             wrong.append(Wrong(where, f"番号「{number}」を数として読めません。"))
+        elif digits and not (len(digits) <= 9 and 1 <= int(digits) <= MOST_NUMBER):
+            wrong.append(
+                Wrong(where, f"番号「{number}」は使えません。1から{MOST_NUMBER}までにしてください。")
+            )
         elif fitting[0].id in seats:
             wrong.append(Wrong(where, f"「{name}」が二度あります。"))
         else:

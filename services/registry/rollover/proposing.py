@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.registry.rollover.placing import Child, Wishes, propose
 from services.registry.rollover.plans import (
+    NAME_LENGTH,
     SPECIAL_LIMIT,
     Candidate,
     Order,
@@ -101,7 +102,7 @@ class _Made(Protocol):
 
 
 def _special_room(child: Candidate, seats: Mapping[UUID, Seat], made: _Made) -> PlannedClass:
-    name = child.before_name or "特別支援学級"
+    name = (child.before_name or "特別支援学級")[: NAME_LENGTH - 2]
     for place in range(1, 30):
         room = made(name if place == 1 else f"{name}{place}", None, special=True)
         if sum(seat.class_id == room.id for seat in seats.values()) < SPECIAL_LIMIT:

@@ -112,11 +112,15 @@ order by 1
 )
 
 
+async def pupil_ids(session: AsyncSession, board: UUID, school: UUID, year: Year) -> list[UUID]:
+    """Those of a school's part."""
+    values = {"board": board, "school": school, "eve": year.eve, "begins": year.begins}
+    return list(await session.scalars(_HERE, values))
+
+
 async def pupils(session: AsyncSession, board: UUID, school: UUID, year: Year) -> list[Pupil]:
     """Those of a school's part, with what stands of them."""
-    values = {"board": board, "school": school, "eve": year.eve, "begins": year.begins}
-    ids = list(await session.scalars(_HERE, values))
-    return await with_periods(session, board, ids)
+    return await with_periods(session, board, await pupil_ids(session, board, school, year))
 
 
 async def with_periods(session: AsyncSession, board: UUID, ids: Sequence[UUID]) -> list[Pupil]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
@@ -70,8 +70,12 @@ async def test_pasted_lines_are_taken_whole_or_told(city: City) -> None:
     read = (await city.post(where, {"plan": plan, "text": text})).json()
     assert (read["read"], read["wrong"]) == (2, [])
     assert read["plan"]["seats"][str(city.ids["p2"])]["number"] == 2
-    wrong = (await city.post(where, {"plan": plan, "text": text + "誰か\t3年1組\t3"})).json()
-    assert (wrong["plan"], [each["cell"] for each in wrong["wrong"]]) == (None, ["3行目"])
+    for line in (
+        "誰か\t3年1組\t3",
+        *(f"紬 この設置者のp3\t3年1組\t{n}" for n in ("0", "100", "9" * 5000, "三")),
+    ):
+        wrong = (await city.post(where, {"plan": plan, "text": text + line})).json()
+        assert (wrong["plan"], [each["cell"] for each in wrong["wrong"]]) == (None, ["3行目"])
 
 
 async def test_a_plan_that_cannot_be_is_refused_by_name(city: City) -> None:
@@ -95,6 +99,85 @@ async def test_whom_a_child_is_kept_from_neither_sees_nor_moves_it(city: City) -
     assert (await put(city, mine, seen=1, who="kept_from")).status_code == 200
     now = (await city.get(PLAN)).json()["plan"]["seats"]
     assert now == {hidden: plan["seats"][hidden]}, "what they may not see stays as it was"
+
+
+async def test_a_wish_that_names_a_hidden_child_is_nobody_elses_to_read_or_to_lose(city: City) -> None:
+    hidden, pupil, other = (str(city.ids[word]) for word in ("hidden", "pupil", "p2"))
+    wishes = {"apart": [[pupil, hidden], [pupil, other]], "together": [[hidden, other]]}
+    assert (await put(city, wishes)).status_code == 200
+    answer = await city.get(PLAN, "kept_from")
+    assert hidden not in answer.text
+    page = answer.json()["plan"]
+    assert (page["apart"], page["together"]) == ([[pupil, other]], [])
+    told = await put(city, {**page, "apart": []}, seen=1, who="kept_from")
+    assert (told.status_code, hidden in told.text) == (200, False)
+    now = (await city.get(PLAN)).json()["plan"]
+    assert (now["apart"], now["together"]) == ([[pupil, hidden]], [[hidden, other]])
+    guessed = await put(city, {"apart": [[pupil, hidden]]}, seen=2, who="kept_from")
+    nobody = await put(city, {"apart": [[pupil, str(uuid4())]]}, seen=2, who="kept_from")
+    assert (guessed.status_code, guessed.text) == (nobody.status_code, nobody.text) == (422, nobody.text)
+    staying = await put(city, {"stay": [hidden]}, seen=2, who="kept_from")
+    assert staying.status_code == 422, "nor may one keep in the grade whom one may not know of"
+
+
+async def test_who_knows_less_takes_no_class_from_under_a_hidden_child_and_no_number_twice(
+    city: City,
+) -> None:
+    plan = (await proposed(city))["plan"]
+    (room,), hidden, pupil = plan["classes"], str(city.ids["hidden"]), str(city.ids["pupil"])
+    plan["seats"] = {hidden: {"class_id": room["id"], "number": 1}}
+    assert (await put(city, plan)).status_code == 200
+    mine = {"classes": [room], "seats": {pupil: {"class_id": room["id"], "number": 1}}}
+    assert (await put(city, mine, seen=1, who="kept_from")).status_code == 200
+    seats = (await city.get(PLAN)).json()["plan"]["seats"]
+    assert (seats[pupil]["number"], seats[hidden]) == (1, {"class_id": room["id"], "number": None})
+    another = {"classes": [{**room, "id": str(uuid4())}]}
+    assert (await put(city, another, seen=2, who="kept_from")).status_code == 200
+    assert (await city.get(PLAN)).json()["plan"]["seats"] == {}, (
+        "a run would stand still at a class that is none"
+    )
+
+
+async def test_a_plan_takes_no_unit_that_is_something_else_already(city: City) -> None:
+    """Whoever names an id decides what becomes of it in spring: a class of this year, another school's, a school."""
+    for word in ("2-1", "other", "second", "school_office", "board"):
+        taken = {"id": str(city.ids[word]), "name": "3年1組", "grade": "P3"}
+        assert (await put(city, {"classes": [taken]})).status_code == 422, word
+    fresh = {"id": str(uuid4()), "name": "3年1組", "grade": "P3"}
+    assert (await put(city, {"classes": [fresh, {**fresh, "name": "3年2組"}]})).status_code == 422
+    for wrong in ({"grade": "J1"}, {"grade": "Z9"}, {"name": "3年\u0000組"}, {"name": "　"}):
+        assert (await put(city, {"classes": [{**fresh, **wrong}]})).status_code == 422, wrong
+    assert (await put(city, {"classes": [fresh]})).status_code == 200
+    second = PLAN.replace("first", "second").format_map(city.ids)
+    stolen = await city.post(second, {"seen": 0, "plan": {"classes": [fresh]}}, "elsewhere")
+    assert stolen.status_code == 422, "it is in another school's plan"
+
+
+async def test_who_names_a_homeroom_teacher_gives_a_duty(city: City) -> None:
+    """What ``GiveDuty`` refuses comes in by no other door: oneself, people of other schools, whoever is no staff."""
+    room = {"id": str(uuid4()), "name": "3年1組", "grade": "P3"}
+
+    async def named(who: str, by: str = "office", seen: int = 0) -> Any:
+        return await put(city, {"classes": [{**room, "homeroom": str(city.ids[who])}]}, seen, by)
+
+    for who, by in (
+        ("office", "office"),
+        ("principal", "principal"),
+        ("elsewhere", "office"),
+        ("pupil", "office"),
+    ):
+        assert (await named(who, by)).status_code == 403, who
+    old = city.client.headers(city.ids["office"], auth_time=0)
+    assert (await named("subject")).status_code == 200
+    again = {"seen": 1, "plan": {"classes": [{**room, "homeroom": str(city.ids["subject"])}]}}
+    for plan, status in (
+        (again, 200),
+        ({"seen": 1, "plan": {"classes": [{**room, "homeroom": str(city.ids["nurse"])}]}}, 401),
+    ):
+        answer = await city.client.http.post(
+            PLAN.format_map(city.ids), json=plan, headers={**old, "idempotency-key": str(uuid4())}
+        )
+        assert answer.status_code == status, "it is giving that asks anew who one is"
 
 
 async def test_who_may(city: City, clock: FixedClock) -> None:

@@ -14,14 +14,14 @@ from services.registry.moves.tests.conftest import City, Client
 from services.registry.moves.tests.conftest import city as city
 from services.registry.moves.tests.conftest import client as client
 from services.registry.moves.tests.test_api import transfer
-from services.registry.rollover import applying, store
+from services.registry.rollover import applying, planning, store
 from services.registry.rollover.applying import Preview, Progress, TooLate, Unfinished
 from services.registry.rollover.plans import Plan, PlannedClass, Seat
 from services.registry.rollover.rules import Year
 from services.registry.rollover.store import Run
 from services.registry.roster import store as roster
 from services.registry.roster.rows import CalendarRow
-from shared.database import Scope
+from shared.database import Moved, Scope
 from shared.dates import FixedClock
 from shared.ids import calendar_id
 from tests.support.databases import Database
@@ -219,6 +219,51 @@ async def test_a_mover_in_february_takes_next_year_along(city: City, clock: Fixe
     enrolments = await city.held("enrolment_period", "pupil")
     assert enrolments[-1] == (DAY, date(2028, 4, 1), "second", "P3")
     assert [row[3] for row in await city.held("membership_period", "pupil")] == ["2-1"], "no class there yet"
+
+
+async def test_a_teacher_of_two_classes_has_both(city: City, clock: FixedClock) -> None:
+    plan = await planned(city, clock)
+    second = PlannedClass(
+        id=uuid4(), name="ひまわり", grade=None, special_needs=True, homeroom=city.ids["subject"]
+    )
+    changed = plan.model_copy(update={"classes": [*plan.classes, second]})
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        assert await store.put_plan(work, city.ids["first"], YEAR.number, 2, changed)
+    await rolled(city)
+    async with city.units.read(Scope(city.board)) as session:
+        duties = await roster.standing(session, city.board, roster.DUTY, [city.ids["subject"]])
+    taught = {each.held.what.class_id for each in duties if each.held.valid.since == DAY}
+    assert taught == {each.id for each in changed.classes}
+
+
+async def test_seats_of_a_file_that_came_second_are_not_said_to_be_in(
+    city: City, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = await planned(city, clock)
+    lines = [["紬 この設置者のp4", "3年1組", "5"]]
+
+    async def take(rows: list[list[str]]) -> int:
+        return await planning.take_seats(city.units, city.board, YEAR, "第一小学校", rows)
+
+    for row, told in (
+        (["紬 この設置者のp4", "3年1組", "1"], "二人"),
+        (["紬 この設置者のp4", "3年1組", "0"], "1から99"),
+    ):
+        with pytest.raises(planning.Refused, match=told):
+            await take([row])
+    read = store.plan
+
+    async def meanwhile(*asked: Any) -> tuple[int, Plan]:
+        found = await read(*asked)
+        async with city.units.work(Scope(city.board), actor="test") as work:
+            assert await store.put_plan(work, city.ids["first"], YEAR.number, found[0] + 1, plan)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "plan", meanwhile)
+        with pytest.raises(Moved):
+            await take(lines)
+    assert await take(lines) == 1
 
 
 async def test_a_plan_that_changed_is_followed_by_the_next_run(city: City, clock: FixedClock) -> None:
