@@ -7,7 +7,15 @@ from urllib.parse import quote
 
 from tests.matrix.browser import Answer, Sender
 from tests.matrix.probe import NOTHING, Outcome, Probe
-from tests.matrix.roster import HIDDEN, HIDDEN_KANA, HIDDEN_NAME, PREFIX
+from tests.matrix.roster import (
+    HIDDEN,
+    HIDDEN_KANA,
+    HIDDEN_NAME,
+    LEAVING,
+    LEAVING_KANA,
+    LEAVING_NAME,
+    PREFIX,
+)
 from tests.matrix.world import World
 
 
@@ -20,18 +28,19 @@ def forms(*words: object) -> list[bytes]:
 
 def traces(world: World) -> list[bytes]:
     """Whatever would show that an answer holds something of the first board."""
-    names = (PREFIX, *HIDDEN_NAME, "第一小学校", "第二小学校", "紬市教育委員会")
+    names = (PREFIX, *HIDDEN_NAME, *LEAVING_NAME, "第一小学校", "第二小学校", "紬市教育委員会")
     return forms(*names, world.first.id, *world.first.ids.values())
 
 
 def hidden(world: World) -> list[bytes]:
-    """Whatever would show the protected child: names, kana, our id."""
-    return forms(*HIDDEN_NAME, *HIDDEN_KANA, world.person(HIDDEN))
+    """Whatever would show a protected child: names, kana, our ids."""
+    words = (*HIDDEN_NAME, *HIDDEN_KANA, *LEAVING_NAME, *LEAVING_KANA)
+    return forms(*words, world.person(HIDDEN), world.person(LEAVING))
 
 
 def children(world: World) -> list[bytes]:
     """Names and ids of children and guardians."""
-    known = ("pupil", "p2", "p3", "p4", "q1", "q2", "guardian", "father")
+    known = ("pupil", "p2", "p3", "p4", "p6", "j1", "q1", "q2", "guardian", "father")
     others = forms(*(f"{PREFIX}{word}" for word in known), *(world.person(who) for who in known))
     return others + hidden(world)
 

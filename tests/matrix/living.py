@@ -31,6 +31,8 @@ from services.identity.purposes.rules import Terms
 from services.registry.class_lists import store as class_lists
 from services.registry.class_lists.rules import members_on, revision
 from services.registry.imports.importing import import_snapshot
+from services.registry.rollover.plans import Plan
+from services.registry.rollover.store import put_next_schools, put_plan
 from services.registry.roster.snapshot import RosterSnapshot
 from services.registry.roster.substitutes import add_substitute
 from shared.access.principal import Principal
@@ -40,7 +42,7 @@ from shared.database.roles import make_database, role_names
 from shared.dates import FixedClock
 from tests.matrix.browser import Call, make_http
 from tests.matrix.importing import bring_some
-from tests.matrix.roster import HIDDEN, TODAY, first_board, second_board
+from tests.matrix.roster import HIDDEN, LEAVING, TODAY, feeding_board, second_board
 from tests.matrix.world import APP, LUNCH, PLANTED, Board, World
 from tests.support.databases import PASSWORD
 from tests.support.waiting import eventually
@@ -171,9 +173,9 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
                 engines[role] = make_engine(instance.login(service, role), pool_size=4)
                 stack.push_async_callback(engines[role].dispose)
         registry = Units(engines["registry_app"], clock)
-        first = await _import(registry, first_board(), "first")
+        first = await _import(registry, feeding_board(), "first")
         second = await _import(registry, second_board(), "second")
-        await _import(registry, first_board(), "first")
+        await _import(registry, feeding_board(), "first")
         await add_substitute(
             registry,
             first.id,
@@ -184,6 +186,7 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         )
         http = await stack.enter_async_context(make_http())
         world = World(instance, clock, http, {}, first, second, engines)
+        await _plan_next_year(world, registry)
         dist = make_folder(instance.state / "dist")
         (dist / "index.html").write_text("<!doctype html><title>紬</title>", encoding="utf-8")
         for service, at in zip(("dashboard", "registry", "identity"), ports, strict=True):
@@ -208,7 +211,19 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         brought, world.spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
         first.ids = {**ids, **brought}
         world.calendar_seen, world.calendar_change = await _change_the_year(world)
+        board_staff = world.bearer("registry", "board_staff")
+        plan = await board_staff.get(f"/v1/boards/{first.id}/calendars/{TODAY.year}")
+        world.template_seen = plan.json()["revision"]
         yield world
+
+
+async def _plan_next_year(world: World, units: Units) -> None:
+    """Where graduates go, and a wish of who knows every child: it names one whom the next school may not know of."""
+    ids = world.first.ids
+    async with units.work(Scope(world.first.id), actor="test") as work:
+        await put_next_schools(work, {ids["first"]: ids["junior"]}, TODAY)
+        wish = Plan(apart=[[ids["p6"], ids[LEAVING]]])
+        assert await put_plan(work, ids["junior"], TODAY.year + 1, 1, wish)
 
 
 async def _move_some(world: World) -> None:

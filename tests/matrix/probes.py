@@ -54,6 +54,7 @@ _TAKES_NOT: Mapping[str, Outcome] = {
     "elsewhere": 404,
     "moved": 404,
     "board_staff": 404,
+    "lunch_staff": 404,
     "system_operator": 404,
     "guardian": 404,
     "mother": 404,
@@ -61,14 +62,21 @@ _TAKES_NOT: Mapping[str, Outcome] = {
 }
 _READS = dict.fromkeys((*_TAKES, "principal", "vice_principal", "nurse", "subject", "neighbour"), 200)
 _READS_NOT: Mapping[str, Outcome] = dict.fromkeys(
-    ("elsewhere", "moved", "board_staff", "system_operator", "guardian", "mother", "pupil"), 404
+    ("elsewhere", "moved", "board_staff", "lunch_staff", "system_operator", "guardian", "mother", "pupil"),
+    404,
 )
 _DEPARTMENTS_ALONE: Mapping[str, Outcome] = dict.fromkeys(
-    ("homeroom", "board_staff", "system_operator", "guardian"), 404
+    ("homeroom", "board_staff", "lunch_staff", "system_operator", "guardian"), 404
 )
 _SERVICES_ALONE: Mapping[str, Outcome] = dict.fromkeys(
-    ("homeroom", "principal", "board_staff", "system_operator", "guardian", "mother", "pupil", "department"),
+    (
+        *("homeroom", "principal", "board_staff", "lunch_staff", "system_operator"),
+        *("guardian", "mother", "pupil", "department"),
+    ),
     404,
+)
+_OPERATORS_ALONE: Mapping[str, Outcome] = dict.fromkeys(
+    ("principal", "board_staff", "lunch_staff", "homeroom", "guardian", "mother"), 404
 )
 _NO_PERSON = "a department proves itself with its secret; nobody is there to ask"
 
@@ -81,6 +89,7 @@ PROBES: tuple[Probe, ...] = (
         may={"homeroom": 200, "principal": 200},
         may_not={
             "board_staff": NOTHING,
+            "lunch_staff": NOTHING,
             "guardian": NOTHING,
             "mother": NOTHING,
             "pupil": NOTHING,
@@ -132,7 +141,7 @@ PROBES: tuple[Probe, ...] = (
         "dashboard GET /api/today",
         "session",
         get("/api/today"),
-        may={"homeroom": 200, "substitute": 200, "office": 200, "board_staff": 200},
+        may={"homeroom": 200, "substitute": 200, "office": 200, "board_staff": 200, "lunch_staff": 200},
         may_not={"guardian": 404, "mother": 404, "pupil": 404},
         elsewhere=NOTHING,
     ),
@@ -147,7 +156,9 @@ PROBES: tuple[Probe, ...] = (
         "dashboard GET /api/schools/{school}/days/{day}",
         "session",
         get("/api/schools/{first}/days/{day}"),
-        may={"principal": 200, "vice_principal": 200, "office": 200, "nurse": 200, "board_staff": 200},
+        may=dict.fromkeys(
+            ("principal", "vice_principal", "office", "nurse", "board_staff", "lunch_staff"), 200
+        ),
         may_not={
             "homeroom": 403,
             "subject": 403,
@@ -163,7 +174,7 @@ PROBES: tuple[Probe, ...] = (
         "dashboard GET /api/board/days/{day}",
         "session",
         get("/api/board/days/{day}"),
-        may={"board_staff": 200},
+        may={"board_staff": 200, "lunch_staff": 200},
         may_not={"principal": 404, "homeroom": 404, "system_operator": 404, "guardian": 404, "mother": 404},
         elsewhere=NOTHING,
     ),
@@ -172,7 +183,7 @@ PROBES: tuple[Probe, ...] = (
         "session",
         get("/api/operations"),
         may={"system_operator": 200},
-        may_not={"principal": 404, "board_staff": 404, "homeroom": 404, "guardian": 404, "mother": 404},
+        may_not=_OPERATORS_ALONE,
         elsewhere=NOTHING,
     ),
     *(
@@ -181,7 +192,7 @@ PROBES: tuple[Probe, ...] = (
             "session",
             _parked(method, act),
             may={"system_operator": 200},
-            may_not={"principal": 404, "board_staff": 404, "homeroom": 404, "guardian": 404, "mother": 404},
+            may_not=_OPERATORS_ALONE,
             elsewhere=NOTHING,
         )
         for method, act in (("GET", ""), ("POST", "/retry"), ("POST", "/discard"))
@@ -190,7 +201,7 @@ PROBES: tuple[Probe, ...] = (
         "dashboard GET /api/live",
         "session",
         get("/api/live?views=class-day:{2_1}:{day},school-day:{first}:{day}"),
-        may={"homeroom": 200, "principal": 200, "board_staff": 200},
+        may={"homeroom": 200, "principal": 200, "board_staff": 200, "lunch_staff": 200},
         may_not={
             "elsewhere": 404,
             "moved": 404,
@@ -227,7 +238,11 @@ PROBES: tuple[Probe, ...] = (
         get("/ims/oneroster/rostering/v1p2/users"),
         may={"app": 200},
         may_not=dict.fromkeys(
-            ("homeroom", "office", "board_staff", "system_operator", "guardian", "pupil", "department"), 404
+            (
+                *("homeroom", "office", "board_staff", "lunch_staff", "system_operator"),
+                *("guardian", "pupil", "department"),
+            ),
+            404,
         ),
         no_step_up_because=_NO_PERSON,
     ),

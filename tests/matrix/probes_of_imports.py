@@ -21,6 +21,7 @@ _NOBODY_ELSE: Mapping[str, Outcome] = dict.fromkeys(
         "nurse",
         "subject",
         "moved",
+        "lunch_staff",
         "system_operator",
         "guardian",
         "mother",

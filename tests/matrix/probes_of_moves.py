@@ -19,6 +19,7 @@ _MOVE_READS_NOT: Mapping[str, Outcome] = dict.fromkeys(
         "nurse",
         "subject",
         "moved",
+        "lunch_staff",
         "system_operator",
         "guardian",
         "mother",
@@ -47,10 +48,10 @@ _NOT_THE_SCHOOLS: Mapping[str, Outcome] = {
 }
 
 
-def _plan(method: str, rest: str, body: Mapping[str, Any] | None) -> Callable[[World], Call]:
-    """A plan of next year's classes, which stays as empty as it is."""
+def _plan(rest: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
+    """A command about a plan of next year's classes, which stays as empty as it is."""
     return lambda world: Call(
-        method, f"/v1/schools/{world.first.ids['first']}/class-plans/2027{rest}", body and dict(body)
+        "POST", f"/v1/schools/{world.first.ids['first']}/class-plans/2027{rest}", dict(body)
     )
 
 
@@ -179,23 +180,26 @@ MOVES: tuple[Probe, ...] = (
         Probe(
             f"registry {method} /v1/schools/{{school}}/class-plans/{{year}}{rest}",
             "bearer",
-            _plan(method, rest, body),
+            ask,
             may={"office": 200, "principal": 200, "vice_principal": 200},
             may_not=_NOT_THE_SCHOOLS,
         )
-        for method, rest, body in (
-            ("GET", "", None),
-            ("POST", "", {"seen": 0, "plan": {}}),
-            ("POST", "/proposal", {"plan": {}, "grades": ["P3"]}),
-            ("POST", "/rows", {"plan": {}, "text": ""}),
+        for method, rest, ask in (
+            ("GET", "", get("/v1/schools/{first}/class-plans/2027")),
+            ("POST", "", _plan("", {"seen": 0, "plan": {}})),
+            ("POST", "/proposal", _plan("/proposal", {"plan": {}, "grades": ["P3"]})),
+            ("POST", "/rows", _plan("/rows", {"plan": {}, "text": ""})),
         )
     ),
     Probe(
         "registry GET /v1/rollover/{year}",
         "bearer",
         get("/v1/rollover/2027"),
-        may={"board_staff": 200},
-        may_not={**_MOVE_LISTS_NOT, **dict.fromkeys(("office", "principal", "elsewhere"), NOTHING)},
+        may={"board_staff": 200, "lunch_staff": 200},
+        may_not={
+            **{who: NOTHING for who in _MOVE_READS_NOT if who != "lunch_staff"},
+            **dict.fromkeys(("office", "principal", "elsewhere"), NOTHING),
+        },
         elsewhere=NOTHING,
     ),
 )

@@ -23,7 +23,7 @@ _READS = dict.fromkeys(
     200,
 )
 _NO_PEOPLE: Mapping[str, Outcome] = dict.fromkeys(
-    ("system_operator", "guardian", "mother", "pupil", "department"), NOTHING
+    ("lunch_staff", "system_operator", "guardian", "mother", "pupil", "department"), NOTHING
 )
 
 
@@ -48,7 +48,11 @@ _CHANGES_NOT: Mapping[str, Outcome] = {
         403,
     ),
     **dict.fromkeys(
-        ("elsewhere", "moved", "system_operator", "guardian", "mother", "pupil", "department"), 404
+        (
+            *("elsewhere", "moved", "lunch_staff", "system_operator"),
+            *("guardian", "mother", "pupil", "department"),
+        ),
+        404,
     ),
 }
 
@@ -89,8 +93,8 @@ PEOPLE: tuple[Probe, ...] = (
         get("/v1/people/{pupil}"),
         may={**_READS, "board_staff": 200},
         may_not={
-            **dict.fromkeys(("elsewhere", "moved", "system_operator", "guardian", "mother", "pupil"), 404),
-            "department": 404,
+            **dict.fromkeys(("elsewhere", "moved", "lunch_staff", "system_operator"), 404),
+            **dict.fromkeys(("guardian", "mother", "pupil", "department"), 404),
         },
     ),
 )

@@ -48,7 +48,8 @@ def _end(world: World) -> Call:
 
 
 _NOWHERE_NEAR: Mapping[str, Outcome] = dict.fromkeys(
-    ("elsewhere", "moved", "board_staff", "system_operator", "guardian", "mother", "pupil"), 404
+    ("elsewhere", "moved", "board_staff", "lunch_staff", "system_operator", "guardian", "mother", "pupil"),
+    404,
 )
 _READS = dict.fromkeys(
     (
@@ -60,7 +61,7 @@ _READS = dict.fromkeys(
 _LEADS = ("principal", "vice_principal", "office", "board_staff")
 _LEADS_NOT: Mapping[str, Outcome] = {
     **dict.fromkeys(("homeroom", "subject", "nurse", "neighbour", "substitute"), 403),
-    "system_operator": 403,
+    **dict.fromkeys(("lunch_staff", "system_operator"), 403),
     **dict.fromkeys(("elsewhere", "moved", "guardian", "mother", "pupil", "department"), 404),
 }
 _NUMBERS = {"homeroom": 200, "assistant": 200, "office": 200, "principal": 200, "vice_principal": 200}
@@ -71,8 +72,13 @@ _NUMBERS_NOT: Mapping[str, Outcome] = {
 }
 _PLAN = [["11/27", "行事", "学習発表会", ""]]
 _BOARD_ALONE: Mapping[str, Outcome] = dict.fromkeys(
-    (*_READS, "system_operator", "elsewhere", "moved", "guardian", "mother", "pupil", "department"), 404
+    (
+        *(*_READS, "lunch_staff", "system_operator", "elsewhere", "moved"),
+        *("guardian", "mother", "pupil", "department"),
+    ),
+    404,
 )
+_OF_THE_BOARD = ("board_staff", "lunch_staff")
 
 
 def _lines(world: World) -> Call:
@@ -85,7 +91,7 @@ def _template(world: World) -> Call:
     """What the board's plan would do to the first school."""
     schools = [str(world.first.ids["first"])]
     path = f"/v1/boards/{world.first.id}/calendars/2026"
-    return Call("POST", path, {"rows": _PLAN, "schools": schools, "dry": True})
+    return Call("POST", path, {"rows": _PLAN, "seen": world.template_seen, "schools": schools, "dry": True})
 
 
 def _undo_lines(world: World) -> Call:
@@ -99,8 +105,8 @@ SCHOOLS: tuple[Probe, ...] = (
         "registry GET /v1/schools/{school}/calendars/{year}",
         "bearer",
         get("/v1/schools/{first}/calendars/2026"),
-        may={**_READS, "board_staff": 200},
-        may_not={who: 404 for who in (*_NOWHERE_NEAR, "department") if who != "board_staff"},
+        may={**_READS, **dict.fromkeys(_OF_THE_BOARD, 200)},
+        may_not={who: 404 for who in (*_NOWHERE_NEAR, "department") if who not in _OF_THE_BOARD},
     ),
     Probe(
         "registry POST /v1/schools/{school}/calendars/{year}",
@@ -155,8 +161,8 @@ SCHOOLS: tuple[Probe, ...] = (
         "registry GET /v1/schools/{school}/duties",
         "bearer",
         get("/v1/schools/{first}/duties"),
-        may=dict.fromkeys(_LEADS, 200),
-        may_not=_LEADS_NOT,
+        may=dict.fromkeys((*_LEADS, "lunch_staff"), 200),
+        may_not={who: outcome for who, outcome in _LEADS_NOT.items() if who != "lunch_staff"},
     ),
     Probe(
         "registry GET /v1/schools/{school}/candidates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from services.registry.roster.snapshot import (
@@ -26,6 +27,10 @@ HIDDEN = "hidden"
 """Key of the protected child."""
 HIDDEN_NAME = ("隠野", "見守")
 HIDDEN_KANA = ("カクレノ", "ミマモリ")
+LEAVING = "leaving"
+"""Key of the protected child of P6, who goes on to the junior high school in spring."""
+LEAVING_NAME = ("伏野", "旅立")
+LEAVING_KANA = ("フセノ", "タビダチ")
 PREFIX = "この設置者の"
 """Begins the given name of everybody else of the first board, so that any leak of it can be found in bytes."""
 
@@ -45,6 +50,7 @@ DUTIES: Mapping[str, tuple[tuple[str, str, str | None], ...]] = {
     ),  # the child is withheld from this one
     "elsewhere": (("homeroom", "second", "other"), ("principal", "second", None), ("office", "second", None)),
     "board_staff": (("board_staff", "school_office", None),),
+    "lunch_staff": (("board_staff", "kitchen", None),),  # of the board, and not of who keeps its roster
     "system_operator": (("system_operator", "board", None),),
     # Holds everything, and has a child here: she signs in as its guardian.
     "mother": (
@@ -61,7 +67,9 @@ DUTIES: Mapping[str, tuple[tuple[str, str, str | None], ...]] = {
 
 WITHOUT_DUTY_AT_THE_SCHOOL = (
     "elsewhere",
+    "junior_office",
     "board_staff",
+    "lunch_staff",
     "system_operator",
     "moved",
     "guardian",
@@ -69,7 +77,7 @@ WITHOUT_DUTY_AT_THE_SCHOOL = (
     "father",  # the one the child is kept from
     "pupil",
 )
-"""People of the first board who, as they sign in, have no duty at the protected child's school today."""
+"""People of the first board who, as they sign in, have no duty at the protected children's school today."""
 
 _UNTIL_YESTERDAY: tuple[tuple[str, str, str, str | None], ...] = (
     ("moved", "homeroom", "first", "2-1"),
@@ -82,7 +90,7 @@ def _person(word: str, family: str, given: str, kana: tuple[str, str] = ("ダレ
 
 
 def _duty(staff: str, kind: str, where: str, of: str | None, valid: Period) -> Duty:
-    return duty(staff, kind, where, of, valid, ("school_office",))
+    return duty(staff, kind, where, of, valid, ("school_office", "kitchen"))
 
 
 def _days() -> tuple[date, ...]:
@@ -165,6 +173,44 @@ def first_board() -> RosterSnapshot:
         ),
         calendars=tuple(
             Calendar(key("organisation", school), _YEAR, _days(), ()) for school in ("first", "second")
+        ),
+    )
+
+
+def feeding_board() -> RosterSnapshot:
+    """The first board with a class of P6, of which one child is protected, and the school that they go on to."""
+    first, grade_six = first_board(), ("p6", LEAVING)
+    at_first, of = key("organisation", "first"), key("class", "6-1")
+    return replace(
+        first,
+        organisations=(
+            *first.organisations,
+            unit("6-1", "class", "6年1組", "first"),
+            unit("junior", "junior_high", "第一中学校"),
+        ),
+        people=(
+            *first.people,
+            _person("p6", "紬", PREFIX + "p6"),
+            _person("j1", "紬", PREFIX + "j1"),
+            _person(LEAVING, *LEAVING_NAME, LEAVING_KANA),
+            _person("junior_office", "職員", PREFIX + "junior_office"),
+        ),
+        enrolments=(
+            *first.enrolments,
+            *(Enrolment(key("person", pupil), at_first, "P6", YEAR) for pupil in grade_six),
+            Enrolment(key("person", "j1"), key("organisation", "junior"), "J1", YEAR),
+        ),
+        memberships=(
+            *first.memberships,
+            *(
+                Membership(key("person", pupil), of, "home", number, YEAR)
+                for number, pupil in enumerate(grade_six, 1)
+            ),
+        ),
+        duties=(*first.duties, _duty("junior_office", "office", "junior", None, YEAR)),
+        protections=(
+            *first.protections,
+            Protection(key("person", LEAVING), YEAR.since, None, (key("person", "kept_from"),)),
         ),
     )
 

@@ -126,12 +126,14 @@ _CLASS_LISTS = {
 }
 
 
-def _school_year(school: UUID, board: UUID = BOARD) -> Entity:
-    return entity("SchoolYear", "year", board=ref("Board", board), school=ref("School", school))
+def _school_year(school: UUID, board: UUID = BOARD, office: UUID = BOARD) -> Entity:
+    at = {"school": ref("School", school), "offices": refs("Unit", {office})}
+    return entity("SchoolYear", "year", board=ref("Board", board), **at)
 
 
 _SCHOOL_YEARS = {
     "第一小": _school_year(SCHOOL),
+    "第一小・市の名簿は別の課が受け持つ": _school_year(SCHOOL, office=OTHER_BOARD),
     "第二小": _school_year(OTHER_SCHOOL),
     "ほかの設置者の学校": _school_year(SCHOOL, OTHER_BOARD),
 }
@@ -282,30 +284,23 @@ _DESKS = {
 }
 
 
-def _feed(client: str, *, board: UUID = BOARD, granted: bool = True) -> Entity:
-    department = {"department": ref("Department", client), "isGranted": granted}
-    return entity("DepartmentFeed", "feed", board=ref("Board", board), **department)
+def _granted(thing: str, receiver: str, who: str, what: str) -> dict[str, Entity]:
+    """What a client receives for a purpose; ``receiver``: the attribute that names the client."""
+
+    def of(client: str, *, board: UUID = BOARD, granted: bool = True) -> Entity:
+        given = {receiver: ref("Department", client), "isGranted": granted}
+        return entity(thing, "granted", board=ref("Board", board), **given)
+
+    return {
+        f"その{who}の{what}・利用目的が有効": of(CLIENT),
+        f"その{who}の{what}・利用目的が無効": of(CLIENT, granted=False),
+        f"ほかの{who}の{what}": of(OTHER_CLIENT),
+        f"ほかの設置者の{what}": of(CLIENT, board=OTHER_BOARD),
+    }
 
 
-_FEEDS = {
-    "その部署の配信・利用目的が有効": _feed(CLIENT),
-    "その部署の配信・利用目的が無効": _feed(CLIENT, granted=False),
-    "ほかの部署の配信": _feed(OTHER_CLIENT),
-    "ほかの設置者の配信": _feed(CLIENT, board=OTHER_BOARD),
-}
-
-
-def _app_roster(client: str, *, board: UUID = BOARD, granted: bool = True) -> Entity:
-    app = {"app": ref("Department", client), "isGranted": granted}
-    return entity("AppRoster", "roster", board=ref("Board", board), **app)
-
-
-_APP_ROSTERS = {
-    "そのアプリの名簿・利用目的が有効": _app_roster(CLIENT),
-    "そのアプリの名簿・利用目的が無効": _app_roster(CLIENT, granted=False),
-    "ほかのアプリの名簿": _app_roster(OTHER_CLIENT),
-    "ほかの設置者の名簿": _app_roster(CLIENT, board=OTHER_BOARD),
-}
+_FEEDS = _granted("DepartmentFeed", "department", "部署", "配信")
+_APP_ROSTERS = _granted("AppRoster", "app", "アプリ", "名簿")
 
 
 def _roster(school: UUID | None, board: UUID = BOARD, office: UUID = BOARD) -> Entity:
@@ -324,7 +319,14 @@ _ROSTERS = {
 }
 
 _OF_THE_BOARD = {"その市": BOARD, "ほかの設置者": OTHER_BOARD}
-_BOARD_YEARS = {word: entity("BoardYear", "year", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()}
+_BOARD_YEARS = {
+    word: entity("BoardYear", "year", board=ref("Board", board), offices=refs("Unit", {office}))
+    for word, board, office in (
+        ("その市", BOARD, BOARD),
+        ("その市・名簿は別の課が受け持つ", BOARD, OTHER_BOARD),
+        ("ほかの設置者", OTHER_BOARD, BOARD),
+    )
+}
 _BOARD_DAYS = {word: entity("BoardDay", "day", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()}
 _OPERATIONS = {
     word: entity("Operations", "state", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()

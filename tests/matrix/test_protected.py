@@ -17,7 +17,15 @@ import pytest
 
 from tests.matrix.browser import Sender
 from tests.matrix.judging import asking, children, found_by, hidden, shown
-from tests.matrix.roster import HIDDEN, HIDDEN_NAME, TODAY, WITHOUT_DUTY_AT_THE_SCHOOL, YESTERDAY
+from tests.matrix.roster import (
+    HIDDEN,
+    HIDDEN_NAME,
+    LEAVING_NAME,
+    PREFIX,
+    TODAY,
+    WITHOUT_DUTY_AT_THE_SCHOOL,
+    YESTERDAY,
+)
 from tests.matrix.walking import addresses
 from tests.matrix.world import LUNCH, World
 
@@ -81,7 +89,7 @@ async def test_the_sign_in_page_lists_no_child(world: World) -> None:
 async def test_the_walk_finds_the_child_where_it_is_to_be_seen(world: World) -> None:
     """Else the walks above would prove nothing."""
     found = await found_by(await world.session("principal"), addresses(world, "dashboard"), hidden(world))
-    rolls = {str(world.first.ids[of]) for of in ("2-1", "2-2")}
+    rolls = {str(world.first.ids[of]) for of in ("2-1", "2-2", "6-1")}
     assert {address for address in found if "/roll" in address} == {
         f"{start}/classes/{of}/days/{day}/roll"
         for start in ("/api", "/api/registry/v1")
@@ -106,9 +114,9 @@ async def test_the_school_sees_its_child(world: World, who: str) -> None:
 async def test_counts_include_the_child(world: World) -> None:
     board = await world.session("board_staff")
     day = (await board.get(f"/api/board/days/{TODAY}")).json()
-    assert (day["totals"]["members"], day["totals"]["absent"]) == (7, 1)
+    assert (day["totals"]["members"], day["totals"]["absent"]) == (9, 1)
     school = (await board.get(f"/api/schools/{world.first.ids['first']}/days/{TODAY}")).json()
-    assert (school["totals"]["members"], school["totals"]["absent"]) == (5, 1)
+    assert (school["totals"]["members"], school["totals"]["absent"]) == (7, 1)
     assert school["exceptions"] == []
     principal = await world.session("principal")
     school = (await principal.get(f"/api/schools/{world.first.ids['first']}/days/{TODAY}")).json()
@@ -121,6 +129,17 @@ async def test_counts_include_the_child(world: World) -> None:
     }
 
 
+async def test_the_next_school_has_a_number_and_no_name(world: World) -> None:
+    """Before it is enrolled there, a protected child of P6 is one of J1 in the plan, and its wishes name nobody."""
+    path = f"/v1/schools/{world.first.ids['junior']}/class-plans/{TODAY.year + 1}"
+    page = (await world.bearer("registry", "junior_office").get(path)).json()
+    assert [each["pupil"]["given"] for each in page["pupils"]] == [PREFIX + "p6", PREFIX + "j1"]
+    assert (page["unnamed"], page["plan"]["apart"]) == ({"J1": 1}, [])
+    grade_six = f"/v1/classes/{world.first.ids['6-1']}/days/{TODAY}/roll"
+    roll = (await world.bearer("registry", "office").get(grade_six)).json()
+    assert LEAVING_NAME[0] in [member["family"] for member in roll["members"]], "it is there to be hidden"
+
+
 # ---- the one the child is kept from works at the school ----
 
 
@@ -131,7 +150,7 @@ async def test_pages_hide_the_child_from_whom_it_is_kept(world: World) -> None:
     roll = (await browser.get(f"/api/classes/{world.first.ids['2-1']}/days/{TODAY}/roll")).json()
     assert len(roll["members"]) == 2, "the other children are there"
     day = (await browser.get(f"/api/schools/{world.first.ids['first']}/days/{TODAY}")).json()
-    assert (day["totals"]["members"], day["totals"]["absent"]) == (5, 1), "counts include the child"
+    assert (day["totals"]["members"], day["totals"]["absent"]) == (7, 1), "counts include the child"
 
 
 @pytest.mark.parametrize("way", ["directly", "through the origin"])

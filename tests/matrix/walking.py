@@ -12,7 +12,7 @@ from urllib.parse import quote
 from tests.matrix.importing import RUN
 from tests.matrix.operations import operations
 from tests.matrix.probes import PUBLIC
-from tests.matrix.roster import HIDDEN, HIDDEN_KANA, TODAY, YESTERDAY
+from tests.matrix.roster import HIDDEN, HIDDEN_KANA, LEAVING, TODAY, YESTERDAY
 from tests.matrix.world import LUNCH, World
 
 _FORWARD = "{path:path}"
@@ -50,8 +50,8 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         return
     ids = world.first.ids
     values: dict[str, Sequence[Any]] = {
-        "class_id": [ids[word] for word in ("2-1", "2-2", "other")],
-        "school": [ids["first"], ids["second"]],
+        "class_id": [ids[word] for word in ("2-1", "2-2", "6-1", "other")],
+        "school": [ids[word] for word in ("first", "second", "junior")],
         "board": [world.first.id],
         "day": days,
         "on": days,
@@ -62,16 +62,16 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
         "year": [TODAY.year, TODAY.year + 1],
         "certificate": [ids[word] for word in ("certificate", "hidden_certificate")],
-        "pupil": [ids[word] for word in ("pupil", HIDDEN)],
+        "pupil": [ids[word] for word in ("pupil", HIDDEN, LEAVING)],
         "copy": ["school_day", "roster"],
         "publisher": ["registry"],
         "key": [ids["pupil"]],
         "topic": ["registry.person", "registry.attendance", "identity.account"],
         "asked:path": [
             *("orgs", "classes", "users", "students", "teachers", "enrollments", "demographics"),
-            *(f"users/{ids[word]}" for word in ("pupil", HIDDEN)),
-            *(f"demographics/{ids[word]}" for word in ("pupil", HIDDEN)),
-            *(f"classes/{ids[word]}/students" for word in ("2-1", "2-2")),
+            *(f"users/{ids[word]}" for word in ("pupil", HIDDEN, LEAVING)),
+            *(f"demographics/{ids[word]}" for word in ("pupil", HIDDEN, LEAVING)),
+            *(f"classes/{ids[word]}/students" for word in ("2-1", "2-2", "6-1")),
             f"schools/{ids['first']}/students",
         ],
     }
@@ -94,6 +94,10 @@ _ASKED_WITH = {
 
 def _live_keys(world: World) -> list[str]:
     ids = world.first.ids
-    keys = [f"class-day:{ids[word]}:{day}" for word in ("2-1", "2-2", "other") for day in (TODAY, YESTERDAY)]
+    keys = [
+        f"class-day:{ids[word]}:{day}"
+        for word in ("2-1", "2-2", "6-1", "other")
+        for day in (TODAY, YESTERDAY)
+    ]
     keys += [f"school-day:{ids[word]}:{TODAY}" for word in ("first", "second")]
     return [*keys, f"board-day:{world.first.id}:{TODAY}", f"duties:{world.first.id}", "operations"]

@@ -64,6 +64,8 @@ class World:
     """Revision of today's list of 2-1."""
     calendar_seen: str = ""
     """Revision of the first school's year."""
+    template_seen: str = ""
+    """Revision of the board's plan of that year."""
     calendar_change: UUID = _NOBODY
     """The last act on it by hand."""
     undone: UUID = _NOBODY

@@ -41,10 +41,13 @@ async def read_me(request: Request) -> Response:
                 "class": taught and {name: taught[name] for name in ("id", "name", "grade", "special_needs")},
             }
         )
-    offices = (row.roster_office or {}).get("departments", rules.ROSTER_OFFICE)
+    said = row.roster_office or {}
+    offices, named = said.get("departments", rules.ROSTER_OFFICE), said.get("protection", ())
     at_the_board = (known.get(str(d.organisation)) for d in duties if d.kind == "board_staff")
     keeps = any(unit is not None and unit["code"] in offices for unit in at_the_board)
-    places = rules.rail((duty.kind for duty in duties), keeps_roster=keeps) if staff else []
+    kinds = (duty.kind for duty in duties)
+    is_named = str(principal.person) in named
+    places = rules.rail(kinds, keeps_roster=keeps, named=is_named) if staff else []
     board = known.get(str(principal.board))
     body = {
         "person": person_or_none(row.people, principal.person)

@@ -23,16 +23,7 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
     "school": frozenset({"principal", "vice_principal", "office", "nurse"}),
     "board": frozenset({"board_staff"}),
     "people": frozenset(
-        {
-            "homeroom",
-            "assistant",
-            "subject",
-            "office",
-            "principal",
-            "vice_principal",
-            "nurse",
-            "board_staff",
-        }
+        {"homeroom", "assistant", "subject", "office", "principal", "vice_principal", "nurse"}
     ),
     "imports": frozenset({"office"}),
     "moves": frozenset({"office", "principal", "vice_principal"}),
@@ -41,24 +32,22 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
 }
 
 
-_OF_THE_ROSTER_OFFICE = frozenset({"imports", "moves"})
+_OF_THE_ROSTER_OFFICE = frozenset({"people", "imports", "moves"})
 """Of the board's staff these are open to the departments that keep the roster alone."""
 
 ROSTER_OFFICE = ("gakumu",)
 """Codes of the departments that keep the roster, until the board's dated setting ``roster_office`` names them."""
 
 
-def rail(duties: Iterable[DutyKind], *, keeps_roster: bool = False) -> list[str]:
+def rail(duties: Iterable[DutyKind], *, keeps_roster: bool = False, named: bool = False) -> list[str]:
     """The places a staff member with these duties may open, in the order of the rail.
 
-    ``keeps_roster``: of the board's staff, whether theirs is a department that keeps the roster.
+    ``keeps_roster``: of the board's staff, whether theirs is a department that keeps the roster; ``named``: whether
+    this is somebody named for protected children, who finds those in the list of people.
     """
     kinds = set(duties)
-    return [
-        place
-        for place, holders in _PLACES.items()
-        if kinds & holders or (keeps_roster and place in _OF_THE_ROSTER_OFFICE)
-    ]
+    more = _OF_THE_ROSTER_OFFICE if keeps_roster else frozenset({"people"} if named else ())
+    return [place for place, holders in _PLACES.items() if kinds & holders or place in more]
 
 
 def home(places: list[str]) -> str:

@@ -57,7 +57,7 @@ async def test_who_i_am(origin: Origin, town: Town) -> None:
     assert (me["rail"], me["home"]) == (["today", "school", "people", "moves", "next_year"], "/today")
     assert (me["acr"], me["today"], me["training"], me["kind"]) == ("2", DAY, False, "staff")
     them = await board_staff.read("/api/me")
-    assert (them["rail"], them["home"], them["acr"]) == (["board", "people"], "/board", "1")
+    assert (them["rail"], them["home"], them["acr"]) == (["board"], "/board", "1")
     assert them["roles"][0]["school"] is None
     assert (await operator.read("/api/me"))["rail"] == ["operations"]
     family = await guardian.read("/api/me")
@@ -69,12 +69,16 @@ async def test_the_department_that_keeps_the_roster_imports_it(origin: Origin, t
     other = await town.unit("department", "指導課", code="shido")
     keeper, _ = await enter(origin, town, ("board_staff", keeps, None))
     adviser, _ = await enter(origin, town, ("board_staff", other, None))
+    named, person = await enter(origin, town, ("board_staff", other, None))
     await ready(origin, town)
     assert (await keeper.read("/api/me"))["rail"] == ["board", "people", "imports", "moves"]
-    assert (await adviser.read("/api/me"))["rail"] == ["board", "people"]
+    assert (await adviser.read("/api/me"))["rail"] == ["board"], "a list that is always empty is no place"
+    await town.settings(roster_office={"departments": ["gakumu"], "protection": [str(person)]})
+    await origin.caught_up()
+    assert (await named.read("/api/me"))["rail"] == ["board", "people"]
     await town.settings(roster_office={"departments": ["shido"]})
     await origin.caught_up()
-    assert (await keeper.read("/api/me"))["rail"] == ["board", "people"]
+    assert (await keeper.read("/api/me"))["rail"] == ["board"]
     assert (await adviser.read("/api/me"))["rail"] == ["board", "people", "imports", "moves"]
 
 

@@ -12,8 +12,10 @@ from fastapi import APIRouter, Depends, Path, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.shapes import PersonOut
-from services.registry.attendance.store import Named, names, step_up_setting
+from services.registry.attendance.store import Named, names
 from services.registry.duties.store import school_name
+from services.registry.people import store as people
+from services.registry.people.access import Offices
 from services.registry.room import Registry, registry
 from services.registry.roster import published
 from services.registry.roster import store as roster
@@ -35,7 +37,7 @@ from services.registry.school_calendar.shapes import (
 )
 from services.registry.school_calendar.store import Change
 from shared.access.log import Seen, log_change
-from shared.access.principal import Holder, Principal, entity, ref
+from shared.access.principal import Holder, Principal, entity, ref, refs
 from shared.database import Command, Scope, Work
 from shared.ids import calendar_id, new_id
 from shared.web import FieldError, Problem, command_of, current, denied, not_found, run_command
@@ -54,14 +56,13 @@ _EVERY_GRADE = School(0, (*(f"P{n}" for n in range(1, 7)), "J1", "J2", "J3"), ()
 async def read_calendar(school: UUID, year: Year, room: Reg, who: Who) -> CalendarOut:
     """A school's year: its days, closures, terms, what days are called, and the days of each grade."""
     async with room.units.read(Scope(who.board)) as session:
-        holder, name = await _see(room, session, who, school)
+        name, may = await _see(room, session, who, school)
         of = await store.school_of(session, who.board, school, year)
         row = await _row(session, who.board, school, year)
         template = await store.template(session, who.board, year)
         last = await _undo_of(session, who.board, row)
         makers = await names(session, who.board, [last.made_by]) if last else {}
     await room.log.read(who, Seen("ReadCalendar", "school", school, "IV"))
-    may = _may_change(room, holder, school)
     return CalendarOut(
         school=PlaceOut(id=school, name=name),
         school_year=year,
@@ -90,7 +91,7 @@ async def change_calendar(
     """Change a school's year by the lines of a plan; with ``dry`` only say what that would do."""
 
     async def change(work: Work) -> ChangedOut:
-        _, name = await _see(room, work.session, who, school, change=True)
+        name, _ = await _see(room, work.session, who, school, change=True)
         await roster.lock_roster(work)
         row = await _row(work.session, who.board, school, year)
         of = await store.school_of(work.session, who.board, school, year)
@@ -98,12 +99,7 @@ async def change_calendar(
         if read.wrong:
             raise _refused(read.wrong)
         if _revision(row) != body.seen:
-            raise Problem(
-                409,
-                "moved",
-                "ほかの人が先に変えました",
-                "年間予定は、見ていたものから変わっています。読み直してから、もう一度入れてください。",
-            )
+            raise _moved("年間予定")
         place = PlaceOut(id=school, name=name)
         done = await _apply(work, who, place, row, of, read.lines, dry=body.dry)
         return ChangedOut(schools=[done], saved=not body.dry)
@@ -120,7 +116,7 @@ async def undo_change(
     """The last act on a school's year is taken back, while nothing has changed it since; ``dry`` tells what follows."""
 
     async def undo(work: Work) -> ChangedOut:
-        _, name = await _see(room, work.session, who, school, change=True)
+        name, _ = await _see(room, work.session, who, school, change=True)
         await roster.lock_roster(work)
         row = await _row(work.session, who.board, school, year)
         if await store.is_undone(work.session, who.board, row.id, body.change):
@@ -155,6 +151,7 @@ async def read_template(board: UUID, year: Year, room: Reg, who: Who) -> Templat
     return TemplateOut(
         school_year=year,
         today=room.clock.today(),
+        revision=_told(rows),
         rows=rows,
         kinds=[word for word, kind in KINDS.items() if kind not in rules.OF_ONE_SCHOOL],
         schools=[PlaceOut(id=id_, name=name) for id_, name in found.items()],
@@ -180,6 +177,8 @@ async def apply_template(
         if read.wrong:
             raise _refused(read.wrong)
         await roster.lock_roster(work)
+        if _told(await store.template(work.session, who.board, year)) != body.seen:
+            raise _moved("市の年間予定のもと")
         there = await store.schools(work.session, who.board)
         done = []
         for school in sorted(set(body.schools)):
@@ -266,39 +265,53 @@ async def _row(session: AsyncSession, board: UUID, school: UUID, year: int) -> C
 
 
 def _revision(row: CalendarRow) -> str:
-    told = orjson.dumps(Plan.of(row).kept(), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(told).hexdigest()[:16]
+    return _told(Plan.of(row).kept())
+
+
+def _told(content: object) -> str:
+    """The revision of something: its own words, so that the same again is the same."""
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _moved(what: str) -> Problem:
+    words = f"{what}は、見ていたものから変わっています。読み直してから、もう一度入れてください。"
+    return Problem(409, "moved", "ほかの人が先に変えました", words)
 
 
 async def _see(
     room: Registry, session: AsyncSession, who: Principal, school: UUID, *, change: bool = False
-) -> tuple[Holder, str]:
+) -> tuple[str, bool]:
+    """The school's name, and whether the asker may change its year; 404, then 403, then 401."""
     name = await school_name(session, who.board, school)
-    holder = await room.holder(session, who)
-    if name is None or not _allows(room, holder, "ReadCalendar", school):
+    holder, setting, offices = await people.asking(session, who, room.clock.today())
+    year = _school_year(holder, offices, school)
+    if name is None or not room.policies.allows(holder, "ReadCalendar", year):
         raise not_found()
-    if change and not _may_change(room, holder, school):
-        raise denied("年間予定を変えられるのは、校長・教頭・事務と教育委員会です。")
-    room.strong_enough(who, await step_up_setting(session, who.board, room.clock.today()))
-    return holder, name
+    may = room.policies.allows(holder, "ChangeCalendar", year)
+    if change and not may:
+        raise denied(
+            "年間予定を変えられるのは、その学校の校長・教頭・事務と、教育委員会の名簿を受け持つ課です。"
+        )
+    room.strong_enough(who, setting)
+    return name, may
 
 
 async def _board(room: Registry, session: AsyncSession, who: Principal, board: UUID) -> None:
-    holder = await room.holder(session, who)
-    resource = entity("BoardYear", board, board=ref("Board", board))
+    holder, setting, offices = await people.asking(session, who, room.clock.today())
+    keepers = refs("Unit", offices.departments)
+    resource = entity("BoardYear", board, board=ref("Board", board), offices=keepers)
     if not room.policies.allows(holder, "SetTemplate", resource):
         raise not_found()
-    room.strong_enough(who, await step_up_setting(session, who.board, room.clock.today()))
+    room.strong_enough(who, setting)
 
 
-def _may_change(room: Registry, holder: Holder, school: UUID) -> bool:
-    return _allows(room, holder, "ChangeCalendar", school)
-
-
-def _allows(room: Registry, holder: Holder, action: str, school: UUID) -> bool:
-    board = ref("Board", holder.principal.board)
-    return room.policies.allows(
-        holder, action, entity("SchoolYear", school, board=board, school=ref("School", school))
+def _school_year(holder: Holder, offices: Offices, school: UUID) -> dict[str, object]:
+    return entity(
+        "SchoolYear",
+        school,
+        board=ref("Board", holder.principal.board),
+        school=ref("School", school),
+        offices=refs("Unit", offices.departments),
     )
 
 

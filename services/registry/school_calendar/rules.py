@@ -124,12 +124,12 @@ def read_lines(rows: Sequence[Sequence[str]], school: School, *, template: bool 
 
 
 def _line(at: int, cells: Sequence[str], school: School, wrong: list[Wrong]) -> Line | None:
-    before = len(wrong)
+    before, inside = len(wrong), False
     days = read_days(cells[0], school.school_year)
     begins, ends = school_year_bounds(school.school_year)
     if days is None:
         wrong.append(Wrong(f"A{at}", f"「{cells[0]}」は日付として読めません。5/9 のように書いてください。"))
-    elif not (begins <= days.first and days.last < ends):
+    elif not (inside := begins <= days.first and days.last < ends):
         wrong.append(Wrong(f"A{at}", f"{school.school_year}年度の外の日です。日付を確かめてください。"))
     kind = read_kind(cells[1])
     if kind is None:
@@ -149,9 +149,14 @@ def _line(at: int, cells: Sequence[str], school: School, wrong: list[Wrong]) -> 
         wrong.append(
             Wrong(f"C{at}", f"「{words}」はわけの一覧にありません。{'・'.join(REASONS)}から選んでください。")
         )
-    if kind == "saturday_class" and any(
-        (days.first + timedelta(days=n)).weekday() != SATURDAY
-        for n in range((days.last - days.first).days + 1)
+    # Of days inside the year only: from the year 1 to 9999 there are four million.
+    if (
+        inside
+        and kind == "saturday_class"
+        and any(
+            (days.first + timedelta(days=n)).weekday() != SATURDAY
+            for n in range((days.last - days.first).days + 1)
+        )
     ):
         wrong.append(
             Wrong(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registry.attendance.shapes import PersonOut
 from services.registry.roster.shapes import ClassOut, PlaceOut
 
-Row = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=8)]
+Row = Annotated[list[Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]], Field(max_length=8)]
 MAX_ROWS = 800
 
 
@@ -32,6 +32,8 @@ class TemplateIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     rows: list[Row] = Field(max_length=MAX_ROWS)
+    seen: str = Field(max_length=40)
+    """Revision of the board's plan that was looked at."""
     schools: list[UUID] = Field(default=[], max_length=400)
     dry: bool = False
 
@@ -117,6 +119,7 @@ class TemplateOut(BaseModel):
 
     school_year: int
     today: date
+    revision: str
     rows: list[list[str]]
     kinds: list[str]
     schools: list[PlaceOut]

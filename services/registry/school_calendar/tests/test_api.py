@@ -11,7 +11,7 @@ import orjson
 from services.registry.attendance.tests.conftest import TODAY, Client
 from services.registry.attendance.tests.school import School
 from services.registry.attendance.tests.test_api import everyone
-from services.registry.duties.tests.test_api import hold
+from services.registry.duties.tests.test_api import department, hold
 from services.registry.oneroster.importing import import_package
 from services.registry.oneroster.tests.packages import small_package, with_companion
 from services.registry.roster import store as roster
@@ -148,13 +148,14 @@ async def test_who_may_not_learns_nothing(client: Client, school: School) -> Non
 async def test_the_boards_plan_is_applied_to_its_schools(
     client: Client, school: School, units: Units
 ) -> None:
-    board = await hold(units, school, uuid4(), "board_staff", uuid4())
+    board = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
     rows = [
         ["11/23", "休業日", "勤労感謝の日"],
         ["12/25〜1/7", "休業日", "冬休み"],
         ["9/1〜12/24", "学期", "2学期"],
     ]
-    body = {"rows": rows, "schools": [str(school.id)]}
+    seen = (await client.get(f"/v1/boards/{school.board}/calendars/2026", board)).json()["revision"]
+    body = {"rows": rows, "seen": seen, "schools": [str(school.id)]}
     answer = await client.post(f"/v1/boards/{school.board}/calendars/2026", board, body)
     assert answer.status_code == 200, answer.text
     after = await year(client, school)
@@ -162,12 +163,42 @@ async def test_the_boards_plan_is_applied_to_its_schools(
     kept = (await client.get(f"/v1/boards/{school.board}/calendars/2026", board)).json()
     assert kept["rows"] == rows
     assert (await client.get(path(school), school.office)).json()["template"] == rows
+    late = await client.post(f"/v1/boards/{school.board}/calendars/2026", board, {**body, "rows": rows[:1]})
+    assert (late.status_code, late.json()["type"].rsplit("/", 1)[1]) == (409, "moved"), "somebody was first"
     closing = await client.post(
         f"/v1/boards/{school.board}/calendars/2026",
         board,
-        {"rows": [["11/24", "臨時休業", "台風"]], "schools": []},
+        {"rows": [["11/24", "臨時休業", "台風"]], "seen": kept["revision"], "schools": []},
     )
     assert [each["cell"] for each in closing.json()["errors"]] == ["1行目の種類"]
+
+
+async def test_cells_that_cannot_be_are_refused_and_take_no_time(client: Client, school: School) -> None:
+    """A span of every day there is, eight hundred times: what lies outside the year is not gone through."""
+    rows = [["0001/1/1〜9999/12/31", "土曜授業", "", ""]] * 800
+    answer = await say(client, school, *rows)
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 800)
+    hidden = await say(client, school, ["日付", "種類", "内容", "対象", "\u0000"], ["11/24", "行事", "遠足"])
+    assert hidden.status_code == 422
+
+
+async def test_of_the_board_only_who_keeps_the_roster_changes_a_year(
+    client: Client, school: School, units: Units
+) -> None:
+    """健康給食課 reads when there is lunch; whether a school is open is not its word."""
+    lunch = await hold(units, school, uuid4(), "board_staff", await department(units, school, "kenko"))
+    keeper = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
+    line = ["11/24", "臨時休業", "台風"]
+    told = await client.get(path(school), lunch)
+    assert (told.status_code, told.json()["may"]) == (200, {"change": False})
+    assert (await say(client, school, line, person=lunch)).status_code == 403
+    board = f"/v1/boards/{school.board}/calendars/2026"
+    assert (await client.get(board, lunch)).status_code == 404
+    template = {"rows": [["11/23", "休業日", "勤労感謝の日"]], "seen": "", "schools": [str(school.id)]}
+    assert (await client.post(board, lunch, template)).status_code == 404
+    assert (await office_year(client, school))["closures"] == [], "nothing was written"
+    assert (await client.get(path(school), keeper)).json()["may"] == {"change": True}
+    assert (await say(client, school, line, person=keeper)).status_code == 200
 
 
 async def test_a_later_package_leaves_a_closure_that_was_entered_by_hand(
