@@ -14,10 +14,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from shared.access.log import LogFullError
 from shared.access.principal import Fault, Unauthenticated
+from shared.database.units import sqlstate
 
 logger = logging.getLogger(__name__)
 TYPES = "https://tsumugi.example/problems/"
@@ -161,6 +163,8 @@ def step_up() -> Problem:
     )
 
 
+_NO_TEXT = {"22021", "22P05"}
+"""SQLSTATEs of a character that no text of PostgreSQL holds: NUL, sent as it is or within JSON."""
 _WORDS = {
     "missing": "必要な項目です。入れてください。",
     "uuid_parsing": "番号の形ではありません。画面から選び直してください。",
@@ -205,6 +209,15 @@ def install(app: FastAPI) -> None:
             "いまは見られません",
             "見た記録を残せないため、止めています。少し待ってください。",
         ).response()
+
+    @app.exception_handler(DBAPIError)
+    async def _no_text(request: Request, error: DBAPIError) -> JSONResponse:
+        if sqlstate(error) not in _NO_TEXT:
+            raise error
+        words = (
+            "見えない文字（NUL）が入っています。取り除いて、もう一度送ってください。何も保存していません。"
+        )
+        return Problem(422, "invalid", "入力を確かめてください", words).response()
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

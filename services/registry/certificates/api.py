@@ -20,6 +20,7 @@ from services.registry.certificates.printing import NoGlyph
 from services.registry.certificates.rules import DEFAULT_FORMS, Book, Facts, Forms, Kind
 from services.registry.certificates.store import Issued
 from services.registry.moves.asker import Asker, Reg, Who, asker_of, see, strong_enough
+from services.registry.moves.rules import wrong_year
 from services.registry.moves.store import Move
 from services.registry.roster import store as roster
 from shared.access.log import Seen, log_change
@@ -32,7 +33,8 @@ from shared.web import FieldError, Problem, command_of, denied, not_found, run_c
 router = APIRouter(prefix="/v1", tags=["証明書"])
 
 _BOOKS = TypeAdapter(dict[str, list[Book]])
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+_WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+"""Not blanks alone, nothing that cannot be seen."""
 
 
 class _Body(BaseModel):
@@ -50,7 +52,7 @@ class Asked(_Body):
 class VoidIn(_Body):
     """Why a certificate counts no longer."""
 
-    reason: str = Field(min_length=1, max_length=100, pattern=_PLAIN)
+    reason: str = Field(min_length=1, max_length=100, pattern=_WORDS)
 
 
 class Pages(BaseModel):
@@ -115,7 +117,7 @@ async def preview(move: UUID, body: Asked, room: Reg, who: Who) -> Pages:
     async with room.units.read(Scope(who.board)) as session:
         found = await _see(session, await asker_of(room, session, who), move)
         await strong_enough(room, session, who)
-        facts = await _facts(session, who.board, found, body)
+        facts = await _facts(session, who.board, found, body, room.clock.today())
         form = await _form(session, who.board, body)
     await room.log.read(who, Seen("PreviewCertificate", "move", move, "II", [found.pupil]))
     made = rules.sheet(form, facts, serial=None, issued_on=body.issued_on, sample="見本")
@@ -143,7 +145,7 @@ async def issue(
                 409, "undone", "取り消された転出入です", "証明書は出せません。新しく届けてください。"
             )
         assert found.from_school is not None
-        facts = await _facts(work.session, who.board, found, body)
+        facts = await _facts(work.session, who.board, found, body, room.clock.today())
         form = await _form(work.session, who.board, body)
         year = school_year(body.issued_on)
         serial = await store.next_serial(work, found.from_school, year, body.kind)
@@ -196,8 +198,12 @@ async def void(
 
     async def act(work: Work) -> Certificates:
         asker = await asker_of(room, work.session, who)
+        await roster.lock_roster(work)
         found = await _issued(work.session, asker, certificate)
         await strong_enough(room, work.session, who)
+        if found.voided_at is not None and found.void_reason != body.reason:
+            words = f"この証明書は、もう無効です（{found.void_reason}）。わけは書きかえられません。"
+            raise Problem(409, "void-already", "もう無効です", words)
         await store.void(work, certificate, asker.person, body.reason)
         await _log(work, who, "VoidCertificate", found.move, found.pupil)
         issued = await store.of_move(work.session, who.board, found.move)
@@ -239,11 +245,13 @@ async def _form(session: AsyncSession, board: UUID, asked: Asked) -> rules.Form:
     return forms.enrolment if asked.kind == "enrolment" else forms.textbooks
 
 
-async def _facts(session: AsyncSession, board: UUID, move: Move, asked: Asked) -> Facts:
+async def _facts(session: AsyncSession, board: UUID, move: Move, asked: Asked, today: date) -> Facts:
     assert move.from_school is not None
     about = await store.about(session, board, move.pupil, move.from_school, asked.issued_on)
     wrong = []
-    if not about.head:
+    if other := wrong_year("issued_on", "発行する日", asked.issued_on, today):
+        wrong.append(FieldError(field=other.field, message=other.message))
+    elif not about.head:
         wrong.append(
             FieldError(
                 field="issued_on",

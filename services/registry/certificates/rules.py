@@ -36,6 +36,7 @@ FIELDS = frozenset(
     }
 )
 """What a sentence or a number of a form may name in braces."""
+_PLAIN = r"^[^\x00-\x1f\x7f]*$"
 _NAMED = re.compile(r"\{([^{}]*)\}")
 _ERAS = (
     (date(2019, 5, 1), "令和", 2018),
@@ -101,10 +102,10 @@ class Forms(_Data):
 class Book(_Data):
     """A textbook: 種目, 発行者, 記号・番号, 書名."""
 
-    subject: str = Field(min_length=1, max_length=30)
-    publisher: str = Field(max_length=30)
-    code: str = Field(max_length=30)
-    title: str = Field(min_length=1, max_length=80)
+    subject: str = Field(min_length=1, max_length=30, pattern=_PLAIN)
+    publisher: str = Field(max_length=30, pattern=_PLAIN)
+    code: str = Field(max_length=30, pattern=_PLAIN)
+    title: str = Field(min_length=1, max_length=80, pattern=_PLAIN)
 
 
 _BASICS = [

@@ -123,6 +123,10 @@ def _wrong_class(wish: Wish, word: str, needs: Needs, school: UUID, of: ClassOf 
 
 def _wrong_dates(wish: Wish, of: ClassOf | None, today: date) -> list[Wrong]:
     since, until = wish.valid
+    first = school_year_bounds(school_year(today))[0]
+    last = school_year_bounds(school_year(today) + 1)[1]
+    if not first <= since < last:
+        return [Wrong("since", f"始まりの日は{in_words(first)}から来年度の終わりまでの日にしてください。")]
     if until is not None and until <= since:
         return [Wrong("until", "終わりの日は、始まりの日より後にしてください。")]
     if wish.kind == "substitute":
@@ -130,10 +134,6 @@ def _wrong_dates(wish: Wish, of: ClassOf | None, today: date) -> list[Wrong]:
             return [Wrong("until", "補欠はその日だけです。つづくときは、担任か副担任にしてください。")]
         if since < today:
             return [Wrong("since", "過ぎた日の補欠は入れられません。きょうか、これからの日にしてください。")]
-    first = school_year_bounds(school_year(today))[0]
-    last = school_year_bounds(school_year(today) + 1)[1]
-    if not first <= since < last:
-        return [Wrong("since", f"始まりの日は{in_words(first)}から来年度の終わりまでの日にしてください。")]
     if of is not None:
         begins, ends = school_year_bounds(of.school_year)
         if not begins <= since < ends or (until is not None and until > ends):

@@ -106,6 +106,10 @@ async def tick(move: UUID, body: StepIn, room: Reg, who: Who, command: Cmd) -> R
     async def act(work: Work, asker: Asker, found: Move) -> None:
         if body.step not in BY_HAND or body.step not in {step for step, _ in STEPS[found.kind]}:
             raise Refused([rules.Wrong("step", "この転出入に、その手続きはありません。")])
+        if body.on is not None:
+            wrong = rules.wrong_year("on", "済んだ日", body.on, room.clock.today())
+            if wrong is not None:
+                raise Refused([wrong])
         await store.tick(work, move, body.step, body.on, asker.person)
 
     return await _change(room, who, command, move, "MakeMove", None, act)
@@ -187,9 +191,10 @@ async def saved(work: Work, asker: Asker, ids: list[UUID]) -> Saved:
 async def _asked(session: AsyncSession, asker: Asker, body: MovesIn, at: int) -> Callable[[UUID], Asked]:
     """What is asked for one of the movers. Raises 404 when the asker may not see them."""
     mover = body.movers[at]
-    there = await around.places(session, asker.board, [mover.pupil], body.left_on)
+    today = asker.room.clock.today()
+    there = await around.places(session, asker.board, [mover.pupil], body.left_on, today)
     if not there:
-        here_now = await shown_pupils(session, asker, [mover.pupil], asker.room.clock.today())
+        here_now = await shown_pupils(session, asker, [mover.pupil], today)
         if not here_now:
             raise not_found()
         with refusals():

@@ -183,8 +183,13 @@ class Here:
     confidential_from: tuple[UUID, ...]
 
 
-async def places(session: AsyncSession, board: UUID, pupils: Sequence[UUID], on: date) -> list[Here]:
-    """Where pupils are on a day, in their order; whoever is nowhere is left out."""
+async def places(
+    session: AsyncSession, board: UUID, pupils: Sequence[UUID], on: date, today: date
+) -> list[Here]:
+    """Where pupils are on a day, in their order; whoever is nowhere is left out.
+
+    Protection is always that of ``today``: whoever may choose ``on`` must not choose whether a child is protected.
+    """
     return [
         Here(
             row.pupil_id,
@@ -197,6 +202,6 @@ async def places(session: AsyncSession, board: UUID, pupils: Sequence[UUID], on:
             tuple(each for each in row.kept_from or () if each is not None),
         )
         for row in await session.execute(
-            _PLACES, {"board": board, "pupils": list(pupils), "on": on, "today": on}
+            _PLACES, {"board": board, "pupils": list(pupils), "on": on, "today": today}
         )
     ]

@@ -124,6 +124,10 @@ async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> UUID:
     if not body.nobody_else:
         same = await _same(work.session, asker, card)
         if same:
+            # Names of children are told, of whatever school: whoever asks leaves a trace, though nothing is saved.
+            ids = [UUID(each.cell) for each in same]
+            seen = Seen("FindPupils", "pupil", None, "II", ids)
+            await asker.room.log.read(asker.holder.principal, seen)
             raise Problem(
                 409,
                 "same-person",
@@ -183,8 +187,11 @@ async def _same(session: AsyncSession, asker: Asker, card: Card) -> list[FieldEr
     ]
 
 
+# A child who was at one of the board's schools before: staff and guardians are people, too, and never arrive.
 _KNOWN = text(
     "select true from person p where p.board_id = :board and p.id = :pupil and p.withdrawn_at is null"
+    " and p.merged_into is null"
+    " and exists (select from enrolment_period e where e.board_id = :board and e.subject_id = p.id)"
     " and not exists (select from protection_period k where k.board_id = :board and k.subject_id = p.id"
     " and k.voided_at is null and k.valid @> cast(:today as date))"
 )

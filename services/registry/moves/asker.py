@@ -90,7 +90,7 @@ async def shown_pupils(
 ) -> list[FoundPupil]:
     """Those of the pupils whom the asker may move, as a list shows them."""
     out = []
-    for here in await around.places(session, asker.board, pupils, today):
+    for here in await around.places(session, asker.board, pupils, today, today):
         asked = looking.resource(
             asker.board, asker.offices, [here.school], [], here.protected, here.confidential_from
         )

@@ -51,6 +51,14 @@ class Refused(Exception):
         self.wrong = list(wrong)
 
 
+def wrong_year(field: str, word: str, day: date, today: date) -> Wrong | None:
+    """Whether a day lies outside last, this and next school year: a slip of the finger."""
+    year = school_year(today)
+    if school_year_bounds(year - 1)[0] <= day < school_year_bounds(year + 1)[1]:
+        return None
+    return Wrong(field, f"{word}の年を確かめてください。入力: {day.isoformat()}")
+
+
 @dataclass(frozen=True, slots=True)
 class Dates:
     """The days of a move. ``left_on`` None: not known of one who arrives; ``accepted_on`` None: not told yet."""
@@ -79,14 +87,12 @@ class Dates:
     def wrong(self, today: date) -> list[Wrong]:
         """What is wrong with the days as such."""
         found = []
-        year = school_year(today)
-        first, last = school_year_bounds(year - 1)[0], school_year_bounds(year + 1)[1]
         for name, word, day in (
             ("left_on", "最後に登校する日", self.left_on),
             ("accepted_on", "受け入れる日", self.accepted_on),
         ):
-            if day is not None and not first <= day < last:
-                found.append(Wrong(name, f"{word}の年を確かめてください。入力: {day.isoformat()}"))
+            if day is not None and (wrong := wrong_year(name, word, day, today)):
+                found.append(wrong)
         if not found and self.left_on is not None and self.accepted_on is not None:
             if self.accepted_on <= self.left_on:
                 found.append(

@@ -191,6 +191,9 @@ async def test_a_certificate_keeps_its_move_until_it_is_void(city: City) -> None
     assert "証明書" in refused.json()["detail"]
     void = await city.post(f"/v1/certificates/{issued['id']}/void", {"reason": "書き損じ"})
     assert void.json()["certificates"][0]["void_reason"] == "書き損じ"
+    for reason, status in (("書き損じ", 200), ("ほかのわけ", 409), ("　", 422)):
+        again = await city.post(f"/v1/certificates/{issued['id']}/void", {"reason": reason})
+        assert again.status_code == status, "why it counts no longer is said once"
     assert (await city.post(f"{where}/undo", {"seen": 1})).status_code == 200
     assert (await city.post(f"{where}/certificates", ENROLMENT)).status_code == 409
 
@@ -205,6 +208,9 @@ async def test_textbooks_are_the_boards_list_or_what_the_office_says(city: City)
     async with city.units.work(Scope(city.board), actor="test") as work:
         await roster.put_setting(work, rules.TEXTBOOKS, date(2026, 4, 1), {"P2": books, "P3": []})
     assert (await city.post(f"{where}/preview", asked)).json()["books"] == books
+    for cell in ("算数\u0000", "算数\n2上"):
+        refused = await city.post(where, {**asked, "books": [{**books[0], "title": cell}]})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "books.0.title")
     mine = [{**books[0], "title": "算数 2上"}]
     issued = (await city.post(where, {**asked, "books": mine})).json()["certificates"][0]
     text = text_of((await city.get(f"/v1/certificates/{issued['id']}/pdf")).content)
@@ -228,3 +234,7 @@ async def test_without_a_head_nobody_certifies(city: City) -> None:
     day = {"kind": "enrolment", "issued_on": "2027-11-20"}
     refused = await city.post(f"/v1/moves/{move['id']}/certificates", day)
     assert "校長" in refused.json()["errors"][0]["message"]
+    for year in ("1900", "9999"):
+        slipped = {**day, "issued_on": f"{year}-11-20"}
+        told = await city.post(f"/v1/moves/{move['id']}/certificates", slipped)
+        assert (told.status_code, "年を確かめて" in told.json()["errors"][0]["message"]) == (422, True)

@@ -238,6 +238,7 @@ async def test_what_is_wrong_names_its_field(client: Client, school: School) -> 
     for change, field in (
         ({"until": TODAY + 2 * DAY}, "until"),
         ({"since": TODAY - DAY, "until": TODAY}, "since"),
+        ({"since": date.max, "until": date.max}, "since"),
         ({"class": uuid4()}, "class"),
     ):
         answer = await give(client, school, school.office, **{**asked, **change})
@@ -313,6 +314,14 @@ async def test_the_board_brings_somebody_from_elsewhere_and_the_school_does_not(
     assert (await give(client, school, board, **asked)).status_code == 200
     standing_in = today_only(school, board)
     assert (await give(client, school, board, **standing_in)).status_code == 403, "no colleague there"
+
+
+async def test_what_no_text_can_hold_is_no_error_of_ours(
+    client: Client, school: School, units: Units
+) -> None:
+    board = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
+    answer = await client.get(f"/v1/schools/{school.id}/candidates?find=%00", board)
+    assert (answer.status_code, "NUL" in answer.json()["detail"]) == (422, True)
 
 
 async def test_who_may_not_learns_nothing(client: Client, school: School, units: Units) -> None:

@@ -8,12 +8,15 @@ from uuid import UUID
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from services.registry.moves.tests.conftest import TODAY, City
 from services.registry.roster.store import put_setting
+from services.registry.roster.tests.reading import acts_of
 from shared.database import Scope
 from tests.matrix.roster import HIDDEN
 from tests.support.databases import Database
+from tests.support.waiting import eventually
 
 FRIDAY, TUESDAY = date(2026, 11, 20), date(2026, 11, 24)
 APRIL, NEXT_APRIL = date(2026, 4, 1), date(2027, 4, 1)
@@ -184,6 +187,19 @@ async def test_a_protected_child_is_seen_by_its_two_schools_only(city: City) -> 
     assert (options["siblings"], options["siblings_at"]) == ([], []), "not even counted"
 
 
+async def test_whoever_chooses_the_day_of_a_move_does_not_choose_whether_the_child_is_protected(
+    city: City,
+) -> None:
+    """The mark ends in December: a move after it is one of a child who is hidden today, and no word of it is told."""
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        ended = "update protection_period set valid = daterange('2026-04-01', '2026-12-01') where subject_id = :child"
+        await work.session.execute(text(ended), {"child": city.ids[HIDDEN]})
+    late: dict[str, Any] = {"left_on": "2026-12-11"}
+    for days in (late, {**late, "accepted_on": "2026-12-15"}):
+        for who in ("kept_from", "board_staff"):
+            assert (await city.post("/v1/moves", transfer(city, HIDDEN, **days), who)).status_code == 404, who
+
+
 async def test_who_may_not_is_refused_in_order(city: City) -> None:
     body = transfer(city, "pupil")
     assert (await city.post("/v1/moves", body, "principal")).status_code == 403
@@ -250,7 +266,9 @@ async def test_one_who_arrives_is_here_from_the_day_and_provisional_until_the_pa
         assert (await city.post("/v1/arrivals", arrival(city), who)).status_code == status, who
 
 
-async def test_one_who_was_here_before_is_asked_about_and_keeps_the_card(city: City) -> None:
+async def test_one_who_was_here_before_is_asked_about_and_keeps_the_card(
+    city: City, registry_database: Database
+) -> None:
     away = transfer(city, "pupil", kind="leaving", accepted_on=None, elsewhere={"name": "隣市立西小学校"})
     away["movers"] = [{"pupil": str(city.ids["pupil"])}]
     away["left_on"] = "2026-11-18"
@@ -267,6 +285,12 @@ async def test_one_who_was_here_before_is_asked_about_and_keeps_the_card(city: C
     cells = {each["cell"] for each in asked.json()["errors"]}
     assert str(city.ids["pupil"]) in cells
     assert str(city.ids["hidden"]) not in cells, "a protected child is nobody's guess"
+    seen = (f"account-{city.ids['office']}", "FindPupils", "II")
+
+    async def written_down() -> bool:
+        return seen in await acts_of(registry_database)
+
+    await eventually(written_down)
     back = await city.post("/v1/arrivals", arrival(city, card=None, pupil=str(city.ids["pupil"])))
     assert back.status_code == 200, back.text
     assert [row[2] for row in await city.held("enrolment_period", "pupil")] == ["first", "first"]
@@ -277,6 +301,9 @@ async def test_one_who_was_here_before_is_asked_about_and_keeps_the_card(city: C
     assert neither.json()["errors"][0]["field"] == "card"
     hidden = await city.post("/v1/arrivals", arrival(city, card=None, pupil=str(city.ids["hidden"])))
     assert hidden.status_code == 404
+    for who in ("subject", "guardian"):
+        nobody = await city.post("/v1/arrivals", arrival(city, card=None, pupil=str(city.ids[who])))
+        assert nobody.status_code == 404, "staff and guardians were never pupils here"
 
 
 async def test_the_same_command_twice_moves_once(city: City) -> None:
