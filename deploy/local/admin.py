@@ -44,17 +44,22 @@ def reaction_of(service: str, name: str) -> Reaction:
     raise LocalError(f"{service} に {name} という反応はありません: {known}")
 
 
-async def retry(instance: Instance, service: str, name: str, publisher: str, key: str) -> str | None:
-    """Take a key's parked records in now. Returns why they still wait, or None."""
-    async with feed_units(instance, service) as units:
-        if not name.startswith("reaction:"):
-            return await parked.retry(units, copy_of(service, name), publisher, key)
-        reaction = reaction_of(service, name)
-        feed = instance.make_feed(service)(publisher, reaction.topics_of(publisher))
-        try:
-            return await parked.retry_reaction(units, ReactionWorker(service, reaction, feed, units), key)
-        finally:
-            await feed.close()
+async def retry(
+    instance: Instance, units: Units, service: str, name: str, publisher: str, key: str, *, also: parked.Also
+) -> str | None:
+    """Take a key's parked records in now, and ``also`` in the same transaction. Returns why they still wait, or None.
+
+    ``units`` works as the feed role of the service.
+    """
+    if not name.startswith("reaction:"):
+        return await parked.retry(units, copy_of(service, name), publisher, key, also=also)
+    reaction = reaction_of(service, name)
+    feed = instance.make_feed(service)(publisher, reaction.topics_of(publisher))
+    worker = ReactionWorker(service, reaction, feed, units)
+    try:
+        return await parked.retry_reaction(units, worker, key, also=also)
+    finally:
+        await feed.close()
 
 
 async def rebuild_copy(

@@ -1,7 +1,8 @@
 """`tsumugi parked`: what waits, listed, looked into, taken in again, thrown away. The operator's hands and eyes.
 
-Looking into a record shows all that is in it, about a child or not, and throwing away ends it: both leave their row in
-the access log, as they do on the page (services/dashboard/operations/parked.py).
+Looking into a record shows all that is in it, about a child or not, taking it in changes what others see of that child,
+and throwing away ends it: each leaves its row in the access log, as on the page
+(services/dashboard/operations/parked.py).
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from deploy.local.instance import Instance
 from shared.access.log import Seen, log_change
 from shared.access.principal import command_line
 from shared.database import Units
+from shared.dates import TOKYO
 from shared.events import parked
 from shared.events.records import Record
 
@@ -47,16 +49,30 @@ async def look_into(units: Units, copy: str, publisher: str, key: str) -> list[t
     return found
 
 
+async def take_in(
+    instance: Instance, units: Units, service: str, copy: str, publisher: str, key: str
+) -> str | None:
+    """Take a key's waiting records in and note it in the same transaction. Returns why they still wait, or None."""
+    note = await _noting(units, "RetryParked", copy, publisher, key)
+    return await admin.retry(instance, units, service, copy, publisher, key, also=note)
+
+
 async def throw_away(units: Units, copy: str, publisher: str, key: str, *, reason: str, by: str) -> int:
     """Discard a key's waiting records and note it in the same transaction. Returns how many they were."""
+    note = await _noting(units, "DiscardParked", copy, publisher, key)
+    return await parked.discard(units, copy, publisher, key, reason=reason, by=by, also=note)
+
+
+async def _noting(units: Units, action: str, copy: str, publisher: str, key: str) -> parked.Also:
+    """What writes down that ``action`` was done to what waits of a key now."""
     async with units.maintain() as session:
         found = await parked.inspect(session, copy, publisher, key)
         boards = await _boards(session, copy, publisher, key)
 
     async def note(session: AsyncSession) -> None:
-        await _note(units, session, "DiscardParked", key, boards, [record for record, _ in found])
+        await _note(units, session, action, key, boards, [record for record, _ in found])
 
-    return await parked.discard(units, copy, publisher, key, reason=reason, by=by, also=note)
+    return note
 
 
 async def _boards(session: AsyncSession, copy: str, publisher: str, key: str) -> list[UUID]:
@@ -96,7 +112,7 @@ def add_commands(app: typer.Typer, console: Console) -> None:
         """待っている記録を、古い順に示します。"""
         table = Table("サービス", "写し", "もと", "鍵", "件", "はじめから", "わけ", box=None)
         for service, item in asyncio.run(admin.all_waiting(Instance())):
-            since = item.since.isoformat(timespec="seconds")
+            since = f"{item.since.astimezone(TOKYO):%Y-%m-%d %H:%M:%S}"
             table.add_row(service, item.copy, item.publisher, item.key, str(item.count), since, item.reason)
         console.print(table)
 
@@ -114,8 +130,14 @@ def add_commands(app: typer.Typer, console: Console) -> None:
 
     @parked_app.command("retry")
     def parked_retry(service: Service, copy: Copied, publisher: Publisher, key: Key) -> None:
-        """もう一度取り込みます。まだ取り込めなければ、わけを示して終了コード 1。"""
-        still = asyncio.run(admin.retry(Instance(), service, copy, publisher, key))
+        """もう一度取り込みます。まだ取り込めなければ、わけを示して終了コード 1。したことはアクセスの記録に残ります。"""
+
+        async def again() -> str | None:
+            instance = Instance()
+            async with admin.feed_units(instance, service) as units:
+                return await take_in(instance, units, service, copy, publisher, key)
+
+        still = asyncio.run(again())
         if still:
             console.print(f"まだ取り込めません: {still}")
             raise typer.Exit(1)

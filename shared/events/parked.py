@@ -147,7 +147,9 @@ async def _fold(copy: Copy, session: AsyncSession, arrived: Sequence[Arrived]) -
         raise _StillWaits(f"does not fold: {told(error)}") from None
 
 
-async def retry_reaction(units: Units, worker: ReactionWorker, key: str) -> str | None:
+async def retry_reaction(
+    units: Units, worker: ReactionWorker, key: str, *, also: Also = _nothing_else
+) -> str | None:
     """Let a reaction handle a key's waiting records now. Returns why it still waits, or None when it is through.
 
     What it handles is handled for good, even if the process ends before the records are freed: event ids tell.
@@ -159,6 +161,7 @@ async def retry_reaction(units: Units, worker: ReactionWorker, key: str) -> str 
             refused = await worker.react(sorted_.arrived)
             if refused:
                 raise _StillWaits(refused[0].reason)
+            await also(session)
     except _StillWaits as still:
         return str(still)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.local import parked
+from deploy.local import admin, parked
+from deploy.local.instance import Instance
 from shared.contracts.catalogue import topic_named
 from shared.events import parked as parking
 from tests.support.fixtures import Toy, catch_up
@@ -59,6 +61,23 @@ async def test_what_is_thrown_away_is_written_down(toy: Toy) -> None:
     gone = await parked.throw_away(toy.feed, "things", "toy", str(key), reason="試し", by="運用 花子")
     assert gone
     assert [tuple(one) for one in await toy.rows(LOGGED)] == [row(toy, "DiscardParked", key)]
+
+
+async def test_what_is_taken_in_is_written_down(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key, instance = await poisoned(toy), Instance(tmp_path)
+    copy = ToyCopy()
+    monkeypatch.setattr(admin, "copy_of", lambda *_: copy)
+
+    async def again() -> str | None:
+        return await parked.take_in(instance, toy.feed, "toy", "things", "toy", str(key))
+
+    assert await again() is not None, "it still does not fold"
+    assert not await toy.rows(LOGGED)
+    copy.poison.clear()
+    assert await again() is None
+    assert [tuple(one) for one in await toy.rows(LOGGED)] == [row(toy, "RetryParked", key)]
 
 
 async def test_where_nothing_waits_nothing_was_seen(toy: Toy) -> None:
