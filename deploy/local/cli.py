@@ -221,6 +221,10 @@ def _show_status(now: Status) -> None:
             *map(str, (feed.reached, feed.head, feed.lag, feed.parked)),
         )
     console.print(feeds)
+    for feed in now.feeds:
+        if feed.stopped_because:
+            words = f"止まっています: {feed.service}/{feed.copy}（{feed.publisher}）: {feed.stopped_because}"
+            console.print(words, soft_wrap=True, markup=False)
     if now.reconcilers:
         reconcilers = Table("部署への配信", "照合した時刻", "止まっているわけ", box=None)
         for one in now.reconcilers:

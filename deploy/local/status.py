@@ -1,7 +1,7 @@
 """What runs, how far every feed is behind, what waits for an operator."""
 
 import asyncio
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -37,6 +37,8 @@ class FeedStatus:
     head: int
     lag: int
     parked: int
+    stopped_because: str | None = None
+    """Why its worker stands still, in words for the operator; None where it is not running or all is well."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,33 @@ async def status(instance: Instance) -> Status:
     result = Status(instance.origin, instance.choices.transport, instance.choices.training_date)
     asked = await asyncio.gather(*(_ask(instance, name) for name in topology().services))
     result.services = [service for service, _ in asked]
-    result.reconcilers = [one for _, reconcilers in asked for one in reconcilers]
+    result.reconcilers = [
+        ReconcilerStatus(service.name, one["copy"], one["looked_at"], one["stopped_because"])
+        for service, workers in asked
+        for one in workers
+        if (one["copy"], one["publisher"]) not in _readers_of_logs(service.name)
+    ]
+    stopped = {
+        (service.name, one["copy"], one["publisher"]): one["stopped_because"]
+        for service, workers in asked
+        for one in workers
+    }
     if instance.postgres.ready():
-        result.feeds = await feeds(instance)
+        result.feeds = [
+            replace(feed, stopped_because=stopped.get((feed.service, feed.copy, feed.publisher)))
+            for feed in await feeds(instance)
+        ]
         result.running = services_pid(instance).process() is not None
     result.memory_mib = memory(instance)
     return result
 
 
-async def _ask(instance: Instance, name: str) -> tuple[ServiceStatus, list[ReconcilerStatus]]:
+def _readers_of_logs(service: str) -> set[tuple[str, str]]:
+    return set(ServiceParts.of(topology().services[service].application).consumers())
+
+
+async def _ask(instance: Instance, name: str) -> tuple[ServiceStatus, list[dict[str, Any]]]:
+    """A service's face, and what it says of its workers."""
     url = instance.url(name)
     try:
         async with httpx.AsyncClient(base_url=url, timeout=2) as client:
@@ -105,12 +125,7 @@ async def _ask(instance: Instance, name: str) -> tuple[ServiceStatus, list[Recon
             workers = ready.json().get("feeds", [])
     except (httpx.HTTPError, ValueError):
         return ServiceStatus(name, url, False, None), []
-    reads_a_log = set(ServiceParts.of(topology().services[name].application).consumers())
-    return ServiceStatus(name, url, ready.status_code == 200, version), [
-        ReconcilerStatus(name, one["copy"], one["looked_at"], one["stopped_because"])
-        for one in workers
-        if (one["copy"], one["publisher"]) not in reads_a_log
-    ]
+    return ServiceStatus(name, url, ready.status_code == 200, version), workers
 
 
 _CHECKPOINTS = text(

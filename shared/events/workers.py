@@ -164,6 +164,8 @@ class FeedWorker(ABC):
         self.state = WorkerState(service, name, feed.publisher)
         self._units = units
         self._notices = notices
+        self._wait = 0.0
+        """The first look waits for nothing new: the operator is told at once where this stands, or why it does not."""
 
     @abstractmethod
     async def _account(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
@@ -177,7 +179,8 @@ class FeedWorker(ABC):
         clock = asyncio.get_running_loop()
         checkpoint = await self.where()
         while not lock.is_closed():
-            batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=WAIT_SECONDS)
+            batch = await self.feed.read(checkpoint.cursor, limit=BATCH, wait=self._wait)
+            self._wait = WAIT_SECONDS
             # Before asking for news: the positions of a restored log may all lie below where this consumer stands.
             intake.check_epoch(checkpoint, batch)
             if batch.news(checkpoint.cursor):
@@ -185,6 +188,8 @@ class FeedWorker(ABC):
                 checkpoint = await self.take(checkpoint, batch)
                 if len(batch.records) < BATCH:
                     await asyncio.sleep(began + BREATH_SECONDS - clock.time())
+            elif batch.head is not None:
+                self.state.head = batch.head
             self.state.stopped_because = None
 
     async def where(self) -> Checkpoint:

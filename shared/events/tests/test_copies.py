@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import orjson
@@ -15,27 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import connect
 from shared.database.units import sqlstate
-from shared.events.copies import Copy, CopyWorker
+from shared.events.copies import Copy
 from shared.events.feed import Batch
 from shared.events.intake import BEHIND, Displaced, UnknownEpoch, enter, store
+from shared.events.tests.copied import amounts, reached, waiting
 from shared.events.workers import told, transient
 from tests.support.fixtures import Toy, catch_up
 from tests.support.toy import COUNT, ThingChanged, ToyCopy, Whispered
 from tests.support.waiting import eventually
-
-
-async def amounts(toy: Toy) -> dict[UUID, int | None]:
-    return {row.thing: row.amount for row in await toy.rows("select thing, amount from copy.thing_card")}
-
-
-async def waiting(toy: Toy) -> list[tuple[str, str, str]]:
-    rows = await toy.rows("select key, topic, reason from feed.parked order by position")
-    return [(row.key, row.topic, row.reason) for row in rows]
-
-
-async def reached(toy: Toy) -> int:
-    rows = await toy.rows("select reached from feed.checkpoint where copy = 'things'")
-    return int(rows[0].reached) if rows else 0
 
 
 class Killed(BaseException):
@@ -286,128 +272,6 @@ class TestTrouble:
         with pytest.raises(DBAPIError) as error:
             await toy.rows("select cast(:amount as integer)", amount=2**40)
         assert not transient(error.value)
-
-
-class TestRun:
-    """Workers as processes run them: one active, the other standing by."""
-
-    def start(self, toy: Toy, count: int) -> tuple[list[CopyWorker], list[asyncio.Task[None]]]:
-        workers = [
-            toy.copy_worker(ToyCopy(), toy.any_order(["toy.thing", "toy.count"], n)) for n in range(count)
-        ]
-        return workers, [asyncio.create_task(worker.run(toy.database.feed)) for worker in workers]
-
-    async def end(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def until(self, toy: Toy, expected: dict[UUID, int]) -> None:
-        async def same() -> bool:
-            async with toy.app.read(toy.scope) as session:
-                rows = await session.execute(text("select thing, amount from copy.thing_card"))
-                return {row.thing: row.amount for row in rows} == expected
-
-        await eventually(same)
-
-    async def backends(self, toy: Toy, condition: str) -> list[int]:
-        connection = await toy.database.server.connect(toy.database.name)
-        try:
-            rows = await connection.fetch(
-                "select a.pid from pg_stat_activity a where a.datname = current_database()"
-                f" and a.pid <> pg_backend_pid() and {condition}"
-            )
-        finally:
-            await connection.close()
-        return [row["pid"] for row in rows]
-
-    async def kill(self, toy: Toy, condition: str) -> int:
-        pids = await self.backends(toy, condition)
-        connection = await toy.database.server.connect()
-        try:
-            for pid in pids:
-                await connection.execute("select pg_terminate_backend($1)", pid)
-        finally:
-            await connection.close()
-        return len(pids)
-
-    async def test_one_is_active_and_the_other_takes_over(self, toy: Toy) -> None:
-        thing = uuid4()
-        workers, tasks = self.start(toy, 2)
-        try:
-            await toy.change(thing, 1)
-            await self.until(toy, {thing: 1})
-            (active,) = [worker for worker in workers if worker.state.active]
-            index = workers.index(active)
-            await self.end([tasks[index]])
-            assert not active.state.active
-            await toy.change(thing, 2)
-            await self.until(toy, {thing: 2})
-            assert workers[1 - index].state.active
-        finally:
-            await self.end(tasks)
-
-    async def test_connections_that_are_cut_are_made_again(self, toy: Toy) -> None:
-        thing = uuid4()
-        _, tasks = self.start(toy, 2)
-        try:
-            for amount in (1, 2, 3):
-                await toy.change(thing, amount)
-                await self.until(toy, {thing: amount})
-                assert await self.kill(toy, "usename in ('toy_feed', 'toy_reader')") > 0
-            await toy.change(thing, 4)
-            await self.until(toy, {thing: 4})
-            assert await waiting(toy) == []
-        finally:
-            await self.end(tasks)
-
-    async def test_the_operator_sees_why_a_copy_stands(self, toy: Toy) -> None:
-        (worker,), tasks = self.start(toy, 1)
-        try:
-            thing = uuid4()
-            await toy.change(thing, 1)
-            await self.until(toy, {thing: 1})
-            async with toy.engine("toy_owner").begin() as connection:
-                await connection.execute(text("update log.head set epoch = 2"))
-            await toy.change(thing, 2)
-            because = await eventually(lambda: worker.state.stopped_because)
-            assert (
-                because == "toy のログが復元されています（世代 1 → 2）。確認するまで、この写しは進みません。"
-            )
-            async with toy.engine("toy_owner").begin() as connection:
-                await connection.execute(text("update log.head set epoch = 1"))
-            await self.until(toy, {thing: 2})
-            await eventually(lambda: worker.state.stopped_because is None)
-        finally:
-            await self.end(tasks)
-
-    async def test_a_restored_log_without_news_is_noticed_too(self, toy: Toy) -> None:
-        """Its positions may all be below where this copy stands: nothing would ever seem to arrive."""
-        (worker,), tasks = self.start(toy, 1)
-        try:
-            thing = uuid4()
-            await toy.change(thing, 1)
-            await self.until(toy, {thing: 1})
-            async with toy.engine("toy_owner").begin() as connection:
-                await connection.execute(text("update log.head set epoch = 2, position = 0"))
-                await connection.execute(text("select pg_notify('log', '')"))
-            because = await eventually(lambda: worker.state.stopped_because)
-            assert "1 → 2" in because
-        finally:
-            await self.end(tasks)
-
-    async def test_ending_a_worker_leaves_no_session(self, toy: Toy) -> None:
-        _, tasks = self.start(toy, 2)
-        await toy.change(uuid4(), 1)
-        await eventually(lambda: self.backends(toy, "a.query like '%pg_advisory_lock%'"))
-        await self.end(tasks)
-
-        async def none_left() -> bool:
-            return not await self.backends(toy, "a.query like '%pg_advisory_lock%'")
-
-        await eventually(none_left)
 
 
 async def test_trouble_is_told_without_what_it_was_about() -> None:
