@@ -64,8 +64,8 @@ def typed(product: Product, here: Path, script: str) -> str:
 
 
 def test_the_api_as_a_script_uses_it(product: Product, here: Path) -> None:
-    script = block("tsumugi token").replace("http://localhost:8601", f"http://localhost:{product.port + 1}")
-    assert str(product.port + 1) in script
+    script = block("tsumugi token")
+    assert "localhost" not in script, "a town on other ports is asked where it is"
     saved: dict[str, Any] = json.loads(typed(product, here, script))
     roll = json.loads((here / "roll.json").read_text())
     pupil = roll["members"][0]["pupil"]

@@ -1,6 +1,7 @@
 """The commands that keep a deployment beyond its machine: backup, restore, and letting feeds go on afterwards."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from deploy.local import backup, epochs
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError
+from shared.dates import TOKYO
 
 SEVERAL = "SERVICE、COPY、PUBLISHER は3つとも書くか、どれも書かないでください。"
 
@@ -34,8 +36,10 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
     def bring_back(path: Annotated[Path, typer.Argument(help="`tsumugi backup` のファイル")]) -> None:
         """控えを新しいフォルダー（TSUMUGI_STATE）に戻し、いまの版にします。データがあるフォルダーには戻しません。"""
         done = backup.restore(Instance(), path, console.print)
+        made_at = datetime.fromisoformat(done.made_at).astimezone(TOKYO)
         console.print(
-            f"{done.made_at} の控えを戻しました。それより後のことは入っていません。", soft_wrap=True
+            f"{made_at:%Y-%m-%d %H:%M:%S} の控えを戻しました。それより後のことは入っていません。",
+            soft_wrap=True,
         )
         changed = "、".join(f"{name} は {epoch} 代目" for name, epoch in done.epochs.items())
         console.print(f"記録の世代が変わりました（{changed}）。", soft_wrap=True)

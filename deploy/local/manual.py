@@ -154,11 +154,14 @@ def _wanted(param: Any, error: Any) -> str:
     kind = "" if param is None else param.display_type(error.ctx)
     if "|" in kind:
         return f"{kind.strip('<>').replace('|', '、')} のどれかにしてください。"
+    given = re.search(r"'([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})'", error.message)
+    if kind == "<%Y-%m-%d>" and given:
+        return f"{given[1]} という日はありません。月と日を確かめてください。"
     if least := re.search(r"greater than or equal to (\d+)", error.message):
         return f"{least[1]} 以上の数にしてください。"
     return {
-        "<int>": "数で書いてください。",
-        "<int range>": "数で書いてください。",
+        "<int>": "半角の数字で書いてください。",
+        "<int range>": "半角の数字で書いてください。",
         "<UUID>": "番号（8桁-4桁-4桁-4桁-12桁）で書いてください。",
         "<%Y-%m-%d>": "2026-11-20 の形で書いてください。",
     }.get(kind, str(error.message))

@@ -18,7 +18,7 @@ from deploy.local.state import LocalError
 from deploy.town import city
 from deploy.town.generate import PUPILS, SEED, Order, write_package
 from deploy.town.history import Filled, History, NotATown
-from services.registry.oneroster.packing import NotWritable
+from services.registry.oneroster.packing import NotWritable, refuse_existing
 from services.registry.roster.external_ids import boards
 from shared.database import Moved, Units
 from shared.dates import in_words, school_year
@@ -90,6 +90,9 @@ def add_commands(
                 "--next-year", help="つぎの4月の学級を書きます（今年度の名簿とならべて取り込めます）"
             ),
         ] = False,
+        overwrite: Annotated[
+            bool, typer.Option("--overwrite", help="もうある書き出しを置きかえる（既定: 書き出さない）")
+        ] = False,
     ) -> None:
         """名簿（OneRoster 1.2_JP と companion.json）を書き出します。すべて作りものです。"""
         day = on.date() if on else today()
@@ -104,6 +107,8 @@ def add_commands(
         )
         _refuse(order)
         try:
+            if not overwrite:
+                refuse_existing(path)
             with _progress(console, "書いています", order.pupils, "人") as advance:
                 write_package(path, order, advance)
         except NotWritable as error:

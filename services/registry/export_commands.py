@@ -18,7 +18,7 @@ from rich.text import Text
 
 from services.registry.exports.exporting import DeltaNotPossible, Exported, NothingToExport, export
 from services.registry.exports.rules import Frame, stamp
-from services.registry.oneroster.packing import NotWritable, Profile
+from services.registry.oneroster.packing import NotWritable, Profile, refuse_existing
 from services.registry.roster import store as roster
 from services.registry.roster.external_ids import boards
 from shared.access.principal import command_line
@@ -70,11 +70,16 @@ def add_export_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
         board: Annotated[
             str | None, typer.Option(help="設置者の番号（ひとつしかなければ要りません）")
         ] = None,
+        overwrite: Annotated[
+            bool, typer.Option("--overwrite", help="もうある書き出しを置きかえる（既定: 書き出さない）")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="結果をひとつの JSON で")] = False,
     ) -> None:
         """名簿を OneRoster の CSV に書き出します。紬にもう一度取り込むと「変わったものはない」になります。"""
 
         async def run() -> Exported:
+            if not overwrite:
+                refuse_existing(path)
             async with open_units() as units:
                 chosen = await _board(units, board)
                 now = units.clock.now()

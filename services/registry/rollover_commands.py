@@ -8,7 +8,7 @@ import getpass
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
@@ -34,7 +34,7 @@ from services.registry.roster.acting import log_act
 from services.registry.roster.external_ids import boards
 from shared.access.log import Seen
 from shared.database import Moved, Scope, Units
-from shared.dates import school_year
+from shared.dates import TOKYO, school_year
 
 AsJson = Annotated[bool, typer.Option("--json", help="結果を、ひとつの JSON で")]
 YearOption = Annotated[int | None, typer.Option("--year", help="始まる年度（既定: 来年度）")]
@@ -190,10 +190,10 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
                 ]
             )
             return
-        table = Table("番号", "年度", "始めた日時", "だれが", "状態", "学校")
+        table = Table("番号", "年度", "始めた日時", "だれが", "状態", "学校", box=None)
         words = {"applying": "途中", "done": "済み", "reverting": "取り消し中", "reverted": "取り消し済み"}
         for each in found:
-            at = f"{each.started_at:%Y-%m-%d %H:%M}"
+            at = f"{each.started_at.astimezone(TOKYO):%Y-%m-%d %H:%M}"
             parts = f"{each.parts_done}/{each.parts}"
             table.add_row(
                 str(each.number), str(each.year.number), at, escape(each.started_by), words[each.state], parts
@@ -253,7 +253,13 @@ def _progress(console: Console) -> Any:
 
 
 def _year(units: Units, given: int | None) -> Year:
-    return Year(given if given is not None else school_year(units.clock.today()) + 1)
+    now = school_year(units.clock.today())
+    if given is not None and given not in (now, now + 1):
+        raise _Stop(
+            f"--year は {now + 1}（来年度）か {now}（今年度。見るだけ）にしてください。入力: {given}。"
+            "いまの名簿から見通せるのは、つぎの4月1日に始まる年度までです。"
+        )
+    return Year(now + 1 if given is None else given)
 
 
 async def _board(units: Units) -> UUID:
@@ -282,12 +288,20 @@ def _show(planned: Preview, console: Console, *, as_json: bool) -> None:
             total=_numbers(planned.total()),
         )
         return
-    table = Table("学校", *(word for _, word in _WORDS), "来年度", "学級なし", "交流", "担任なし", title=None)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("学校", no_wrap=True)
+    table.add_column("来年度", justify="right", no_wrap=True)
+    for heading in ("その子たち", "まだのもの"):
+        table.add_column(heading)
     total = planned.total()
     for name, each in [*((school.name, each) for school, each in planned.schools), ("計", total)]:
-        numbers = [each.became[kind] for kind, _ in _WORDS]
-        cells = [*numbers, each.pupils, each.without_class, each.exchange, each.without_teacher]
-        table.add_row(escape(name), *(str(cell) if cell else "" for cell in cells))
+        became = [(word, each.became[kind]) for kind, word in _WORDS]
+        open_ = [
+            ("学級なし", each.without_class),
+            ("担任なし", each.without_teacher),
+            ("交流", each.exchange),
+        ]
+        table.add_row(escape(name), str(each.pupils), _counted(became), _counted(open_))
     console.print(table)
     if total.without_class:
         console.print(
@@ -305,6 +319,11 @@ def _show(planned: Preview, console: Console, *, as_json: bool) -> None:
             "学齢簿か来年度の名簿を取り込んでください。",
             soft_wrap=True,
         )
+
+
+def _counted(words: Sequence[tuple[str, int]]) -> str:
+    """「進級280  卒業55」: only what there is; a line ends between two of them and never within one."""
+    return "  ".join(f"{word}{count}" for word, count in words if count)
 
 
 def _numbers(each: Consequences) -> Mapping[str, Any]:

@@ -15,6 +15,8 @@ from rich.cells import cell_len
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
+from deploy.local import backup
+from deploy.local.backup import Restored
 from deploy.local.cli import app
 from deploy.local.manual import wrapped
 from deploy.local.state import ROOT
@@ -58,6 +60,13 @@ def test_help_is_whole_and_in_japanese_at_80_columns(path: tuple[str, ...]) -> N
         assert re.sub(r"\s", "", text) in whole
 
 
+def test_when_a_backup_was_made_is_told_in_the_schools_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Restored("2026-11-19T23:30:00+00:00", {"registry": 2})
+    monkeypatch.setattr(backup, "restore", lambda *_: done)
+    status, said, _ = run("restore", "kept.tsumugi")
+    assert (status, "2026-11-20 08:30:00 の控えを戻しました" in said) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -67,8 +76,11 @@ def test_help_is_whole_and_in_japanese_at_80_columns(path: tuple[str, ...]) -> N
         ("up --dat 2026-11-20", "--dat という指定はありません。近いもの: --date"),
         ("up --transport post", "--transport に使えない値です。log、kafka のどれかにしてください。"),
         ("up --date today", "--date に使えない値です。2026-11-20 の形で書いてください。"),
+        ("up --date 2026-02-30", "--date に使えない値です。2026-02-30 という日はありません。"),
+        ("town x --delta 2026-13-01", "--delta に使えない値です。2026-13-01 という日はありません。"),
         ("town x --pupils 5", "--pupils に使えない値です。300 以上の数にしてください。"),
-        ("town x --pupils five", "--pupils に使えない値です。数で書いてください。"),
+        ("town x --pupils five", "--pupils に使えない値です。半角の数字で書いてください。"),
+        ("town x --pupils １０００", "--pupils に使えない値です。半角の数字で書いてください。"),
         ("town", "PATH が足りません。"),
         ("token --for registry", "--as が足りません。"),
         ("token --for", "--for に値が足りないか、余っています。"),

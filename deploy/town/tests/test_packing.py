@@ -70,6 +70,18 @@ def test_no_place_for_a_package(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["town", "town.zip"])
+def test_a_package_that_is_there_is_replaced_only_when_asked_for(tmp_path: Path, name: str) -> None:
+    path, words = tmp_path / name, ("--pupils", "300", "--date", "2026-11-20")
+    said(str(path), *words, "--seed", "1")
+    whole = dict(open_package(path))
+    with pytest.raises(LocalError, match="--overwrite"):
+        said(str(path), *words, "--seed", "2")
+    assert dict(open_package(path)) == whole
+    said(str(path), *words, "--seed", "2", "--overwrite")
+    assert dict(open_package(path)) != whole
+
+
 def test_the_command_writes_a_city_a_delta_and_next_april(tmp_path: Path) -> None:
     more = ("--pupils", "300", "--seed", "1")
     on = ("--date", "2026-11-20")

@@ -263,6 +263,15 @@ def growing(path: Path, label: Label) -> Iterator[Files]:
         ) from error
 
 
+def refuse_existing(path: Path) -> None:
+    """Raises :class:`NotWritable` when a package is there already: nobody's is replaced without having been asked."""
+    if path.is_file() if path.suffix == ".zip" else any((path / name).exists() for name in OWN):
+        raise NotWritable(
+            f"{path} には、もう書き出したものがあります。べつの名前にするか、"
+            "置きかえてよければ --overwrite を付けてください。"
+        )
+
+
 def _refuse_other(path: Path) -> None:
     if path.suffix == ".zip":
         if path.is_dir():

@@ -50,6 +50,20 @@ def test_out_and_in_again_by_command(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("roster")
+@pytest.mark.parametrize("name", ["out.zip", "out"])
+def test_what_is_there_is_replaced_only_when_asked_for(run: Run, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    assert run("export", "oneroster", str(path))[0] == 0
+    whole = dict(open_package(path))
+    status, said = run("export", "oneroster", str(path), "--for-others")
+    assert (status, dict(open_package(path)) == whole) == (1, True)
+    assert "もう書き出したものがあります" in said
+    assert "--overwrite" in said
+    assert run("export", "oneroster", str(path), "--for-others", "--overwrite")[0] == 0
+    assert "companion.json" not in open_package(path)
+
+
+@pytest.mark.usefixtures("roster")
 def test_what_is_left_out_is_told(run: Run, tmp_path: Path) -> None:
     _, said = run("export", "oneroster", str(tmp_path / "x"))
     assert "1 人は入っていません（紬に取り込み直すための書き出しには --protected が要ります）" in said
