@@ -23,6 +23,7 @@ from services.registry.attendance import api as attendance_api
 from services.registry.certificates import api as certificates_api
 from services.registry.class_lists import api as class_lists_api
 from services.registry.duties import api as duties_api
+from services.registry.erasure import api as erasure_api
 from services.registry.imports import api as imports_api
 from services.registry.imports import runs_api as import_runs_api
 from services.registry.imports.foreman import Foreman
@@ -127,6 +128,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             archive_router(lambda: archive),
             rollover_api.router,
             people_commands.router,
+            erasure_api.router,
             learning_apps_api.router,
         ],
     )

@@ -22,10 +22,10 @@ SETTING = "step_up"
 FRESH = timedelta(minutes=5)
 TWO_FACTORS = 2
 
-ActionClass = Literal["ordinary", "export", "seal", "break_glass", "rights"]
+ActionClass = Literal["ordinary", "export", "seal", "break_glass", "rights", "erasure"]
 """``seal``: sealing or amending 指導要録 and 調査書; ``rights``: giving or taking rights; ``ordinary``: all else."""
 
-_IRREVOCABLE: frozenset[ActionClass] = frozenset({"export", "seal", "break_glass", "rights"})
+_IRREVOCABLE: frozenset[ActionClass] = frozenset({"export", "seal", "break_glass", "rights", "erasure"})
 
 
 class StepUp(BaseModel):

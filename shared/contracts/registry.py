@@ -21,6 +21,7 @@ GUARDIANSHIP = Topic("registry.guardianship", Lane.STATE, key="pupil", importanc
 DUTY = Topic("registry.duty", Lane.STATE, key="staff", importance="III")
 CALENDAR = Topic("registry.calendar", Lane.STATE, key="calendar", importance="IV")
 SETTING = Topic("registry.setting", Lane.STATE, key="board", importance="IV")
+ERASURE = Topic("registry.erasure", Lane.STATE, key="person", importance="III")
 PUPIL = Topic("registry.pupil", Lane.FACT, key="pupil", importance="II")
 ATTENDANCE = Topic("registry.attendance", Lane.FACT, key="pupil", importance="III")
 ROLL = Topic("registry.roll", Lane.FACT, key="class", importance="III")
@@ -86,6 +87,18 @@ class PersonChanged(Contract):
     birth_date: date | None
     sex: Literal["male", "female", "unspecified", "other"]
     merged_into: UUID | None = Field(description="Alias: this card turned out to be the same person as that.")
+
+
+class PersonErased(Contract):
+    """Everything about a person was erased (個人情報の消去): forget it, and take nothing more about them.
+
+    A state, so that whoever begins to read learns it before the facts that a broker still has.
+    """
+
+    TOPIC: ClassVar[Topic] = ERASURE
+    TYPE: ClassVar[str] = "registry.erasure.completed"
+
+    person: UUID = Field(description="An id that no longer leads to anybody.")
 
 
 class Enrolment(Part):
@@ -374,6 +387,7 @@ class RollTaken(Contract):
 CONTRACTS: tuple[type[Contract], ...] = (
     OrganisationChanged,
     PersonChanged,
+    PersonErased,
     EnrolmentChanged,
     PupilTransferred,
     PupilDeparted,

@@ -132,7 +132,7 @@ grant usage on schema public to {app}, {feed};
 revoke create on schema public from public;
 revoke all on function log.append_events from public;
 grant execute on function log.append_events to {app}, {feed};
-revoke all on function log.keep_year, log.begin_epoch from public;
+revoke all on function log.keep_year, log.begin_epoch, log.redact from public;
 revoke all on function feed.known, feed.enter from public;
 grant execute on function feed.known, feed.enter to {feed};
 

@@ -132,6 +132,7 @@ class CopyWorker(FeedWorker):
             session, self.name, self._schema, publisher=self.feed.publisher, records=batch.records
         )
         sorted_ = intake.sort_out(known, batch.records)
+        await intake.forget(session, sorted_.arrived)
         sorted_ = await without_holes(self.copy, session, checkpoint, known, sorted_)
         live = await (self._fold_carefully if careful else self._fold)(session, sorted_)
         await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Contract, Lane
+from shared.contracts.registry import ERASURE
 from shared.database import Statement, Units
 from shared.events.feed import Batch, Cursor, Stopped
 from shared.events.records import Record, Unreadable
@@ -262,10 +263,13 @@ def _known(rows: Iterable[Any]) -> Known:
 def sort_out(known: Known, records: Sequence[Record]) -> Sorted:
     """Separate what can be handled from what must wait, in the order of arrival."""
     result = Sorted()
-    waiting, erased = set(known.waiting), known.erased
+    waiting, erased = set(known.waiting), known.erased | _erased_by(records)
     for record in records:
-        about_erased = record.key in erased or str(record.subject) in erased
-        if (record.payload is not None and about_erased) or known.threw_away(record):
+        about_erased = record.topic != ERASURE.name and (
+            record.key in erased or str(record.subject) in erased
+        )
+        tombstone = record.lane is Lane.STATE and record.payload is None
+        if (about_erased and not tombstone) or known.threw_away(record):
             result.dropped += 1
         elif record.key in waiting:
             result.refused.append(Refused(record, BEHIND))
@@ -276,6 +280,31 @@ def sort_out(known: Known, records: Sequence[Record]) -> Sorted:
                 waiting.add(record.key)
                 result.refused.append(Refused(record, str(error)))
     return result
+
+
+def _erased_by(records: Iterable[Record]) -> set[str]:
+    """Who these very records say is erased: by an erasure, or by a fact about somebody that holds nothing any more."""
+    return {record.key for record in records if record.topic == ERASURE.name} | {
+        str(record.subject)
+        for record in records
+        if record.lane is Lane.FACT and record.payload is None and record.subject is not None
+    }
+
+
+_FORGET = text(
+    "with remembered as (insert into feed.erased (person, position)"
+    " select * from unnest(cast(:people as uuid[]), cast(:positions as bigint[])) on conflict do nothing)"
+    " delete from feed.parked where key = any (cast(:keys as text[]))"
+    " or record ->> 'subject' = any (cast(:keys as text[]))"
+)
+
+
+async def forget(session: AsyncSession, arrived: Iterable[Arrived]) -> None:
+    """Remember who was erased, and let go of what waits about them, of any copy or reaction of this service."""
+    gone = {one.record.key: one.record.position for one in arrived if one.record.topic == ERASURE.name}
+    if gone:
+        people = {"people": [UUID(key) for key in gone], "positions": list(gone.values())}
+        await session.execute(_FORGET, {**people, "keys": list(gone)})
 
 
 def find_holes(

@@ -30,6 +30,8 @@ from services.identity.purposes.grants import grant, grant_app
 from services.identity.purposes.rules import Terms
 from services.registry.class_lists import store as class_lists
 from services.registry.class_lists.rules import members_on, revision
+from services.registry.erasure import store as erasure
+from services.registry.erasure.rules import Holdings
 from services.registry.imports.importing import import_snapshot
 from services.registry.rollover.plans import Plan
 from services.registry.rollover.store import put_next_schools, put_plan
@@ -63,6 +65,7 @@ def held_ports(count: int) -> Iterator[list[socket.socket]]:
                     found.append(stack.enter_context(opened))
                     found[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     found[-1].bind((_HOST, port))
+                    found[-1].listen()  # bound twice is possible, listened to twice is not
             except OSError:
                 continue
             yield found
@@ -214,6 +217,8 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         board_staff = world.bearer("registry", "board_staff")
         plan = await board_staff.get(f"/v1/boards/{first.id}/calendars/{TODAY.year}")
         world.template_seen = plan.json()["revision"]
+        async with registry.work(Scope(first.id), actor="test") as work:
+            await erasure.note(work, uuid4(), "by_mistake", None, Holdings(), ids["board_staff"])
         yield world
 
 

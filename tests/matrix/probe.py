@@ -30,6 +30,8 @@ class Probe:
     """What somebody gets who holds everything, but in another board."""
     everybody_because: str = ""
     """Why there is nobody in the board without the right."""
+    kept_because: str = ""
+    """Why even who has the right is answered that it may not be: where the answer would end what others ask of."""
     no_step_up_because: str = ""
     """Why staff with one factor are not asked for the second."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
@@ -33,6 +33,12 @@ def _birth_date(world: World, rest: str, born: str) -> Call:
     return Call("POST", f"/v1/people/{world.first.ids['pupil']}/changes{rest}", body)
 
 
+def _erasure(rest: str = "") -> Callable[[World], Call]:
+    """To erase the child, who is enrolled and so stays."""
+    body = {"ground": "by_mistake", "name": "別の人"}
+    return lambda world: Call("POST", f"/v1/people/{world.first.ids['pupil']}/erasure{rest}", body)
+
+
 _CHANGES_NOT: Mapping[str, Outcome] = {
     **dict.fromkeys(
         (
@@ -56,6 +62,8 @@ _CHANGES_NOT: Mapping[str, Outcome] = {
     ),
 }
 
+_EVERYBODY = (*_CHANGES_NOT, "office")
+
 PEOPLE: tuple[Probe, ...] = (
     Probe(
         "registry POST /v1/people/{person}/changes/preview",
@@ -70,6 +78,30 @@ PEOPLE: tuple[Probe, ...] = (
         lambda world: _birth_date(world, "", "2018-05-05"),  # as it is: nothing is written
         may={"office": 200, "board_staff": 200},
         may_not=_CHANGES_NOT,
+    ),
+    Probe(
+        "registry POST /v1/people/{person}/erasure/preview",
+        "bearer",
+        _erasure("/preview"),
+        may={"board_staff": 422},
+        kept_because="whoever is still here stays; erasing is shown by services/registry/erasure/tests",
+        may_not={**_CHANGES_NOT, "office": 403},
+    ),
+    Probe(
+        "registry POST /v1/people/{person}/erasure",
+        "bearer",
+        _erasure(),
+        may={"board_staff": 422},
+        kept_because="whoever is still here stays; erasing is shown by services/registry/erasure/tests",
+        may_not={**_CHANGES_NOT, "office": 403},
+    ),
+    Probe(
+        "registry GET /v1/erasures",
+        "bearer",
+        get("/v1/erasures"),
+        may={"board_staff": 200},
+        may_not=dict.fromkeys(_EVERYBODY, NOTHING),
+        elsewhere=NOTHING,
     ),
     Probe(
         "registry GET /v1/people",

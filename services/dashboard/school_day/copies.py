@@ -15,7 +15,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts import Topic
-from shared.contracts.registry import ATTENDANCE, ROLL, AttendanceDayChanged, DayFact, RollTaken
+from shared.contracts.registry import (
+    ATTENDANCE,
+    ERASURE,
+    ROLL,
+    AttendanceDayChanged,
+    DayFact,
+    PersonErased,
+    RollTaken,
+)
 from shared.database import Statement
 from shared.database.roles import open_copy
 from shared.events.copies import Copy
@@ -63,6 +71,8 @@ _VERSIONS = Statement(
     " select class_day_id, epoch, version from class_day where class_day_id = any (cast(:streams as uuid[]))"
 )
 
+_FORGET = Statement("delete from pupil_day where pupil_id = any (cast(:people as uuid[])) returning pupil_id")
+
 # A row with null values is a redacted fact: its guard keeps older records out.
 _TABLES = f"""
 create table pupil_day (
@@ -104,7 +114,7 @@ class SchoolDayCopy(Copy):
     """What every source says about every pupil's day."""
 
     name: ClassVar[str] = "school_day"
-    topics: ClassVar[tuple[Topic, ...]] = (ATTENDANCE, ROLL)
+    topics: ClassVar[tuple[Topic, ...]] = (ATTENDANCE, ROLL, ERASURE)
     tables: ClassVar[tuple[str, ...]] = ("pupil_day", "class_day")
     shape: ClassVar[str] = _TABLES + "".join(
         open_copy("dashboard", table, school=True) for table in ("pupil_day", "class_day")
@@ -115,6 +125,8 @@ class SchoolDayCopy(Copy):
         rolls = [one for one in arrived if one.record.topic == ROLL.name]
         news = await _PUPIL_DAY.put(session, [Put(one, one.record.stream, _day(one)) for one in days])
         news += await _CLASS_DAY.put(session, [Put(one, one.record.stream, _roll(one)) for one in rolls])
+        if gone := [one.payload.person for one in arrived if isinstance(one.payload, PersonErased)]:
+            await _FORGET.all(session, {"people": gone})
         return _keys(news)
 
     async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:

@@ -27,6 +27,7 @@ from shared.contracts.registry import (
     Membership,
     OrganisationChanged,
     PersonChanged,
+    PersonErased,
     SettingChanged,
 )
 from shared.database import make_engine
@@ -90,22 +91,12 @@ async def test_everything_again_changes_nothing(town: Town, copies: Copies) -> N
     assert await copies.parked() == []
 
 
-async def test_a_rebuilt_copy_equals_the_grown_one(
-    town: Town, copies: Copies, registry: Publisher, identity: Publisher
-) -> None:
-    """Grown in bits, and once more from the first record in ``copy_next``: the same rows, byte for byte."""
-    await town.the_board()
-    await copies.catch_up()
-    await a_morning(town)
-    await copies.catch_up()
-    await a_morning(town)
-    await copies.catch_up()
-    grown = await copies.all_rows()
+async def build_anew(copies: Copies, publishers: dict[str, Publisher]) -> None:
+    """All of them once more, from the first record, in ``copy_next``."""
     owner = make_engine(copies.database.login("dashboard_owner"), pool_size=1)
     for copy in service.COPIES:
         await make(owner, copy, schema="copy_next", suffix="~next")
     await owner.dispose()
-    publishers = {"registry": registry, "identity": identity}
     for copy in service.COPIES:
         for name in copy.publishers():
             feed = publishers[name].feed(copy.topics_of(name))
@@ -118,6 +109,20 @@ async def test_a_rebuilt_copy_equals_the_grown_one(
                 if batch.head is None or checkpoint.reached >= batch.head:
                     break
             await feed.close()
+
+
+async def test_a_rebuilt_copy_equals_the_grown_one(
+    town: Town, copies: Copies, registry: Publisher, identity: Publisher
+) -> None:
+    """Grown in bits, and once more from the first record in ``copy_next``: the same rows, byte for byte."""
+    await town.the_board()
+    await copies.catch_up()
+    await a_morning(town)
+    await copies.catch_up()
+    await a_morning(town)
+    await copies.catch_up()
+    grown = await copies.all_rows()
+    await build_anew(copies, {"registry": registry, "identity": identity})
     assert await copies.all_rows("copy_next") == grown
 
 
@@ -145,6 +150,30 @@ async def test_records_about_an_erased_person_are_dropped(town: Town, copies: Co
     await town.person("消", "去", id=erased)
     await copies.catch_up()
     assert await copies.rows("person_card") == []
+
+
+async def test_whoever_is_erased_is_forgotten_and_stays_so_when_built_anew(
+    town: Town, copies: Copies, registry: Publisher, identity: Publisher
+) -> None:
+    """Also where the broker still has facts that the log has emptied."""
+    school, klass, pupil, other = uuid4(), uuid4(), uuid4(), uuid4()
+    for who in (pupil, other):
+        await registry.say(town.day(who, klass, school, "present"))
+    await copies.catch_up()
+    await registry.say(Said(PersonErased(person=pupil), pupil))
+    await copies.catch_up()
+    assert {row["pupil_id"] for row in await copies.rows("pupil_day")} == {str(other)}
+    await registry.say(town.day(pupil, klass, school, "late"))
+    await copies.catch_up()
+    grown = await copies.all_rows()
+    assert {row["pupil_id"] for row in await copies.rows("pupil_day")} == {str(other)}
+    assert await copies.parked() == []
+    async with registry.as_operator() as connection:
+        await connection.execute(
+            "update log.log_fact set payload = null where key = $1 and position % 2 = 1", str(pupil)
+        )
+    await build_anew(copies, {"registry": registry, "identity": identity})
+    assert await copies.all_rows("copy_next") == grown
 
 
 async def test_a_missing_older_state_record_is_no_hole(town: Town, copies: Copies) -> None:

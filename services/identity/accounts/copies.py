@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.contracts import Contract, Topic
 from shared.contracts.registry import (
     DUTY,
+    ERASURE,
     ORGANISATION,
     PERSON,
     DutyChanged,
@@ -91,7 +92,7 @@ class Directory(Copy):
     """Name cards, organisations and duties."""
 
     name: ClassVar[str] = "directory"
-    topics: ClassVar[tuple[Topic, ...]] = (PERSON, ORGANISATION, DUTY)
+    topics: ClassVar[tuple[Topic, ...]] = (PERSON, ORGANISATION, DUTY, ERASURE)
     tables: ClassVar[tuple[str, ...]] = ("organisation", "person", "duty")
     shape: ClassVar[str] = _SHAPE
 

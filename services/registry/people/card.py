@@ -118,6 +118,7 @@ class Page:
                 change=any("ChangeCard" in each for each in rights.values()),
                 family="ChangeCard" in pupil,
                 protection="ChangeProtection" in pupil,
+                erase=any("ErasePerson" in each for each in rights.values()),
             ),
         )
 

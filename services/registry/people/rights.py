@@ -14,11 +14,12 @@ from services.registry.people.rules import Hat, Record, Where, not_over, standin
 from services.registry.room import Registry
 from shared.access.principal import Holder
 
-Action = Literal["ReadCard", "ReadFamily", "ReadHistory", "ChangeCard", "ChangeProtection"]
+Action = Literal["ReadCard", "ReadFamily", "ReadHistory", "ChangeCard", "ChangeProtection", "ErasePerson"]
 _OF_A_FAMILY: Mapping[Action, Action] = {
     "ReadCard": "ReadFamily",
     "ReadHistory": "ReadHistory",
     "ChangeCard": "ChangeCard",
+    "ErasePerson": "ErasePerson",
 }
 """What must be allowed of a child for its guardian's card."""
 

@@ -156,6 +156,7 @@ class MayOut(BaseModel):
     change: bool
     family: bool
     protection: bool
+    erase: bool
 
 
 class CardOut(BaseModel):

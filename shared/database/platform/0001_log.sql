@@ -179,6 +179,22 @@ begin
     return v_last;
 end $$;
 
+-- What the log says about people who are erased: facts keep their place and hold nothing (decisions.md §3). Returns how
+-- many there were. States are erased by tombstones.
+create function log.redact(p_board uuid, p_people uuid[]) returns bigint
+language plpgsql security definer set search_path = log, pg_temp as $$
+declare
+    v_redacted bigint;
+begin
+    if p_board is distinct from nullif(current_setting('app.board', true), '')::uuid then
+        raise exception 'redact: the transaction belongs to another board' using errcode = '42501';
+    end if;
+    update log_fact set payload = null
+    where board_id = p_board and subject = any (p_people) and payload is not null;
+    get diagnostics v_redacted = row_count;
+    return v_redacted;
+end $$;
+
 -- A school year's partition of the fact lane; called by the migration step, which owns the table.
 create function log.keep_year(p_year integer) returns void
 language plpgsql set search_path = log, pg_temp as $$

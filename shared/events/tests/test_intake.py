@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from shared.contracts.registry import ERASURE
 from shared.events import intake
 from shared.events.feed import Batch
 from shared.events.intake import (
@@ -193,6 +194,32 @@ class TestSortOut:
         assert positions(sorted_) == [4, 6]
         assert sorted_.dropped == 3
         assert sorted_.refused == []
+
+    async def test_an_erasure_counts_for_what_comes_with_it(self, toy: Toy) -> None:
+        """On a broker its topic may come before or behind the others."""
+        erasure = replace(state(3, "a", 1), topic=ERASURE.name, payload=None)
+        sorted_ = await self.sort_out(
+            toy, fact(1, "a", "d", 1), state(2, "a", 1), erasure, fact(4, "b", "d", 1)
+        )
+        assert positions(sorted_) == [3, 4]
+        assert sorted_.dropped == 2
+
+    async def test_a_fact_without_content_says_that_its_person_is_erased(self, toy: Toy) -> None:
+        """A reader that was behind meets it before the erasure; it must keep no row that nothing could find again."""
+        redacted = replace(fact(1, "a", "d", 1, subject=thing("a")), payload=None)
+        sorted_ = await self.sort_out(toy, redacted, fact(2, "b", "d", 1))
+        assert (positions(sorted_), sorted_.dropped) == ([2], 1)
+
+    async def test_what_waits_about_an_erased_person_is_let_go(self, toy: Toy) -> None:
+        about = fact(1, "b", "d", 1, subject=thing("a"))
+        await self.park(toy, Refused(about, "a hole"), Refused(state(2, "c", 1), "poison"))
+        erasure = replace(state(3, "a", 1), key=str(thing("a")), topic=ERASURE.name)
+        async with toy.feed.maintain() as session:
+            await intake.forget(session, read(erasure))
+        (left,) = await toy.rows("select key from feed.parked")
+        assert left.key == state(2, "c", 1).key
+        (erased,) = await toy.rows("select person, position from feed.erased")
+        assert (erased.person, erased.position) == (thing("a"), 3)
 
     async def test_what_was_said_before_a_copy_was_free_is_known(self, toy: Toy) -> None:
         """Whoever waits for a copy must know the keys that the one before it has parked, or freed."""

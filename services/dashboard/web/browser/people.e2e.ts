@@ -27,6 +27,17 @@ const LOOKS: Look[] = [
   { name: 'change-seat', role: 'office', path: (bff) => `${cardOf(bff)}/change/seat`, act: (page) => page.getByText('ある日から変わる').click(), until: 'いつから' },
   { name: 'change-guardian', role: 'office', path: (bff) => `${cardOf(bff)}/change/guardian`, act: (page) => page.getByText('新しい人', { exact: true }).click(), until: 'できること' },
   { name: 'change-protection', role: 'office', path: (bff) => `${cardOf(bff)}/change/protection`, until: '相手が分からないときは' },
+  { name: 'change-erase', role: 'board', path: (bff) => `${cardOf(bff)}/change/erase`, until: 'この人の氏名' },
+  {
+    name: 'change-erase-follows', role: 'board', path: (bff) => `${cardOf(bff)}/change/erase`, until: '元に戻せません',
+    act: async (page) => {
+      await page.getByText('誤って登録した').click()
+      await page.getByLabel('この人の氏名').fill((await page.getByText(/」と入れてください/).innerText()).split(/[「」]/)[1]!)
+      await page.keyboard.press('Enter')
+      await expect(page.getByText('証明書の控え 1枚')).toBeVisible()
+    },
+  },
+  { name: 'erased-empty', role: 'board', path: () => '/people/erased', until: '消した記録はありません' },
   { name: 'change-none', role: 'teacher', path: (bff) => `${cardOf(bff)}/change/name`, until: 'このページは見られません' },
   {
     name: 'change-step-up', role: 'office', path: (bff) => `${cardOf(bff)}/change/protection`, until: 'もう一度本人確認をします',
@@ -154,4 +165,25 @@ test('when somebody else came first both values are there, and nothing typed is 
   await expect(page.getByText('閲覧は記録されます')).toBeVisible()
   const last = bff.mock.requests.findLast(({ method }) => method === 'POST')!
   expect((JSON.parse(last.body) as { seen: number }).seen).toBe(2)
+})
+
+test('whoever is erased is gone from the page, and only the line of it stays', async ({ page, bff, open }, info) => {
+  await page.setViewportSize(DESK)
+  const { pupil } = bff.mock.town.own.members[2]!
+  await open('board', `/people/${pupil.id}`)
+  await page.getByRole('link', { name: '記録を消す' }).click()
+  await page.getByLabel('この人の氏名').fill(`${pupil.family}${pupil.given}`)
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('まだ保存期間の中です')).toBeVisible()
+  await page.getByText('誤って登録した').click()
+  await page.getByRole('button', { name: '消す前に確かめる' }).click()
+  const erase = page.getByRole('button', { name: `${pupil.family} ${pupil.given} の記録を消す` })
+  await expect(erase).toBeVisible()
+  await expect(page.getByRole('button', { name: '入れ直す' })).toBeFocused()
+  expect(bff.mock.erased).toEqual([])
+  await erase.click()
+  await expect(page.getByText('だれの記録だったかは、残っていません')).toBeVisible()
+  await expect(page.getByRole('row', { name: /誤って登録した/ })).toContainText('証明書の控え 1枚')
+  await expect(page.getByText(pupil.given)).toHaveCount(0)
+  await page.screenshot({ path: `${info.project.outputDir}/look/erased-desk.png` })
 })

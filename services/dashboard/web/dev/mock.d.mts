@@ -56,6 +56,7 @@ export interface Mock {
   protected: string | null
   /** The next change of a card comes too late. */
   stale: boolean
+  erased: { number: number; person: string }[]
   training: boolean
   parked: unknown[]
   imports: Imports

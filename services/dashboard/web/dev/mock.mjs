@@ -53,6 +53,8 @@ class Mock {
     this.empty = false
     this.protected = null
     this.stale = false
+    /** Lines of 消去の記録. */
+    this.erased = []
     this.parked = []
     this.imports = new Imports()
     this.lag = 0

@@ -70,12 +70,14 @@ function card(mock, who, id) {
           line('name', `氏名 ${person.family} ${person.given}`, ['3月20日の取り込み'], { since: '2026-03-20' }),
         ]
       : null,
-    may: { change: office, family: office, protection: office },
+    may: { change: office, family: office, protection: office, erase: who === 'board' },
   }
 }
 
 /** A change of a card: the mock knows one number that is taken, one stale card, and says what would follow. */
 export function changePeople(mock, path, body, refuse) {
+  const erasing = new RegExp(`^${BASE}/([^/]+)/erasure(/preview)?$`).exec(path)
+  if (erasing) return erase(mock, erasing[1], body, erasing[2], refuse)
   const found = new RegExp(`^${BASE}/([^/]+)/changes(/preview)?$`).exec(path)
   if (!found) return undefined
   const wrong = (field, message, instead) => refuse(422, 'card-refused', '保存していません', message, [{ field, message, instead }])
@@ -94,7 +96,22 @@ export function changePeople(mock, path, body, refuse) {
 /** What registry would answer to a read of people; undefined for other addresses, null where nothing is to be seen. */
 export function readPeople(mock, who, path, query) {
   if (path === BASE) return list(mock, who, query)
+  if (path === '/api/registry/v1/erasures') return { erasures: who === 'board' ? mock.erased : [] }
   if (path === `${BASE}/places`) return places(mock, who, query.get('school'))
   const found = new RegExp(`^${BASE}/([^/]+)$`).exec(path)
   return found ? card(mock, who, found[1]) : undefined
+}
+
+/** The mock keeps whoever has no document for a decision, and forgets everybody else. */
+function erase(mock, person, body, preview, refuse) {
+  const card = everybody(mock).find((one) => one.person.id === person)?.person
+  const told = (field, message) => refuse(422, 'not-erased', '消せません', message, [{ field, message }])
+  if (body.ground === 'retention_over') throw told('ground', 'まだ保存期間の中です。2047年3月31日まで保存します（学校教育法施行規則28条）。')
+  if (body.ground === 'decided' && body.document.trim() === '') throw told('document', '決定の文書番号を入れてください。')
+  if (card && body.name.replace(/\s/g, '') !== `${card.family}${card.given}`) throw told('name', '確かめのため、カードの氏名を入れてください。')
+  const words = ['カード（氏名・よみ・生年月日・性別） 2版', '在籍・学級・職務・保護者などの記録 6件', '出欠 143日分', '証明書の控え 1枚', '配信した記録の中身 144件']
+  if (preview) return { words }
+  mock.erased.unshift({ number: mock.erased.length + 1, person, ground: '誤って登録した', document: null, words, at: mock.clock().toISOString(), by: '山田 恵' })
+  mock.position += 1
+  return { number: mock.erased.length, words, after: `registry:${mock.position}` }
 }

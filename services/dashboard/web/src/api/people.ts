@@ -104,7 +104,7 @@ export interface Card {
   readonly children: readonly Tie[] | null
   readonly duties: readonly { readonly words: string; readonly since: Day; readonly last: Day | null }[] | null
   readonly history: readonly HistoryEntry[] | null
-  readonly may: { readonly change: boolean; readonly family: boolean; readonly protection: boolean }
+  readonly may: { readonly change: boolean; readonly family: boolean; readonly protection: boolean; readonly erase: boolean }
 }
 
 export interface PeopleAsked {
@@ -147,4 +147,21 @@ export const cardQuery = (person: string, on?: Day, known?: Day, rights = false)
       if (rights) query.set('purpose', 'rights')
       return read<Card>(`${BASE}/${person}${query.size ? `?${query}` : ''}`, signal)
     },
+  })
+
+/** That somebody was erased; who it was, nobody can say any more. */
+export interface Erasure {
+  readonly number: number
+  readonly person: string
+  readonly ground: string
+  readonly document: string | null
+  readonly words: readonly string[]
+  readonly at: string
+  readonly by: string
+}
+
+export const erasuresQuery = () =>
+  queryOptions({
+    queryKey: ['erasures'],
+    queryFn: ({ signal }) => read<{ readonly erasures: readonly Erasure[] }>('/api/registry/v1/erasures', signal),
   })

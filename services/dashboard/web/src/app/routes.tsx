@@ -159,6 +159,12 @@ const card = createRoute({
   component: lazyRouteComponent(() => import('~/screens/people/card/Page')),
 })
 
+const erased = createRoute({
+  getParentRoute: () => inside,
+  path: '/people/erased',
+  component: lazyRouteComponent(() => import('~/screens/people/erased/Page')),
+})
+
 const changeCard = createRoute({
   getParentRoute: () => inside,
   path: '/people/$personId/change/$act',
@@ -246,6 +252,7 @@ const tree = root.addChildren([
     board,
     boardDay,
     people,
+    erased,
     card,
     changeCard,
     imports,

@@ -87,6 +87,7 @@ function Acts({ card }: { readonly card: Card }) {
     { act: 'seat', word: t`学級・番号を直す`, may: pupil && card.may.family },
     { act: 'guardian', word: t`保護者を加える`, may: pupil && card.may.family },
     { act: 'protection', word: t`支援措置`, may: pupil && card.may.protection },
+    { act: 'erase', word: t`記録を消す`, may: card.may.erase },
   ].filter(({ may }) => may)
   if (acts.length === 0) return null
   return (

@@ -12,10 +12,12 @@ interface FormProps {
   /** What is asked, from what was typed. */
   readonly ask: () => Ask
   readonly children: ReactNode
+  /** Of an act that nobody can take back: how its press reads, which no second Enter reaches, and what stands over it. */
+  readonly destroys?: { readonly title: ReactNode; readonly press: ReactNode }
 }
 
 /** The frame of every change: fields, what would follow, and only then the press that saves. */
-export function Form({ person, change, ask, children }: FormProps) {
+export function Form({ person, change, ask, children, destroys }: FormProps) {
   const { t } = useLingui()
   const { step } = change
   const reading = step.kind === 'follows'
@@ -31,9 +33,7 @@ export function Form({ person, change, ask, children }: FormProps) {
       <Said change={change} />
       {step.kind === 'follows' ? (
         <section className={styles.follows} aria-live="polite">
-          <h2>
-            <Trans>保存すると</Trans>
-          </h2>
+          <h2>{destroys?.title ?? <Trans>保存すると</Trans>}</h2>
           {step.words.length === 0 && (
             <p>
               <Trans>変わるところがありません。いま記録されている内容と同じです。</Trans>
@@ -46,11 +46,11 @@ export function Form({ person, change, ask, children }: FormProps) {
           </ul>
           <div className={styles.acts}>
             {step.words.length > 0 && (
-              <Button look="filled" autoFocus onPress={() => void change.save(step.ask)}>
-                <Trans>この内容で保存</Trans>
+              <Button look="filled" autoFocus={destroys === undefined} onPress={() => void change.save(step.ask)}>
+                {destroys?.press ?? <Trans>この内容で保存</Trans>}
               </Button>
             )}
-            <Button autoFocus={step.words.length === 0} onPress={change.back}>
+            <Button autoFocus={step.words.length === 0 || destroys !== undefined} onPress={change.back}>
               <Trans>入れ直す</Trans>
             </Button>
           </div>
@@ -58,7 +58,7 @@ export function Form({ person, change, ask, children }: FormProps) {
       ) : (
         <div className={styles.acts}>
           <Button look="filled" type="submit">
-            {step.kind === 'sending' ? <Trans>送っています…</Trans> : <Trans>保存する前に確かめる</Trans>}
+            {step.kind === 'sending' ? <Trans>送っています…</Trans> : destroys ? <Trans>消す前に確かめる</Trans> : <Trans>保存する前に確かめる</Trans>}
           </Button>
           <LinkButton to="/people/$personId" params={{ personId: person }}>
             <Trans>やめる</Trans>

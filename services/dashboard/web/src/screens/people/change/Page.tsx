@@ -8,6 +8,7 @@ import { useScreen } from '~/app/screen'
 import { fullName } from '~/parts/Name'
 import { CannotRead, Empty, LoadingRows, NoRight } from '~/parts/States'
 import panel from '~/parts/Panel.module.css'
+import { EraseForm } from './erase'
 import { GuardianForm, ProtectionForm, RightsForm } from './family'
 import { BasicsForm, NameForm } from './names'
 import { SeatForm } from './seat'
@@ -15,7 +16,7 @@ import styles from './Page.module.css'
 
 const route = getRouteApi('/inside/people/$personId/change/$act')
 /** Whoever changes rights proves first who they are, and types after it. */
-const RIGHTS = ['guardian', 'rights', 'protection']
+const RIGHTS = ['guardian', 'rights', 'protection', 'erase']
 
 /** One act upon a card. Its address can be come back to. */
 export default function ChangePage() {
@@ -30,6 +31,7 @@ export default function ChangePage() {
     guardian: t`保護者を加える`,
     rights: t`保護者を直す`,
     protection: t`支援措置`,
+    erase: t`記録を消す`,
   }
   const title = titles[act] ?? t`カードを直す`
   useScreen(data ? `${title} ${fullName(data.person)}` : title)
@@ -50,12 +52,13 @@ export default function ChangePage() {
 }
 
 function FormOf({ card, act, guardian }: { readonly card: Card; readonly act: string; readonly guardian: string | undefined }): ReactNode {
-  const { change, family, protection } = card.may
+  const { change, family, protection, erase } = card.may
   if (act === 'name' && change) return <NameForm card={card} />
   if (act === 'basics' && change) return <BasicsForm card={card} />
   if (act === 'seat' && family) return <SeatForm card={card} />
   if (act === 'guardian' && family) return <GuardianForm card={card} />
   if (act === 'protection' && protection) return <ProtectionForm card={card} />
+  if (act === 'erase' && erase) return <EraseForm card={card} />
   if (act === 'rights' && family) {
     const tie = card.guardians?.find(({ person }) => person.id === guardian)
     if (tie) return <RightsForm card={card} tie={tie} />

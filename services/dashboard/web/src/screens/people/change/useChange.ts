@@ -6,8 +6,8 @@ import { NotConnected, Problem } from '~/api/problem'
 import { uuid7 } from '~/api/uuid7'
 import { useMe } from '~/app/me'
 
-/** What is sent, as registry's `Ask`. */
-export type Ask = Readonly<Record<string, unknown>> & { readonly act: string }
+/** What is sent, as registry's `Ask` or `ErasureIn`. */
+export type Ask = Readonly<Record<string, unknown>>
 
 export type Step =
   | { readonly kind: 'typing' }
@@ -21,15 +21,15 @@ export type Step =
 
 /**
  * Two steps of every change of a card: what would follow is read first, then saved. Never optimistic: who is told and
- * what follows is shown before the press (ux.md §7, §10).
+ * what follows is shown before the press (ux.md §7, §10). After an erasure there is no card to go back to.
  */
-export function useChange(person: string) {
+export function useChange(person: string, what: 'changes' | 'erasure' = 'changes') {
   const me = useMe()
   const queries = useQueryClient()
   const navigate = useNavigate()
   const [step, setStep] = useState<Step>({ kind: 'typing' })
   const id = useRef<{ readonly ask: Ask; readonly id: string } | null>(null)
-  const path = `/api/registry/v1/people/${person}/changes`
+  const path = `/api/registry/v1/people/${person}/${what}`
 
   async function send<T>(act: () => Promise<T>): Promise<T | null> {
     setStep({ kind: 'sending' })
@@ -57,8 +57,11 @@ export function useChange(person: string) {
     const { id: key } = id.current
     const answer = await send(() => command(path, ask, key, me.person.id))
     if (!answer) return
-    await Promise.all(['card', 'people'].map((kind) => queries.invalidateQueries({ queryKey: [kind] })))
-    await navigate({ to: '/people/$personId', params: { personId: person } })
+    if (what === 'erasure') {
+      await navigate({ to: '/people/erased' })
+      queries.removeQueries({ queryKey: ['card', person] })
+    } else await navigate({ to: '/people/$personId', params: { personId: person } })
+    await Promise.all(['card', 'people', 'erasures'].map((kind) => queries.invalidateQueries({ queryKey: [kind] })))
   }
 
   const refused = (field: string) => (step.kind === 'wrong' ? step.problem.body.errors.find((each) => each.field === field || each.field?.endsWith(`.${field}`)) : undefined)

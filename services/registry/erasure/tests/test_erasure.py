@@ -1,0 +1,289 @@
+"""Erasing somebody who was here for a while: nothing is found afterwards, and nobody else loses anything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import orjson
+import pytest
+
+from services.registry.erasure.store import KNOWS_IDS, KNOWS_PEOPLE
+from services.registry.moves.tests.conftest import TODAY, City, Client
+from services.registry.moves.tests.conftest import city as city
+from services.registry.moves.tests.conftest import client as client
+from services.registry.moves.tests.test_api import made
+from services.registry.roster.tests.reading import acts_of
+from shared.dates import FixedClock
+from tests.support.databases import Database
+
+__all__ = ["Client"]
+
+MARKER = "紋章"
+"""Stands in a name, a former name, a reason, a school elsewhere, a certificate; nowhere else."""
+READING = "モンショウ"
+NAME = f"{MARKER} この設置者のpupil"
+DECIDED = {"ground": "decided", "document": "紬教学第12号", "name": NAME}
+
+
+@asynccontextmanager
+async def everything(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    connection = await database.server.connect(database.name)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def places_of(database: Database, *words: str) -> set[str]:
+    """Tables with a row that has one of the words, also packed into bytes."""
+    patterns = [
+        f"%{form}%"
+        for word in words
+        for form in (word, word.encode().hex(), orjson.dumps(word)[1:-1].decode())
+    ]
+    found = set()
+    async with everything(database) as connection:
+        tables = await connection.fetch(
+            "select table_schema || '.' || table_name as name from information_schema.tables"
+            " where table_type = 'BASE TABLE' and table_schema in ('public', 'log', 'feed', 'copy', 'access')"
+        )
+        for table in tables:
+            rows = f"select exists (select from {table['name']} t where t::text like any ($1))"
+            if await connection.fetchval(rows, patterns):
+                found.add(table["name"])
+    return found
+
+
+async def rename(city: City, family: str, seen: int) -> None:
+    legal = {"family": family, "given": "この設置者のpupil", "family_kana": READING, "given_kana": "ダレカ"}
+    body = {"act": "correct_name", "seen": seen, "legal": legal, "reason": f"{MARKER}の字"}
+    answer = await city.post(f"/v1/people/{city.ids['pupil']}/changes", body)
+    assert answer.status_code == 200, answer.text
+
+
+async def life(city: City, clock: FixedClock) -> None:
+    """A child is renamed, absent, corrected with a reason, leaves for elsewhere with a certificate; a week goes by."""
+    await rename(city, f"{MARKER}旧", 1)
+    await rename(city, MARKER, 2)
+    assert (await city.roll("homeroom", "2-1", TODAY, pupil="absent_sick")).status_code == 200
+    moved = await made(
+        city,
+        "pupil",
+        kind="leaving",
+        accepted_on=None,
+        elsewhere={"name": f"{MARKER}小学校"},
+        movers=[{"pupil": str(city.ids["pupil"])}],
+    )
+    certificate = {"kind": "enrolment", "issued_on": str(TODAY)}
+    answer = await city.post(f"/v1/moves/{moved['id']}/certificates", certificate)
+    assert answer.status_code == 200, answer.text
+    clock.instant += timedelta(days=7)
+
+
+def path(city: City, who: str = "pupil", *, preview: bool = False) -> str:
+    return f"/v1/people/{city.ids[who]}/erasure" + ("/preview" if preview else "")
+
+
+async def test_nothing_of_a_person_is_found_afterwards(
+    city: City, clock: FixedClock, registry_database: Database
+) -> None:
+    await life(city, clock)
+    before = await places_of(registry_database, MARKER, READING)
+    assert before >= {
+        "public.person",
+        "public.person_past",
+        "public.move",
+        "public.certificate",
+        "log.log_state",
+    }
+    looked = await city.post(path(city, preview=True), DECIDED, "board_staff")
+    assert looked.status_code == 200, looked.text
+    assert "証明書の控え 1枚" in looked.json()["words"]
+    assert "出欠 1日分" in looked.json()["words"]
+    assert await places_of(registry_database, MARKER, READING) == before, "a look takes nothing away"
+
+    done = await city.post(path(city), DECIDED, "board_staff")
+    assert done.status_code == 200, done.text
+    assert await places_of(registry_database, MARKER, READING) == set()
+    pupil = city.ids["pupil"]
+    left = {each for each in await places_of(registry_database, str(pupil)) if not each.startswith("log.")}
+    assert left <= {f"public.{each}" for each in KNOWS_IDS} | {"access.entry"}, left
+
+    async with everything(registry_database) as connection:
+        states = await connection.fetch("select topic, payload from log.log_state where key = $1", str(pupil))
+        assert {row["topic"]: row["payload"] is None for row in states} == {
+            "registry.person": True,
+            "registry.enrolment": True,
+            "registry.guardianship": True,
+            "registry.duty": True,
+            "registry.erasure": False,
+        }
+        facts = await connection.fetch("select topic, payload from log.log_fact where key = $1", str(pupil))
+        assert {row["topic"] for row in facts} == {"registry.attendance", "registry.pupil"}, (
+            "they keep their places"
+        )
+        assert {row["payload"] for row in facts} == {None}
+    gone = await city.get(f"/v1/people/{pupil}", "board_staff")
+    assert gone.status_code == 404
+
+
+async def test_nobody_else_loses_anything(city: City, clock: FixedClock, registry_database: Database) -> None:
+    await life(city, clock)
+    other = city.ids["neighbour"]
+
+    async def of_others() -> dict[str, Any]:
+        async with everything(registry_database) as connection:
+            return {
+                table: await connection.fetch(
+                    f"select t::text from {table} t where not t::text like '%' || $1 || '%' order by 1",
+                    str(city.ids["pupil"]),
+                )
+                for table in (
+                    "person",
+                    "enrolment_period",
+                    "membership_period",
+                    "duty_period",
+                    "pupil_day",
+                    "class_day",
+                )
+            }
+
+    before = await of_others()
+    assert str(other) in str(before["person"])
+    assert (await city.post(path(city), DECIDED, "board_staff")).status_code == 200
+    assert await of_others() == before
+
+
+async def test_it_is_listed_without_saying_who(
+    city: City, clock: FixedClock, registry_database: Database
+) -> None:
+    await life(city, clock)
+    assert (await city.post(path(city), DECIDED, "board_staff")).status_code == 200
+    listed = await city.get("/v1/erasures", "board_staff")
+    (line,) = listed.json()["erasures"]
+    assert (line["document"], line["by"], line["ground"]) == (
+        "紬教学第12号",
+        "職員 この設置者のboard_staff",
+        "決定があった（利用停止・裁判など）",
+    )
+    assert MARKER not in listed.text
+    for who in ("office", "principal", "system_operator", "guardian"):
+        assert (await city.get("/v1/erasures", who)).json() == {"erasures": []}, who
+    assert ("ErasePerson", "I") in {
+        (action, importance) for _, action, importance in await acts_of(registry_database)
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("office", 403), ("principal", 403), ("homeroom", 403), ("elsewhere", 404), ("guardian", 404)],
+)
+async def test_only_who_keeps_the_roster_may(city: City, who: str, status: int) -> None:
+    assert (await city.post(path(city, preview=True), DECIDED, who)).status_code == status
+    assert (await city.post(path(city), DECIDED, who)).status_code == status
+
+
+async def test_the_protected_child_of_another_school_is_not_there(city: City) -> None:
+    assert (await city.post(path(city, "hidden", preview=True), DECIDED, "board_staff")).status_code == 404
+
+
+async def test_it_asks_anew_who_one_is(city: City) -> None:
+    answer = await city.client.post(path(city), city.ids["board_staff"], DECIDED, acr=1)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "message"),
+    [
+        ({**DECIDED, "name": "別の人"}, "name", "「別の人」は、この人の氏名と違います"),
+        ({**DECIDED, "name": " "}, "name", "カードの氏名を入れてください"),
+        ({"ground": "decided", "name": NAME}, "document", "文書番号"),
+        ({"ground": "by_mistake", "name": NAME}, "ground", "誤りとしては消せません"),
+        ({"ground": "retention_over", "name": NAME}, "ground", "2047年3月31日まで保存します"),
+    ],
+)
+async def test_what_may_not_be_is_said_and_nothing_goes(
+    city: City,
+    clock: FixedClock,
+    registry_database: Database,
+    asked: dict[str, Any],
+    field: str,
+    message: str,
+) -> None:
+    await life(city, clock)
+    before = await places_of(registry_database, MARKER)
+    answer = await city.post(path(city), asked, "board_staff")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+    assert message in answer.json()["errors"][0]["message"]
+    assert await places_of(registry_database, MARKER) == before
+
+
+async def test_whoever_is_still_here_stays(city: City) -> None:
+    for who, word in (("pupil", "在籍"), ("homeroom", "職務"), ("mother", "職務")):
+        answer = await city.post(path(city, who, preview=True), DECIDED, "board_staff")
+        assert word in answer.json()["errors"][0]["message"], (who, answer.text)
+
+
+async def test_a_guardian_goes_and_the_childs_family_is_told_whole(
+    city: City, registry_database: Database
+) -> None:
+    pupil = f"/v1/people/{city.ids['pupil']}"
+    rights = {"relation": "grandfather", "notify": True, "read": True, "contact": True}
+    new = {"family": MARKER, "given": "太郎"}
+    added = {"act": "add_guardian", "person": new, "since": str(TODAY - timedelta(days=9)), **rights}
+    assert (await city.post(f"{pupil}/changes", added)).status_code == 200
+    ties = (await city.get(pupil)).json()["guardians"]
+    tie = next(each for each in ties if each["person"]["family"] == MARKER)
+    guardian = tie["person"]["id"]
+    erasure = f"/v1/people/{guardian}/erasure"
+    body = {"ground": "retention_over", "name": f"{MARKER} 太郎"}
+    still = await city.post(erasure, body, "board_staff")
+    assert "いまも保護者です" in still.json()["errors"][0]["message"]
+    end = {"act": "end_guardian", "period": tie["period"], "last": str(TODAY - timedelta(days=1))}
+    assert (await city.post(f"{pupil}/changes", end)).status_code == 200
+    done = await city.post(erasure, body, "board_staff")
+    assert done.status_code == 200, done.text
+    assert await places_of(registry_database, MARKER) == set()
+    async with everything(registry_database) as connection:
+        said = await connection.fetchval(
+            "select payload from log.log_state where topic = 'registry.guardianship' and key = $1",
+            str(city.ids["pupil"]),
+        )
+    assert guardian not in said
+    assert str(city.ids["guardian"]) in said
+
+
+async def test_the_same_command_twice_is_one_erasure(city: City, clock: FixedClock) -> None:
+    await life(city, clock)
+    key = uuid4()
+    first = await city.client.post(path(city), city.ids["board_staff"], DECIDED, key=key)
+    again = await city.client.post(path(city), city.ids["board_staff"], DECIDED, key=key)
+    assert (first.status_code, again.status_code, again.json()["number"]) == (
+        200,
+        200,
+        first.json()["number"],
+    )
+    anew = await city.client.post(path(city), city.ids["board_staff"], DECIDED)
+    assert anew.status_code == 404
+
+
+async def test_every_table_says_what_an_erasure_does_to_it(registry_database: Database) -> None:
+    """A new table must decide: one that knows people is emptied by ``erase_people``."""
+    async with everything(registry_database) as connection:
+        rows = await connection.fetch(
+            "select table_name as name from information_schema.tables"
+            " where table_schema = 'public' and table_type = 'BASE TABLE'"
+        )
+        source = await connection.fetchval("select prosrc from pg_proc where proname = 'erase_people'")
+    tables = {row["name"] for row in rows} - {"alembic_version"}
+    assert tables == set(KNOWS_PEOPLE) | KNOWS_IDS
+    emptied = {
+        name for name, what in KNOWS_PEOPLE.items() if "go with" not in what and "goes with" not in what
+    }
+    for name in emptied - {"import_part"}:
+        assert f"delete from {name}" in source, name

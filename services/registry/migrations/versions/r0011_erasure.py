@@ -1,0 +1,83 @@
+"""Erasing a person: one function that may take away what nobody else may, and the list of what was erased."""
+
+from alembic import op
+
+from shared.database.migrate import run_script
+from shared.database.roles import protect
+
+revision = "r0011"
+down_revision = "r0010"
+
+SQL = """
+create table erasure (
+    id uuid primary key,
+    number bigint generated always as identity,
+    board_id uuid not null,
+    person_id uuid not null,
+    ground text not null check (ground in ('retention_over', 'by_mistake', 'decided')),
+    document text,
+    counts jsonb not null,
+    erased_at timestamptz not null,
+    erased_by uuid not null
+);
+comment on table erasure is 'that somebody was erased, why and by whom; of the person an id that leads nowhere';
+
+-- registry_app can delete none of these rows by itself: what happened stays. This function is the one way, for one
+-- board's people at a time; it names every table that knows people (erasure/store.py, shown by its test).
+create function erase_people(p_board uuid, p_people uuid[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    if p_board is distinct from nullif(current_setting('app.board', true), '')::uuid then
+        raise exception 'erase_people: the transaction belongs to another board' using errcode = '42501';
+    end if;
+    -- Answers that a device may ask for again, should they tell of them: by id, or in words by any name they had.
+    delete from log.command_done c where c.board_id = p_board and (
+        exists (select from unnest(p_people) as who where position(who::text in c.response::text) > 0)
+        or exists (
+            select from (
+                select legal_family as family, legal_given as given from person where id = any (p_people)
+                union select common_family, common_given from person where id = any (p_people)
+                union select legal_family, legal_given from person_past where person_id = any (p_people)
+                union select common_family, common_given from person_past where person_id = any (p_people)
+            ) as name
+            where position(family in c.response::text) > 0 and position(given in c.response::text) > 0
+        )
+    );
+    delete from certificate where board_id = p_board and pupil_id = any (p_people);
+    delete from move_step s using move m
+    where m.id = s.move_id and m.board_id = p_board and m.pupil_id = any (p_people);
+    delete from move where board_id = p_board and pupil_id = any (p_people);
+    delete from attendance_fact f using pupil_day d
+    where d.id = f.pupil_day_id and d.board_id = p_board and d.pupil_id = any (p_people);
+    delete from pupil_day where board_id = p_board and pupil_id = any (p_people);
+    delete from enrolment_period where board_id = p_board and subject_id = any (p_people);
+    delete from membership_period where board_id = p_board and subject_id = any (p_people);
+    delete from duty_period where board_id = p_board and subject_id = any (p_people);
+    delete from guardianship_period
+    where board_id = p_board and (subject_id = any (p_people) or guardian_id = any (p_people));
+    delete from protection_period where board_id = p_board and subject_id = any (p_people);
+    delete from person_past where board_id = p_board and person_id = any (p_people);
+    delete from external_id where board_id = p_board and id = any (p_people);
+    -- Rows as they were before an import, and what imports have left: the next package must then be bulk.
+    delete from import_before where board_id = p_board and (
+        id = any (p_people)
+        or exists (select from unnest(p_people) as who where position(who::text in before::text) > 0)
+    );
+    delete from import_file where board_id = p_board;
+    delete from import_upload where board_id = p_board;
+    delete from person where board_id = p_board and id = any (p_people);
+end $$;
+revoke all on function erase_people(uuid, uuid[]) from public;
+grant execute on function erase_people(uuid, uuid[]), log.redact(uuid, uuid[]) to registry_app;
+"""
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    run_script(connection, SQL)
+    run_script(connection, protect("registry", "erasure"))
+    run_script(connection, "grant select, insert on erasure to registry_app")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a released database goes forward only")
