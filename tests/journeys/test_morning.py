@@ -14,6 +14,12 @@ from tests.support.product import Follower, Product
 
 PRESSES = 7
 """ux.md §11: 35 pupils with 2 unannounced exceptions."""
+SEEN_WITHIN_MS = 3_000
+"""From what the teacher's screen acknowledges to what others' screens show without a touch.
+
+The promise is a second. Three are left for a loaded machine, and are too few for a product that looks every five: it
+would have to be lucky each time this is asked, here some four times on each transport.
+"""
 
 
 @pytest.fixture
@@ -56,11 +62,12 @@ def test_one_entry_reaches_everyone(product: Product, browser: Browser, people: 
     assert teacher.presses <= PRESSES
 
     taken = principal.page.get_by_role("row").filter(has_text="2年1組")
-    expect(taken).to_contain_text("確定")
+    expect(taken).to_contain_text("確定", timeout=SEEN_WITHIN_MS)
     expect(taken).not_to_contain_text("未入力")
     cells = taken.get_by_role("cell").all_inner_texts()
     assert cells[-5:] == ["35", "1", "1", "0", "0"], "在籍 欠席 遅刻 早退 停・忌"
-    expect(board.page.get_by_role("row").filter(has_text="第一小学校").first).not_to_have_text(before)
+    told = board.page.get_by_role("row").filter(has_text="第一小学校").first
+    expect(told).not_to_have_text(before, timeout=SEEN_WITHIN_MS)
     assert not re.search("病欠|遅刻した", board.page.inner_text("main")), "the board sees counts, no child"
 
     follower = Follower(product, "lunch", "follow")
@@ -79,7 +86,7 @@ def test_a_correction_after_the_roll_says_why(product: Product, browser: Browser
     teacher.press("3", "k", "Control+Enter")
     teacher.sees("に確定して届けました")
     line = principal.page.get_by_role("row").filter(has_text="2年2組")
-    expect(line.get_by_role("cell").nth(-4)).to_have_text("1")
+    expect(line.get_by_role("cell").nth(-4)).to_have_text("1", timeout=SEEN_WITHIN_MS)
 
     before = teacher.presses
     teacher.press("3", "c")
@@ -89,7 +96,8 @@ def test_a_correction_after_the_roll_says_why(product: Product, browser: Browser
     expect(dialog.get_by_role("radio", name="後から登校した")).to_be_checked()
     teacher.press("Enter")
     assert teacher.presses - before <= 8, "ux.md §11"
-    expect(line.get_by_role("cell").nth(-4)).to_have_text("0")
+    expect(dialog).to_be_hidden()
+    expect(line.get_by_role("cell").nth(-4)).to_have_text("0", timeout=SEEN_WITHIN_MS)
     expect(line.get_by_role("cell").nth(-3)).to_have_text("1")
 
 
