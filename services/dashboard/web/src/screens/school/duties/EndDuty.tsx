@@ -11,7 +11,8 @@ import { DialogButtons } from '~/parts/DialogButtons'
 import { fullName } from '~/parts/Name'
 import { Refused } from '~/parts/Refused'
 import { endPath, KEY, type Duty, type SchoolDuties } from './data'
-import { dutyWords, Span } from './Staff'
+import { dutyWords } from './rules'
+import { Span } from './Staff'
 import styles from './Page.module.css'
 
 interface EndDutyProps {

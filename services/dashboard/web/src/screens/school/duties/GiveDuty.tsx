@@ -9,11 +9,11 @@ import { DayField } from '~/parts/DayField'
 import { Dialog } from '~/parts/Dialog'
 import { DialogButtons } from '~/parts/DialogButtons'
 import { fullName } from '~/parts/Name'
-import { PickPerson, type Pick } from '~/parts/PickPerson'
+import { PickPerson } from '~/parts/PickPerson'
 import { Refused } from '~/parts/Refused'
 import { Tiles } from '~/parts/Tiles'
 import { candidatesQuery, dutiesPath, KEY, type Duty, type SchoolDuties } from './data'
-import { dutyWords } from './Staff'
+import { dutyWords, receivers } from './rules'
 import styles from './Page.module.css'
 
 interface GiveDutyProps {
@@ -25,7 +25,8 @@ interface GiveDutyProps {
 /** A duty with the day it holds from; whoever it is taken over from is asked about, not guessed. */
 export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
   const { t } = useLingui()
-  const { send, sending, error } = useCommand(useMe().person.id)
+  const me = useMe()
+  const { send, sending, error } = useCommand(me.person.id)
   const queries = useQueryClient()
   const [kind, setKind] = useState<string | null>(null)
   const [classId, setClass] = useState('')
@@ -93,7 +94,12 @@ export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
             </select>
           </label>
         )}
-        <PickPerson label={t`職員`} value={staff} onChange={setStaff} people={people(page, found.data?.staff ?? [])} onFind={setFind} />
+        <PickPerson label={t`職員`} value={staff} onChange={setStaff} people={receivers(page, found.data?.staff ?? [], me.person.id)} onFind={setFind} />
+        {page.staff.some(({ person }) => person.id === me.person.id) && (
+          <p className={styles.span}>
+            <Trans>自分の職務は、自分では決められないため、一覧にありません。</Trans>
+          </p>
+        )}
         <div className={styles.two}>
           <DayField label={t`始まりの日`} required value={since} onChange={setSince} today={page.today} />
           <DayField label={t`最後の日`} required={false} value={last} onChange={setLast} today={page.today} empty={t`終わりを決めない（学級の職務は年度の終わりまで）`} />
@@ -150,9 +156,4 @@ function holders(page: SchoolDuties, kind: string | null, classId: string, since
     .flatMap(({ duties }) => duties)
     .filter((duty) => duty.kind === kind && duty.staff.id !== staff && (duty.class?.id ?? '') === (kind === 'homeroom' ? classId : ''))
     .filter((duty) => duty.since < since && (duty.until === null || duty.until > since))
-}
-
-function people(page: SchoolDuties, found: readonly Pick['person'][]): readonly Pick[] {
-  const here = page.staff.map(({ person, duties }) => ({ person, note: duties.filter(({ holds }) => holds).map(dutyWords).join(' / ') }))
-  return [...here, ...found.filter(({ id }) => !here.some(({ person }) => person.id === id)).map((person) => ({ person }))]
 }

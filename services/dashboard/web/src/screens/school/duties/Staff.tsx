@@ -5,7 +5,7 @@ import { Button } from '~/parts/Button'
 import { fullName, kanaOf } from '~/parts/Name'
 import type { Duty, SchoolDuties } from './data'
 import type { Deciding } from './Page'
-import { lastDay, mayEnd } from './rules'
+import { dutyWords, lastDay, mayEnd } from './rules'
 import styles from './Page.module.css'
 
 interface StaffProps {
@@ -61,10 +61,6 @@ function DutyLine({ duty, onEnd }: { readonly duty: Duty; readonly onEnd: (() =>
       )}
     </li>
   )
-}
-
-export function dutyWords(duty: Pick<Duty, 'class' | 'word'>): string {
-  return duty.class ? `${duty.class.name} ${duty.word}` : duty.word
 }
 
 /** From the first day to the last one; a single day by itself. The end of a school year goes without saying. */

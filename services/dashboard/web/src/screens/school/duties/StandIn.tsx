@@ -10,8 +10,7 @@ import { DialogButtons } from '~/parts/DialogButtons'
 import { PickPerson } from '~/parts/PickPerson'
 import { Refused } from '~/parts/Refused'
 import { dutiesPath, KEY, type ClassDuties, type SchoolDuties, type StaffDuties } from './data'
-import { busy, standIns } from './rules'
-import { dutyWords } from './Staff'
+import { busy, dutyWords, standIns } from './rules'
 import styles from './Page.module.css'
 
 interface StandInProps {

@@ -1,5 +1,6 @@
 /** What the page of duties makes of the answer. Pure. */
 import { addDays, type Day } from '~/dates/dates'
+import type { Pick as Candidate } from '~/parts/PickPerson'
 import type { ClassDuties, Duty, SchoolDuties, StaffDuties } from './data'
 
 export const HEADS: readonly string[] = ['principal', 'vice_principal']
@@ -31,4 +32,15 @@ export function lastDay(until: Day | null): Day | null {
 /** Whether the asker may end a duty. */
 export function mayEnd(duty: Duty, { may }: SchoolDuties): boolean {
   return HEADS.includes(duty.kind) ? may.heads : duty.kind === 'substitute' ? may.substitute : may.give
+}
+
+export function dutyWords(duty: Pick<Duty, 'class' | 'word'>): string {
+  return duty.class ? `${duty.class.name} ${duty.word}` : duty.word
+}
+
+/** Who may be given a duty: staff of the school with what they hold, then whom a search found; never oneself. */
+export function receivers(page: SchoolDuties, found: readonly Candidate['person'][], me: string): readonly Candidate[] {
+  const here = page.staff.map(({ person, duties }) => ({ person, note: duties.filter(({ holds }) => holds).map(dutyWords).join(' / ') }))
+  const others = found.filter(({ id }) => !here.some(({ person }) => person.id === id)).map((person) => ({ person }))
+  return [...here, ...others].filter(({ person }) => person.id !== me)
 }
