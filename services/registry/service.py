@@ -14,6 +14,7 @@ from services.registry import (
     duties,
     imports,
     learning_apps,
+    matching,
     moves,
     people,
     rollover,
@@ -29,6 +30,7 @@ from services.registry.imports import runs_api as import_runs_api
 from services.registry.imports.foreman import Foreman
 from services.registry.learning_apps import api as learning_apps_api
 from services.registry.learning_apps.copies import AppsCopy
+from services.registry.matching import api as matching_api
 from services.registry.moves import api as moves_api
 from services.registry.moves import arriving
 from services.registry.moves import reading as moves_reading
@@ -63,6 +65,7 @@ POLICIES = [
         duties,
         imports,
         learning_apps,
+        matching,
         moves,
         people,
         rollover,
@@ -120,6 +123,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             imports_api.router,
             import_runs_api.router,
             calendar_api.router,
+            matching_api.router,
             moves_reading.router,
             moves_api.router,
             arriving.router,

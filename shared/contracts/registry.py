@@ -170,6 +170,22 @@ class PupilArrived(PupilMove):
     TYPE: ClassVar[str] = "registry.pupil.arrived"
 
 
+class PupilMerged(Contract):
+    """Two cards were found to be of one child, or, ``undone``, not to be: the latest revision holds.
+
+    Facts keep the ids they were written to; readers resolve ``pupil`` to ``into`` (also ``merged_into`` of its card).
+    """
+
+    TOPIC: ClassVar[Topic] = PUPIL
+    TYPE: ClassVar[str] = "registry.pupil.merged"
+
+    merging: UUID
+    pupil: UUID = Field(description="The card that is no longer one of its own.")
+    into: UUID = Field(description="The card that stays.")
+    revision: int = Field(ge=1)
+    undone: bool = Field(description="The merging was taken back: both cards are as they were.")
+
+
 class Guardian(Part):
     """One guardian's tie to a child and what it allows."""
 
@@ -392,6 +408,7 @@ CONTRACTS: tuple[type[Contract], ...] = (
     PupilTransferred,
     PupilDeparted,
     PupilArrived,
+    PupilMerged,
     GuardianshipChanged,
     DutyChanged,
     CalendarChanged,

@@ -33,6 +33,8 @@ from services.registry.class_lists.rules import members_on, revision
 from services.registry.erasure import store as erasure
 from services.registry.erasure.rules import Holdings
 from services.registry.imports.importing import import_snapshot
+from services.registry.matching import store as matching
+from services.registry.matching.rules import in_order
 from services.registry.rollover.plans import Plan
 from services.registry.rollover.store import put_next_schools, put_plan
 from services.registry.roster.snapshot import RosterSnapshot
@@ -134,6 +136,29 @@ async def _by_hand(units: Units, board: Board) -> tuple[UUID, str, UUID]:
     return UUID(str(duty)), revision(members_on(standing, TODAY)), undone
 
 
+async def _ask_who_is_who(units: Units, board: Board) -> None:
+    """Two children of 2-1 may be one, and the protected child another; two cards were merged and are two again."""
+    ids = board.ids
+    pairs = {"question": (ids["pupil"], ids["p2"]), "hidden_question": (ids[HIDDEN], ids["p3"])}
+    async with units.work(Scope(board.id), actor="test") as work:
+        await matching.ask(work, [(*in_order(*pair), ("name",)) for pair in pairs.values()])
+        found = {
+            word: await work.session.scalar(
+                text("select id from same_person where one_id = :one and other_id = :other"),
+                dict(zip(("one", "other"), in_order(*pair), strict=True)),
+            )
+            for word, pair in pairs.items()
+        }
+        question = await matching.question(work.session, board.id, found["question"], TODAY)
+        assert question is not None
+        merging, by = uuid4(), ids["board_staff"]
+        await matching.note_merging(work, merging, question, ids["p2"], ids["pupil"], by, "")
+        standing = await matching.merging(work.session, board.id, merging)
+        assert standing is not None
+        await matching.note_undone(work, standing, by, "別の子")
+    board.ids = {**ids, **{word: UUID(str(id_)) for word, id_ in found.items()}, "merging": merging}
+
+
 async def _change_the_year(world: World) -> tuple[str, UUID]:
     """The office puts an event into the year of the first school: the year's revision after it, and the act."""
     office, school = world.bearer("registry", "office"), world.first.ids["first"]
@@ -210,6 +235,7 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         await _take_the_roll(world)
         await _move_some(world)
         world.standing_in, world.list_seen, world.undone = await _by_hand(registry, first)
+        await _ask_who_is_who(registry, first)
         ids = world.first.ids
         brought, world.spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
         first.ids = {**ids, **brought}

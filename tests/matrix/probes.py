@@ -14,6 +14,7 @@ from uuid import UUID
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
 from tests.matrix.probes_of_imports import IMPORTS
+from tests.matrix.probes_of_matching import MATCHING
 from tests.matrix.probes_of_moves import MOVES
 from tests.matrix.probes_of_people import PEOPLE
 from tests.matrix.probes_of_schools import SCHOOLS
@@ -113,6 +114,7 @@ PROBES: tuple[Probe, ...] = (
     ),
     *SCHOOLS,
     *IMPORTS,
+    *MATCHING,
     *MOVES,
     *PEOPLE,
     # ---- logs: a service's own token, for the topics that deploy/topology.toml lets it read ----

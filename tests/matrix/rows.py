@@ -31,6 +31,7 @@ SERVICES = {"registry": "学籍", "identity": "統合ID", "dashboard": "ダッ�
 THINGS = {
     "ClassDay": "学級の1日（出席簿）",
     "Card": "名簿のカード",
+    "SamePerson": "名寄せの確認",
     "SchoolDuty": "学校の職務",
     "ClassList": "学級の名簿",
     "SchoolYear": "学校の年間予定",
@@ -56,6 +57,8 @@ ACTS = {
     "ChangeCard": "直す",
     "ChangeProtection": "支援措置の印を付け外しする",
     "ErasePerson": "記録を消す",
+    "ReadSamePerson": "見る",
+    "AnswerSamePerson": "答える・元に戻す",
     "ReadDuties": "見る",
     "ReadClassList": "見る",
     "SetNumbers": "出席番号を決める",
@@ -338,6 +341,35 @@ _ROLLOVERS = {
 }
 
 
+def _pair(
+    *,
+    board: UUID = BOARD,
+    office: UUID = BOARD,
+    protected: bool = False,
+    named: UUID = SOMEBODY,
+    kept_from: tuple[UUID, ...] = (),
+) -> Entity:
+    return entity(
+        "SamePerson",
+        "pair",
+        board=ref("Board", board),
+        offices=refs("Unit", {office}),
+        named=refs("Person", {named}),
+        isProtected=protected,
+        confidentialFrom=refs("Person", kept_from),
+    )
+
+
+_PAIRS = {
+    "二人の子": _pair(),
+    "二人の子・名簿は別の課": _pair(office=OTHER_BOARD),
+    "一人が保護されている": _pair(protected=True),
+    "一人が保護されている・指名を受けている": _pair(protected=True, named=ASKING),
+    "一人がその人に秘匿・指名を受けている": _pair(protected=True, named=ASKING, kept_from=(ASKING,)),
+    "ほかの設置者の子": _pair(board=OTHER_BOARD),
+}
+
+
 def _class_plan(school: UUID, board: UUID = BOARD) -> Entity:
     return entity("ClassPlan", "plan", board=ref("Board", board), school=ref("School", school))
 
@@ -369,6 +401,8 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Card", "ChangeProtection", _CARDS),
     ("registry", "Card", "ErasePerson", _CARDS),
     ("registry", "Move", "IssueCertificate", _MOVES),
+    ("registry", "SamePerson", "ReadSamePerson", _PAIRS),
+    ("registry", "SamePerson", "AnswerSamePerson", _PAIRS),
     ("registry", "ClassPlan", "MakeClasses", _CLASS_PLANS),
     ("registry", "Rollover", "ReadRollover", _ROLLOVERS),
     ("registry", "Roster", "ImportRoster", _ROSTERS),

@@ -12,7 +12,7 @@ from shared.ids import class_day_id, pupil_day_id
 def publish_day(work: Work, day: ClassDay, change: Change) -> None:
     """Tell a pupil's whole day as it now is."""
     derived = change.derived
-    pupil = change.member.pupil
+    pupil = change.member.day_of
     stream = pupil_day_id(day.board, pupil, day.on)
     work.publish(
         AttendanceDayChanged(

@@ -177,11 +177,19 @@ class Member:
     revision: int = 0
     status: Status = "unrecorded"
     facts: Mapping[Source, Fact] = field(default_factory=dict)
+    kept_under: UUID | None = None
+    """The card whose day this is, when it was recorded before that card was merged into the pupil's: facts keep the id
+    they were written to, and a correction of one is written there too."""
 
     @property
     def cell(self) -> str:
         """How a message names the cell."""
         return f"{self.number}番" if self.number is not None else "番号のない子"
+
+    @property
+    def day_of(self) -> UUID:
+        """Whose pupil-day is read and written."""
+        return self.kept_under or self.pupil
 
 
 @dataclass(frozen=True)

@@ -91,22 +91,33 @@ where c.board_id = :board and c.id = :class_id and c.kind = 'class'
 """  # noqa: S608 (constants)
 )
 
+# A card that was merged into another is on the list as that other; of a day that both have the own one counts, as in
+# the dashboard's copies. From each member by the index: there are nearly no aliases, the planner would guess at many.
 _MEMBERS = """
 with listed as (
-    select m.subject_id as pupil, m.number, bool_and(m.kind = 'exchange') as exchange,
-           exists (select from protection_period p where p.board_id = :board and p.subject_id = m.subject_id
-                   and p.voided_at is null and p.valid @> cast(:today as date)
-                   and cast(:person as uuid) = any (p.confidential_from)) as hidden
+    select coalesce(c.merged_into, m.subject_id) as pupil, m.number, bool_and(m.kind = 'exchange') as exchange,
+           bool_or(exists (
+               select from protection_period p where p.board_id = :board
+               and p.subject_id in (m.subject_id, c.merged_into) and p.voided_at is null
+               and p.valid @> cast(:today as date) and cast(:person as uuid) = any (p.confidential_from))) as hidden
     from membership_period m
+    left join lateral (select merged_into from person where board_id = :board and id = m.subject_id offset 0) c on true
     where m.board_id = :board and m.class_id = :class_id and m.voided_at is null and m.valid @> cast(:on as date)
-    group by m.subject_id, m.number
+    group by 1, m.number
+), cards as (
+    select pupil, pupil as id from listed
+    union select l.pupil, a.id from listed l
+    cross join lateral (select id from person where board_id = :board and merged_into = l.pupil offset 0) a
 ), locked as (
     select d.pupil_id, d.revision, d.status, d.facts from pupil_day d
-    where d.board_id = :board and d.day = :on and d.pupil_id in (select pupil from listed)
+    where d.board_id = :board and d.day = :on and d.pupil_id in (select id from cards)
     order by d.id {lock}
+), said as (
+    select distinct on (c.pupil) c.pupil, k.* from locked k join cards c on c.id = k.pupil_id
+    order by c.pupil, (k.pupil_id = c.pupil) desc, k.pupil_id
 )
-select l.pupil, l.number, l.exchange, l.hidden, k.revision, k.status, k.facts
-from listed l left join locked k on k.pupil_id = l.pupil
+select l.pupil, l.number, l.exchange, l.hidden, k.pupil_id as kept_under, k.revision, k.status, k.facts
+from listed l left join said k on k.pupil = l.pupil
 order by l.exchange, l.number nulls last, l.pupil
 """
 _MEMBERS_READ = Statement(_MEMBERS.format(lock=""))
@@ -240,6 +251,7 @@ async def members(
             revision=row["revision"] or 0,
             status=row["status"] or "unrecorded",
             facts=_FACTS.validate_python(row["facts"]) if row["facts"] else {},
+            kept_under=row["kept_under"],
         )
         for row in rows
         if not row["hidden"]
@@ -279,8 +291,8 @@ async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
 
 def _row(of: ClassDay, change: Change) -> dict[str, Any]:
     return {
-        "id": pupil_day_id(of.board, change.member.pupil, of.on),
-        "pupil_id": change.member.pupil,
+        "id": pupil_day_id(of.board, change.member.day_of, of.on),
+        "pupil_id": change.member.day_of,
         "revision": change.revision,
         "status": change.derived.status,
         "facts": change.facts,

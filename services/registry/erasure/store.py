@@ -30,6 +30,8 @@ KNOWS_PEOPLE: Mapping[str, str] = {
     "move": "its rows go",
     "move_step": "its rows go",
     "certificate": "its rows go, with what was printed",
+    "same_person": "its rows go, with what was noted; the other card stands alone",
+    "merging": "its rows go: a card and its aliases are erased together",
     "import_before": "rows that name it go",
     "import_file": "all go: packages are not taken apart; the next one must be bulk",
     "import_upload": "all go, with their files, blocks and pages; nothing is erased while one is at work",

@@ -66,6 +66,7 @@ pupil as materialized (
   and e.valid && daterange(cast(:since as date), cast(:until as date)) and e.school_id = any(cast(:places as uuid[]))
   and (cast(:grades as text[]) is null or e.grade = any(cast(:grades as text[])))
   and (cast(:protected as boolean) or not {_PROTECTED.format(subject="e.subject_id")})
+  and e.subject_id not in (select id from person where board_id = :board and merged_into is not null)
 )
 """  # noqa: S608
 _STAFF = f"""
@@ -96,7 +97,7 @@ def there(*hats: str) -> str:
     """SQL: everybody of the roster who wears one of these hats, by id."""
     return (
         f"with {PUPIL} select id from person where board_id = :board and withdrawn_at is null"  # noqa: S608
-        f" and id in ({union(*hats)})"
+        f" and merged_into is null and id in ({union(*hats)})"
     )
 
 
@@ -122,6 +123,8 @@ select id from person where board_id = :board and (recorded_at > :cutoff or with
   union select g.guardian_id from moved join guardianship_period g on g.subject_id = moved.id
   union select c.id from moved join protection_period m on m.subject_id = moved.id,
     unnest(m.confidential_from) as c(id)
+  union select unnest(array[gone_id, kept_id]) from merging where board_id = :board
+    and (merged_at > :cutoff or undone_at > :cutoff)
 )) order by id
 """  # noqa: S608
 
@@ -289,9 +292,11 @@ async def _shielded(session: AsyncSession, frame: Frame, ids: list[UUID]) -> dic
     return found
 
 
+# A card that was merged into another's leaves as one that was taken back does: whoever it is about is there once.
 _CARDS = Statement(
     "select id, legal_family, legal_given, common_family, common_given, kana_family, kana_given, legal_kana_family,"
-    " legal_kana_given, sort_key, search, birth_date, sex, merged_into, recorded_at, withdrawn_at"
+    " legal_kana_given, sort_key, search, birth_date, sex, merged_into, recorded_at, coalesce(withdrawn_at,"
+    " (select max(m.merged_at) from merging m where m.gone_id = person.id and m.undone_at is null)) as withdrawn_at"
     " from person where board_id = :board and id = any(cast(:ids as uuid[]))"
 )
 

@@ -23,6 +23,7 @@ from services.registry.imports import store, wire
 from services.registry.imports.planning import TABLES, plan_part
 from services.registry.imports.rules import SIDES, PartPlan
 from services.registry.imports.store import Run
+from services.registry.matching.acting import raise_questions
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import once_more
@@ -124,6 +125,7 @@ async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, 
         plan = await plan_part(work.session, run.frame, wire.unpacked(content))
         # What tells of it is made by another thread while the database is busy with the rows.
         events, _ = await asyncio.gather(asyncio.to_thread(_announce, work, plan), _write(work, plan, run.id))
+        await raise_questions(work, [card for card in plan.people if card.id not in plan.cards_before])
         if school is None:
             events += await _first_settings(work, run.id)
         await store.part_done(work, run.id, ordinal, events)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.imports.by_hand import Hand, judge, judge_cards, without
 from services.registry.imports.hands import hand_of, said_before
+from services.registry.imports.merged import of_one_child
 from services.registry.imports.rules import (
     SIDES,
     Ask,
@@ -94,8 +95,12 @@ async def ask(
     minted = {key: new_id() for key in keys if key not in known and key not in own}
     if snapshot.board in minted:
         minted[snapshot.board] = board
-    gone, closing = await _left_out(session, frame, snapshot, known, set(keys))
     ids = {**known, **own, **minted}
+    aliases = await store.aliases(session, board)
+    snapshot, ids = of_one_child(snapshot, ids, aliases)
+    gone, closing = await _left_out(session, frame, snapshot, known, set(keys))
+    still = {ids[key] for key in keys}
+    gone = [each for each in gone if each.person not in still]
     return Asked(frame, ids, minted, asks_of(snapshot, ids, set(minted.values()), gone, closing))
 
 

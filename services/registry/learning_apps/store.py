@@ -80,7 +80,7 @@ async def page_of_people(
     # Somebody's row is looked up for the page alone: withdrawn are few, and looked for from their end.
     statement = (
         f"with {PUPIL}, everybody as materialized (select distinct id from ({union(*hats)}) u(id) where id not in"  # noqa: S608
-        " (select id from person where board_id = :board and withdrawn_at is not null))"
+        " (select id from person where board_id = :board and (withdrawn_at is not null or merged_into is not null)))"
         " select (select count(*) from everybody) as total,"
         " array(select id from everybody order by id limit :limit offset :offset) as ids"
     )

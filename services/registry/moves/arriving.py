@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.matching.acting import raise_questions
 from services.registry.moves import looking, making
 from services.registry.moves.api import refusals, saved
 from services.registry.moves.asker import Asker, Reg, Who, asker_of, strong_enough, widen
@@ -20,6 +21,7 @@ from services.registry.moves.shapes import Elsewhere, PlaceIn, Reason, Saved
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.kana import search_text
+from services.registry.roster.rows import PersonRow
 from services.registry.roster.rules import Translator
 from services.registry.roster.snapshot import ExternalKey, Person
 from shared.access.log import Seen, log_change
@@ -85,11 +87,15 @@ async def arrive(
                 raise Refused(
                     [Wrong("card", "新しい子の氏名などか、前にいた子の、どちらかを入れてください。")]
                 )
-        pupil = body.pupil or await _new_pupil(work, asker, body)
+        card = None if body.pupil is not None else await _new_pupil(work, asker, body)
+        pupil = body.pupil if card is None else card.id
+        assert pupil is not None
         if body.pupil is not None and not await _known(work.session, asker, body.pupil):
             raise not_found()
         with refusals():
             made = await making.make(work, _asked(body, pupil), asker.person, room.clock.today())
+        if card is not None:
+            await raise_questions(work, [card])
         await log_change(work.session, who, Seen("MakeMove", "move", made.id, "II", [pupil]), work.at)
         return await saved(work, asker, [made.id])
 
@@ -111,8 +117,12 @@ def _asked(body: Arrival, pupil: UUID) -> Asked:
     )
 
 
-async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> UUID:
-    """A new card, once a person has said that nobody known is the same (one person for life inside a board)."""
+async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> PersonRow:
+    """A new card, once a person has said that nobody known is the same (one person for life inside a board).
+
+    Whoever may be the same all the same (also a protected child, whom nobody is told of here) becomes a question to
+    those who keep the roster (:mod:`services.registry.matching`).
+    """
     card = body.card
     assert card is not None
     youngest, oldest = (asker.room.clock.today().year - age for age in _AGES)
@@ -152,7 +162,7 @@ async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> UUID:
     row = Translator({_KEY: pupil}, {}).person(told)
     await roster.put_people(work, [row])
     work.publish(published.person_changed(row), key=pupil, subject=pupil)
-    return pupil
+    return row
 
 
 # Whoever is protected is not among them: that they are known is not for everybody to learn.

@@ -11,16 +11,18 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.matching import looking
 from services.registry.people import history, search, store
 from services.registry.people.access import reach
 from services.registry.people.card import Page, named_in
 from services.registry.people.rights import Asker, rights, where_child
-from services.registry.people.rules import Hat, Record
+from services.registry.people.rules import Hat, Record, names_in_use
 from services.registry.people.search import Found
 from services.registry.people.shapes import (
     CardOut,
     ClassPlaceOut,
     FoundOut,
+    MergedOut,
     PeopleOut,
     PersonOut,
     PlaceOut,
@@ -170,6 +172,12 @@ async def card_of(
     if record is None:
         raise not_found()
     place_ids, people_ids = named_in(record)
+    merged = await store.merged(session, board, record.id)
+    earlier = [each if known_at is None else each.known_at(known_at) for each in merged]
+    for each in earlier:
+        if each is not None:
+            more_places, more_people = named_in(each)
+            place_ids, people_ids = place_ids | more_places, people_ids | more_people
     places = await store.places(session, board, place_ids)
     people = await store.people(session, board, people_ids)
     names = store.names_of(places, people)
@@ -178,4 +186,15 @@ async def card_of(
     visible = {
         child for child, row in found.children.items() if "ReadCard" in asker.of(child, where_child(row))
     }
-    return page.card(known_at, visible)
+    answer = page.card(known_at, visible, [each for each in earlier if each is not None])
+    if merged:
+        called = {each.id: " ".join(names_in_use(each.now.card)) for each in merged}
+        undoable = await looking.undoable(
+            session, asker.room, asker.holder, asker.offices, record.id, asker.today
+        )
+        answer.merged = [
+            MergedOut(question=each.question, name=called[each.gone])
+            for each in undoable
+            if each.gone in called
+        ]
+    return answer

@@ -30,9 +30,11 @@ from services.registry.roster.snapshot import Period
 
 Rights = Mapping[Hat, frozenset[Action]]
 _SERVICES = {"tsumugi-cli": "管理のコマンド", "importer": "名簿の取り込み"}
-_OF_IMPORTS = {
+_OF_SERVICES = {
     "import: the source says otherwise": "取り込んだ名簿が変わった",
     "import: no longer in the source": "取り込んだ名簿にない",
+    "merged with another card of the same child": "同じ子のカードをまとめた",
+    "the merging of two cards was taken back": "まとめたカードを元に戻した",
 }
 
 
@@ -87,8 +89,10 @@ class Page:
         self.places, self.people = places, people
         self.as_of, self.today = as_of, today
 
-    def card(self, known_at: datetime | None, visible_children: set[UUID]) -> CardOut:
-        """The whole card."""
+    def card(
+        self, known_at: datetime | None, visible_children: set[UUID], merged: Sequence[Record] = ()
+    ) -> CardOut:
+        """The whole card; in its history also what was said of the cards that were ``merged`` into it."""
         card, rights = self.record.now.card, self.rights
         whole = "pupil" in rights or any("ReadHistory" in each for each in rights.values())
         pupil, guardian = rights.get("pupil", frozenset()), rights.get("guardian", frozenset())
@@ -113,7 +117,7 @@ class Page:
             protection=self._protection(marks[0]) if marks and family else None,
             children=self._ties(self.record.children, visible_children) if guardian else None,
             duties=self._duties() if "staff" in rights and self.record.duties else None,
-            history=self._history(),
+            history=self._history(merged),
             may=MayOut(
                 change=any("ChangeCard" in each for each in rights.values()),
                 family="ChangeCard" in pupil,
@@ -198,24 +202,31 @@ class Page:
         kept = [self._somebody(each) for each in mark.held.what.confidential_from]
         return ProtectionOut(period=mark.id, since=mark.held.valid.since, confidential_from=kept)
 
-    def _history(self) -> list[EntryOut] | None:
+    def _history(self, merged: Sequence[Record]) -> list[EntryOut] | None:
         if not any("ReadHistory" in each for each in self.rights.values()):
             return None
-        shown = self.record
-        return [
-            EntryOut(
-                side=each.side,
-                since=each.since,
-                words=each.words,
-                notes=list(each.notes),
-                at=each.at,
-                by=self._writer(each.by),
-                reason=_OF_IMPORTS.get(each.reason, each.reason) if each.reason else None,
-                taken_back=each.taken_back,
-            )
-            for each in history.entries(shown, self.names, self.today)
-            if self._may_know(each.side)
+        own = [self._entry(each) for each in history.entries(self.record, self.names, self.today)]
+        if not merged:
+            return [each for each in own if self._may_know(each.side)]
+        theirs = [
+            self._entry(each, "まとめたカードの記録")
+            for record in merged
+            for each in history.entries(record, self.names, self.today)
         ]
+        together = sorted([*own, *theirs], key=lambda each: (each.since, each.at), reverse=True)
+        return [each for each in together if self._may_know(each.side)]
+
+    def _entry(self, each: history.Entry, *more: str) -> EntryOut:
+        return EntryOut(
+            side=each.side,
+            since=each.since,
+            words=each.words,
+            notes=[*each.notes, *more],
+            at=each.at,
+            by=self._writer(each.by),
+            reason=_OF_SERVICES.get(each.reason, each.reason) if each.reason else None,
+            taken_back=each.taken_back,
+        )
 
     def _may_know(self, side: history.Side) -> bool:
         of: Mapping[history.Side, Hat] = {

@@ -159,6 +159,13 @@ class MayOut(BaseModel):
     erase: bool
 
 
+class MergedOut(BaseModel):
+    """A card that was merged into this one, and the question (名寄せ) under which that is taken back."""
+
+    question: UUID
+    name: str
+
+
 class CardOut(BaseModel):
     """A person's card on a day, as known at an instant."""
 
@@ -180,4 +187,6 @@ class CardOut(BaseModel):
     children: list[TieOut] | None
     duties: list[DutyOut] | None
     history: list[EntryOut] | None
+    merged: list[MergedOut] = []
+    """For those who may take it back."""
     may: MayOut

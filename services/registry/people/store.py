@@ -82,8 +82,22 @@ async def record(session: AsyncSession, board: UUID, person: UUID) -> Record | N
     if row is not None and row["merged_into"] is not None:
         values["person"] = row["merged_into"]
         row = await _PERSON.first(session, values)
-    if row is None:
-        return None
+    return None if row is None else await _record(session, values, row)
+
+
+_MERGED = Statement(
+    f"select {', '.join((*_CARD, 'merged_into', *_VERSION))} from person"  # noqa: S608
+    " where board_id = :board and merged_into = :person and withdrawn_at is null order by id"
+)
+
+
+async def merged(session: AsyncSession, board: UUID, person: UUID) -> list[Record]:
+    """All that was said about the cards that were merged into somebody's, each of its own."""
+    rows = await _MERGED.all(session, {"board": board, "person": person})
+    return [await _record(session, {"board": board, "person": row["id"]}, row) for row in rows]
+
+
+async def _record(session: AsyncSession, values: Mapping[str, Any], row: Any) -> Record:
     past = await _PAST.all(session, values)
     versions = [_version({**dict(each), "id": row["id"], "sort_key": "", "search": ""}) for each in past]
     return Record(

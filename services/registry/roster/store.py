@@ -218,6 +218,14 @@ async def people(session: AsyncSession, board: UUID, ids: Collection[UUID]) -> d
     return {row.id: row for row in await _rows(session, board, "person", _PERSON, PersonRow, ids)}
 
 
+_ALIASES = text("select id, merged_into from person where board_id = :board and merged_into is not null")
+
+
+async def aliases(session: AsyncSession, board: UUID) -> dict[UUID, UUID]:
+    """Cards that were merged into another's → that other."""
+    return {row.id: row.merged_into for row in await session.execute(_ALIASES, {"board": board})}
+
+
 async def put_organisations(work: Work, rows: Sequence[OrganisationRow], *, run: UUID | None = None) -> None:
     """Insert or replace organisations."""
     await _put(work, "organisation", _ORGANISATION, rows, run)

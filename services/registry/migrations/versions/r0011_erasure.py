@@ -43,6 +43,8 @@ begin
             where position(family in c.response::text) > 0 and position(given in c.response::text) > 0
         )
     );
+    delete from merging where board_id = p_board and (gone_id = any (p_people) or kept_id = any (p_people));
+    delete from same_person where board_id = p_board and (one_id = any (p_people) or other_id = any (p_people));
     delete from certificate where board_id = p_board and pupil_id = any (p_people);
     delete from move_step s using move m
     where m.id = s.move_id and m.board_id = p_board and m.pupil_id = any (p_people);

@@ -1,0 +1,71 @@
+"""How the operations of 名寄せ are asked (:mod:`tests.matrix.probes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.matrix.browser import Call
+from tests.matrix.probe import NOTHING, Outcome, Probe, get
+
+_NOT_THE_OFFICE: Mapping[str, Outcome] = dict.fromkeys(
+    (
+        "homeroom",
+        "assistant",
+        "substitute",
+        "office",
+        "principal",
+        "vice_principal",
+        "nurse",
+        "subject",
+        "neighbour",
+        "elsewhere",
+        "moved",
+        "system_operator",
+        "guardian",
+        "mother",
+        "pupil",
+        "department",
+    ),
+    404,
+)
+_LISTS_NOT: Mapping[str, Outcome] = dict.fromkeys(_NOT_THE_OFFICE, NOTHING)
+
+MATCHING: tuple[Probe, ...] = (
+    Probe(
+        "registry GET /v1/same-people",
+        "bearer",
+        get("/v1/same-people"),
+        may={"board_staff": 200},
+        may_not=_LISTS_NOT,
+        elsewhere=NOTHING,
+    ),
+    Probe(
+        "registry GET /v1/same-people/{question}",
+        "bearer",
+        get("/v1/same-people/{question}"),
+        may={"board_staff": 200},
+        may_not=_NOT_THE_OFFICE,
+    ),
+    Probe(
+        "registry POST /v1/same-people/{question}/answer",
+        "bearer",
+        lambda world: Call(
+            "POST",
+            f"/v1/same-people/{world.first.ids['question']}/answer",
+            {"seen": 1, "answer": "waiting"},  # said again it changes nothing
+        ),
+        may={"board_staff": 200},
+        may_not=_NOT_THE_OFFICE,
+    ),
+    Probe(
+        "registry POST /v1/same-people/mergings/{merging}/undo",
+        "bearer",
+        lambda world: Call(
+            "POST",
+            f"/v1/same-people/mergings/{world.first.ids['merging']}/undo",
+            {"note": "別の子"},  # they are two again already
+        ),
+        may={"board_staff": 200},
+        may_not=_NOT_THE_OFFICE,
+    ),
+)
