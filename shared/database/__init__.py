@@ -5,10 +5,11 @@ The door to a service's rows is ``Units``: nothing else opens a session, so noth
 
 from shared.database.engine import Login, connect, make_engine, refuse_privileged
 from shared.database.statements import Statement
-from shared.database.units import AlreadyDone, Command, Moved, Scope, Units, Work
+from shared.database.units import AlreadyDone, Busy, Command, Moved, Scope, Units, Work
 
 __all__ = [
     "AlreadyDone",
+    "Busy",
     "Command",
     "Login",
     "Moved",

@@ -70,6 +70,10 @@ class Moved(Exception):
     """Another transaction changed the aggregate first; running the unit of work once more may succeed."""
 
 
+class Busy(Exception):
+    """What is to be locked was not free in time; nothing was done, and later it may be."""
+
+
 @dataclass
 class _Claim:
     """That a transaction is the one that does a command."""
@@ -261,7 +265,7 @@ class Units:
 
     @asynccontextmanager
     async def work(self, scope: Scope, *, actor: str, command: Command | None = None) -> AsyncIterator[Work]:
-        """One transaction. Raises :class:`AlreadyDone`, :class:`CommandReused` or :class:`Moved`."""
+        """One transaction. Raises :class:`AlreadyDone`, :class:`CommandReused`, :class:`Moved` or :class:`Busy`."""
         at = self.clock.now()
         claim = None if command is None else _Claim(command, at)
         async with self._sessions(info={"scope": scope, "read_only": False, "claim": claim}) as session:
@@ -277,6 +281,8 @@ class Units:
             except DBAPIError as error:
                 if sqlstate(error) in {"P0409", "40P01", "40001"}:
                     raise Moved from error
+                if sqlstate(error) == "55P03":
+                    raise Busy from error
                 raise
 
     async def _answered(self, session: AsyncSession, command: Command) -> NoReturn:

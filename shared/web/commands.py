@@ -16,7 +16,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from shared.access.principal import Principal
-from shared.database import AlreadyDone, Command, Moved, Scope, Units, Work
+from shared.database import AlreadyDone, Busy, Command, Moved, Scope, Units, Work
 from shared.database.units import CommandReused
 from shared.web.problems import FieldError, Problem
 from shared.web.requests import current
@@ -67,6 +67,14 @@ async def run_command(
                 "command-reused",
                 "同じ番号で別の内容が届きました",
                 "Idempotency-Key は送る内容ごとに新しくしてください。何も保存していません。",
+            ) from None
+        except Busy:
+            raise Problem(
+                503,
+                "busy",
+                "いまは保存できません",
+                "名簿の取り込みなどが続いています。何も保存していません。少し待ってから、もう一度送ってください。",
+                headers={"retry-after": "5"},
             ) from None
         except Moved:
             if last:

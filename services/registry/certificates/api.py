@@ -137,9 +137,10 @@ async def issue(
 
     async def act(work: Work) -> Certificates:
         asker = await asker_of(room, work.session, who)
-        await roster.lock_roster(work)
-        found = await _see(work.session, asker, move)
+        await _see(work.session, asker, move)
         await strong_enough(room, work.session, who)
+        await roster.lock_roster(work, patient=False)
+        found = await _see(work.session, asker, move)
         if found.undone_at is not None:
             raise Problem(
                 409, "undone", "取り消された転出入です", "証明書は出せません。新しく届けてください。"

@@ -115,7 +115,7 @@ async def set_numbers(class_id: UUID, body: NumbersIn, room: Reg, who: Who, comm
     """Give every child of the class a number from a day on; with ``dry`` only say what that would do."""
 
     async def number(work: Work) -> NumberedOut:
-        seen = await _change(room, work, who, class_id)
+        seen = await _change(room, work, who, class_id, look=body.dry)
         if rules.revision(rules.members_on(seen.standing, body.since)) != body.seen:
             raise _moved()
         wished = [(each.pupil, each.number) for each in body.numbers]
@@ -213,9 +213,10 @@ async def _see(room: Registry, session: AsyncSession, who: Principal, class_id: 
     return seen
 
 
-async def _change(room: Registry, work: Work, who: Principal, class_id: UUID) -> Looked:
-    """The class for a command: 404, 403, 401; whoever else changes the roster waits."""
-    await roster.lock_roster(work)
+async def _change(
+    room: Registry, work: Work, who: Principal, class_id: UUID, *, look: bool = False
+) -> Looked:
+    """The class for a command: 404, 403, 401, and then whoever else changes the roster waits, unless it is a look."""
     of = await store.class_row(work.session, who.board, class_id)
     holder = await room.holder(work.session, who)
     if of is None:
@@ -227,6 +228,9 @@ async def _change(room: Registry, work: Work, who: Principal, class_id: UUID) ->
     if not _allows(room, seen, "SetNumbers", class_id):
         raise denied("この学級の出席番号は、教頭か事務に決めてもらってください。")
     room.strong_enough(who, await step_up_setting(work.session, who.board, room.clock.today()))
+    if not look:
+        await roster.lock_roster(work, patient=False)
+        await _fill(room, work.session, who, seen)
     return seen
 
 

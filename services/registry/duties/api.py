@@ -125,7 +125,7 @@ async def give_duty(school: UUID, body: DutyIn, room: Reg, who: Who, command: Gi
     async def give(work: Work) -> ChangedOut:
         asker, _ = await _see(room, work.session, who, school)
         today = room.clock.today()
-        await roster.lock_roster(work)
+        await roster.lock_roster(work, patient=False)
         here = await store.duties(work.session, who.board, school, today)
         colleague = any(each.held.subject == body.staff for each in here)
         substitute = body.kind == "substitute"
@@ -171,7 +171,7 @@ async def end_duty(school: UUID, duty: UUID, body: EndIn, room: Reg, who: Who, c
 
     async def end(work: Work) -> ChangedOut:
         asker, _ = await _see(room, work.session, who, school)
-        await roster.lock_roster(work)
+        await roster.lock_roster(work, patient=False)
         here = await store.duties(work.session, who.board, school, room.clock.today())
         stored = next((each for each in here if each.id == duty), None)
         if stored is None:

@@ -44,9 +44,14 @@ async def announce(body: MovesIn, room: Reg, who: Who, command: Cmd) -> Response
     async def act(work: Work) -> Saved:
         asker = await asker_of(room, work.session, who)
         today = room.clock.today()
-        await roster.lock_roster(work)
-        asked = [await _asked(work.session, asker, body, at) for at in range(len(body.movers))]
+
+        async def decided() -> list[Callable[[UUID], Asked]]:
+            return [await _asked(work.session, asker, body, at) for at in range(len(body.movers))]
+
+        await decided()
         await strong_enough(room, work.session, who)
+        await roster.lock_roster(work, patient=False)
+        asked = await decided()
         await widen(work.session, asker)
         together, made = new_id(), []
         for at, each in enumerate(asked):
@@ -139,15 +144,21 @@ async def _change(
 ) -> Response:
     async def run(work: Work) -> Saved:
         asker = await asker_of(room, work.session, who)
-        await roster.lock_roster(work)
-        found = await see(work.session, asker, move)
-        if not asker.may(action, asker.resource_of(found)):
-            raise denied(
-                "学級を決めるのは、受け入れる学校の事務です。"
-                if action == "PlaceMover"
-                else "転出入を直せるのは、出る学校と入る学校の事務と、名簿を受け持つ課です。"
-            )
+
+        async def decided() -> Move:
+            found = await see(work.session, asker, move)
+            if not asker.may(action, asker.resource_of(found)):
+                raise denied(
+                    "学級を決めるのは、受け入れる学校の事務です。"
+                    if action == "PlaceMover"
+                    else "転出入を直せるのは、出る学校と入る学校の事務と、名簿を受け持つ課です。"
+                )
+            return found
+
+        await decided()
         await strong_enough(room, work.session, who)
+        await roster.lock_roster(work, patient=False)
+        found = await decided()
         await widen(work.session, asker)
         if found.undone_at is not None and not undone_too:
             raise Problem(409, "undone", "取り消された転出入です", "もう直せません。新しく届けてください。")

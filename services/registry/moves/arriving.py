@@ -76,11 +76,11 @@ async def arrive(
 
     async def act(work: Work) -> Saved:
         asker = await asker_of(room, work.session, who)
-        await roster.lock_roster(work)
         asked = looking.resource(who.board, asker.offices, [body.to_school], [body.to_school], False, [])
         if not asker.may("MakeMove", asked):
             raise not_found()
         await strong_enough(room, work.session, who)
+        await roster.lock_roster(work, patient=False)
         await widen(work.session, asker)
         with refusals():
             if (body.pupil is None) == (body.card is None):

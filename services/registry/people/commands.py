@@ -85,7 +85,8 @@ async def change_card(
     """One act of the office upon a card. What stands beside a screen's stale value is answered with 409."""
 
     async def change(work: Work) -> Changed:
-        await roster.lock_roster(work)
+        await _decide(room, work.session, who, person, asked)
+        await roster.lock_roster(work, patient=False)
         decided = await _decide(room, work.session, who, person, asked)
         if decided.plan.nothing:
             return Changed(person=decided.found.record.id, words=[])

@@ -74,15 +74,21 @@ PROTECTION = PeriodTable(
     lambda row: ProtectionIs(tuple(row["confidential_from"])),
 )
 
+_NOT_FOR_EVER = text("set local lock_timeout = '3s'")
 _LOCK_ROSTER = text("select pg_advisory_xact_lock(7481, hashtext(cast(:board as text)))")
 
 
-async def lock_roster(work: Work) -> None:
+async def lock_roster(work: Work, *, patient: bool = True) -> None:
     """Whoever changes relations of a board's roster stands in line here, before reading any of them.
+
+    Whom a browser waits for is not ``patient``: after some seconds the wait ends in :class:`shared.database.Busy`. Ask
+    it after deciding who may, and never to only look: everybody in the line holds one of few connections.
 
     What is published is the whole set of a subject: two writers that read side by side would each publish without what
     the other has added.
     """
+    if not patient:
+        await work.session.execute(_NOT_FOR_EVER)
     await work.session.execute(_LOCK_ROSTER, {"board": str(work.scope.board)})
 
 

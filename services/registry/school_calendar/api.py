@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
@@ -21,9 +22,10 @@ from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.rows import CalendarRow
 from services.registry.roster.shapes import ClassOut, PlaceOut
-from services.registry.school_calendar import rules, store
+from services.registry.school_calendar import plans, rules, store
 from services.registry.school_calendar.cells import KINDS, REASONS
-from services.registry.school_calendar.rules import Plan, School, Wrong
+from services.registry.school_calendar.plans import Plan
+from services.registry.school_calendar.rules import School, Wrong
 from services.registry.school_calendar.shapes import (
     CalendarOut,
     ChangedOut,
@@ -39,6 +41,7 @@ from services.registry.school_calendar.store import Change
 from shared.access.log import Seen, log_change
 from shared.access.principal import Holder, Principal, entity, ref, refs
 from shared.database import Command, Scope, Work
+from shared.database.units import MAX_PAYLOAD_BYTES
 from shared.ids import calendar_id, new_id
 from shared.web import FieldError, Problem, command_of, current, denied, not_found, run_command
 
@@ -70,9 +73,9 @@ async def read_calendar(school: UUID, year: Year, room: Reg, who: Who) -> Calend
         revision=_revision(row),
         school_days=list(row.school_days),
         closures=list(row.closures),
-        marks=list(row.marks),
+        marks=plans.shown(row.marks),
         terms=list(row.terms),
-        days_of_grades=rules.days_of_grades(Plan.of(row), of.grades),
+        days_of_grades=plans.days_of_grades(Plan.of(row), of.grades),
         classes=[ClassOut(id=c.id, name=c.name, grade=c.grade, special_needs=False) for c in of.classes],
         kinds=list(KINDS),
         reasons={code: word for word, code in REASONS.items()},
@@ -92,7 +95,8 @@ async def change_calendar(
 
     async def change(work: Work) -> ChangedOut:
         name, _ = await _see(room, work.session, who, school, change=True)
-        await roster.lock_roster(work)
+        if not body.dry:
+            await roster.lock_roster(work, patient=False)
         row = await _row(work.session, who.board, school, year)
         of = await store.school_of(work.session, who.board, school, year)
         read = rules.read_lines(body.rows, of)
@@ -117,7 +121,8 @@ async def undo_change(
 
     async def undo(work: Work) -> ChangedOut:
         name, _ = await _see(room, work.session, who, school, change=True)
-        await roster.lock_roster(work)
+        if not body.dry:
+            await roster.lock_roster(work, patient=False)
         row = await _row(work.session, who.board, school, year)
         if await store.is_undone(work.session, who.board, row.id, body.change):
             return ChangedOut(schools=[], saved=not body.dry)
@@ -176,7 +181,8 @@ async def apply_template(
         read = rules.read_lines(body.rows, whole, template=True)
         if read.wrong:
             raise _refused(read.wrong)
-        await roster.lock_roster(work)
+        if not body.dry:
+            await roster.lock_roster(work, patient=False)
         if _told(await store.template(work.session, who.board, year)) != body.seen:
             raise _moved("市の年間予定のもと")
         there = await store.schools(work.session, who.board)
@@ -207,7 +213,10 @@ async def _apply(
     *,
     dry: bool,
 ) -> ConsequencesOut:
-    after = rules.changed_by(Plan.of(row), lines)
+    wrong = plans.overlapping(Plan.of(row), lines) or _too_large(row, lines)
+    if wrong:
+        raise _refused(wrong)
+    after = plans.changed_by(Plan.of(row), lines)
     told = await _consequences(work, place, row, of, after)
     if dry or not told.changed:
         return told
@@ -218,18 +227,31 @@ async def _apply(
     return told.model_copy(update={"change": act})
 
 
+def _too_large(row: CalendarRow, lines: Sequence[rules.Line]) -> list[Wrong]:
+    """The line from which on the year no longer travels as one event: a look refuses what a save could not do."""
+
+    def fits(count: int) -> bool:
+        new = plans.changed_by(Plan.of(row), lines[:count]).row(row)
+        return len(published.calendar_changed(new).model_dump_json().encode()) <= MAX_PAYLOAD_BYTES
+
+    if fits(len(lines)):
+        return []
+    at = lines[bisect_left(range(len(lines)), True, key=lambda n: not fits(n + 1))].at
+    return [Wrong(f"A{at}", "この行までで、1年に入る予定の数をこえます。行事の日数を減らしてください。")]
+
+
 async def _consequences(
     work: Work, place: PlaceOut, row: CalendarRow, of: School, after: Plan
 ) -> ConsequencesOut:
     before = Plan.of(row)
-    changes = rules.class_changes(before, after, of.classes)
+    changes = plans.class_changes(before, after, of.classes)
     found = await store.touched(work.session, work.scope.board, changes) if changes else []
     return ConsequencesOut(
         school=place,
         change=None,
         changed=after.row(row) != row,
-        days_before=rules.days_of_grades(before, of.grades),
-        days_after=rules.days_of_grades(after, of.grades),
+        days_before=plans.days_of_grades(before, of.grades),
+        days_after=plans.days_of_grades(after, of.grades),
         touched=[
             TouchedOut(on=r.day, class_id=r.class_id, meets=r.meets, taken=r.taken, meals=r.members)
             for r in found

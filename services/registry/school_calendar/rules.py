@@ -1,18 +1,13 @@
-"""A school's year: which lines may change it, what it then is, and what follows from that. Pure.
-
-授業日数 are counted per grade, as the 指導要録 needs them: a closure of the whole school or of a whole grade takes one
-away; a closure of one class (学級閉鎖) does not, its children have 出席停止・忌引等 that day.
-"""
+"""Which lines may change a school's year, and every cell that cannot be. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from services.registry.roster.rows import CalendarRow
 from services.registry.school_calendar.cells import (
     KINDS,
     REASONS,
@@ -22,13 +17,12 @@ from services.registry.school_calendar.cells import (
     read_grades,
     read_kind,
 )
-from shared.contracts.registry import closes, grade_is_off
 from shared.dates import in_words, school_year_bounds
 
 LONGEST = 40
 """Characters of an event's or a term's words."""
-MARKED: frozenset[Kind] = frozenset({"saturday_class", "holiday", "moved_holiday", "event", "grade_off"})
-"""Kinds that leave a mark with their words in the calendar."""
+MAX_DAYS = 4_000
+"""Days of all lines of one paste together: a whole year's plan has some 600."""
 OF_THE_SCHOOL: frozenset[Kind] = frozenset({"school_day", "holiday", "term"})
 """Kinds that are never of single grades."""
 OF_ONE_SCHOOL: frozenset[Kind] = frozenset({"closure", "reopen"})
@@ -84,6 +78,8 @@ class Line:
     words: str = ""
     grades: tuple[str, ...] = ()
     class_id: UUID | None = None
+    at: int = field(default=0, compare=False)
+    """Which line of the paste it was, from 1."""
 
     def days(self) -> list[date]:
         """Every day of it; 授業日 from a day to another are those from Monday to Friday."""
@@ -106,7 +102,7 @@ def read_lines(rows: Sequence[Sequence[str]], school: School, *, template: bool 
 
     In a ``template`` of the board no line names a class, and nothing is closed at short notice.
     """
-    read = Read()
+    read, days = Read(), 0
     for at, row in enumerate(rows, 1):
         cells = [*row, "", "", "", ""][:4]
         if all(not cell.strip() for cell in row) or (at == 1 and plain(cells[0]) in ("日付", "月日", "日")):
@@ -118,6 +114,11 @@ def read_lines(rows: Sequence[Sequence[str]], school: School, *, template: bool 
             read.wrong.append(Wrong(f"B{at}", "臨時休業は学校の年間予定に入れてください。"))
         else:
             read.lines.append(line)
+        days += (line.last - line.first).days + 1
+        if days > MAX_DAYS:
+            words = f"ここまでで{days:,}日分になります。{MAX_DAYS:,}日分までに分けて入れてください。"
+            read.wrong.append(Wrong(f"A{at}", words))
+            break
     if not read.lines and not read.wrong:
         read.wrong.append(Wrong("A1", "日付・種類・内容の列を入れてください。"))
     return read
@@ -145,6 +146,10 @@ def _line(at: int, cells: Sequence[str], school: School, wrong: list[Wrong]) -> 
         wrong.append(Wrong(f"C{at}", "改行などの見えない文字は使えません。取り除いてください。"))
     if kind in ("event", "term") and not words:
         wrong.append(Wrong(f"C{at}", "名前がありません。内容の列に入れてください。"))
+    if kind == "term" and days.first == days.last:
+        wrong.append(
+            Wrong(f"A{at}", "学期は、はじめの日から終わりの日までを 4/7〜7/20 のように書いてください。")
+        )
     if kind == "closure" and words not in REASONS:
         wrong.append(
             Wrong(f"C{at}", f"「{words}」はわけの一覧にありません。{'・'.join(REASONS)}から選んでください。")
@@ -165,7 +170,7 @@ def _line(at: int, cells: Sequence[str], school: School, wrong: list[Wrong]) -> 
             )
         )
     grades, class_id = _whom(at, cells[3], kind, school, wrong)
-    return Line(kind, *days, words, grades, class_id) if len(wrong) == before else None
+    return Line(kind, *days, words, grades, class_id, at) if len(wrong) == before else None
 
 
 def _whom(
@@ -185,186 +190,3 @@ def _whom(
     if kind in OF_THE_SCHOOL and grades:
         wrong.append(Wrong(f"D{at}", "学校全体のことです。学年ごとの休みは「学年休業」にしてください。"))
     return grades, None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A school's year as it is worked on."""
-
-    days: frozenset[date]
-    closures: tuple[dict[str, Any], ...]
-    marks: tuple[dict[str, Any], ...]
-    terms: tuple[dict[str, Any], ...]
-
-    @classmethod
-    def of(cls, row: CalendarRow | None) -> Plan:
-        """The plan of a stored calendar; an empty one where there is none."""
-        if row is None:
-            return cls(frozenset(), (), (), ())
-        return cls(frozenset(row.school_days), row.closures, row.marks, row.terms)
-
-    def kept(self) -> dict[str, Any]:
-        """The plan as JSON, to be taken back to."""
-        days = [day.isoformat() for day in sorted(self.days)]
-        return {"days": days, "closures": self.closures, "marks": self.marks, "terms": self.terms}
-
-    @classmethod
-    def again(cls, kept: Mapping[str, Any]) -> Plan:
-        """A plan that was kept."""
-        days = frozenset(date.fromisoformat(day) for day in kept["days"])
-        return cls(days, tuple(kept["closures"]), tuple(kept["marks"]), tuple(kept["terms"]))
-
-    def row(self, like: CalendarRow) -> CalendarRow:
-        """The plan as a row of the same calendar."""
-        return like._replace(
-            school_days=tuple(sorted(self.days)),
-            closures=tuple(sorted(self.closures, key=_order)),
-            marks=tuple(sorted(self.marks, key=_order)),
-            terms=tuple(sorted(self.terms, key=lambda each: str(each["since"]))),
-        )
-
-
-def _order(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        str(entry.get(name) or "") for name in ("on", "kind", "scope", "grade", "class_id", "grades")
-    )
-
-
-def changed_by(plan: Plan, lines: Iterable[Line]) -> Plan:
-    """The year after these lines, one after another. The same lines again change nothing."""
-    for line in lines:
-        if line.kind == "term":
-            plan = _with_term(plan, line)
-        elif line.kind == "withdraw":
-            plan = _without(plan, line)
-        else:
-            plan = _with_days(plan, line)
-    return plan
-
-
-def _with_term(plan: Plan, line: Line) -> Plan:
-    term = {"name": line.words, "since": line.first.isoformat(), "until": _next(line.last).isoformat()}
-    return replace(plan, terms=(*(each for each in plan.terms if each["name"] != line.words), term))
-
-
-def _next(day: date) -> date:
-    return day + timedelta(days=1)
-
-
-def _with_days(plan: Plan, line: Line) -> Plan:
-    days, closures, marks = set(plan.days), list(plan.closures), list(plan.marks)
-    for day in line.days():
-        on = day.isoformat()
-        match line.kind:
-            case "school_day" | "saturday_class":
-                days.add(day)
-                closures = [each for each in closures if not (each["on"] == on and each["scope"] == "school")]
-                marks = [m for m in marks if m["on"] != on or _beside(line, m)]
-            case "holiday" | "moved_holiday" if not line.grades:
-                days.discard(day)
-                closures = [each for each in closures if each["on"] != on]
-                marks = [m for m in marks if m["on"] != on or m["kind"] == "event"]
-            case "closure" if day in plan.days:
-                if not line.grades and line.class_id is None:
-                    days.discard(day)
-                new = [each for each in _closures(line, on) if _same(each, closures) is None]
-                closures += new
-            case "reopen":
-                whole = not line.grades and line.class_id is None
-                if whole and any(each["on"] == on and each["scope"] == "school" for each in closures):
-                    days.add(day)
-                closures = [each for each in closures if not (each["on"] == on and _reopens(line, each))]
-        if line.kind in MARKED and (line.words or line.kind != "holiday"):
-            mark = {"on": on, "kind": line.kind, "title": line.words or None, "grades": list(line.grades)}
-            if mark not in marks:
-                marks.append(mark)
-    return replace(plan, days=frozenset(days), closures=tuple(closures), marks=tuple(marks))
-
-
-def _beside(line: Line, mark: Mapping[str, Any]) -> bool:
-    """Whether what a day is called stays when lessons are put on it."""
-    if mark["kind"] == "saturday_class":
-        # One grade's lessons on a Saturday beside another's: each says its own words.
-        return bool(line.kind == "saturday_class" and line.grades and mark["grades"])
-    return mark["kind"] in ("event", "grade_off") or bool(mark["grades"])
-
-
-def _without(plan: Plan, line: Line) -> Plan:
-    """What was said of these days, with these words and grades where the line has any, was not said."""
-    days, marks = set(plan.days), list(plan.marks)
-    for day in line.days():
-        on = day.isoformat()
-        gone = [mark for mark in marks if mark["on"] == on and _is_meant(line, mark)]
-        marks = [mark for mark in marks if mark not in gone]
-        if any(mark["kind"] == "saturday_class" for mark in gone) and not any(
-            mark["on"] == on and mark["kind"] == "saturday_class" for mark in marks
-        ):
-            days.discard(day)
-        holidays = [m for m in gone if m["kind"] in ("holiday", "moved_holiday") and not m["grades"]]
-        if holidays and day.weekday() < SATURDAY:
-            days.add(day)
-    terms = [
-        term
-        for term in plan.terms
-        if not (term["name"] == line.words and term["since"] == line.first.isoformat())
-    ]
-    return replace(plan, days=frozenset(days), marks=tuple(marks), terms=tuple(terms))
-
-
-def _is_meant(line: Line, mark: Mapping[str, Any]) -> bool:
-    return line.words in ("", mark["title"]) and (not line.grades or set(line.grades) == set(mark["grades"]))
-
-
-def _closures(line: Line, on: str) -> list[dict[str, Any]]:
-    entry = {"on": on, "scope": "school", "grade": None, "class_id": None, "reason": REASONS[line.words]}
-    if line.class_id is not None:
-        return [{**entry, "scope": "class", "class_id": str(line.class_id)}]
-    return [{**entry, "scope": "grade", "grade": grade} for grade in line.grades] or [entry]
-
-
-def _same(entry: Mapping[str, Any], among: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    names = ("on", "scope", "grade", "class_id")
-    return next((each for each in among if all(each[name] == entry[name] for name in names)), None)
-
-
-def _reopens(line: Line, entry: Mapping[str, Any]) -> bool:
-    if line.class_id is not None:
-        return bool(entry["class_id"] == str(line.class_id))
-    return entry["grade"] in line.grades if line.grades else True
-
-
-def meets(plan: Plan, day: date, class_id: str, grade: str | None) -> bool:
-    """Whether a class has lessons on a day."""
-    on = day.isoformat()
-    return (
-        day in plan.days
-        and not any(each["on"] == on and closes(each, class_id, grade) for each in plan.closures)
-        and not grade_is_off(plan.marks, on, grade)
-    )
-
-
-def days_of_grades(plan: Plan, grades: Iterable[str]) -> dict[str, int]:
-    """授業日数 of each grade: a class's own closure takes none away."""
-    return {grade: sum(meets(plan, day, "", grade) for day in plan.days) for grade in grades}
-
-
-class DayChange(NamedTuple):
-    """A day on which a class has lessons and had none, or the other way round."""
-
-    on: date
-    class_id: UUID
-    meets: bool
-
-
-def class_changes(before: Plan, after: Plan, classes: Collection[ClassOf]) -> list[DayChange]:
-    """Every class-day that changes."""
-    touched = before.days ^ after.days
-    told = [*before.closures, *before.marks], [*after.closures, *after.marks]
-    for one, other in (told, told[::-1]):
-        touched |= {date.fromisoformat(each["on"]) for each in one if each not in other}
-    return [
-        DayChange(day, of.id, now)
-        for day in sorted(touched)
-        for of in classes
-        if (now := meets(after, day, str(of.id), of.grade)) != meets(before, day, str(of.id), of.grade)
-    ]

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.roster.rows import CalendarRow
-from services.registry.school_calendar.rules import ClassOf, DayChange, Plan, School
+from services.registry.school_calendar.plans import DayChange, Plan
+from services.registry.school_calendar.rules import ClassOf, School
 from shared.database import Work
 
 _CLASSES = text(

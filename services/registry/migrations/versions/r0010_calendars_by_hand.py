@@ -11,6 +11,8 @@ down_revision = "r0009"
 SQL = """
 alter table calendar add column marks jsonb not null default '[]', add column terms jsonb not null default '[]',
     add column told jsonb;
+-- What stands was said by packages: until now nobody could change it by hand.
+update calendar set told = jsonb_build_object('school_days', to_jsonb(school_days), 'closures', closures);
 comment on column calendar.told is 'days and closures as the last package said them: the rest was changed by hand';
 
 create table calendar_template (

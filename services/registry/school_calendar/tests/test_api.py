@@ -107,6 +107,50 @@ async def test_cells_that_cannot_be_are_named_and_nothing_is_saved(
     assert stale.status_code == 409
 
 
+async def test_a_year_that_cannot_be_saved_is_refused_when_looked_at(
+    client: Client, school: School, registry_database: Database
+) -> None:
+    """Whatever a look lets pass can be saved: a year that is too large names the line from which on it is."""
+    for paste in range(8):
+        rows = [["4/1〜3/31", "行事", f"行事{paste}の{n}"] for n in range(10)]
+        dry = await say(client, school, *rows, dry=True)
+        saved = await say(client, school, *rows)
+        assert saved.status_code == dry.status_code, saved.text
+        if dry.status_code != 200:
+            break
+    assert paste > 0
+    assert dry.status_code == 422
+    assert dry.json()["errors"] == saved.json()["errors"]
+    (wrong,) = dry.json()["errors"]
+    assert "行目の日付" in wrong["cell"]
+    at = int(wrong["cell"].split("行目")[0]) - 1
+    assert (await say(client, school, *rows[:at], dry=True)).status_code == 200
+    assert (await say(client, school, *rows[: at + 1], dry=True)).status_code == 422
+    many = [["4/1〜3/31", "行事", f"行事{n}"] for n in range(800)]
+    assert [each["cell"] for each in (await say(client, school, *many)).json()["errors"]] == ["11行目の日付"]
+
+
+async def test_terms_that_overlap_are_refused_by_cell(client: Client, school: School) -> None:
+    assert (await say(client, school, ["4/7〜7/20", "学期", "1学期"])).status_code == 200
+    answer = await say(client, school, ["11/24", "行事", "遠足"], ["7/20〜12/24", "学期", "2学期"], dry=True)
+    assert [each["cell"] for each in answer.json()["errors"]] == ["2行目の日付"]
+    assert "1学期" in answer.json()["errors"][0]["message"]
+
+
+async def test_a_holiday_that_was_none_gives_no_day_back(client: Client, school: School) -> None:
+    before = await office_year(client, school)
+    free = ["11/22", "休業日", "開校記念日"]
+    held = ["11/24", "休業日", "市民の日"]
+    for row in (free, held):
+        assert (await say(client, school, row)).status_code == 200
+    marks = (await office_year(client, school))["marks"]
+    assert [set(mark) for mark in marks] == [{"on", "kind", "title", "grades"}] * 2
+    for on, _, words in (free, held):
+        assert (await say(client, school, [on, "取り消し", words])).status_code == 200
+    after = await office_year(client, school)
+    assert (after["school_days"], after["marks"]) == (before["school_days"], [])
+
+
 async def test_the_last_act_is_taken_back_until_something_else_changes_the_year(
     client: Client, school: School, registry_database: Database
 ) -> None:

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.roster.rows import CalendarRow
-from services.registry.school_calendar import rules
+from services.registry.school_calendar import plans, rules
 from services.registry.school_calendar.by_hand import with_hand
 from services.registry.school_calendar.cells import Days, read_days, read_grades, read_kind
-from services.registry.school_calendar.rules import ClassOf, Line, Plan, School
+from services.registry.school_calendar.plans import Lessons, Plan
+from services.registry.school_calendar.rules import ClassOf, Line, School
 
 ONE, TWO = ClassOf(uuid4(), "1年1組", "P1"), ClassOf(uuid4(), "2年1組", "P2")
 MIXED = ClassOf(uuid4(), "しらかば1組", None)
@@ -27,7 +28,7 @@ PLAN = Plan(WEEK, (), (), ())
 def after(*rows: list[str], plan: Plan = PLAN) -> Plan:
     read = rules.read_lines(rows, SCHOOL)
     assert read.wrong == []
-    return rules.changed_by(plan, read.lines)
+    return plans.changed_by(plan, read.lines)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_saturday_is_a_school_day_and_the_monday_after_it_is_not() -> None:
     plan = after(["11/21", "土曜授業", "学習発表会"], ["11/16", "振替休業", "11/21の振替"])
     assert date(2026, 11, 21) in plan.days
     assert date(2026, 11, 16) not in plan.days
-    assert rules.days_of_grades(plan, SCHOOL.grades) == {"P1": 5, "P2": 5}
+    assert plans.days_of_grades(plan, SCHOOL.grades) == {"P1": 5, "P2": 5}
     assert {(m["on"], m["kind"]) for m in plan.marks} == {
         ("2026-11-21", "saturday_class"),
         ("2026-11-16", "moved_holiday"),
@@ -101,27 +102,27 @@ def test_a_saturday_is_a_school_day_and_the_monday_after_it_is_not() -> None:
 def test_days_are_counted_as_the_record_counts_them() -> None:
     """A grade's or the school's closure takes a day of theirs away; a class's own one does not."""
     whole = after(["11/18", "臨時休業", "台風"])
-    assert rules.days_of_grades(whole, SCHOOL.grades) == {"P1": 4, "P2": 4}
+    assert plans.days_of_grades(whole, SCHOOL.grades) == {"P1": 4, "P2": 4}
     grade = after(["11/18", "臨時休業", "インフルエンザ", "1年"], ["11/19", "学年休業", "", "1年"])
-    assert rules.days_of_grades(grade, SCHOOL.grades) == {"P1": 3, "P2": 5}
+    assert plans.days_of_grades(grade, SCHOOL.grades) == {"P1": 3, "P2": 5}
     one = after(["11/18", "学級閉鎖", "インフルエンザ", "2年1組"])
-    assert rules.days_of_grades(one, SCHOOL.grades) == {"P1": 5, "P2": 5}
-    assert rules.class_changes(PLAN, one, SCHOOL.classes) == [(date(2026, 11, 18), TWO.id, False)]
-    assert [of for _, of, _ in rules.class_changes(PLAN, grade, SCHOOL.classes)] == [ONE.id, ONE.id]
-    assert {of for _, of, _ in rules.class_changes(PLAN, whole, SCHOOL.classes)} == {ONE.id, TWO.id, MIXED.id}
+    assert plans.days_of_grades(one, SCHOOL.grades) == {"P1": 5, "P2": 5}
+    assert plans.class_changes(PLAN, one, SCHOOL.classes) == [(date(2026, 11, 18), TWO.id, False)]
+    assert [of for _, of, _ in plans.class_changes(PLAN, grade, SCHOOL.classes)] == [ONE.id, ONE.id]
+    assert {of for _, of, _ in plans.class_changes(PLAN, whole, SCHOOL.classes)} == {ONE.id, TWO.id, MIXED.id}
 
 
 def test_lessons_on_a_saturday_of_some_grades_are_theirs_alone() -> None:
     """Each grade's line says its own; so does the Monday that makes up for it."""
     plan = after(["11/21", "土曜授業", "参観日", "1年"], ["11/16", "振替休業", "11/21の振替", "1年"])
-    assert rules.days_of_grades(plan, SCHOOL.grades) == {"P1": 5, "P2": 5}
-    assert rules.class_changes(PLAN, plan, SCHOOL.classes) == [
+    assert plans.days_of_grades(plan, SCHOOL.grades) == {"P1": 5, "P2": 5}
+    assert plans.class_changes(PLAN, plan, SCHOOL.classes) == [
         (date(2026, 11, 16), ONE.id, False),
         (date(2026, 11, 21), ONE.id, True),
         (date(2026, 11, 21), MIXED.id, True),
     ]
     both = after(["11/21", "土曜授業", "防災の日", "2年"], plan=plan)
-    assert rules.days_of_grades(both, SCHOOL.grades) == {"P1": 5, "P2": 6}
+    assert plans.days_of_grades(both, SCHOOL.grades) == {"P1": 5, "P2": 6}
     assert after(["11/21", "取り消し", "", "2年"], plan=both) == plan
     whole = after(["11/21", "土曜授業", "学習発表会"], plan=both)
     assert [mark["grades"] for mark in whole.marks if mark["on"] == "2026-11-21"] == [[]]
@@ -192,26 +193,132 @@ lines = st.builds(
 
 @given(st.lists(lines, max_size=12))
 def test_a_line_said_twice_is_said_once(said: list[Line]) -> None:
-    plan = rules.changed_by(PLAN, said)
+    plan = plans.changed_by(PLAN, said)
     for line in said[-1:]:
-        assert rules.changed_by(plan, [line]) == plan
+        assert plans.changed_by(plan, [line]) == plan
 
 
 @given(st.lists(lines, max_size=12))
 def test_a_year_that_was_kept_is_the_same(said: list[Line]) -> None:
-    plan = Plan.of(rules.changed_by(PLAN, said).row(calendar(set(), [])))
+    plan = Plan.of(plans.changed_by(PLAN, said).row(calendar(set(), [])))
     assert Plan.again(orjson.loads(orjson.dumps(plan.kept()))) == plan
 
 
 @given(st.lists(lines, max_size=12))
 def test_consequences_are_the_difference_and_nothing_else(said: list[Line]) -> None:
-    plan = rules.changed_by(PLAN, said)
-    changed = {(on, of): now for on, of, now in rules.class_changes(PLAN, plan, SCHOOL.classes)}
+    plan = plans.changed_by(PLAN, said)
+    changed = {(on, of): now for on, of, now in plans.class_changes(PLAN, plan, SCHOOL.classes)}
+    before, after = Lessons(PLAN), Lessons(plan)
     for at in range(300):
         day = FIRST + timedelta(days=at)
         for of in SCHOOL.classes:
-            now = rules.meets(plan, day, str(of.id), of.grade)
-            assert changed.get((day, of.id), rules.meets(PLAN, day, str(of.id), of.grade)) == now
+            now = after.meets(day, str(of.id), of.grade)
+            assert changed.get((day, of.id), before.meets(day, str(of.id), of.grade)) == now
+
+
+said = st.builds(
+    lambda kind, days, whom, words: [
+        f"11/{days[0]}〜11/{days[1]}" if kind != "土曜授業" else "11/21",
+        kind,
+        words if kind != "臨時休業" else "台風",
+        whom,
+    ],
+    st.sampled_from(
+        [
+            "授業日",
+            "土曜授業",
+            "休業日",
+            "振替休業",
+            "行事",
+            "学年休業",
+            "臨時休業",
+            "臨時休業をやめる",
+            "取り消し",
+        ]
+    ),
+    st.sampled_from([(16, 20), (18, 21), (20, 22), (21, 21), (19, 24)]),
+    st.sampled_from(["", "1年", "1・2年", "2年"]),
+    st.sampled_from(["", "夏休み", "山の日"]),
+).filter(lambda row: not rules.read_lines([row], SCHOOL).wrong)
+
+
+def taken_back(row: list[str]) -> list[str]:
+    closed = row[1] == "臨時休業"
+    return [row[0], "臨時休業をやめる" if closed else "取り消し", "" if closed else row[2], row[3]]
+
+
+@given(st.lists(said, max_size=8), st.lists(said, min_size=1, max_size=5))
+def test_what_is_said_and_then_not_said_leaves_the_year_as_it_was(
+    before: list[list[str]], more: list[list[str]]
+) -> None:
+    """Of every kind that can be taken back: no day gets or loses its lessons by a line too many."""
+    kinds = ("土曜授業", "休業日", "振替休業", "行事", "学年休業", "臨時休業")
+    plan = after(*before) if before else PLAN
+    new = [
+        [row[0], row[1], row[2] if row[1] == "臨時休業" else f"{row[2]}{at}", row[3]]
+        for at, row in enumerate(more)
+        if row[1] in kinds
+    ]
+    now = plan
+    for row in new:
+        now, was = after(row, plan=now), now
+        if row[1] != "臨時休業" or not was.closures:
+            assert after(taken_back(row), plan=now) == was
+    if not any(row[1] == "臨時休業" for row in new):
+        backwards = [taken_back(row) for row in reversed(new)]
+        assert not new or after(*new, *backwards, plan=plan) == plan
+
+
+@given(st.lists(said.filter(lambda row: "臨時休業" not in row[1]), min_size=1, max_size=8))
+def test_a_plan_that_is_pasted_again_changes_nothing(rows: list[list[str]]) -> None:
+    plan = after(*rows)
+    assert after(*rows, plan=plan) == plan
+
+
+def test_a_day_that_never_was_one_does_not_become_one() -> None:
+    """開校記念日 on a day off, 山の日 within the summer holidays: taken back, nobody is waited for."""
+    saturday = after(["11/21", "休業日", "開校記念日"])
+    assert after(["11/21", "取り消し", "開校記念日"], plan=saturday) == PLAN
+    summer = after(["11/16〜11/20", "休業日", "夏休み"])
+    both = after(["11/18", "休業日", "山の日"], plan=summer)
+    assert [m["title"] for m in both.marks if m["on"] == "2026-11-18"] == ["夏休み", "山の日"]
+    assert after(["11/18", "取り消し", "山の日"], plan=both) == summer
+    alone = after(["11/16〜11/20", "取り消し", "夏休み"], plan=both)
+    assert alone.days == WEEK - {date(2026, 11, 18)}
+    assert after(["11/18", "取り消し", "山の日"], plan=alone) == PLAN
+    lessons = after(["11/21", "授業日"], ["11/21", "土曜授業", "参観日"])
+    assert date(2026, 11, 21) in after(["11/21", "取り消し", "参観日"], plan=lessons).days
+
+
+def test_a_class_stays_closed_when_its_school_opens_again() -> None:
+    one = after(["11/18", "学級閉鎖", "インフルエンザ", "2年1組"])
+    shut = after(["11/18", "臨時休業", "台風"], plan=one)
+    assert after(["11/18", "臨時休業をやめる"], plan=shut) == one
+    assert after(["11/16〜11/20", "授業日"], plan=shut) == shut, "the year's plan does not lift a closure"
+
+
+def test_more_days_than_a_year_can_have_are_refused_at_once() -> None:
+    rows = [["4/1〜3/31", "行事", f"行事{n}"] for n in range(800)]
+    read = rules.read_lines(rows, SCHOOL)
+    assert [each.where for each in read.wrong] == ["11行目の日付"]
+    assert len(read.lines) == 11, "the rest is not even looked at"
+    ten = rules.read_lines(rows[:10], SCHOOL)
+    plan = plans.changed_by(PLAN, ten.lines)
+    assert len(plan.marks) == 3650
+
+
+def test_terms_have_a_first_and_a_last_day_and_do_not_overlap() -> None:
+    one = rules.read_lines([["4/1", "学期", "1学期"]], SCHOOL)
+    assert [each.cell for each in one.wrong] == ["A1"]
+    rows = [["4/1〜7/20", "学期", "1学期"], ["7/20〜12/24", "学期", "2学期"]]
+    (wrong,) = plans.overlapping(PLAN, rules.read_lines(rows, SCHOOL).lines)
+    assert (wrong.cell, "1学期" in wrong.message) == ("A2", True)
+    stands = after(rows[0])
+    assert [each.cell for each in plans.overlapping(stands, rules.read_lines(rows[1:], SCHOOL).lines)] == [
+        "A1"
+    ]
+    moved = [["4/1〜7/19", "学期", "1学期"], rows[1]]
+    assert plans.overlapping(stands, rules.read_lines(moved, SCHOOL).lines) == []
 
 
 def calendar(days: set[date], closures: list[dict[str, object]], **more: object) -> CalendarRow:
