@@ -27,6 +27,8 @@ from services.registry.school_calendar.cells import KINDS, REASONS
 from services.registry.school_calendar.plans import Plan
 from services.registry.school_calendar.rules import School, Wrong
 from services.registry.school_calendar.shapes import (
+    AppliedOut,
+    AppliedSchoolOut,
     CalendarOut,
     ChangedOut,
     ConsequencesOut,
@@ -168,14 +170,14 @@ async def read_template(board: UUID, year: Year, room: Reg, who: Who) -> Templat
 @router.post(
     "/boards/{board}/calendars/{year}",
     summary="市の年間予定のもとを学校にあてる",
-    response_model=ChangedOut,
+    response_model=AppliedOut,
 )
 async def apply_template(
     board: UUID, year: Year, body: TemplateIn, room: Reg, who: Who, command: Given
 ) -> Response:
-    """Keep the board's plan of a year and apply it to these schools; with ``dry`` only say what that would do."""
+    """Keep the board's plan of a year and apply it to these schools, each as it was looked at; ``dry`` is that look."""
 
-    async def apply(work: Work) -> ChangedOut:
+    async def apply(work: Work) -> AppliedOut:
         await _board(room, work.session, who, board)
         whole = School(year, _EVERY_GRADE.grades, ())
         read = rules.read_lines(body.rows, whole, template=True)
@@ -186,21 +188,44 @@ async def apply_template(
         if _told(await store.template(work.session, who.board, year)) != body.seen:
             raise _moved("市の年間予定のもと")
         there = await store.schools(work.session, who.board)
-        done = []
-        for school in sorted(set(body.schools)):
-            if school not in there:
-                raise not_found()
-            row = await _row(work.session, who.board, school, year)
-            of = await store.school_of(work.session, who.board, school, year)
-            lines = [each for each in read.lines if not each.grades or set(each.grades) & set(of.grades)]
-            place = PlaceOut(id=school, name=there[school])
-            done.append(await _apply(work, who, place, row, of, lines, dry=body.dry))
+        if not set(body.schools) <= set(there):
+            raise not_found()
+        rows = {each: await _row(work.session, who.board, each, year) for each in sorted(set(body.schools))}
+        moved = [
+            FieldError(field=str(school), message=f"{there[school]}の年間予定を見直してください。")
+            for school, row in rows.items()
+            if not body.dry and body.looked.get(school) != _revision(row)
+        ]
+        if moved:
+            raise _moved("学校の年間予定", moved)
+        done = [
+            await _apply_template(
+                work, who, PlaceOut(id=school, name=there[school]), row, read.lines, body.dry
+            )
+            for school, row in rows.items()
+        ]
         if not body.dry:
             await store.put_template(work, year, body.rows)
             await log_change(work.session, who, Seen("SetTemplate", "board", who.board, "IV"), work.at)
-        return ChangedOut(schools=done, saved=not body.dry)
+        return AppliedOut(schools=done, saved=not body.dry)
 
     return await run_command("registry", room.units, Scope(who.board), command, apply)
+
+
+async def _apply_template(
+    work: Work, who: Principal, place: PlaceOut, row: CalendarRow, plan: Sequence[rules.Line], dry: bool
+) -> AppliedSchoolOut:
+    of = await store.school_of(work.session, who.board, place.id, row.school_year)
+    lines = [each for each in plan if not each.grades or set(each.grades) & set(of.grades)]
+    told = await _apply(work, who, place, row, of, lines, dry=dry)
+    opening = sum(each.meets for each in told.touched)
+    return AppliedSchoolOut(
+        **told.model_dump(exclude={"touched"}),
+        revision=_revision(row),
+        closing=len(told.touched) - opening,
+        opening=opening,
+        left_out=[f"{each.at}行目" for each in plan if each not in lines],
+    )
 
 
 async def _apply(
@@ -295,9 +320,9 @@ def _told(content: object) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def _moved(what: str) -> Problem:
+def _moved(what: str, errors: Sequence[FieldError] = ()) -> Problem:
     words = f"{what}は、見ていたものから変わっています。読み直してから、もう一度入れてください。"
-    return Problem(409, "moved", "ほかの人が先に変えました", words)
+    return Problem(409, "moved", "ほかの人が先に変えました", words, errors=errors)
 
 
 async def _see(

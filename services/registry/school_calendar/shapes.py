@@ -13,6 +13,8 @@ from services.registry.roster.shapes import ClassOut, PlaceOut
 
 Row = Annotated[list[Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]], Field(max_length=8)]
 MAX_ROWS = 800
+MAX_SCHOOLS = 60
+"""Schools of one command: the whole roster waits for it."""
 
 
 class LinesIn(BaseModel):
@@ -34,7 +36,9 @@ class TemplateIn(BaseModel):
     rows: list[Row] = Field(max_length=MAX_ROWS)
     seen: str = Field(max_length=40)
     """Revision of the board's plan that was looked at."""
-    schools: list[UUID] = Field(default=[], max_length=400)
+    schools: list[UUID] = Field(default=[], max_length=MAX_SCHOOLS)
+    looked: dict[UUID, str] = Field(default={}, max_length=MAX_SCHOOLS)
+    """Of each school the revision of its year that a look has told: it is changed only from there."""
     dry: bool = False
 
 
@@ -91,8 +95,8 @@ class TouchedOut(BaseModel):
     meals: int
 
 
-class ConsequencesOut(BaseModel):
-    """What lines do to a school's year."""
+class ToSchoolOut(BaseModel):
+    """What lines do to a school's year, in numbers."""
 
     school: PlaceOut
     change: UUID | None
@@ -100,17 +104,42 @@ class ConsequencesOut(BaseModel):
     changed: bool
     days_before: dict[str, int]
     days_after: dict[str, int]
-    touched: list[TouchedOut]
     rolls: int
     """Rolls taken on class-days that lose their lessons."""
     meals: int
     """Meals more (less, when negative)."""
 
 
+class ConsequencesOut(ToSchoolOut):
+    """What lines do to a school's year, class-day by class-day."""
+
+    touched: list[TouchedOut]
+
+
 class ChangedOut(BaseModel):
     """What a command did, or with ``dry`` would do."""
 
     schools: list[ConsequencesOut]
+    saved: bool
+
+
+class AppliedSchoolOut(ToSchoolOut):
+    """What the board's plan does to a school; its days one by one are in the school's own year."""
+
+    revision: str
+    """Of the year that was looked at."""
+    closing: int
+    """Class-days that lose their lessons."""
+    opening: int
+    """Class-days that get lessons."""
+    left_out: list[str]
+    """Lines (「3行目」) of grades that the school does not have, or not yet."""
+
+
+class AppliedOut(BaseModel):
+    """What the board's plan did to its schools, or with ``dry`` would do."""
+
+    schools: list[AppliedSchoolOut]
     saved: bool
 
 

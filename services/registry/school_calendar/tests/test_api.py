@@ -200,6 +200,9 @@ async def test_the_boards_plan_is_applied_to_its_schools(
     ]
     seen = (await client.get(f"/v1/boards/{school.board}/calendars/2026", board)).json()["revision"]
     body = {"rows": rows, "seen": seen, "schools": [str(school.id)]}
+    look = await client.post(f"/v1/boards/{school.board}/calendars/2026", board, {**body, "dry": True})
+    assert look.status_code == 200, look.text
+    body["looked"] = {str(school.id): look.json()["schools"][0]["revision"]}
     answer = await client.post(f"/v1/boards/{school.board}/calendars/2026", board, body)
     assert answer.status_code == 200, answer.text
     after = await year(client, school)
@@ -215,6 +218,41 @@ async def test_the_boards_plan_is_applied_to_its_schools(
         {"rows": [["11/24", "臨時休業", "台風"]], "seen": kept["revision"], "schools": []},
     )
     assert [each["cell"] for each in closing.json()["errors"]] == ["1行目の種類"]
+
+
+async def test_the_boards_plan_does_not_undo_what_a_school_has_done_since_the_look(
+    client: Client, school: School, units: Units
+) -> None:
+    """Tomorrow's typhoon, entered between the board's look and its act; and what is left out is told."""
+    board = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
+    template = f"/v1/boards/{school.board}/calendars/2026"
+    seen = (await client.get(template, board)).json()["revision"]
+    rows = [["11/24〜11/27", "休業日", "秋休み"], ["11/30", "学年休業", "", "中1"]]
+    body = {"rows": rows, "seen": seen, "schools": [str(school.id)]}
+    (told,) = (await client.post(template, board, {**body, "dry": True})).json()["schools"]
+    assert (told["closing"], told["opening"], told["left_out"]) == (
+        4 * len(await classes(client, school)),
+        0,
+        ["2行目"],
+    )
+    assert "touched" not in told, "class-days one by one are the school's page"
+    act = {**body, "looked": {str(school.id): told["revision"]}}
+    assert (await say(client, school, ["11/25", "臨時休業", "台風"])).status_code == 200
+    for late in (act, body):
+        answer = await client.post(template, board, late)
+        assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (409, "moved")
+        assert [each["field"] for each in answer.json()["errors"]] == [str(school.id)]
+    assert (await client.get(template, board)).json()["rows"] == [], "nothing is half done"
+    (again,) = (await client.post(template, board, {**body, "dry": True})).json()["schools"]
+    act["looked"] = {str(school.id): again["revision"]}
+    done = await client.post(template, board, act)
+    assert (done.status_code, done.json()["saved"]) == (200, True), done.text
+    assert [each["on"] for each in (await office_year(client, school))["closures"]] == ["2026-11-25"]
+
+
+async def classes(client: Client, school: School) -> list[Any]:
+    found: list[Any] = (await office_year(client, school))["classes"]
+    return found
 
 
 async def test_cells_that_cannot_be_are_refused_and_take_no_time(client: Client, school: School) -> None:
