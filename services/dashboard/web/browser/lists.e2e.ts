@@ -27,6 +27,41 @@ test('a child is moved by keys alone, the consequences are shown, saved once and
   await expect(page.getByRole('row').nth(1)).toContainText(first.family)
 })
 
+test('an order begun on older numbers does not overwrite what somebody has saved meanwhile', async ({ page, bff, open }) => {
+  await open('office', listPath(bff))
+  await page.getByRole('button', { name: '並べかえて番号を変える' }).click()
+  await page.getByRole('button', { name: /さんを動かす/ }).first().focus()
+  await presses(page, 'ArrowDown')
+  await expect.poll(() => bff.mock.streams.size).toBeGreaterThan(0)
+  const { class: of, members } = bff.mock.town.own
+  const turned = members.filter(({ exchange }) => !exchange).toReversed()
+  const numbers = turned.map(({ pupil }, i) => ({ pupil: pupil.id, number: i + 1 }))
+  bff.mock.lists.act('principal', `/api/registry/v1/classes/${of.id}/list`, { since: TODAY, seen: String(bff.mock.lists.revision), numbers, gaps: [], dry: false })
+  bff.mock.tell(of.id, TODAY)
+  await expect(page.getByText('ほかの人が、この学級の名簿を先に変えました')).toBeVisible()
+  await expect(page.getByRole('button', { name: /番号の変わり方を確かめる/ })).toHaveAttribute('aria-disabled', 'true')
+  await page.getByRole('button', { name: 'いまの番号から決め直す' }).click()
+  await expect(page.getByText('ほかの人が、この学級の名簿を先に変えました')).toHaveCount(0)
+  await expect(page.getByRole('button', { name: /さんを動かす/ }).first()).toHaveAttribute('aria-label', new RegExp(turned[0]!.pupil.family))
+  expect(commands(bff)).toEqual([])
+})
+
+test('numbers that were looked at before somebody changed the list are not saved', async ({ page, bff, open }) => {
+  await open('office', listPath(bff))
+  await page.getByRole('button', { name: '並べかえて番号を変える' }).click()
+  await page.getByRole('button', { name: /さんを動かす/ }).first().focus()
+  await presses(page, 'ArrowDown')
+  await page.getByRole('button', { name: '2人の番号の変わり方を確かめる' }).click()
+  const save = page.getByRole('dialog').getByRole('button', { name: '2人の番号を変える' })
+  await expect(save).toBeVisible()
+  bff.mock.lists.revision += 1
+  bff.mock.tell(bff.mock.town.own.class.id, TODAY)
+  await save.click()
+  await expect(page.getByText('ほかの人が、この学級の名簿を先に変えました')).toBeVisible()
+  await expect(page.getByText('番号を変えました')).toHaveCount(0)
+  expect(new Set(commands(bff).map(({ body }) => (JSON.parse(body) as { seen: string }).seen))).toEqual(new Set(['1']))
+})
+
 for (const [name, size] of [['desk', DESK], ['phone', PHONE]] as const)
   test(`the list is one press away from 今日, ${name}`, async ({ page, bff, open }) => {
     await page.setViewportSize(size)

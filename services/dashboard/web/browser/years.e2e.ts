@@ -37,6 +37,26 @@ test('a class is closed by keys: consequences first, then year and school say so
   await expect(row).toHaveCount(0)
 })
 
+test('what was looked at before somebody changed the year is not saved, and the lines stay', async ({ page, bff, open }) => {
+  await open('office', yearPath(bff))
+  await expect.poll(() => bff.mock.streams.size).toBeGreaterThan(0)
+  await lines(page).fill('11/27\t行事\t音楽会')
+  await consider(page).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toBeVisible()
+  const path = `/api/registry/v1/schools/${bff.mock.town.schools[0]!.school.id}/calendars/2026`
+  bff.mock.years.act('principal', path, { rows: [['11/27', '行事', '避難訓練', '']], seen: '1', dry: false })
+  bff.mock.tell(bff.mock.town.own.class.id, '2026-11-20')
+  await expect(page.getByRole('row', { name: /^11月27日（金） 行事 避難訓練/, includeHidden: true })).toHaveCount(1)
+  await dialog.getByRole('button', { name: 'この年間予定にする' }).click()
+  await expect(page.getByText('ほかの人が先に変えました')).toBeVisible()
+  await expect(page.getByRole('row', { name: /^11月27日（金） 行事 音楽会/ })).toHaveCount(0)
+  await expect(lines(page)).toHaveValue('11/27\t行事\t音楽会')
+  await consider(page).click()
+  await dialog.getByRole('button', { name: 'この年間予定にする' }).click()
+  await expect(page.getByRole('row', { name: /^11月27日（金） 行事 音楽会/ })).toBeVisible()
+})
+
 test('a paste with a cell that cannot be read is refused by cell, the board’s plan is put in', async ({ page, bff, open }) => {
   await open('office', yearPath(bff))
   await lines(page).fill('11/27\t行事\t音楽会\n十二月\t行事\t書写展')

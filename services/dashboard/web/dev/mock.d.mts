@@ -28,6 +28,12 @@ interface Fault {
   body?: unknown
 }
 
+/** Lists and years; `act` is what a command of somebody else does. */
+interface MockDesk {
+  revision: number
+  act(who: string, path: string, body: unknown): unknown
+}
+
 /** Duties of the first school; `act` is what a command of somebody else does. */
 interface MockDuties {
   others: Person[]
@@ -36,6 +42,8 @@ interface MockDuties {
 
 export interface Mock {
   duties: MockDuties
+  lists: MockDesk
+  years: MockDesk
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
   office: {
     revision: number

@@ -66,6 +66,7 @@ export class YearsDesk {
     }
     const wrong = body.rows.flatMap(([on], i) => (/^\d+\/\d+/.test(on) ? [] : [{ cell: `${i + 1}行目の日付`, message: `「${on}」は日付として読めません。5/9 のように書いてください。` }]))
     if (wrong.length) throw new this.Refuse(422, 'calendar-refused', `貼り付けを取りやめました（${wrong.length}か所）`, '', wrong)
+    if (body.seen !== String(this.revision)) throw new this.Refuse(409, 'moved', 'ほかの人が先に変えました', '年間予定は、見ていたものから変わっています。')
     const closing = body.rows.filter(([, kind]) => kind === '臨時休業')
     const touched = closing.map(([, , , whom]) => ({ on: '2026-11-20', class_id: classes.find((one) => one.class.name === whom).class.id, meets: false, taken: true, meals: 33 }))
     if (!body.dry) {

@@ -140,7 +140,7 @@ async def test_terms_that_overlap_are_refused_by_cell(client: Client, school: Sc
 async def test_a_holiday_that_was_none_gives_no_day_back(client: Client, school: School) -> None:
     before = await office_year(client, school)
     free = ["11/22", "休業日", "開校記念日"]
-    held = ["11/24", "休業日", "市民の日"]
+    held = ["11/19", "休業日", "市民の日"]
     for row in (free, held):
         assert (await say(client, school, row)).status_code == 200
     marks = (await office_year(client, school))["marks"]
@@ -227,7 +227,7 @@ async def test_the_boards_plan_does_not_undo_what_a_school_has_done_since_the_lo
     board = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
     template = f"/v1/boards/{school.board}/calendars/2026"
     seen = (await client.get(template, board)).json()["revision"]
-    rows = [["11/24〜11/27", "休業日", "秋休み"], ["11/30", "学年休業", "", "中1"]]
+    rows = [["11/16〜11/19", "休業日", "秋休み"], ["11/20", "学年休業", "", "中1"]]
     body = {"rows": rows, "seen": seen, "schools": [str(school.id)]}
     (told,) = (await client.post(template, board, {**body, "dry": True})).json()["schools"]
     assert (told["closing"], told["opening"], told["left_out"]) == (
@@ -237,7 +237,7 @@ async def test_the_boards_plan_does_not_undo_what_a_school_has_done_since_the_lo
     )
     assert "touched" not in told, "class-days one by one are the school's page"
     act = {**body, "looked": {str(school.id): told["revision"]}}
-    assert (await say(client, school, ["11/25", "臨時休業", "台風"])).status_code == 200
+    assert (await say(client, school, ["11/17", "臨時休業", "台風"])).status_code == 200
     for late in (act, body):
         answer = await client.post(template, board, late)
         assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (409, "moved")
@@ -247,7 +247,7 @@ async def test_the_boards_plan_does_not_undo_what_a_school_has_done_since_the_lo
     act["looked"] = {str(school.id): again["revision"]}
     done = await client.post(template, board, act)
     assert (done.status_code, done.json()["saved"]) == (200, True), done.text
-    assert [each["on"] for each in (await office_year(client, school))["closures"]] == ["2026-11-25"]
+    assert [each["on"] for each in (await office_year(client, school))["closures"]] == ["2026-11-17"]
 
 
 async def classes(client: Client, school: School) -> list[Any]:

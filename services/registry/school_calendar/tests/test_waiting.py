@@ -46,7 +46,7 @@ async def test_who_may_not_is_answered_while_the_roster_is_taken(
         for address, body in (
             (path(school), {"rows": [EVENT], "seen": ""}),
             (f"{path(school)}/undo", {"change": str(uuid4())}),
-            (f"/v1/boards/{school.board}/calendars/2026", {"rows": [EVENT], "schools": []}),
+            (f"/v1/boards/{school.board}/calendars/2026", {"rows": [EVENT], "seen": "", "schools": []}),
             (f"/v1/classes/{school.class_id}/list", wished),
             ("/v1/moves", leaving),
             (f"/v1/moves/{uuid4()}/undo", {"seen": 1}),

@@ -21,7 +21,7 @@ import panel from '~/parts/Panel.module.css'
 import '../words'
 import { Certificates } from './Certificates'
 import { KEY, movePath, moveQuery, roomsQuery, type Move, type Step } from './data'
-import { transferredOn } from './rules'
+import { datesOf, transferredOn } from './rules'
 import styles from './Page.module.css'
 
 const route = getRouteApi('/inside/moves/$moveId')
@@ -231,8 +231,7 @@ function DatesDialog({ move, onClose }: DialogProps) {
         className={styles.form}
         onSubmit={(event) => {
           event.preventDefault()
-          const arriving = move.kind === 'arriving' && left === null
-          void act('dates', { seen: move.revision, ...(arriving ? {} : { left_on: left }), accepted_on: accepted }).then((ok) => ok && onClose())
+          void act('dates', datesOf(move, left, accepted)).then((ok) => ok && onClose())
         }}
       >
         <DayField label={t`最後に登校する日`} required={move.kind !== 'arriving'} value={left} onChange={setLeft} today={me.today} />

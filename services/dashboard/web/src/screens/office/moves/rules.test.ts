@@ -1,12 +1,17 @@
 import { expect, it } from 'vitest'
 import type { Move } from './data'
-import { booksText, inTurn, readBooks, transferredOn } from './rules'
+import { booksText, datesOf, inTurn, readBooks, transferredOn } from './rules'
 
 it('counts 転学日 back from the acceptance, over months and years', () => {
   expect(transferredOn('2026-11-24')).toBe('2026-11-23')
   expect(transferredOn('2027-03-01')).toBe('2027-02-28')
   expect(transferredOn('2027-01-01')).toBe('2026-12-31')
   expect(transferredOn(null)).toBeNull()
+})
+
+it('sends a day that was emptied as no day', () => {
+  const move = { kind: 'arriving', left_on: '2026-11-20', accepted_on: '2026-11-24', revision: 3 } as Move
+  expect(datesOf(move, null, '2026-11-24')).toEqual({ seen: 3, left_on: null, accepted_on: '2026-11-24' })
 })
 
 it('shows what waits for somebody first', () => {

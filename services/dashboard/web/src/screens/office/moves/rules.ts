@@ -6,6 +6,11 @@ export function transferredOn(accepted: Day | null): Day | null {
   return accepted === null ? null : addDays(accepted, -1)
 }
 
+/** What the dialog of the days sends: every day as it stands there, also one that was emptied. */
+export function datesOf(move: Move, left: Day | null, accepted: Day | null) {
+  return { seen: move.revision, left_on: left, accepted_on: accepted }
+}
+
 /** Moves that wait for somebody, before those that are settled; taken-back ones last. */
 export function inTurn(moves: readonly Move[]): readonly Move[] {
   const rank = (move: Move) => (move.undone_at !== null ? 2 : move.turn === null ? 1 : 0)

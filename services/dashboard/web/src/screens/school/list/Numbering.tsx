@@ -16,15 +16,20 @@ import { byBirth, byKana, gapsOf, seats, type Seat } from './rules'
 import styles from './Page.module.css'
 
 interface NumberingProps {
+  /** As it was when the draft was begun. */
   readonly list: ClassList
+  /** Somebody has changed the list since. */
+  readonly overtaken: boolean
   readonly draft: readonly Seat[]
   readonly onDraft: (draft: readonly Seat[]) => void
   readonly onPaste: () => void
+  /** A new draft of the list as it is now. */
+  readonly onAnew: () => void
   readonly onClose: () => void
 }
 
 /** New numbers, by order or from a paste: nothing holds before its consequences were looked at and saved. */
-export function Numbering({ list, draft, onDraft, onPaste, onClose }: NumberingProps) {
+export function Numbering({ list, overtaken, draft, onDraft, onPaste, onAnew, onClose }: NumberingProps) {
   const { t } = useLingui()
   const { send, sending, error, forget } = useCommand<Numbered>(useMe().person.id)
   const queries = useQueryClient()
@@ -46,16 +51,18 @@ export function Numbering({ list, draft, onDraft, onPaste, onClose }: NumberingP
 
   async function consider() {
     if (sending) return
-    setLook(await send(listPath(list.class.id), body(true)))
+    const told = await send(listPath(list.class.id), body(true))
+    setLook(told)
+    // Refused because somebody was first: the list is read again, and the page says so.
+    if (told === null) await queries.invalidateQueries({ queryKey: [KEY, list.class.id] })
   }
 
   async function save() {
     if (sending) return
     const done = await send(listPath(list.class.id), body(false))
     setLook(null)
-    if (done === null) return
+    if (done !== null) onClose()
     await queries.invalidateQueries({ queryKey: [KEY, list.class.id] })
-    onClose()
   }
 
   const members = draft.map(({ member }) => member)
@@ -67,6 +74,25 @@ export function Numbering({ list, draft, onDraft, onPaste, onClose }: NumberingP
         </strong>{' '}
         <Trans>ほかの日から変えるときは、上の日付を先に変えてください。</Trans>
       </Strip>
+      {overtaken && (
+        <Strip
+          kind="wrong"
+          live
+          action={
+            <Button
+              size="small"
+              onPress={() => {
+                forget()
+                onAnew()
+              }}
+            >
+              <Trans>いまの番号から決め直す</Trans>
+            </Button>
+          }
+        >
+          <Trans>ほかの人が、この学級の名簿を先に変えました。この並べかえは保存できません。</Trans>
+        </Strip>
+      )}
       <div className={styles.bar}>
         <Button onPress={() => order(byKana(members))}>
           <Trans>五十音順に並べる</Trans>
@@ -80,9 +106,9 @@ export function Numbering({ list, draft, onDraft, onPaste, onClose }: NumberingP
         {gaps.length > 0 && <Gaps gaps={gaps} onClose={() => onDraft(seats(members, []))} />}
       </div>
       <OrderList draft={draft} onOrder={order} />
-      <Refused error={error} />
+      <Refused error={overtaken ? null : error} />
       <div className={styles.bar}>
-        <Button look="filled" onPress={() => void consider()} off={changed === 0 ? t`番号はまだ変わっていません` : undefined}>
+        <Button look="filled" onPress={() => void consider()} off={overtaken ? t`ほかの人が先に変えました` : changed === 0 ? t`番号はまだ変わっていません` : undefined}>
           <Plural value={changed} _0="番号はまだ変わっていません" other="#人の番号の変わり方を確かめる" />
         </Button>
         <Button onPress={onClose}>

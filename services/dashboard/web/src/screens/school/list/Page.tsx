@@ -38,9 +38,11 @@ export default function ClassListPage() {
 }
 
 function Work({ list }: { readonly list: ClassList }) {
-  const [draft, setDraft] = useState<readonly Seat[] | null>(null)
+  // A draft keeps the list it was begun on: what others save meanwhile is never overwritten by an order that did not know it.
+  const [draft, setDraft] = useState<{ readonly list: ClassList; readonly seats: readonly Seat[] } | null>(null)
   const [pasting, setPasting] = useState(false)
   const home = list.members.filter(({ exchange }) => !exchange)
+  const order = () => setDraft({ list, seats: home.every(({ number }) => number !== null) ? home.map((member) => ({ member, number: member.number! })) : seats(home, []) })
   if (!list.members.length)
     return (
       <>
@@ -56,18 +58,26 @@ function Work({ list }: { readonly list: ClassList }) {
         <Sheet
           list={list}
           picker={<ClassPicker list={list} />}
-          onOrder={() => setDraft(home.every(({ number }) => number !== null) ? home.map((member) => ({ member, number: member.number! })) : seats(home, []))}
+          onOrder={order}
           onPaste={() => setPasting(true)}
         />
       ) : (
-        <Numbering list={list} draft={draft} onDraft={setDraft} onPaste={() => setPasting(true)} onClose={() => setDraft(null)} />
+        <Numbering
+          list={draft.list}
+          overtaken={draft.list.revision !== list.revision}
+          draft={draft.seats}
+          onDraft={(next) => setDraft({ ...draft, seats: next })}
+          onPaste={() => setPasting(true)}
+          onAnew={order}
+          onClose={() => setDraft(null)}
+        />
       )}
       {pasting && (
         <Paste
           members={home}
           onClose={() => setPasting(false)}
           onRead={(read) => {
-            setDraft(read)
+            setDraft({ list, seats: read })
             setPasting(false)
           }}
         />

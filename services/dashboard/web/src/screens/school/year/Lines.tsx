@@ -24,9 +24,10 @@ export function Lines({ year, text, onText }: LinesProps) {
   const { t } = useLingui()
   const { send, sending, error, forget } = useCommand<Changed>(useMe().person.id)
   const queries = useQueryClient()
-  const [look, setLook] = useState<Consequences | null>(null)
+  // What is saved is what was looked at: a year that has changed since is refused, not overwritten.
+  const [look, setLook] = useState<{ readonly told: Consequences; readonly seen: string } | null>(null)
   const path = yearPath(year.school.id, year.school_year)
-  const body = (dry: boolean) => ({ rows: readBlock(text), seen: year.revision, dry })
+  const body = (seen: string, dry: boolean) => ({ rows: readBlock(text), seen, dry })
   const reasons = Object.values(year.reasons).join(t`・`)
   const whom = [...Object.keys(year.days_of_grades).map(gradeWord), ...year.classes.map(({ name }) => name)]
   const name = year.school.name
@@ -38,12 +39,15 @@ export function Lines({ year, text, onText }: LinesProps) {
 
   async function consider() {
     if (sending || text.trim() === '') return
-    setLook((await send(path, body(true)))?.schools[0] ?? null)
+    const seen = year.revision
+    const told = (await send(path, body(seen, true)))?.schools[0]
+    setLook(told ? { told, seen } : null)
+    if (!told) await queries.invalidateQueries({ queryKey: [KEY, year.school.id] })
   }
 
   async function save() {
-    if (sending) return
-    const done = await send(path, body(false))
+    if (sending || look === null) return
+    const done = await send(path, body(look.seen, false))
     setLook(null)
     if (done !== null) onText('')
     await queries.invalidateQueries({ queryKey: [KEY, year.school.id] })
@@ -78,7 +82,7 @@ export function Lines({ year, text, onText }: LinesProps) {
         <Consequence
           title={<Trans>{name}の年間予定を変える</Trans>}
           act={<Trans>この年間予定にする</Trans>}
-          look={look}
+          look={look.told}
           year={year}
           onSave={() => void save()}
           onClose={() => setLook(null)}
