@@ -76,7 +76,7 @@ async def take_seats(units: Units, board: UUID, year: Year, name: str, rows: lis
         of = await candidates(
             work.session, board, grades, school.id, year, reader=COMMAND_LINE, today=units.clock.today()
         )
-        found, wrong = read_rows([row for row in rows if any(row)], plan, of.known.values())
+        found, wrong = read_rows(rows, plan, of.known.values())
         if wrong:
             raise Refused("\n".join(f"{each.cell}: {each.message}" for each in wrong))
         now = shown(plan, of.known, grades)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -121,18 +121,19 @@ def wrong_with(plan: Plan, candidates: Mapping[UUID, Candidate]) -> list[Wrong]:
     return found
 
 
-class Row(NamedTuple):
-    """A pasted line: who, which class, which number."""
-
-    name: str
-    class_name: str
-    number: str
+_HEADS = ("氏名", "名前", "児童氏名", "生徒氏名")
+_COLUMNS = {"name": "氏名（A列）", "class": "学級（B列）", "number": "番号（C列）"}
 
 
 def read_lines(text: str) -> list[list[str]]:
-    """Cells of what was pasted or of a file: tab or comma, blank lines left out."""
-    lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
-    return [[cell.strip().strip('"') for cell in line.split("\t" if "\t" in line else ",")] for line in lines]
+    """Cells of what was pasted, line by line as it stands there (a blank line has none): tab or comma."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [
+        [cell.strip().strip('"') for cell in line.split("\t" if "\t" in line else ",")]
+        if line.strip()
+        else []
+        for line in lines
+    ]
 
 
 def read_rows(
@@ -141,46 +142,80 @@ def read_rows(
     """Seats from lines 「氏名・学級・番号」; a name may be its reading.
 
     Nothing is guessed: a name that fits nobody or two, an unknown class, a number that is none, each is told with its
-    line. A header is passed over. With any of them nothing is to be taken.
+    line and column, all of them at once. Blank lines and a header are passed over. With any fault nothing is to be
+    taken.
     """
-    classes = {_plain(each.name): each for each in plan.classes}
-    named: dict[str, list[Candidate]] = {}
-    for child in candidates:
-        for name in (f"{child.family}{child.given}", child.kana):
-            named.setdefault(search_text(name), []).append(child)
-    seats: dict[UUID, Seat] = {}
-    wrong: list[Wrong] = []
+    reading = _Reading(plan, candidates)
+    begun = False
     for line, row in enumerate(cells, 1):
-        where = f"{line}行目"
-        if line == 1 and row and _plain(row[0]) in ("氏名", "名前", "児童氏名", "生徒氏名"):
+        if not any(cell.strip() for cell in row):
             continue
-        if len(row) < 2:
-            wrong.append(Wrong(where, "「氏名・学級・番号」の順に、表から貼り付けてください。"))
-            continue
-        name, class_name, number = row[0], row[1], row[2] if len(row) > 2 else ""
-        fitting = list({each.id: each for each in named.get(search_text(name), [])}.values())
-        of = classes.get(_plain(class_name))
-        digits = _plain(number).removesuffix("番")
-        if len(fitting) != 1:
-            words = (
-                "という子が二人以上います。画面で選んでください。"
-                if fitting
-                else "という子は、来年度の名簿にいません。"
-            )
-            wrong.append(Wrong(where, f"「{name}」{words}"))
+        if begun or _plain(row[0]) not in _HEADS:
+            name, class_name, number = (*row, "", "")[:3]
+            reading.take(line, name.strip(), class_name.strip(), number.strip())
+        begun = True
+    return reading.seats, reading.wrong
+
+
+class _Reading:
+    """What has been read of the lines so far."""
+
+    def __init__(self, plan: Plan, candidates: Iterable[Candidate]) -> None:
+        self.seats: dict[UUID, Seat] = {}
+        self.wrong: list[Wrong] = []
+        self._classes = {_plain(each.name): each for each in plan.classes}
+        self._named: dict[str, list[Candidate]] = {}
+        for child in candidates:
+            for name in {search_text(child.family, child.given), search_text(child.kana)}:
+                self._named.setdefault(name, []).append(child)
+        self._lines: dict[UUID, int] = {}
+        self._taken: dict[tuple[UUID, int], int] = {}
+
+    def take(self, line: int, name: str, class_name: str, number: str) -> None:
+        """One line; whatever is wrong with each of its cells is told."""
+
+        def tell(column: str, message: str) -> None:
+            self.wrong.append(Wrong(f"{line}行目の{_COLUMNS[column]}", message))
+
+        before = len(self.wrong)
+        child = self._child(name, tell)
+        of = self._classes.get(_plain(class_name))
+        if not class_name:
+            tell("class", "学級がありません。「氏名・学級・番号」の順に入れてください。")
         elif of is None:
-            wrong.append(Wrong(where, f"「{class_name}」という学級がありません。先に学級を作ってください。"))
-        elif digits and not digits.isdecimal():
-            wrong.append(Wrong(where, f"番号「{number}」を数として読めません。"))
-        elif digits and not (len(digits) <= 9 and 1 <= int(digits) <= MOST_NUMBER):
-            wrong.append(
-                Wrong(where, f"番号「{number}」は使えません。1から{MOST_NUMBER}までにしてください。")
-            )
-        elif fitting[0].id in seats:
-            wrong.append(Wrong(where, f"「{name}」が二度あります。"))
+            tell("class", f"「{class_name}」という学級がありません。先に学級を作ってください。")
+        elif child is not None and of.grade is not None and of.grade != child.grade:
+            tell("class", f"{name}さんは{of.name}の学年ではありません。ほかの学級にしてください。")
+        digits = _plain(number).removesuffix("番")
+        seat_number = int(digits) if digits.isdecimal() and len(digits) < 4 else None
+        if digits and (seat_number is None or not 1 <= seat_number <= _MOST):
+            tell("number", f"「{number}」は出席番号にできません。1から{MOST_NUMBER}までの数にしてください。")
+        if child is not None and child.id in self._lines:
+            tell("name", f"「{name}」は{self._lines[child.id]}行目にもあります。どちらかを消してください。")
+        if of is not None and seat_number is not None:
+            first = self._taken.setdefault((of.id, seat_number), line)
+            if first != line:
+                tell(
+                    "number",
+                    f"{of.name}の{seat_number}番は{first}行目にもあります。どちらかを直してください。",
+                )
+        if child is not None:
+            self._lines.setdefault(child.id, line)
+            if of is not None and len(self.wrong) == before:
+                self.seats[child.id] = Seat(class_id=of.id, number=seat_number)
+
+    def _child(self, name: str, tell: Callable[[str, str], None]) -> Candidate | None:
+        words = search_text(name)
+        fitting = self._named.get(words, [])
+        if not words:
+            tell("name", "氏名がありません。入れてください。")
+        elif not fitting:
+            tell("name", f"「{name}」という子は、来年度の名簿にいません。")
+        elif len(fitting) > 1:
+            tell("name", f"「{name}」という子が二人以上います。画面で選んでください。")
         else:
-            seats[fitting[0].id] = Seat(class_id=of.id, number=int(digits) if digits else None)
-    return seats, wrong
+            return fitting[0]
+        return None
 
 
 def _plain(text: str) -> str:

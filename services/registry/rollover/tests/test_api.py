@@ -70,12 +70,15 @@ async def test_pasted_lines_are_taken_whole_or_told(city: City) -> None:
     read = (await city.post(where, {"plan": plan, "text": text})).json()
     assert (read["read"], read["wrong"]) == (2, [])
     assert read["plan"]["seats"][str(city.ids["p2"])]["number"] == 2
-    for line in (
-        "誰か\t3年1組\t3",
-        *(f"紬 この設置者のp3\t3年1組\t{n}" for n in ("0", "100", "9" * 5000, "三")),
+    for line, cell in (
+        ("誰か\t3年1組\t3", "氏名（A列）"),
+        *((f"紬 この設置者のp3\t3年1組\t{n}", "番号（C列）") for n in ("0", "100", "9" * 5000, "三")),
     ):
         wrong = (await city.post(where, {"plan": plan, "text": text + line})).json()
-        assert (wrong["plan"], [each["cell"] for each in wrong["wrong"]]) == (None, ["3行目"])
+        assert (wrong["plan"], [each["cell"] for each in wrong["wrong"]]) == (
+            None,
+            [f"3行目の{cell}"],
+        )
 
 
 async def test_a_plan_that_cannot_be_is_refused_by_name(city: City) -> None:

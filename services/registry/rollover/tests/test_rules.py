@@ -240,9 +240,25 @@ def test_rows_are_read_whole_or_told_line_by_line() -> None:
     )
     assert wrong == []
     assert seats == {UUID(int=1): Seat(class_id=NEXT_ROOM, number=12), UUID(int=4): Seat(class_id=NEXT_ROOM)}
-    bad = "紬 花,3年1組,1\n紬 誰,3年1組,2\n紬 一郎,3年9組,3\n紬 一郎,3年1組,四\n紬 一郎\n"
-    _, wrong = read_rows(read_lines(bad), plan, here.values())
-    assert [each.cell for each in wrong] == ["1行目", "2行目", "3行目", "4行目", "5行目"]
+    bad = "紬 花,3年1組,1\n\n紬 誰,3年9組,四\n紬 一郎,3年1組,0\n紬 一郎\n,4年1組,1\n紬 髙志,3年1組,1\n"
+    other = room.model_copy(update={"id": ROOM, "name": "4年1組", "grade": "P4"})
+    seats, wrong = read_rows(read_lines(bad), Plan(classes=[room, other]), here.values())
+    assert [each.cell for each in wrong] == [
+        "1行目の氏名（A列）",
+        "3行目の氏名（A列）",
+        "3行目の学級（B列）",
+        "3行目の番号（C列）",
+        "4行目の番号（C列）",
+        "5行目の学級（B列）",
+        "5行目の氏名（A列）",
+        "6行目の氏名（A列）",
+        "7行目の番号（C列）",
+    ], "every fault, with the line as it stands in the paste and its column"
+    assert "4行目にもあります" in wrong[6].message
+    assert "1行目にもあります" in wrong[8].message
+    assert seats == {}
+    _, wrong = read_rows(read_lines("紬 一郎\t4年1組\t1"), Plan(classes=[room, other]), here.values())
+    assert [each.cell for each in wrong] == ["1行目の学級（B列）"], "a class of another grade"
 
 
 def test_a_plan_that_cannot_be_is_told_by_name() -> None:
