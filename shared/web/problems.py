@@ -7,6 +7,7 @@ what exists.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -165,28 +166,63 @@ def step_up() -> Problem:
 
 _NO_TEXT = {"22021", "22P05"}
 """SQLSTATEs of a character that no text of PostgreSQL holds: NUL, sent as it is or within JSON."""
+_DATE_AS = "日付は 2026-11-20 の形で入れてください。"
 _WORDS = {
     "missing": "必要な項目です。入れてください。",
     "uuid_parsing": "番号の形ではありません。画面から選び直してください。",
-    "date_from_datetime_parsing": "日付は 2026-11-20 の形で入れてください。",
-    "date_from_datetime_inexact": "日付は 2026-11-20 の形で入れてください。",
-    "date_parsing": "日付は 2026-11-20 の形で入れてください。",
+    "uuid_type": "選んでください。",
+    "date_from_datetime_parsing": _DATE_AS,
+    "date_from_datetime_inexact": _DATE_AS,
+    "date_parsing": _DATE_AS,
+    "date_type": "日付を入れてください。",
     "int_parsing": "整数で入れてください。",
+    "int_type": "整数で入れてください。",
+    "int_from_float": "整数で入れてください。",
     "bool_parsing": "はい・いいえで入れてください。",
     "extra_forbidden": "この項目はありません。取り除いてください。",
     "string_type": "文字で入れてください。",
     "string_pattern_mismatch": "改行などの見えない文字は使えません。取り除いてください。",
-    "string_too_long": "長すぎます。短くしてください。",
+    "string_too_long": "長すぎます。{max_length}文字までにしてください。",
+    "string_too_short": "短すぎます。{min_length}文字以上にしてください。",
     "too_long": "数が多すぎます。分けて送ってください。",
-    "greater_than_equal": "値が小さすぎるか、古すぎます。値を確かめてください。",
+    "too_short": "数が足りません。{min_length}つ以上にしてください。",
+    "greater_than_equal": "「{input}」は小さすぎます。{ge}以上にしてください。",
+    "greater_than": "「{input}」は小さすぎます。{gt}より大きくしてください。",
+    "less_than_equal": "「{input}」は大きすぎます。{le}以下にしてください。",
+    "less_than": "「{input}」は大きすぎます。{lt}より小さくしてください。",
+    "literal_error": "この中にない値です。画面から選び直してください。",
     "json_invalid": "JSON として読めません。形を確かめてください。",
 }
+_EMPTY = {
+    "uuid_parsing": "選んでください。",
+    "date_from_datetime_parsing": "日付を入れてください。",
+    "date_parsing": "日付を入れてください。",
+    "int_parsing": "数を入れてください。",
+    "literal_error": "選んでください。",
+    "string_too_short": "空のままです。書いてください。",
+    "string_pattern_mismatch": "空のままです。書いてください。",
+}
+"""What is said instead when nothing, or only blanks, was given."""
+_A_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+
+
+def _message(error: dict[str, Any]) -> str:
+    """What is wrong with a value and what to do. A text is not repeated: it may be long, or about somebody."""
+    kind, given = error["type"], error.get("input")
+    if isinstance(given, str):
+        if not given.strip() and kind in _EMPTY:
+            return _EMPTY[kind]
+        day = _A_DAY.fullmatch(given)
+        if day is not None and _WORDS.get(kind) == _DATE_AS:
+            year, month, number = (int(part) for part in day.groups())
+            return f"{year}年{month}月{number}日という日はありません。日付を確かめてください。"
+    words = _WORDS.get(kind, "この値は使えません。値を確かめてください。")
+    return words.format_map({**error.get("ctx", {}), "input": given})
 
 
 def _field_error(error: dict[str, Any]) -> FieldError:
     where = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path"))
-    message = _WORDS.get(error["type"], "この値は使えません。値を確かめてください。")
-    return FieldError(field=where or "body", message=message)
+    return FieldError(field=where or "body", message=_message(error))
 
 
 def install(app: FastAPI) -> None:

@@ -123,6 +123,26 @@ async def test_a_correction_without_its_reason_and_a_day_to_come_are_refused(
     assert (answer.json()["words"], answer.json()["after"]) == ([], None), "all is so already"
 
 
+@pytest.mark.parametrize(
+    ("changed", "field", "message"),
+    [
+        ({"reason": ""}, "reason", "空のままです。書いてください。"),
+        ({"reason": " \u3000"}, "reason", "空のままです。書いてください。"),
+        ({"number": 0}, "number", "「0」は小さすぎます。1以上にしてください。"),
+        ({"number": 1000}, "number", "「1000」は大きすぎます。999以下にしてください。"),
+        ({"class_id": ""}, "class_id", "選んでください。"),
+    ],
+)
+async def test_what_is_wrong_with_a_field_of_the_form_is_said_with_what_to_do(
+    asking: Asking, town: Town, changed: dict[str, Any], field: str, message: str
+) -> None:
+    ask = {"act": "correct_seat", "seen": str(uuid4()), "number": 3, "reason": "写しまちがい"}
+    body = {**ask, "class_id": str(town["first 2年1組"]), **changed}
+    answer = await asking.post("office", path(town, "hanako"), body)
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["field"].split(".")[-1], error["message"]) == (422, field, message)
+
+
 async def test_two_people_at_once_both_values_are_told(asking: Asking, town: Town) -> None:
     assert (await asking.post("gakumu", path(town, "hanako"), name())).status_code == 200
     late = name(legal={**HANAKO, "family": "高𣘺"})

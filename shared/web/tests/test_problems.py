@@ -1,0 +1,58 @@
+"""What a request that cannot be is told: the field, what is wrong with it, and what to do."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+
+from shared.web.problems import install
+
+
+class Body(BaseModel):
+    """One field of every kind that forms have."""
+
+    day: date = date(2026, 11, 20)
+    number: Annotated[int, Field(ge=1, le=99)] = 1
+    words: Annotated[str, Field(min_length=1, max_length=5, pattern=r"\S")] = "x"
+    which: UUID | None = None
+    kind: Literal["one", "two"] = "one"
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "message"),
+    [
+        ("day", "2026-02-30", "2026年2月30日という日はありません。日付を確かめてください。"),
+        ("day", "2026-13-01", "2026年13月1日という日はありません。日付を確かめてください。"),
+        ("day", "11/20", "日付は 2026-11-20 の形で入れてください。"),
+        ("day", "", "日付を入れてください。"),
+        ("day", None, "日付を入れてください。"),
+        ("number", 0, "「0」は小さすぎます。1以上にしてください。"),
+        ("number", 100, "「100」は大きすぎます。99以下にしてください。"),
+        ("number", "四", "整数で入れてください。"),
+        ("words", "", "空のままです。書いてください。"),
+        ("words", " ", "空のままです。書いてください。"),
+        ("words", "長すぎる文字", "長すぎます。5文字までにしてください。"),
+        ("which", "", "選んでください。"),
+        ("which", "だれか", "番号の形ではありません。画面から選び直してください。"),
+        ("kind", "three", "この中にない値です。画面から選び直してください。"),
+        ("kind", "", "選んでください。"),
+    ],
+)
+async def test_a_wrong_field_is_named_with_what_to_do(field: str, given: Any, message: str) -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.post("/")
+    async def take(body: Body) -> None:
+        raise AssertionError("it must not come this far")
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        answer = await client.post("/", json={field: given})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"field": field, "message": message}]
