@@ -188,7 +188,7 @@ class _Reading:
             tell("class", f"{name}さんは{of.name}の学年ではありません。ほかの学級にしてください。")
         digits = _plain(number).removesuffix("番")
         seat_number = int(digits) if digits.isdecimal() and len(digits) < 4 else None
-        if digits and (seat_number is None or not 1 <= seat_number <= _MOST):
+        if digits and (seat_number is None or not 1 <= seat_number <= MOST_NUMBER):
             tell("number", f"「{number}」は出席番号にできません。1から{MOST_NUMBER}までの数にしてください。")
         if child is not None and child.id in self._lines:
             tell("name", f"「{name}」は{self._lines[child.id]}行目にもあります。どちらかを消してください。")
