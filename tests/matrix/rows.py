@@ -115,14 +115,13 @@ _CLASS_DAYS = {
 }
 
 
-def _class_list(school: UUID, of: UUID, *, board: UUID = BOARD, knows_all: bool = True) -> Entity:
-    attributes = {"school": ref("School", school), "class": ref("Class", of), "knowsAll": knows_all}
+def _class_list(school: UUID, of: UUID, *, board: UUID = BOARD) -> Entity:
+    attributes = {"school": ref("School", school), "class": ref("Class", of)}
     return entity("ClassList", of, board=ref("Board", board), **attributes)
 
 
 _CLASS_LISTS = {
     "第一小 2年1組": _class_list(SCHOOL, CLASS),
-    "第一小 2年1組・その人に秘匿する子がいる": _class_list(SCHOOL, CLASS, knows_all=False),
     "第一小のほかの学級": _class_list(SCHOOL, NEIGHBOUR),
     "第二小の学級": _class_list(OTHER_SCHOOL, CLASS_ELSEWHERE),
     "名簿の誤りで第二小にある 2年1組": _class_list(OTHER_SCHOOL, CLASS),
@@ -166,6 +165,7 @@ def _move(
     board: UUID = BOARD,
     protected: bool = False,
     kept_from: tuple[UUID, ...] = (),
+    named: tuple[UUID, ...] = (SOMEBODY,),
 ) -> Entity:
     return entity(
         "Move",
@@ -175,6 +175,7 @@ def _move(
         leaving=refs("School", [leaving] if leaving else []),
         accepting=refs("School", [accepting] if accepting else []),
         offices=refs("Unit", {BOARD}),
+        named=refs("Person", named),
         isProtected=protected,
         confidentialFrom=refs("Person", kept_from),
     )
@@ -190,6 +191,9 @@ _MOVES = {
         SCHOOL, OTHER_SCHOOL, protected=True, kept_from=(SOMEBODY,)
     ),
     "保護されている子、第二小から市外へ": _move(OTHER_SCHOOL, None, protected=True, kept_from=(SOMEBODY,)),
+    "保護されている子、市外から第二小へ・指名を受けている": _move(
+        None, OTHER_SCHOOL, protected=True, kept_from=(SOMEBODY,), named=(ASKING,)
+    ),
     "その人に秘匿する子、市外から第一小へ": _move(None, SCHOOL, protected=True, kept_from=(ASKING,)),
     "その人に秘匿する子、第一小から市外へ": _move(SCHOOL, None, protected=True, kept_from=(ASKING,)),
     "ほかの設置者の、第一小へ": _move(None, SCHOOL, board=OTHER_BOARD),

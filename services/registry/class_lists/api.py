@@ -27,6 +27,7 @@ from services.registry.class_lists.shapes import (
     UndoOut,
 )
 from services.registry.class_lists.store import Card, ClassRow, Numbering
+from services.registry.people.store import asking
 from services.registry.room import Registry, registry
 from services.registry.roster import published
 from services.registry.roster import store as roster
@@ -55,7 +56,7 @@ class Looked:
     holder: Holder
     standing: list[Stored]
     hidden: set[UUID]
-    """Children who are kept from whoever asks."""
+    """Children who are not there for whoever asks."""
     cards: Mapping[UUID, Card]
 
     def person(self, pupil: UUID) -> PersonOut:
@@ -120,7 +121,13 @@ async def set_numbers(class_id: UUID, body: NumbersIn, room: Reg, who: Who, comm
             raise _moved()
         wished = [(each.pupil, each.number) for each in body.numbers]
         decision = rules.decide(
-            seen.standing, wished, set(body.gaps), body.since, seen.of.school_year, seen.name
+            seen.standing,
+            wished,
+            set(body.gaps),
+            body.since,
+            seen.of.school_year,
+            seen.name,
+            seen.hidden,
         )
         if decision.wrong:
             raise _refused(decision)
@@ -162,7 +169,7 @@ async def undo_numbers(class_id: UUID, body: UndoIn, room: Reg, who: Who, comman
         await _tell(work, sorted(touched))
         noted = Seen("UndoNumbers", "class", class_id, "III", sorted(touched))
         await log_change(work.session, who, noted, work.at)
-        return UndoneOut(pupils=sorted(touched))
+        return UndoneOut(pupils=sorted(set(touched) - seen.hidden))
 
     return await run_command("registry", room.units, Scope(who.board), command, undo)
 
@@ -174,9 +181,9 @@ async def _write(work: Work, who: Principal, of: ClassRow, decision: Decision, s
     await roster.add(work, roster.MEMBERSHIP, decision.added, run=act)
     left_as = rules.revision(await store.standing(work.session, work.scope.board, of.id))
     await store.note(work, act, of, since, len(decision.changed), who.person, left_as)
-    pupils = [each.pupil for each in decision.changed]
+    pupils = sorted({each.subject for each in decision.voided})
     await _tell(work, pupils)
-    await log_change(work.session, who, Seen("SetNumbers", "class", of.id, "III", sorted(pupils)), work.at)
+    await log_change(work.session, who, Seen("SetNumbers", "class", of.id, "III", pupils), work.at)
     return act
 
 
@@ -235,10 +242,15 @@ async def _change(
 
 
 async def _fill(room: Registry, session: AsyncSession, who: Principal, seen: Looked) -> None:
-    await narrow(session, Scope(who.board, seen.holder.schools()))
+    schools, today = seen.holder.schools(), room.clock.today()
+    _, _, offices = await asking(session, who, today)
+    await narrow(session, Scope(who.board, schools))
     seen.standing = await store.standing(session, who.board, seen.of.id)
     pupils = sorted({each.held.subject for each in seen.standing})
-    seen.hidden = await store.hidden_from(session, who.board, who.person, pupils, room.clock.today())
+    named = who.person in offices.named
+    seen.hidden = await store.hidden_from(
+        session, who.board, who.person, pupils, today, schools=schools, named=named
+    )
     seen.cards = await store.cards(session, who.board, [each for each in pupils if each not in seen.hidden])
 
 
@@ -248,7 +260,6 @@ def _allows(room: Registry, seen: Looked, action: str, class_id: UUID) -> bool:
         class_id,
         board=ref("Board", seen.holder.principal.board),
         school=ref("School", seen.of.school_id),
-        knowsAll=not seen.hidden,
         **{"class": ref("Class", class_id)},
     )
     return room.policies.allows(seen.holder, action, class_list)

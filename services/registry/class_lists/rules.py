@@ -69,12 +69,16 @@ def decide(
     since: date,
     school_year: int,
     name_of: Callable[[UUID], str],
+    hidden: Collection[UUID] = (),
 ) -> Decision:
     """Give the class ``wished`` numbers from ``since`` on. ``standing``: its periods of 在籍, of any time.
 
     Every child of that day needs one number, no two the same, none left out but those in ``gaps``. A number that
-    changes later by itself still does; who joins later keeps theirs and must not meet another's.
+    changes later by itself still does; who joins later keeps theirs and must not meet another's. Of ``hidden``
+    children whoever decides is told nothing, neither by an answer nor by a refusal: they make way (decision 0011).
     """
+    unseen = [each for each in standing if each.held.subject in hidden]
+    standing = [each for each in standing if each.held.subject not in hidden]
     begins, ends = school_year_bounds(school_year)
     if not begins <= since < ends:
         return Decision(
@@ -96,7 +100,32 @@ def decide(
         later = Held(pupil, Period(since, held.valid.until), what._replace(number=number))
         decision.added.append(Added(later, stored.id))
     decision.wrong = _wrong_later(standing, decision, since, name_of)
+    _make_way(unseen, standing, decision, since)
     return decision
+
+
+def _make_way(unseen: Sequence[Stored], seen: Sequence[Stored], decision: Decision, since: date) -> None:
+    """Give a hidden child whose number was taken the first one after all others."""
+    gone = {each.id for each in decision.voided}
+    beside = [each.held for each in seen if each.id not in gone and each.held.what.kind == "home"]
+    beside += [each.held for each in decision.added]
+    there = [each for each in unseen if each.held.what.kind == "home"]
+    used = {each.what.number or 0 for each in [*beside, *(each.held for each in there)]} | {0}
+    for stored in sorted(there, key=lambda each: (each.held.valid.since, each.held.subject)):
+        held = stored.held
+        if held.valid.until is not None and held.valid.until <= since:
+            continue
+        ahead = Period(max(held.valid.since, since), held.valid.until)
+        if all(each.what.number != held.what.number or not each.valid.overlaps(ahead) for each in beside):
+            continue
+        after = range(max(used) + 1, HIGHEST + 1)
+        number = next((n for n in (*after, *range(1, HIGHEST + 1)) if n not in used), None)
+        used |= {number or 0}
+        decision.voided.append(Voided(stored.id, held.subject, RENUMBERED))
+        if held.valid.since < since:
+            before = Held(held.subject, Period(held.valid.since, since), held.what)
+            decision.added.append(Added(before, stored.id))
+        decision.added.append(Added(Held(held.subject, ahead, held.what._replace(number=number)), stored.id))
 
 
 def _wrong_rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -31,10 +31,14 @@ _STANDING = text(
     "select id, subject_id, valid, school_id, class_id, kind, number from membership_period"
     " where board_id = :board and class_id = :class_id and voided_at is null"
 )
+# The list's side of the policy ``ReadCard`` for protected children (people/policy.cedar).
 _HIDDEN = text(
-    "select subject_id from protection_period where board_id = :board and voided_at is null"
+    "select subject_id from protection_period k where board_id = :board and voided_at is null"
     " and subject_id = any (cast(:pupils as uuid[])) and valid @> cast(:today as date)"
-    " and cast(:person as uuid) = any (confidential_from)"
+    " and (cast(:person as uuid) = any (confidential_from) or not (:named or exists ("
+    "  select from enrolment_period e where e.board_id = :board and e.subject_id = k.subject_id"
+    "  and e.voided_at is null and e.school_id = any (cast(:schools as uuid[]))"
+    "  and coalesce(upper(e.valid), 'infinity') > cast(:today as date))))"
 )
 _CARDS = text(
     "select id, coalesce(common_family, legal_family) as family, coalesce(common_given, legal_given) as given,"
@@ -130,13 +134,22 @@ async def standing(session: AsyncSession, board: UUID, class_id: UUID) -> list[S
 
 
 async def hidden_from(
-    session: AsyncSession, board: UUID, person: UUID | None, pupils: Sequence[UUID], today: date
+    session: AsyncSession,
+    board: UUID,
+    person: UUID | None,
+    pupils: Sequence[UUID],
+    today: date,
+    *,
+    schools: Collection[UUID],
+    named: bool,
 ) -> set[UUID]:
-    """Which of these children are kept from somebody (decisions.md §4 "A protected child")."""
-    rows = await session.scalars(
-        _HIDDEN, {"board": board, "pupils": list(pupils), "person": person, "today": today}
-    )
-    return set(rows)
+    """Which of these children are not there for somebody with a duty at ``schools`` (docs/decisions/0011).
+
+    Those who are kept from them; and, unless they are ``named`` for protected children, those protected who are at none
+    of the schools any more.
+    """
+    values = {"board": board, "pupils": list(pupils), "person": person, "today": today}
+    return set(await session.scalars(_HIDDEN, {**values, "schools": list(schools), "named": named}))
 
 
 async def cards(session: AsyncSession, board: UUID, ids: Sequence[UUID]) -> dict[UUID, Card]:

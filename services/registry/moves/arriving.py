@@ -8,11 +8,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.matching.acting import raise_questions
-from services.registry.moves import looking, making
+from services.registry.moves import alike, looking, making, store
+from services.registry.moves.alike import Alike
 from services.registry.moves.api import refusals, saved
 from services.registry.moves.asker import Asker, Reg, Who, asker_of, strong_enough, widen
 from services.registry.moves.making import Asked
@@ -90,14 +89,17 @@ async def arrive(
         card = None if body.pupil is not None else await _new_pupil(work, asker, body)
         pupil = body.pupil if card is None else card.id
         assert pupil is not None
-        if body.pupil is not None and not await _known(work.session, asker, body.pupil):
+        if body.pupil is not None and await alike.one(work.session, asker, body.pupil) is None:
             raise not_found()
         with refusals():
             made = await making.make(work, _asked(body, pupil), asker.person, room.clock.today())
         if card is not None:
             await raise_questions(work, [card])
         await log_change(work.session, who, Seen("MakeMove", "move", made.id, "II", [pupil]), work.at)
-        return await saved(work, asker, [made.id])
+        now = await store.move(work.session, who.board, made.id, room.clock.today())
+        # 学務課 announces a protected child without knowing it, and sees no more of it than of any other such move.
+        seen = now is not None and asker.may("ReadMove", asker.resource_of(now))
+        return await saved(work, asker, [made.id] if seen else [])
 
     return await run_command("registry", room.units, Scope(who.board), command, act)
 
@@ -131,20 +133,10 @@ async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> PersonRow:
             raise Refused(
                 [Wrong("birth_date", f"生年月日を確かめてください。入力: {in_words(card.birth_date)}")]
             )
+    legal, kana = _shadows(card)
+    found = await alike.same(work.session, asker, legal, kana, card.birth_date)
     if not body.nobody_else:
-        same = await _same(work.session, asker, card)
-        if same:
-            # Names of children are told, of whatever school: whoever asks leaves a trace, though nothing is saved.
-            ids = [UUID(each.cell) for each in same]
-            seen = Seen("FindPupils", "pupil", None, "II", ids)
-            await asker.room.log.read(asker.holder.principal, seen)
-            raise Problem(
-                409,
-                "same-person",
-                "同じ人かもしれません",
-                "前にいた子なら、その子を選んでください。べつの子なら、そう確かめてから届けてください。",
-                errors=same,
-            )
+        await _ask(asker, [each for each in found if each.told])
     pupil = new_id()
     told = Person(
         key=_KEY,
@@ -162,51 +154,45 @@ async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> PersonRow:
     row = Translator({_KEY: pupil}, {}).person(told)
     await roster.put_people(work, [row])
     work.publish(published.person_changed(row), key=pupil, subject=pupil)
+    mark = alike.inherited(found, asker.person)
+    if mark is not None:
+        since = min(asker.room.clock.today(), body.accepted_on)
+        await alike.protect(work, pupil, mark, since)
+        protected = Seen("ChangeProtection", "person", pupil, "I", [pupil])
+        await log_change(work.session, asker.holder.principal, protected, work.at)
     return row
 
 
-# Whoever is protected is not among them: that they are known is not for everybody to learn.
-_SAME = text(
-    """
-select p.id, coalesce(p.common_family, p.legal_family) || ' ' || coalesce(p.common_given, p.legal_given) as name,
-       p.birth_date
-from person p
-where p.board_id = :board and p.withdrawn_at is null and p.merged_into is null and p.birth_date = :born
-  and (strpos(p.search, :legal) > 0 or strpos(p.search, :kana) > 0)
-  and exists (select from enrolment_period e where e.board_id = :board and e.subject_id = p.id)
-  and not exists (select from protection_period k where k.board_id = :board and k.subject_id = p.id
-                  and k.voided_at is null and k.valid @> cast(:today as date))
-order by p.sort_key, p.id limit 10
-"""
-)
+def _shadows(card: Card) -> tuple[str, str]:
+    """The name and the reading as they are compared. Raises a refusal for one of signs alone: it is nobody's."""
+    with refusals():
+        signs = [
+            Wrong(f"card.{field}", f"「{value}」は名前として読めません。書類のとおりに書いてください。")
+            for field, value in card
+            if field.startswith(("legal_", "kana_")) and not search_text(value)
+        ]
+        if signs:
+            raise Refused(signs)
+    return search_text(card.legal_family, card.legal_given), search_text(card.kana_family, card.kana_given)
 
 
-async def _same(session: AsyncSession, asker: Asker, card: Card) -> list[FieldError]:
-    values = {
-        "board": asker.board,
-        "born": card.birth_date,
-        "legal": search_text(card.legal_family, card.legal_given),
-        "kana": search_text(card.kana_family, card.kana_given),
-        "today": asker.room.clock.today(),
-    }
-    return [
-        FieldError(
-            field="pupil", cell=str(row.id), message=f"{row.name}さん（{in_words(row.birth_date)}生まれ）"
-        )
-        for row in await session.execute(_SAME, values)
-    ]
+async def _ask(asker: Asker, found: list[Alike]) -> None:
+    """Whether it is one of these. What the question shows is a read, though nothing is written beside it."""
+    if not found:
+        return
+    asked = Seen("FindPupils", "pupil", None, "II", [each.id for each in found])
+    await asker.room.log.read(asker.holder.principal, asked)
+    raise Problem(
+        409,
+        "same-person",
+        "同じ人かもしれません",
+        "前にいた子なら、その子を選んでください。べつの子なら、そう確かめてから届けてください。",
+        errors=[
+            FieldError(field="pupil", cell=str(each.id), message=f"{each.name}さん{_born(each)}")
+            for each in found
+        ],
+    )
 
 
-# A child who was at one of the board's schools before: staff and guardians are people, too, and never arrive.
-_KNOWN = text(
-    "select true from person p where p.board_id = :board and p.id = :pupil and p.withdrawn_at is null"
-    " and p.merged_into is null"
-    " and exists (select from enrolment_period e where e.board_id = :board and e.subject_id = p.id)"
-    " and not exists (select from protection_period k where k.board_id = :board and k.subject_id = p.id"
-    " and k.voided_at is null and k.valid @> cast(:today as date))"
-)
-
-
-async def _known(session: AsyncSession, asker: Asker, pupil: UUID) -> bool:
-    values = {"board": asker.board, "pupil": pupil, "today": asker.room.clock.today()}
-    return bool(await session.scalar(_KNOWN, values))
+def _born(each: Alike) -> str:
+    return f"（{in_words(each.birth_date)}生まれ）" if each.birth_date else ""

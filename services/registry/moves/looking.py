@@ -40,6 +40,7 @@ def resource(
         leaving=refs("School", set(schools) - set(accepting)),
         accepting=refs("School", accepting),
         offices=refs("Unit", offices.departments),
+        named=refs("Person", offices.named),
         isProtected=protected,
         confidentialFrom=refs("Person", kept_from),
     )
@@ -58,17 +59,19 @@ class Asking:
     schools: tuple[UUID, ...]
     duties: tuple[UUID, ...]
     whole_board: bool
+    named: bool
     person: UUID | None
 
 
 def asking(holder: Holder, offices: Offices) -> Asking:
     """Nobody but staff sees any."""
     if holder.principal.kind != "staff":
-        return Asking((), (), False, holder.principal.person)
+        return Asking((), (), False, False, holder.principal.person)
     return Asking(
         tuple(sorted(holder.organisations("office", "principal", "vice_principal"))),
         tuple(sorted(holder.schools())),
         keeps_roster(holder, offices),
+        holder.principal.person in offices.named,
         holder.principal.person,
     )
 

@@ -44,6 +44,7 @@ async def list_moves(room: Reg, who: Who) -> MovesOut:
             schools=asked.schools,
             duties=asked.duties,
             whole_board=asked.whole_board,
+            named=asked.named,
             person=asked.person,
             today=today,
         )

@@ -100,7 +100,7 @@ _LIST = f"""
 select {_SELECT}, k.protected, k.kept_from from move m {PROTECTED}
 where m.board_id = :board
   and (m.from_school_id = any (cast(:schools as uuid[])) or m.to_school_id = any (cast(:schools as uuid[]))
-       or (:whole_board and (k.protected is null or m.from_school_id = any (cast(:duties as uuid[]))
+       or (:whole_board and (k.protected is null or :named or m.from_school_id = any (cast(:duties as uuid[]))
                              or m.to_school_id = any (cast(:duties as uuid[])))))
   and not coalesce(cast(:person as uuid) = any (k.kept_from), false)
 order by coalesce(m.accepted_on, m.left_on) desc, m.recorded_at desc, m.id
@@ -127,15 +127,20 @@ async def moves(
     schools: Sequence[UUID],
     duties: Sequence[UUID],
     whole_board: bool,
+    named: bool,
     person: UUID | None,
     today: date,
 ) -> list[Move]:
-    """Moves that somebody may see who has the office of ``schools`` or leads them, and any duty at ``duties``."""
+    """Moves that somebody may see who has the office of ``schools`` or leads them, and any duty at ``duties``.
+
+    ``named``: for protected children.
+    """
     values = {
         "board": board,
         "schools": list(schools),
         "duties": list(duties),
         "whole_board": whole_board,
+        "named": named,
         "person": person,
         "today": today,
     }

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from services.registry.attendance.tests.conftest import TODAY, Client
 from services.registry.attendance.tests.school import School
+from services.registry.roster.store import put_setting
 from services.registry.roster.tests.reading import acts_of, log_of
 from shared.database import Scope, Units
 from tests.support.databases import Database
@@ -140,30 +141,80 @@ async def test_the_same_command_twice_is_one_numbering(client: Client, school: S
     assert first.json() == again.json()
 
 
-async def hide(units: Units, school: School, pupil: UUID, person: UUID) -> None:
+async def hide(units: Units, school: School, pupil: UUID, person: UUID, until: str | None = None) -> None:
+    """Protect a child, kept from somebody; ``until``: the child is at the school no more."""
     async with units.work(Scope(school.board), actor="test") as work:
-        await work.session.execute(
-            text(
+        values = {"board": school.board, "pupil": pupil, "person": person, "at": datetime.now(UTC)}
+        for statement, more in (
+            (
                 "insert into protection_period (id, board_id, subject_id, slot, valid, recorded_at, recorded_by,"
                 " confidential_from) values (:id, :board, :pupil, 'protection', daterange('2026-04-01', null), :at,"
-                " 'test', array[cast(:person as uuid)])"
+                " 'test', array[cast(:person as uuid)])",
+                {},
             ),
-            {"id": uuid4(), "board": school.board, "pupil": pupil, "person": person, "at": datetime.now(UTC)},
-        )
+            (
+                "insert into enrolment_period (id, board_id, subject_id, slot, valid, recorded_at, recorded_by,"
+                " school_id, grade) values (:id, :board, :pupil, 'school', daterange('2026-04-01',"
+                " cast(cast(:until as text) as date)), :at, 'test', :school, 'P2')",
+                {"until": until, "school": school.id},
+            ),
+            (
+                "update membership_period set valid = daterange('2026-04-01', cast(cast(:until as text) as date))"
+                " where subject_id = :pupil",
+                {"until": until},
+            ),
+        ):
+            await work.session.execute(text(statement), {**values, **more, "id": uuid4()})
 
 
-async def test_a_child_kept_from_somebody_is_on_no_list_of_theirs_and_others_number(
+async def test_whom_a_child_is_kept_from_finds_its_class_like_any_other(
     client: Client, school: School, units: Units
 ) -> None:
-    await hide(units, school, school.pupils[2], school.homeroom)
+    """Nothing that is answered differs from a class where nobody is hidden; the child makes way without a word."""
+    kept = school.pupils[2]
+    await hide(units, school, kept, school.homeroom)
     seen = await page(client, school, school.homeroom)
-    assert str(school.pupils[2]) not in numbers_of(seen)
-    assert seen["may"] == {"number": False}
-    assert str(school.pupils[2]) in numbers_of(await page(client, school, school.office))
-    refused = await number(client, school, school.homeroom, school.pupils)
-    assert refused.status_code == 403
-    assert str(school.pupils[2]) not in refused.text
-    assert (await number(client, school, school.office, school.pupils[::-1])).status_code == 200
+    assert str(kept) not in numbers_of(seen)
+    assert seen["may"] == {"number": True}
+    others = [each for each in school.pupils if each != kept]
+    open_gap = await number(client, school, school.homeroom, [*others[:2]])
+    assert open_gap.status_code == 422
+    assert len(open_gap.json()["errors"]) == 2, "the two left out, and nobody else"
+    guesses = [[*others[:2], each, *others[2:]] for each in (kept, uuid4())]
+    known, nobody = [await number(client, school, school.homeroom, each) for each in guesses]
+    assert (known.status_code, known.json()["errors"]) == (422, nobody.json()["errors"])
+    dry = await number(client, school, school.homeroom, others, dry=True)
+    answer = await number(client, school, school.homeroom, others)
+    assert (dry.status_code, answer.status_code) == (200, 200), answer.text
+    assert str(kept) not in dry.text + answer.text
+    assert [(each["before"], each["after"]) for each in answer.json()["changed"]] == [(4, 3), (5, 4)]
+    after = await page(client, school, school.office, MONDAY)
+    assert numbers_of(after) == {**{str(each): n for n, each in enumerate(others, 1)}, str(kept): 6}
+    path = f"/v1/classes/{school.class_id}/list/undo"
+    undone = await client.post(path, school.homeroom, {"change": answer.json()["change"]})
+    assert (undone.status_code, str(kept) in undone.text) == (200, False)
+    whole = numbers_of(await page(client, school, school.office, MONDAY))
+    assert whole == {str(each): n for n, each in enumerate(school.pupils, 1)}
+
+
+async def test_a_protected_child_who_has_left_is_on_no_past_list(
+    client: Client, school: School, units: Units
+) -> None:
+    """As no card says: whoever gets a duty here later does not learn that the child was here."""
+    gone, protected = school.pupils[1], school.pupils[2]
+    await hide(units, school, protected, uuid4())
+    before = TODAY - timedelta(days=14)
+    assert str(protected) in numbers_of(await page(client, school, school.principal, before))
+    await hide(units, school, gone, uuid4(), until=str(TODAY - timedelta(days=2)))
+    for person in (school.office, school.principal, school.homeroom):
+        past = numbers_of(await page(client, school, person, before))
+        assert (str(gone) in past, str(protected) in past) == (False, True)
+    async with units.work(Scope(school.board), actor="test") as work:
+        said = {"protection": [str(school.principal)]}
+        await put_setting(work, "roster_office", date(2026, 4, 1), said)
+    named = await page(client, school, school.principal, before)
+    assert numbers_of(named)[str(gone)] == 2
+    assert str(gone) not in numbers_of(await page(client, school, school.office, before))
 
 
 async def test_who_may_not_learns_nothing(client: Client, school: School) -> None:

@@ -147,3 +147,33 @@ def test_on_every_day_the_class_is_the_same_children_with_the_new_numbers_from_t
         numbers = [after_on[p] for p in still]
         assert len(numbers) == len(set(numbers))
         assert not {after_on[p] for p in after_on if p not in still} & set(numbers)
+
+
+@given(classes(), st.sets(st.sampled_from(PUPILS)), st.permutations(range(1, 9)), st.integers(0, 300))
+def test_whoever_decides_meets_no_trace_of_hidden_children_and_their_numbers_meet_nobody(
+    standing: list[Stored], hidden: set[UUID], order: list[int], since: int
+) -> None:
+    first = BEGINS + timedelta(days=since)
+    seen = [each for each in standing if each.held.subject not in hidden]
+    wished = [(each.held.subject, order[at]) for at, each in enumerate(rules.members_on(seen, first))]
+
+    def ask(of: list[Stored]) -> Decision:
+        gaps = set(range(1, 10))
+        return rules.decide(of, wished, gaps, first, 2026, lambda pupil: NAMES[pupil], hidden)
+
+    with_them, without = ask(standing), ask(seen)
+    assert (with_them.wrong, with_them.changed) == (without.wrong, without.changed)
+    if with_them.wrong:
+        return
+    gone = {each.id for each in with_them.voided}
+    after = [each.held for each in standing if each.id not in gone] + [each.held for each in with_them.added]
+    ours = [each for each in after if each.subject not in hidden and each.what.number is not None]
+    theirs = [each for each in after if each.subject in hidden]
+    for mine in ours:
+        for held in theirs:
+            same = mine.what.number == held.what.number and mine.valid.overlaps(held.valid)
+            # What was before the day stays as it was, double numbers of a hasty roster among it.
+            assert not same or min(mine.valid.until or ENDS, held.valid.until or ENDS) <= first
+    assert {each.subject for each in theirs} == {each.held.subject for each in standing} & hidden, (
+        "nobody leaves by making way"
+    )

@@ -57,6 +57,7 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
   const [left, setLeft] = useState<Day | null>(null)
   const [reason, setReason] = useState<string | null>('moved_house')
   const [tried, setTried] = useState(false)
+  const [handedOn, setHandedOn] = useState(false)
   const grades = schools.find(({ id }) => id === school)?.grades ?? []
   const rooms = useQuery(roomsQuery(school, accepted ?? '', grade))
   const room = rooms.data?.find(({ id }) => id === classId)
@@ -91,12 +92,19 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
       reason,
       place: room ? { class_id: room.id, number: room.next_number } : null,
     })
-    const made = answer?.moves[0]
-    if (!made) return
+    if (!answer) return
+    const made = answer.moves[0]
     await queries.invalidateQueries({ queryKey: [KEY] })
-    await navigate({ to: '/moves/$moveId', params: { moveId: made.id } })
+    if (!made) setHandedOn(true)
+    else await navigate({ to: '/moves/$moveId', params: { moveId: made.id } })
   }
 
+  if (handedOn)
+    return (
+      <Strip kind="good" live action={<LinkButton to="/moves">{t`転出入の一覧へ`}</LinkButton>}>
+        <Trans>届けました。このあとは、受け入れる学校と、指名された職員が進めます。この転入は、あなたの一覧には出ません。</Trans>
+      </Strip>
+    )
   return (
     <form
       className={styles.form}

@@ -1,0 +1,120 @@
+"""Who of the board may be one who arrives, and who among them may be told of.
+
+A protected child who left and comes back is told of only to those who may read its card. To everybody else nothing is
+said; but the new card has the same mark from its first moment, so that the child is nowhere unprotected until a named
+officer has looked at both cards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.moves.asker import Asker
+from services.registry.moves.store import PROTECTED
+from services.registry.people import rights
+from services.registry.people.store import children
+from services.registry.roster import published
+from services.registry.roster import store as roster
+from services.registry.roster.rows import Added, Held, ProtectionIs
+from services.registry.roster.snapshot import Period
+from shared.database import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A pupil of the board, now or before, as far as it concerns one who arrives."""
+
+    id: UUID
+    name: str
+    birth_date: date | None
+    protected: bool
+    kept_from: tuple[UUID, ...]
+    told: bool
+    """Whether the asker may be told of them."""
+
+
+# Whole names, never parts of one: a question about one child must not answer with others of that birthday.
+_SAME = """
+select id from person p where p.board_id = :board and p.withdrawn_at is null and p.merged_into is null
+and p.birth_date = :born and array[cast(:legal as text), cast(:kana as text)] && string_to_array(p.search, chr(10))
+and exists (select from enrolment_period e where e.board_id = :board and e.subject_id = p.id)
+"""
+# Who was at one of the board's schools before: staff and guardians are people, too, and never arrive.
+_ONE = (
+    "select id from person p where p.board_id = :board and p.withdrawn_at is null and p.merged_into is null"
+    " and p.id = :pupil"
+    " and exists (select from enrolment_period e where e.board_id = :board and e.subject_id = p.id)"
+)
+
+
+def _read(which: str) -> Any:
+    return text(
+        f"""
+select p.id, coalesce(p.common_family, p.legal_family) || ' ' || coalesce(p.common_given, p.legal_given) as name,
+       p.birth_date, k.protected, k.kept_from
+from (select f.id as pupil_id from ({which}) f) m join person p on p.board_id = :board and p.id = m.pupil_id
+{PROTECTED}
+order by p.sort_key, p.id
+"""  # noqa: S608
+    )
+
+
+_SAME_READ, _ONE_READ = _read(_SAME), _read(_ONE)
+
+
+async def same(session: AsyncSession, asker: Asker, legal: str, kana: str, born: date) -> list[Alike]:
+    """Pupils with the same birth date whose name or reading, as search shadows, is one of these; protected ones too."""
+    values = {"legal": legal, "kana": kana, "born": born}
+    return await _alike(session, asker, _SAME_READ, values)
+
+
+async def one(session: AsyncSession, asker: Asker, pupil: UUID) -> Alike | None:
+    """One person; None when there is none whom the asker may be told of."""
+    found = await _alike(session, asker, _ONE_READ, {"pupil": pupil})
+    return next((each for each in found if each.told), None)
+
+
+async def _alike(
+    session: AsyncSession, asker: Asker, statement: Any, values: dict[str, object]
+) -> list[Alike]:
+    today = asker.room.clock.today()
+    values |= {"board": asker.board, "today": today}
+    rows: list[Row[Any]] = list(await session.execute(statement, values))
+    where = await children(session, asker.board, [row.id for row in rows if row.protected], today)
+    reads = rights.Asker(asker.room, asker.holder, asker.offices, today)
+    return [
+        Alike(
+            row.id,
+            row.name,
+            row.birth_date,
+            bool(row.protected),
+            tuple(each for each in row.kept_from or () if each is not None),
+            not row.protected or "ReadCard" in reads.of(row.id, rights.where_child(where.get(row.id))),
+        )
+        for row in rows
+    ]
+
+
+def inherited(found: Iterable[Alike], asker: UUID) -> ProtectionIs | None:
+    """The mark for a new card that may be one of those protected whom the asker is not told of.
+
+    To whom a child is kept from it is as if nobody were known: any difference would tell them that the child is here.
+    """
+    hidden = [each for each in found if each.protected and not each.told and asker not in each.kept_from]
+    if not hidden:
+        return None
+    return ProtectionIs(tuple(sorted({person for each in hidden for person in each.kept_from})))
+
+
+async def protect(work: Work, pupil: UUID, mark: ProtectionIs, since: date) -> None:
+    """Give a new card its mark, without an end: a named officer ends it."""
+    held = Held(pupil, Period(since, None), mark)
+    await roster.add(work, roster.PROTECTION, [Added(held, None)])
+    work.publish(published.guardianship_changed(pupil, [], [held]), key=pupil, subject=pupil)
