@@ -180,8 +180,14 @@ class Person:
         return bool(there) and not hidden(self.frame, self.people.protections.get(pupil, ()))
 
     def changed(self) -> datetime | None:
-        """When anything that a user's row is made of became other."""
+        """When anything that a user's row is made of became other.
+
+        A delta has to tell what is no longer told, too. Elsewhere a child who is not told moves no instant of another's
+        row: it would say when the child's mark was set.
+        """
         frame, people = self.frame, self.people
+        charges = self.charges() if frame.since is None else people.charges.get(self.person, ())
+        wards = {each.pupil for each in charges}
         card = people.cards[self.person]
         return frame.news(
             card.recorded_at,
@@ -190,13 +196,10 @@ class Person:
             frame.changed(self.of(people.duties)),
             frame.changed(self.of(people.guardianships)),
             frame.changed(self.of(people.protections)),
-            frame.changed(each.told for each in people.charges.get(self.person, ())),
-            *(frame.changed(people.enrolments.get(pupil, ())) for pupil in self.wards()),
-            *(frame.changed(people.protections.get(pupil, ())) for pupil in self.wards()),
+            frame.changed(each.told for each in charges),
+            *(frame.changed(people.enrolments.get(pupil, ())) for pupil in wards),
+            *(frame.changed(people.protections.get(pupil, ())) for pupil in wards),
         )
-
-    def wards(self) -> set[UUID]:
-        return {each.pupil for each in self.people.charges.get(self.person, ())}
 
     def present(self, told: Sequence[Told[I]]) -> Told[I] | None:
         """What holds on the export's day, or else the last of it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,20 @@ _HATS: Mapping[Hat, Any] = {
         " and guardian_id = any(:people) and valid @> cast(:on as date) and (may_notify or may_read) group by 1"
     ),
 }
+
+
+_PROTECTED = text(
+    "select count(distinct subject_id) from protection_period where board_id = :board and voided_at is null"
+    " and subject_id = any(:people) and valid @> cast(:today as date)"
+)
+
+
+async def protected_among(session: AsyncSession, board: UUID, people: Collection[UUID], today: date) -> int:
+    """How many of these people are protected today."""
+    if not people:
+        return 0
+    values = {"board": board, "people": sorted(people), "today": today}
+    return int(await session.scalar(_PROTECTED, values) or 0)
 
 
 async def count_now(session: AsyncSession, frame: Frame, people: Sequence[UUID]) -> Now:

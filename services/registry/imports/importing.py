@@ -13,9 +13,10 @@ from uuid import UUID
 
 from services.registry.imports import store, wire
 from services.registry.imports.applying import Applied, apply_run, has_symbols
-from services.registry.imports.counting import count_now
+from services.registry.imports.counting import count_now, protected_among
 from services.registry.imports.elsewhere import Elsewhere, elsewhere
 from services.registry.imports.losses import limits_on
+from services.registry.imports.moves import moves
 from services.registry.imports.planning import ask, plan_part
 from services.registry.imports.preview import Counts, Preview, Tally
 from services.registry.imports.rules import Frame, reduced
@@ -36,6 +37,18 @@ class StillProtected(Exception):
 
     def __init__(self, pupils: list[str]) -> None:
         super().__init__(f"{len(pupils)} protected")
+        self.pupils = pupils
+
+
+class ProtectedLeave(Exception):
+    """The 在籍 of so many protected children whom the snapshot does not name would end, and their families' accounts.
+
+    Whatever leaves protected children out looks the same: an export for others, another system's roster without them. A
+    protected child leaves by the hand of somebody who knows it (転出), and by no package's silence.
+    """
+
+    def __init__(self, pupils: int) -> None:
+        super().__init__(f"{pupils} protected")
         self.pupils = pupils
 
 
@@ -153,7 +166,7 @@ async def plan_snapshot(
 ) -> Planned:
     """What the snapshot would change, of one school alone if one is named; nothing is written.
 
-    Raises :class:`StillProtected` and :class:`Elsewhere`.
+    Raises :class:`StillProtected`, :class:`Elsewhere` and :class:`ProtectedLeave`.
     """
     board = await board_of(units, source, snapshot.board.sourced_id)
     scope = Scope(board or new_id())
@@ -166,11 +179,13 @@ async def plan_snapshot(
         parts: list[tuple[UUID | None, bytes]] = []
         forgotten: set[UUID] = set()
         others: Counter[UUID | None] = Counter()
+        gone: set[UUID] = set()
         for part in asked.parts:
             plan = await plan_part(session, asked.frame, part)
             forgotten |= plan.forgotten
             tally.add_by_hand(plan)
             others += elsewhere(asked.frame, plan, tally.organisations)
+            gone |= {each.pupil for each in moves(asked.frame, plan) if each.before and each.after is None}
             if plan:
                 tally.add(part, plan)
                 parts.append((part.school, wire.packed(reduced(part, plan))))
@@ -178,6 +193,10 @@ async def plan_snapshot(
             raise StillProtected(sorted(key.sourced_id for key, own in asked.ids.items() if own in forgotten))
         if others:
             raise Elsewhere({tally.place(school): number for school, number in others.items()})
+        gone -= {asked.ids[each.key] for each in snapshot.people}
+        protected = await protected_among(session, scope.board, gone, units.clock.today())
+        if protected:
+            raise ProtectedLeave(protected)
         now = await count_now(session, asked.frame, tally.wearing())
     preview = tally.finished(now, limits_on(settings, units.clock.today()))
     first = bool(parts) and parts[0][0] is None and not has_symbols(settings)

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.registry.imports import importing, store
 from services.registry.imports.applying import apply_run
 from services.registry.imports.elsewhere import Elsewhere
-from services.registry.imports.importing import Imported, Origin, Planned, StillProtected
+from services.registry.imports.importing import Imported, Origin, Planned, ProtectedLeave, StillProtected
 from services.registry.imports.store import Kept, Run
 from services.registry.imports.words import Change
 from services.registry.oneroster import companion, layout
@@ -94,6 +94,8 @@ async def prepare(
         planned = await importing.plan_snapshot(units, reading.snapshot, SOURCE, tell=tell, school=school)
     except StillProtected as error:
         raise Refused(tuple(_lifted(pupil) for pupil in error.pupils), reading.notes) from None
+    except ProtectedLeave as error:
+        raise Refused((_would_leave(error.pupils),), reading.notes) from None
     except Elsewhere as error:
         raise Refused(tuple(_of_others(*each) for each in error.places.items()), reading.notes) from None
     return Prepared(reading.snapshot, planned, origin, reading.notes)
@@ -210,6 +212,17 @@ def _of_others(name: str, changes: int) -> Problem:
         rule = f"どの学校にも属さない人か部署が変わります（{changes} 件）"
         remedy = "自分の学校の分だけにするか、教育委員会に取り込みを頼んでください"
     return Problem(layout.ORGS, None, "", name, rule, remedy)
+
+
+def _would_leave(pupils: int) -> Problem:
+    return Problem(
+        layout.USERS,
+        None,
+        "",
+        f"{pupils}人",
+        "支援措置の対象で、いま在籍している児童生徒が、この名簿にいません。取り込むと、在籍でなくなります",
+        "その子たちも入った名簿を取り込んでください。転出した子は、先に「転出を届ける」で届けてください",
+    )
 
 
 def _lifted(pupil: str) -> Problem:

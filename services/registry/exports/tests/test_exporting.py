@@ -8,6 +8,7 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -21,7 +22,7 @@ from services.registry.oneroster.importing import Refused, import_package
 from services.registry.oneroster.packages import open_package
 from services.registry.oneroster.tests.packages import Files, small_package, with_cell
 from services.registry.roster import store
-from services.registry.roster.rows import Added, Held, ProtectionIs
+from services.registry.roster.rows import Added, Held, ProtectionIs, Voided
 from services.registry.roster.snapshot import Period
 from services.registry.roster.tests.reading import acts_of, id_of
 from shared.access.principal import command_line
@@ -56,11 +57,56 @@ async def test_a_protected_child_stays_unless_asked_for(units: Units, tmp_path: 
     assert json.loads(files[companion.FILE])["protections"][0]["pupil"] == "p1"
 
 
+async def test_what_others_get_ends_no_protected_childs_stay_when_it_comes_back(
+    units: Units, tmp_path: Path
+) -> None:
+    """It says nothing of those it leaves out, as the roster of any other system that was never told of them."""
+    board = (await import_package(units, small_package())).board
+    stood = await stays_of(units, board)
+    assert stood
+    _, files = await leave(units, board, tmp_path / "others", companion=False, protected=False)
+    assert companion.FILE not in files
+    assert "p1" not in people_of(files)
+    for dry_run in (True, False):
+        with pytest.raises(Refused) as refused:
+            await import_package(units, files, dry_run=dry_run, confirmed=True)
+        assert [(each.file, each.value) for each in refused.value.problems] == [(layout.USERS, "1人")]
+    assert await stays_of(units, board) == stood
+
+
+async def stays_of(units: Units, board: UUID) -> list[Period]:
+    """Of the protected child."""
+    async with units.read(Scope(board)) as session:
+        child = await id_of(units, board, "p1")
+        return [each.held.valid for each in await store.standing(session, board, store.ENROLMENT, [child])]
+
+
 async def test_other_systems_get_no_companion_and_nobody_without_rights(units: Units, tmp_path: Path) -> None:
     board = (await import_package(units, small_package())).board
     _, files = await leave(units, board, tmp_path / "x", companion=False, protected=False)
     assert companion.FILE not in files
     assert {row["sourcedId"]: row["agentSourcedIds"] for row in rows_of(files, layout.USERS)}["p2"] == "g1"
+
+
+async def test_the_instant_of_a_guardians_row_says_nothing_of_a_child_who_is_not_told(
+    units: Units, tmp_path: Path, clock: FixedClock
+) -> None:
+    """The mother of p1, who is protected, and of p2: what happens to p1's mark moves no instant of hers."""
+    board = (await import_package(units, small_package())).board
+
+    async def instants(where: str) -> dict[str, str]:
+        _, files = await leave(units, board, tmp_path / where, companion=False, protected=False, stamped=True)
+        return {row["sourcedId"]: row["dateLastModified"] for row in rows_of(files, layout.USERS)}
+
+    before = await instants("before")
+    assert before["g1"]
+    clock.instant += timedelta(hours=1)
+    pupil = await id_of(units, board, "p1")
+    async with units.work(Scope(board), actor="office") as work:
+        (mark,) = await store.standing(work.session, board, store.PROTECTION, [pupil])
+        await store.void(work, store.PROTECTION, [Voided(mark.id, pupil, "said anew")])
+        await store.add(work, store.PROTECTION, [Added(mark.held, mark.id)])
+    assert await instants("after") == before
 
 
 async def test_a_child_who_becomes_protected_is_taken_back_without_a_name(

@@ -292,7 +292,9 @@ async def test_a_protection_ends_when_the_companion_says_so(
     assert len(event.payload["guardians"]) == 2
 
 
-async def test_a_protected_child_who_leaves_the_package_stays_protected(units: Units) -> None:
+async def test_a_protected_child_who_is_missing_in_the_package_stays_enrolled_and_protected(
+    units: Units,
+) -> None:
     done = await import_package(units, small_package())
     files = small_package()
     for name, line in ((layout.USERS, 2), (layout.ROLES, 2), (layout.DEMOGRAPHICS, 2)):
@@ -302,7 +304,11 @@ async def test_a_protected_child_who_leaves_the_package_stays_protected(units: U
     told["guardianships"] = [each for each in told["guardianships"] if each["pupil"] != "p1"]
     told["protections"] = []
     files["companion.json"] = json.dumps(told).encode()
-    await import_package(units, files, confirmed=True)
+    stays = await periods(units, done.board, "enrolment_period", "p1", "slot")
+    with pytest.raises(Refused) as refused:
+        await import_package(units, files, confirmed=True)
+    assert [(each.file, each.value) for each in refused.value.problems] == [(layout.USERS, "1人")]
+    assert await periods(units, done.board, "enrolment_period", "p1", "slot") == stays
     assert await periods(units, done.board, "protection_period", "p1", "slot") == [
         (date(2025, 11, 2), None, "protection")
     ]
