@@ -13,6 +13,7 @@ import { DutiesDesk } from './duties.mjs'
 import { ListsDesk } from './lists.mjs'
 import { Imports } from './imports.mjs'
 import { OfficeDesk } from './office.mjs'
+import { SamePeopleDesk } from './samepeople.mjs'
 import { YearsDesk } from './years.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
@@ -38,6 +39,7 @@ class Mock {
     this.lists = new ListsDesk(this, Refuse)
     this.office = new OfficeDesk(this, TODAY, Refuse)
     this.years = new YearsDesk(this, Refuse)
+    this.same = new SamePeopleDesk(this, Refuse)
     this.rolls = new Map()
     this.done = new Map()
     this.position = 100
@@ -336,7 +338,7 @@ function view(mock, who, path, query) {
   if (school) return mock.schoolDayView(school[1], school[2])
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
-  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path)
+  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -355,7 +357,7 @@ function act(mock, who, path, headers, body) {
     return mock.done.get(key)
   }
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.same.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   return mock.done.get(key)

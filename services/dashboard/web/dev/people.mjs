@@ -70,6 +70,7 @@ function card(mock, who, id) {
           line('name', `氏名 ${person.family} ${person.given}`, ['3月20日の取り込み'], { since: '2026-03-20' }),
         ]
       : null,
+    merged: mock.same.into(who, id),
     may: { change: office, family: office, protection: office, erase: who === 'board' },
   }
 }

@@ -104,6 +104,8 @@ export interface Card {
   readonly children: readonly Tie[] | null
   readonly duties: readonly { readonly words: string; readonly since: Day; readonly last: Day | null }[] | null
   readonly history: readonly HistoryEntry[] | null
+  /** Cards that were merged into this one, for those who may take that back. */
+  readonly merged: readonly { readonly question: string; readonly name: string }[]
   readonly may: { readonly change: boolean; readonly family: boolean; readonly protection: boolean; readonly erase: boolean }
 }
 

@@ -238,6 +238,18 @@ const importRun = createRoute({
   component: lazyRouteComponent(() => import('~/screens/office/imports/RunPage')),
 })
 
+const samePeople = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/same-people',
+  component: lazyRouteComponent(() => import('~/screens/office/samepeople/Page')),
+})
+
+const samePair = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/same-people/$questionId',
+  component: lazyRouteComponent(() => import('~/screens/office/samepeople/PairPage')),
+})
+
 const tree = root.addChildren([
   signedOut,
   inside.addChildren([
@@ -258,6 +270,8 @@ const tree = root.addChildren([
     imports,
     importUpload,
     importRun,
+    samePeople,
+    samePair,
     moves,
     newMove,
     arrive,

@@ -1,5 +1,5 @@
-import { Trans, useLingui } from '@lingui/react/macro'
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { Plural, Trans, useLingui } from '@lingui/react/macro'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useMe } from '~/app/me'
@@ -9,11 +9,14 @@ import { isGone } from '~/api/problem'
 import { timeOf } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
+import { LinkButton } from '~/parts/LinkButton'
 import { CannotRead, Empty, LoadingRows, NoRight } from '~/parts/States'
+import { Strip } from '~/parts/Strip'
 import { Table } from '~/parts/Table'
 import { Tiles } from '~/parts/Tiles'
 import panel from '~/parts/Panel.module.css'
 import '../words'
+import { questionsQuery } from '../samepeople/data'
 import { Bring } from './Bring'
 import { importsQuery } from './data'
 import { RunState, UploadStateWord } from './StateWords'
@@ -36,6 +39,7 @@ export default function ImportsPage() {
       ) : pages ? (
         <>
           <New imports={pages[0]!} />
+          {pages[0]!.scopes.some(({ school }) => school === null) && <Same />}
           <Open uploads={pages[0]!.uploads} />
           <Runs runs={pages.flatMap(({ runs }) => runs)} />
           {hasNextPage && (
@@ -79,6 +83,24 @@ function New({ imports: { scopes } }: { readonly imports: Imports }) {
       )}
       <Bring onFiles={bring} off={chosen === null ? t`どの名簿かを先に選んでください` : undefined} />
     </Block>
+  )
+}
+
+/** What an import could not tell by itself: whether two cards are of one child. */
+function Same() {
+  const { data } = useQuery(questionsQuery('open'))
+  if (!data || data.questions.length === 0) return null
+  return (
+    <Strip
+      kind="look"
+      action={
+        <LinkButton size="small" to="/imports/same-people">
+          <Trans>名寄せを確かめる</Trans>
+        </LinkButton>
+      }
+    >
+      <Plural value={data.questions.length} other="同じ子かもしれないカードが#組あります" />
+    </Strip>
   )
 }
 

@@ -49,6 +49,7 @@ export default function CardPage() {
           )}
           <Head card={data} on={on ?? me.today} />
           {now && <Acts card={data} />}
+          {now && data.merged.map((one) => <Merged key={one.question} question={one.question} name={one.name} />)}
           <div className={panel.two}>
             <div className={styles.column}>
               <Basics card={data} />
@@ -66,6 +67,22 @@ export default function CardPage() {
         <LoadingRows rows={10} />
       )}
     </div>
+  )
+}
+
+/** Another card of the same child was merged into this one; the way to take that back. */
+function Merged({ question, name }: { readonly question: string; readonly name: string }) {
+  return (
+    <Strip
+      kind="plain"
+      action={
+        <LinkButton size="small" to="/imports/same-people/$questionId" params={{ questionId: question }}>
+          <Trans>くらべる・元に戻す</Trans>
+        </LinkButton>
+      }
+    >
+      <Trans>{name} さんのもう一つのカードを、このカードにまとめてあります。</Trans>
+    </Strip>
   )
 }
 

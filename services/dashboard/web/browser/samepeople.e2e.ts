@@ -1,0 +1,62 @@
+import { axe, DESK, expect, PHONE, test } from './fixtures'
+
+const LIST = '/imports/same-people'
+
+for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE }))
+  test(`two cards side by side, merged, and two again ${name}`, async ({ page, bff, open }, info) => {
+    await page.setViewportSize(size)
+    const look = async (state: string) => {
+      await page.screenshot({ path: `${info.project.outputDir}/look/same-people-${state}-${name}.png`, fullPage: true })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+      expect(await axe(page)).toEqual([])
+    }
+    await open('board', '/imports')
+    await expect(page.getByText('同じ子かもしれないカードが2組あります')).toBeVisible()
+    await page.getByRole('link', { name: '名寄せを確かめる' }).click()
+    await expect(page.getByRole('heading', { name: '同じ子かもしれないカード' })).toBeVisible()
+    await look('list')
+    const kept = bff.mock.town.own.members[0]!.pupil
+    await page.getByRole('link', { name: new RegExp(kept.given) }).first().click()
+    const names = page.getByRole('row', { name: /氏名（本名）/ })
+    await expect(names.getByText('ちがう')).toBeVisible()
+    await expect(page.getByRole('row', { name: /生年月日/ }).getByText('ちがう')).toHaveCount(0)
+    // By keyboard alone: the arrows choose, Enter in the note answers.
+    await page.getByRole('radio', { name: '同じ子です' }).focus()
+    await page.keyboard.press('Space')
+    await expect(page.getByText('だけになります')).toBeVisible()
+    await look('pair')
+    await page.getByLabel('どう確かめたか').fill('家庭に電話で確かめた')
+    await page.keyboard.press('Enter')
+    await expect(page.getByText('同じ子として、まとめてあります')).toBeVisible()
+    await look('merged')
+    const sent = bff.mock.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/answer')).map(({ body }) => JSON.parse(body))
+    expect(sent.at(-1)).toEqual({ seen: 1, answer: 'same', note: '家庭に電話で確かめた' })
+    await page.getByRole('link', { name: '残したカードを見る' }).click()
+    await expect(page.getByText('もう一つのカードを、このカードにまとめてあります')).toBeVisible()
+    await look('card')
+    await page.getByRole('link', { name: 'くらべる・元に戻す' }).click()
+    await page.getByLabel('元に戻すわけ').fill('生年月日のまちがいだった')
+    await page.getByRole('button', { name: '元に戻す' }).click()
+    await expect(page.getByText('二つのカードに戻しました')).toBeVisible()
+    await expect(page.getByRole('radio', { name: '同じ子です' })).toBeVisible()
+  })
+
+test('cards that contradict each other cannot be merged; another answer is kept and can be changed', async ({ page, bff, open }, info) => {
+  await page.setViewportSize(DESK)
+  const other = bff.mock.town.own.members[1]!.pupil
+  await open('board', LIST)
+  await page.getByRole('link', { name: new RegExp(other.given) }).first().click()
+  await expect(page.getByText('両方に在籍しています')).toBeVisible()
+  await expect(page.getByRole('radio', { name: '同じ子です' })).toHaveCount(0)
+  await page.screenshot({ path: `${info.project.outputDir}/look/same-people-refused-desk.png`, fullPage: true })
+  expect(await axe(page)).toEqual([])
+  await page.getByText('べつの子です').click()
+  await page.getByRole('button', { name: '答えを保存' }).click()
+  await expect(page.getByRole('heading', { name: 'べつの子と確かめたカード' })).toBeVisible()
+})
+
+test('nobody else has the page; without questions it says so', async ({ page, bff, open }) => {
+  bff.mock.empty = true
+  await open('board', LIST)
+  await expect(page.getByText('確かめる名寄せはありません')).toBeVisible()
+})
