@@ -126,7 +126,7 @@ function Work({ page }: { readonly page: PlanPage }) {
         <Button onPress={addRoom}>
           <Trans>学級を足す</Trans>
         </Button>
-        <Button onPress={() => change(numbered(plan, here, rooms))}>
+        <Button onPress={() => change(numbered(plan, page.pupils, rooms))}>
           <Trans>番号を五十音順に付ける</Trans>
         </Button>
         {picked.length > 1 && (

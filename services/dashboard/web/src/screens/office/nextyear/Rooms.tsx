@@ -6,6 +6,9 @@ import type { Candidate, Plan, PlannedClass } from './data'
 import { broken, limitOf } from './rules'
 import styles from './Page.module.css'
 
+/** What a dragged child is called: a word or a file from elsewhere is none. */
+const CHILD = 'application/x-tsumugi-pupil'
+
 interface RoomsProps {
   readonly plan: Plan
   readonly here: readonly Candidate[]
@@ -51,7 +54,10 @@ export function Rooms({ plan, here, rooms, picked, onPick, onSeat }: RoomsProps)
           key={room?.id ?? 'none'}
           room={room}
           members={here.filter((one) => at(one) === (room?.id ?? null)).toSorted((a, b) => (plan.seats[a.pupil.id]?.number ?? 99) - (plan.seats[b.pupil.id]?.number ?? 99))}
-          onDropped={(pupil) => seat(picked.includes(pupil) ? picked : [pupil], room)}
+          onDropped={(pupil) => {
+            // Another tab of the same page may show another school, or another grade.
+            if (here.some((one) => one.pupil.id === pupil)) seat(picked.includes(pupil) ? picked : [pupil], room)
+          }}
         >
           {(one) => (
             <button
@@ -63,7 +69,7 @@ export function Rooms({ plan, here, rooms, picked, onPick, onSeat }: RoomsProps)
               onClick={() => onPick(picked.includes(one.pupil.id) ? picked.filter((id) => id !== one.pupil.id) : [...picked, one.pupil.id])}
               onKeyDown={(event) => keys(event, one)}
               onDragStart={(event) => {
-                event.dataTransfer.setData('text/plain', one.pupil.id)
+                event.dataTransfer.setData(CHILD, one.pupil.id)
                 event.dataTransfer.effectAllowed = 'move'
               }}
             >
@@ -92,6 +98,7 @@ function Room({ room, members, onDropped, children }: RoomProps) {
   const [over, setOver] = useState(false)
   const count = (sex: string) => members.filter((one) => one.sex === sex).length
   const dragged = (event: DragEvent) => {
+    if (!event.dataTransfer.types.includes(CHILD)) return
     event.preventDefault()
     setOver(true)
   }
@@ -104,7 +111,7 @@ function Room({ room, members, onDropped, children }: RoomProps) {
       onDrop={(event) => {
         event.preventDefault()
         setOver(false)
-        onDropped(event.dataTransfer.getData('text/plain'))
+        onDropped(event.dataTransfer.getData(CHILD))
       }}
     >
       <div className={styles.head}>

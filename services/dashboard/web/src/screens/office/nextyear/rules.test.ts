@@ -15,6 +15,16 @@ it('seats, moves and unseats, and a moved child has no number until it is given'
   expect(seated(numbers, ['a', 'b'], null).seats).toEqual({})
 })
 
+it('numbers a class that grades share over all of them, in the order of kana', () => {
+  const of = (id: string, grade: string, family_kana: string) => ({ pupil: { id, family_kana, given_kana: 'イチロウ' }, grade }) as unknown as Candidate
+  const everybody = [of('a', 'P3', 'アオキ'), of('e', 'P3', ''), of('c', 'P3', 'サトウ'), of('b', 'P4', 'イノウエ'), of('d', 'P4', 'ハバ')]
+  const shared = seated({ ...plan, classes: [...plan.classes, room('4', 'P4')] }, ['a', 'b', 'c', 'd', 'e'], '9')
+  const third = numbered(shared, everybody, roomsOf(shared, 'P3'))
+  const number = (of: Plan) => Object.fromEntries(Object.entries(of.seats).map(([id, seat]) => [id, seat.number]))
+  expect(number(third)).toEqual({ a: 1, b: 2, c: 3, d: 4, e: 5 })
+  expect(number(numbered(third, everybody, roomsOf(third, 'P4')))).toEqual(number(third))
+})
+
 it('tells which wishes are not kept', () => {
   const wished = { ...plan, apart: [['a', 'b', 'c']], together: [['d', 'e']] }
   const seats = seated(seated(seated(wished, ['a', 'b'], '1'), ['c', 'd'], '2'), ['e'], '1')

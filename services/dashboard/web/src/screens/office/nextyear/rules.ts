@@ -18,16 +18,29 @@ export function seated(plan: Plan, pupils: readonly string[], room: string | nul
   return { ...plan, seats: Object.fromEntries([...kept, ...moved]) }
 }
 
-/** 出席番号 from 1 in the order of the list (kana), for the classes of a grade. */
+/**
+ * 出席番号 from 1 in the order of kana for these classes. `candidates` are everybody of the plan, grade by grade and
+ * each grade in that order: a class without a grade (特別支援学級, 複式学級) has children of several.
+ */
 export function numbered(plan: Plan, candidates: readonly Candidate[], rooms: readonly PlannedClass[]): Plan {
   const seats = { ...plan.seats }
-  for (const { id } of rooms) {
+  for (const { id, grade } of rooms) {
     const members = candidates.filter(({ pupil }) => plan.seats[pupil.id]?.class_id === id)
-    members.forEach(({ pupil }, i) => {
+    const inOrder = grade === null ? members.toSorted(byKana) : members
+    inOrder.forEach(({ pupil }, i) => {
       seats[pupil.id] = { class_id: id, number: i + 1 }
     })
   }
   return { ...plan, seats }
+}
+
+/** Family name before given name; who has no reading comes last. */
+function byKana({ pupil: a }: Candidate, { pupil: b }: Candidate): number {
+  return inKana(a.family_kana, b.family_kana) || inKana(a.given_kana, b.given_kana)
+}
+
+function inKana(a: string, b: string): number {
+  return Number(a === '') - Number(b === '') || a.localeCompare(b, 'ja')
 }
 
 export interface Broken {
