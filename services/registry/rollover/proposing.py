@@ -55,7 +55,8 @@ def proposed(
     order: Order = "kana",
     grades: Sequence[str] = GRADES,
 ) -> Plan:
-    """The plan with classes and seats for these grades; what it says of other grades stays.
+    """The plan with classes and seats for these grades; what it says of other grades stays, save the numbers of a
+    class that they share with one of these.
 
     A grade that has classes keeps them; one that has none gets as many as the law gives (義務標準法 3). Children of a
     特別支援学級 go on in one of the same name, eight at most.
@@ -93,7 +94,8 @@ def proposed(
             seats[each.id] = Seat(class_id=_special_room(each, seats, made).id)
     whole = plan.model_copy(update={"classes": classes, "seats": seats})
     fresh = numbered(whole, candidates, order)
-    kept = {p: s for p, s in seats.items() if p in candidates and candidates[p].grade not in grades}
+    changed = {seat.class_id for p, seat in seats.items() if candidates[p].grade in grades}
+    kept = {p: s for p, s in seats.items() if candidates[p].grade not in grades and s.class_id not in changed}
     return whole.model_copy(update={"seats": {**fresh, **kept}})
 
 

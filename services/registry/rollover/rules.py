@@ -72,9 +72,13 @@ class City:
         return frozenset(plan.stay) if plan else frozenset()
 
     def seat(self, school: UUID, pupil: UUID) -> Seat | None:
-        """A pupil's seat at next year's school."""
+        """A pupil's seat at next year's school; none in a class that the school will not have."""
         plan = self.plans.get(school)
-        return plan.seats.get(pupil) if plan else None
+        seat = plan.seats.get(pupil) if plan else None
+        there = (
+            plan is not None and seat is not None and any(each.id == seat.class_id for each in plan.classes)
+        )
+        return seat if there else None
 
 
 class Pupil(NamedTuple):

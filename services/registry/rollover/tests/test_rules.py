@@ -54,7 +54,8 @@ def stands(of: Pupil, rolled: Rolled, on: date) -> tuple[list[tuple[UUID, str]],
 
 
 def seated(child: Pupil, school: UUID = FIRST, room: UUID = NEXT_ROOM) -> City:
-    plan = Plan(seats={child.id: Seat(class_id=room, number=5)})
+    rooms = [PlannedClass(id=room, name="来年度の学級", grade=None)]
+    plan = Plan(classes=rooms, seats={child.id: Seat(class_id=room, number=5)})
     return City(KINDS, {FIRST: JUNIOR}, {school: plan})
 
 
@@ -115,11 +116,23 @@ def test_a_new_first_grader_gets_a_seat() -> None:
     assert stands(child, rolled, YEAR.begins) == ([(FIRST, "P1")], [NEXT_ROOM])
 
 
+def test_nobody_is_placed_in_a_class_that_will_not_be() -> None:
+    """A seat outlives its class where whoever took the class away may not know of the child."""
+    child = pupil()
+    plan = Plan(seats={child.id: Seat(class_id=NEXT_ROOM, number=5)})
+    rolled = roll(child, YEAR, City(KINDS, {}, {FIRST: plan}))
+    assert (rolled.placed, stands(child, rolled, YEAR.begins)) == (False, ([(FIRST, "P3")], []))
+
+
 @given(st.sampled_from(["P1", "P5", "P6", "J1", "J3"]), st.booleans(), st.booleans(), st.booleans())
 def test_twice_is_once(grade: str, open_ended: bool, seat: bool, stays: bool) -> None:
     at = JUNIOR if grade[0] == "J" else FIRST
     child = pupil(grade, at, Period(date(2026, 4, 1), None) if open_ended else THIS)
-    plan = Plan(seats={child.id: Seat(class_id=NEXT_ROOM)} if seat else {}, stay=[child.id] if stays else [])
+    plan = Plan(
+        classes=[PlannedClass(id=NEXT_ROOM, name="来年度の学級", grade=None)],
+        seats={child.id: Seat(class_id=NEXT_ROOM)} if seat else {},
+        stay=[child.id] if stays else [],
+    )
     city = City(KINDS, {FIRST: JUNIOR}, {FIRST: plan, JUNIOR: plan})
     first = roll(child, YEAR, city)
     enrolments = after(child.enrolments, first.enrolments).get(child.id, [e.held for e in child.enrolments])
@@ -231,6 +244,20 @@ def test_a_whole_plan_has_the_classes_the_law_gives_and_numbers_by_kana() -> Non
     assert wrong_with(plan, here) == []
 
 
+def test_a_class_of_several_grades_is_proposed_grade_by_grade_without_a_number_twice() -> None:
+    def special(n: int, grade: str) -> Candidate:
+        return candidate(n, grade=grade, special_needs=True, before_name="ひまわり")
+
+    here = known(special(2, "P3"), special(1, "P4"), special(3, "P4"), candidate(4, grade="P5"))
+    plan = Plan()
+    for grade in ("P3", "P4", "P5"):
+        plan = proposed(
+            plan, here, board=BOARD, school=FIRST, kind="elementary", year=2027, seed=1, grades=[grade]
+        )
+    assert wrong_with(plan, here) == []
+    assert [plan.seats[UUID(int=n)].number for n in (1, 2, 3, 4)] == [1, 2, 3, 1]
+
+
 def test_rows_are_read_whole_or_told_line_by_line() -> None:
     room = PlannedClass(id=NEXT_ROOM, name="3年1組", grade="P3")
     here = known(candidate(1, "一郎"), candidate(2, "花"), candidate(3, "花"), candidate(4, "髙志"))
@@ -259,6 +286,16 @@ def test_rows_are_read_whole_or_told_line_by_line() -> None:
     assert seats == {}
     _, wrong = read_rows(read_lines("紬 一郎\t4年1組\t1"), Plan(classes=[room, other]), here.values())
     assert [each.cell for each in wrong] == ["1行目の学級（B列）"], "a class of another grade"
+
+
+@pytest.mark.parametrize("nobody", ["", "・", "　", "\u200b"])
+def test_a_name_that_is_none_is_not_that_of_the_child_without_a_reading(nobody: str) -> None:
+    room = PlannedClass(id=NEXT_ROOM, name="3年1組", grade="P3")
+    here = known(candidate(1), candidate(2, "Thị Lan", family="Nguyễn", kana=""))
+    seats, wrong = read_rows([[nobody, "3年1組", "3"]], Plan(classes=[room]), here.values())
+    assert (seats, [each.cell[:3] for each in wrong]) == ({}, ["1行目"])
+    seats, wrong = read_rows([["nguyễn thị lan", "3年1組", "3"]], Plan(classes=[room]), here.values())
+    assert (list(seats), wrong) == ([UUID(int=2)], []), "by name it is found"
 
 
 def test_a_plan_that_cannot_be_is_told_by_name() -> None:

@@ -266,6 +266,29 @@ async def test_seats_of_a_file_that_came_second_are_not_said_to_be_in(
     assert await take(lines) == 1
 
 
+async def test_no_number_is_there_twice_in_april_when_its_giver_did_not_see_both(
+    city: City, clock: FixedClock
+) -> None:
+    plan = await planned(city, clock)
+    (room,) = plan.classes
+    mine = Plan(classes=[room], seats={city.ids["pupil"]: Seat(class_id=room.id, number=3)})
+    saved = await city.post(
+        "/v1/schools/{first}/class-plans/2027".format_map(city.ids),
+        {"seen": 1, "plan": mine.model_dump(mode="json")},
+        "kept_from",
+    )
+    assert saved.status_code == 200, saved.text
+    await rolled(city)
+    pupils = [city.ids["pupil"], city.ids["hidden"]]
+    async with city.units.read(Scope(city.board)) as session:
+        held = await roster.standing(session, city.board, roster.MEMBERSHIP, pupils)
+    seats = {each.held.subject: each.held.what for each in held if each.held.valid.since == DAY}
+    assert {pupil: (what.class_id, what.number) for pupil, what in seats.items()} == {
+        pupils[0]: (room.id, 3),
+        pupils[1]: (room.id, None),
+    }
+
+
 async def test_a_plan_that_changed_is_followed_by_the_next_run(city: City, clock: FixedClock) -> None:
     plan = await planned(city, clock)
     await rolled(city)
