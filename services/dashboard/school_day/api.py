@@ -78,9 +78,14 @@ def _counts(tally: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _of_school(item: Mapping[str, Any], calendar: Calendar) -> dict[str, Any]:
-    """A school's numbers of a day: of the classes that have lessons."""
+    """A school's numbers of a day: its 在籍, and what is said of the classes that have lessons."""
     if item["each"] is None:
-        told = {**_counts(item["tally"]), "classes": item["classes"], "classes_taken": item["classes_taken"]}
+        told = {
+            **_counts(item["tally"]),
+            "off": 0,
+            "classes": item["classes"],
+            "classes_taken": item["classes_taken"],
+        }
     else:
         meeting = [
             each
@@ -88,7 +93,7 @@ def _of_school(item: Mapping[str, Any], calendar: Calendar) -> dict[str, Any]:
             if rules.without_lessons(calendar, each["id"], each["grade"]) is None
         ]
         taken = sum(each["taken_at"] is not None for each in meeting)
-        told = {**rules.total(meeting), "classes": len(meeting), "classes_taken": taken}
+        told = {**rules.totals(item["each"], meeting), "classes": len(meeting), "classes_taken": taken}
     return {**told, "school_day": calendar.meets()}
 
 
@@ -239,7 +244,7 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         "date": day,
         "school_day": calendar.meets(),
         "totals": {
-            **rules.total(meeting),
+            **rules.totals(classes, meeting),
             "classes": len(meeting),
             "classes_taken": sum(item["taken_at"] is not None for item in meeting),
         },
@@ -277,6 +282,7 @@ async def read_board_day(day: date, request: Request) -> Response:
         "date": day,
         "totals": {
             **rules.total(schools),
+            "off": sum(item["off"] for item in schools),
             "schools": len(schools),
             "classes": sum(item["classes"] for item in schools),
             "classes_taken": sum(item["classes_taken"] for item in schools),

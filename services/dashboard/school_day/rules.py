@@ -137,6 +137,17 @@ def _full(name: Mapping[str, str] | None) -> str:
     return f"{name['family']} {name['given']}".strip() if name and (name["family"] or name["given"]) else "―"
 
 
+def totals(groups: Iterable[Mapping[str, Any]], meeting: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The sum of a school's classes: everybody of 在籍, and what is said of those whose class has lessons.
+
+    A closure takes nobody off the roll: ``off`` are the children of classes without lessons, so that
+    members = present + absent + apart + unrecorded + off.
+    """
+    told = total(meeting)
+    members = sum(int(group["members"]) for group in groups)
+    return {**told, "members": members, "off": members - told["members"]}
+
+
 def total(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """The sum of groups that share no pupil."""
     rows = list(groups)

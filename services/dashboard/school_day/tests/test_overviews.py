@@ -35,6 +35,7 @@ async def test_a_school_counts_every_child_once(origin: Origin, town: Town) -> N
         "early": 2,
         "apart": 2,
         "unrecorded": 2,
+        "off": 0,
         "classes": 3,
         "classes_taken": 1,
     }
@@ -98,6 +99,7 @@ async def test_the_board_sees_schools_in_numbers(origin: Origin, town: Town) -> 
         "early": 0,
         "apart": 0,
         "unrecorded": 0,
+        "off": 0,
         "classes": 1,
         "classes_taken": 1,
         "school_day": True,

@@ -243,7 +243,7 @@ async def test_a_class_without_lessons_is_waited_for_by_nobody(origin: Origin, t
         await ready(origin, town)
         day = await browser.read(f"/api/schools/{school}/days/{DAY}")
         (of_board,) = (await browser.read(f"/api/board/days/{DAY}"))["schools"]
-        names = ("classes", "classes_taken", "members", "unrecorded")
+        names = ("classes", "classes_taken", "members", "unrecorded", "off")
         assert {name: of_board[name] for name in names} == {name: day["totals"][name] for name in names}
         assert of_board["school_day"] is day["school_day"] is True
         (desk,) = (await browser.read("/api/today"))["classes"]
@@ -252,6 +252,10 @@ async def test_a_class_without_lessons_is_waited_for_by_nobody(origin: Origin, t
         roll = await browser.read(f"/api/classes/{two}/days/{DAY}/roll")
         assert (roll["closed"] is None) == (told["2年1組"] is None)
         assert day["totals"]["classes"] == sum(word is None for word in told.values())
+        assert day["totals"]["members"] == 9, "a closure takes nobody off the roll"
+        assert day["totals"]["off"] == 9 - day["totals"]["unrecorded"]
+        whole = (await browser.read(f"/api/board/days/{DAY}"))["totals"]
+        assert (whole["members"], whole["off"]) == (9, day["totals"]["off"])
         return {**told, "unrecorded": day["totals"]["unrecorded"]}
 
     def closed(scope: Any, **of: Any) -> Closure:

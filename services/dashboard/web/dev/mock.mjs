@@ -223,7 +223,7 @@ class Mock {
         return symbol && symbol.code !== 'present' ? [{ pupil: member.pupil, class: one.class, number: member.number, code: symbol.code, word: symbol.word, glyph: symbol.glyph, tint: symbol.tint }] : []
       }),
     )
-    return { school: found.school, date, school_day: this.schoolDay, totals: { ...sum(meeting), classes: meeting.length, classes_taken: meeting.filter((one) => one.taken_at).length }, classes: this.empty ? [] : classes, exceptions, ...this.stamp([`school-day:${schoolId}:${date}`]) }
+    return { school: found.school, date, school_day: this.schoolDay, totals: { ...sum(meeting), members: sum(classes).members, off: sum(classes).members - sum(meeting).members, classes: meeting.length, classes_taken: meeting.filter((one) => one.taken_at).length }, classes: this.empty ? [] : classes, exceptions, ...this.stamp([`school-day:${schoolId}:${date}`]) }
   }
 
   boardDayView(date) {
@@ -231,7 +231,7 @@ class Mock {
       const day = this.schoolDayView(one.school.id, date)
       return { school: one.school, kind: one.kind, ...day.totals, school_day: this.schoolDay }
     })
-    return { board: this.town.board, date, totals: { ...sum(schools), schools: schools.length, classes: schools.reduce((n, one) => n + one.classes, 0), classes_taken: schools.reduce((n, one) => n + one.classes_taken, 0) }, schools: this.empty ? [] : schools, ...this.stamp([`board-day:${this.town.board.id}:${date}`]) }
+    return { board: this.town.board, date, totals: { ...sum(schools), off: schools.reduce((n, one) => n + one.off, 0), schools: schools.length, classes: schools.reduce((n, one) => n + one.classes, 0), classes_taken: schools.reduce((n, one) => n + one.classes_taken, 0) }, schools: this.empty ? [] : schools, ...this.stamp([`board-day:${this.town.board.id}:${date}`]) }
   }
 
   waiting(key) {

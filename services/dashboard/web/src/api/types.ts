@@ -193,6 +193,12 @@ export interface DayCounts {
   readonly unrecorded: number
 }
 
+/** Of a whole school: 在籍 counts everybody, the others those whose class has lessons. */
+export interface DayTotals extends DayCounts {
+  /** Children of classes without lessons that day (臨時休業, or their grade's own day off). */
+  readonly off: number
+}
+
 export interface SchoolDayClass extends DayCounts {
   readonly class: SchoolClass
   readonly homeroom: Person | null
@@ -215,12 +221,12 @@ export interface SchoolDay extends Live {
   readonly school: School
   readonly date: Day
   readonly school_day: boolean
-  readonly totals: DayCounts & { readonly classes: number; readonly classes_taken: number }
+  readonly totals: DayTotals & { readonly classes: number; readonly classes_taken: number }
   readonly classes: readonly SchoolDayClass[]
   readonly exceptions: readonly SchoolDayException[]
 }
 
-export interface BoardDaySchool extends DayCounts {
+export interface BoardDaySchool extends DayTotals {
   readonly school: School
   readonly kind: string
   readonly classes: number
@@ -231,7 +237,7 @@ export interface BoardDaySchool extends DayCounts {
 export interface BoardDay extends Live {
   readonly board: { readonly id: string; readonly name: string }
   readonly date: Day
-  readonly totals: DayCounts & { readonly schools: number; readonly classes: number; readonly classes_taken: number }
+  readonly totals: DayTotals & { readonly schools: number; readonly classes: number; readonly classes_taken: number }
   readonly schools: readonly BoardDaySchool[]
 }
 

@@ -1,11 +1,11 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import { useLingui } from '@lingui/react/macro'
-import type { DayCounts } from '~/api/types'
+import type { DayCounts, DayTotals } from '~/api/types'
 import type { TableColumn } from './Table'
 import panel from './Panel.module.css'
 
-type CountName = keyof DayCounts
+type CountName = keyof DayTotals
 
 /** What the numbers of a day are called. */
 const WORDS: Readonly<Record<CountName, MessageDescriptor>> = {
@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<CountName, MessageDescriptor>> = {
   early: msg`早退`,
   apart: msg`停・忌`,
   unrecorded: msg`未入力`,
+  off: msg`授業なし`,
 }
 export const ALL_COUNTS = Object.keys(WORDS) as readonly CountName[]
 
@@ -41,7 +42,7 @@ export function Counts<Name extends CountName>({ of, names }: CountsProps<Name>)
 }
 
 /** The same number of every row of a table. */
-export function countColumn(name: CountName, where?: 'wide'): TableColumn<DayCounts> {
+export function countColumn(name: keyof DayCounts, where?: 'wide'): TableColumn<DayCounts> {
   return { head: <Word of={name} />, cell: (row) => row[name], number: true, wide: where === 'wide' }
 }
 
