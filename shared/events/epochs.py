@@ -14,6 +14,9 @@ from shared.events.intake import enter
 Epochs = Mapping[int, int]
 """Of a log: from which epoch to which it came, and the position where each began (``log.epoch``)."""
 
+WHOLE = 2**63 - 1
+"""Beyond every position (a bigint's last): two logs that nowhere part."""
+
 _STOOD = text(
     "select epoch, epochs from feed.checkpoint where copy = :copy and publisher = :publisher for update"
 )
@@ -41,6 +44,8 @@ async def accept_epoch(
 ) -> bool:
     """Let a consumer go on with the last of ``epochs`` of a restored log. False: it has never read it.
 
+    Nothing changes for one that reads that epoch already: two people may have answered the same question.
+
     Positions of the lost end are given again, so nothing it stood at is known to be so and it begins at the first
     record. With ``again`` it takes everything once more, and forgets what waits, because that comes again, too.
     Without, what both logs have in common is handled and does not come again: what of that waits goes on waiting.
@@ -50,8 +55,11 @@ async def accept_epoch(
     stood = (await session.execute(_STOOD, place)).one_or_none()
     if stood is None:
         return False
+    epoch = max(epochs)
+    if stood.epoch == epoch:
+        return True
     same = how_far_the_same(stood.epoch, stood.epochs, epochs)
-    epoch, handled = max(epochs), 0 if again else same
+    handled = 0 if again else same
     await session.execute(_FORGET, {**place, "handled": handled})
     for statement in _RESTAMP:
         given = {"same": same} if "same" in statement.compile().params else {}
@@ -67,6 +75,8 @@ async def accept_epoch(
 def how_far_the_same(epoch: int, kept: Mapping[str, int], log: Epochs) -> int:
     """Up to where ``log`` is the one that a consumer read in ``epoch``; ``kept``: what its checkpoint knows of that."""
     mine = {int(number): began for number, began in kept.items()}
+    if not mine and epoch > max(log):
+        return 0  # it began in an epoch that this log never had: nobody knows where they part
     return in_common(mine or {number: began for number, began in log.items() if number <= epoch}, log)
 
 
@@ -74,9 +84,10 @@ def in_common(mine: Epochs, theirs: Epochs) -> int:
     """Up to which position two logs are one and the same, by the epochs they came through.
 
     Each is the other up to where the first epoch began that the other does not know; a log that was restored twice
-    from older and older backups may know few of those that a consumer has lived through.
+    from older and older backups may know few of those that a consumer has lived through. :data:`WHOLE` when both came
+    through the same epochs.
     """
     parted = [
         began for epoch, began in (*mine.items(), *theirs.items()) if not (epoch in mine and epoch in theirs)
     ]
-    return min(parted, default=0)
+    return min(parted, default=WHOLE)

@@ -13,7 +13,7 @@ import pytest
 from shared.daily import REACTED_KEPT, housekeeping
 from shared.events import parked
 from shared.events.copies import CopyWorker, OtherShape
-from shared.events.epochs import accept_epoch, in_common
+from shared.events.epochs import WHOLE, accept_epoch, how_far_the_same, in_common
 from shared.events.log_feed import LogFeed
 from shared.events.reactions import ReactionWorker
 from shared.events.rebuild import rebuild
@@ -166,6 +166,38 @@ async def test_what_a_reaction_could_not_handle_waits_on(toy: Toy) -> None:
     assert await echoed(toy) == 1 + 2 + 8
 
 
+async def test_a_second_acceptance_changes_nothing(toy: Toy) -> None:
+    """Two operators answer the same question, and the ids of what was done are long forgotten."""
+    echo = Echo()
+    worker = toy.reaction_worker(echo, toy.log_feed(topics=["toy.count"]))
+    await catch_up(worker, to=await toy.change(uuid4(), 1))
+    await back_up(toy)
+    await catch_up(worker, to=await toy.change(uuid4(), 2))
+    await restore(toy)
+    bad = uuid4()
+    await toy.change(bad, 4)
+    last = await toy.change(uuid4(), 8)
+    await accept(toy, worker)
+    echo.poison = {4}
+    await catch_up(worker, to=last)
+    await toy.rows("delete from feed.reacted returning 1")
+
+    async def stands() -> list[object]:
+        return [
+            *await toy.rows("select * from feed.checkpoint order by copy, publisher"),
+            *await toy.rows("select * from feed.parked order by position"),
+        ]
+
+    before = await stands()
+    await accept(toy, worker)
+    assert await stands() == before
+    await catch_up(worker, to=await toy.change(uuid4(), 16))
+    assert await echoed(toy) == 1 + 2 + 8 + 16
+    echo.poison = set()
+    assert await parked.retry_reaction(toy.feed, worker, str(bad)) is None
+    assert await echoed(toy) == 1 + 2 + 4 + 8 + 16
+
+
 async def test_a_reaction_two_restores_behind_passes_over_nothing(toy: Toy) -> None:
     worker = toy.reaction_worker(Echo(), toy.log_feed(topics=["toy.count"]))
     await toy.change(uuid4(), 1)
@@ -206,6 +238,9 @@ def test_how_far_two_logs_are_the_same() -> None:
     assert in_common({1: 0, 2: 5}, {1: 0, 3: 10}) == 5, "the second log was never restored at 5"
     assert in_common({1: 0, 2: 5}, {1: 0, 3: 3}) == 3
     assert in_common({1: 0, 2: 5}, {1: 0, 2: 5, 4: 9}) == 9
+    assert in_common({1: 0, 2: 5}, {1: 0, 2: 5}) == WHOLE
+    assert how_far_the_same(2, {}, {1: 0, 2: 5, 3: 7}) == 7
+    assert how_far_the_same(3, {}, {1: 0, 2: 5}) == 0, "where 3 began, neither knows"
 
 
 async def test_a_copy_ends_equal_to_the_restored_log(toy: Toy) -> None:
