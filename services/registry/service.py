@@ -30,6 +30,7 @@ from services.registry.imports import runs_api as import_runs_api
 from services.registry.imports.foreman import Foreman
 from services.registry.learning_apps import api as learning_apps_api
 from services.registry.learning_apps.copies import AppsCopy
+from services.registry.learning_apps.looks import CONNECTIONS, Looks
 from services.registry.matching import api as matching_api
 from services.registry.moves import api as moves_api
 from services.registry.moves import arriving
@@ -78,6 +79,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     """The service's application."""
     engine, feed_engine = make_engine(settings.app), make_engine(settings.feed)
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
+    apps_engine = make_engine(settings.app, pool_size=CONNECTIONS)
     log = AccessLog(units)
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
     foreman = Foreman(units, settings.worker or Worker(()))
@@ -95,7 +97,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
 
     async def stop() -> None:
         await workers.close()
-        for each in (engine, feed_engine):
+        for each in (engine, feed_engine, apps_engine):
             await each.dispose()
 
     app = make_app(
@@ -139,4 +141,5 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     app.state.address = settings.urls.get("registry", settings.origin)
     app.state.registry = Registry(units, clock, Policies(POLICIES), log)
     app.state.foreman = foreman
+    app.state.looks = Looks(Units(apps_engine, clock), engine)
     return app

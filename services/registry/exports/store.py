@@ -21,9 +21,11 @@ from shared.database import Statement
 AT_ONCE = 500
 """People in memory. Whoever shares the event loop waits for no more than these."""
 
+# A city has some thousand classes a year. Only a delta speaks of those of other years: of what ended there.
+_OF_THE_YEAR = "(school_year is null or school_year = :year or cast(:others as boolean))"
 _UNITS = text(
-    "select id, kind, parent_id, school_id, name, short_name, code, school_year, grade, special_needs, until,"
-    " recorded_at from organisation where board_id = :board"
+    "select id, kind, parent_id, school_id, name, short_name, code, school_year, grade, special_needs, until,"  # noqa: S608
+    f" recorded_at from organisation where board_id = :board and {_OF_THE_YEAR}"
 )
 _CALENDARS = text(
     "select id, school_id, school_year, school_days, closures, recorded_at from calendar"
@@ -34,8 +36,9 @@ _NAMES = Statement(
     " where board_id = :board and source = :source and kind <> 'board' and id = any(cast(:ids as uuid[])) group by id"
 )
 _CLASS_NAMES = text(
-    "select id, min(sourced_id) as sourced_id from external_id"
-    " where board_id = :board and source = :source and kind in ('organisation', 'class', 'department') group by id"
+    "select id, min(sourced_id) as sourced_id from external_id"  # noqa: S608
+    " where board_id = :board and source = :source and kind in ('organisation', 'class', 'department')"
+    f" and id in (select id from organisation where board_id = :board and {_OF_THE_YEAR}) group by id"
 )
 _GRADES = text(
     "select m.class_id, array_agg(distinct e.grade) filter (where m.voided_at is null and e.voided_at is null)"
@@ -135,13 +138,14 @@ async def reverted_since(session: AsyncSession, frame: Frame) -> bool:
 
 
 async def places(session: AsyncSession, frame: Frame, source: str, *, grades: bool = True) -> Places:
-    """All organisations of the board, as the export sees them; with the ``grades`` of classes that have several."""
+    """The organisations that the export may tell of; with the ``grades`` of classes that have several."""
     board = {"board": frame.board, "year": frame.school_year}
-    rows = await session.execute(_CLASS_NAMES, {**board, "source": source})
+    wanted = {**board, "others": frame.since is not None}
+    rows = await session.execute(_CLASS_NAMES, {**wanted, "source": source})
     names = {row.id: row.sourced_id for row in rows}
     members = (await session.execute(_GRADES, board)).all() if grades else ()
     mixed = {row.class_id: Grades(frozenset(row.grades or ()), row.moved) for row in members}
-    found = await session.execute(_UNITS, board)
+    found = await session.execute(_UNITS, wanted)
     units = [
         Unit(OrganisationRow(*row[:-1]), names.get(row.id, str(row.id)), row.recorded_at) for row in found
     ]

@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, cast
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from services.registry.exports.rules import Frame
 from services.registry.learning_apps import store
+from services.registry.learning_apps.looks import Busy, Looks
 from services.registry.learning_apps.objects import BASE, FIELDS, Records, singular
 from services.registry.learning_apps.reading import Keep, Page, Reader, page_of
 from services.registry.learning_apps.rules import (
@@ -36,12 +38,16 @@ from shared.web.problems import bad_token
 router = APIRouter(tags=["OneRoster"])
 Reg = Annotated[Registry, Depends(registry)]
 
+_LATER = "10"
+"""Seconds after which an app may ask again."""
+
 Minor = Literal[
     "invalid_filter_field",
     "invalid_selection_field",
     "invaliddata",
     "unauthorisedrequest",
     "forbidden",
+    "server_busy",
     "unknownobject",
 ]
 
@@ -71,6 +77,8 @@ class Refused(Exception):
         headers = {"cache-control": "no-store"}
         if self.challenge:
             headers["www-authenticate"] = self.challenge
+        if self.minor == "server_busy":
+            headers["retry-after"] = _LATER
         return _json(body, self.status, headers)
 
 
@@ -88,6 +96,9 @@ async def read_rostering(asked: str, request: Request, room: Reg) -> Response:
         return refused.response()
     except Asked as wrong:
         return Refused(400, wrong.minor, str(wrong)).response()
+    except (Busy, NoConnection):
+        why = "Others are being answered. Ask again later, or for schools or classes instead of everybody."
+        return Refused(429, "server_busy", why).response()
 
 
 async def _asker(request: Request) -> Principal:
@@ -102,7 +113,8 @@ async def _asker(request: Request) -> Principal:
 
 async def _answer(room: Registry, who: Principal, parts: list[str], request: Request) -> Response:
     route = _route(parts)
-    async with room.units.read(Scope(who.board)) as session:
+    looks = cast("Looks", request.app.state.looks)
+    async with looks.units.read(Scope(who.board)) as session:
         today = room.clock.today()
         grant = await store.grant_of(session, who, today)
         thing = entity(
@@ -131,7 +143,8 @@ async def _answer(room: Registry, who: Principal, parts: list[str], request: Req
         )
         records = Records(cast("str", request.app.state.address))
         collection, single, act = route
-        reader = await Reader.open(session, View(grant, frame), records, people_only=collection in _OF_PEOPLE)
+        of_people = collection in _OF_PEOPLE
+        reader = await Reader.open(session, View(grant, frame), records, looks, people_only=of_people)
         told = dict(request.query_params)
         if single:
             told = {name: value for name, value in told.items() if name == "fields"}
@@ -151,7 +164,9 @@ def _sent(
             raise _unknown()
         return _json({singular(collection): query.chosen(page.records[0])}, 200, headers)
     address = f"{request.app.state.address}{request.url.path}"
-    headers |= {"X-Total-Count": str(page.total), "Link": query.links(address, page.total)}
+    headers["Link"] = query.links(address, page.total, counted=page.counted)
+    if page.counted:
+        headers["X-Total-Count"] = str(page.total)
     return _json({collection: page.records}, 200, headers)
 
 

@@ -15,6 +15,7 @@ from services.registry.exports import store as exports
 from services.registry.exports.exporting import SOURCE
 from services.registry.exports.places import Places
 from services.registry.learning_apps import store
+from services.registry.learning_apps.looks import Looks
 from services.registry.learning_apps.objects import Records
 from services.registry.learning_apps.rules import Object, Query, View
 from services.registry.oneroster import layout
@@ -30,6 +31,8 @@ class Page(NamedTuple):
     records: list[Object]
     subjects: list[UUID]
     """Whom it is about."""
+    counted: bool = True
+    """Whether the answer may tell the total: a filter's tells of everybody whom it found, so these are ``subjects``."""
 
 
 @dataclass(slots=True)
@@ -40,13 +43,16 @@ class Reader:
     view: View
     places: Places
     records: Records
+    looks: Looks
     _rows: Content | None = field(default=None, init=False)
 
     @classmethod
-    async def open(cls, session: AsyncSession, view: View, records: Records, *, people_only: bool) -> Reader:
+    async def open(
+        cls, session: AsyncSession, view: View, records: Records, looks: Looks, *, people_only: bool
+    ) -> Reader:
         """What exists for the app. Where ``people_only`` are told nobody asks for the grades of a class's members."""
         places = await exports.places(session, view.frame, SOURCE, grades=not people_only)
-        return cls(session, view, places, records)
+        return cls(session, view, places, records, looks)
 
     @property
     def rows(self) -> Content:
@@ -144,17 +150,25 @@ class Reader:
         school: UUID | None = None,
         class_id: UUID | None = None,
     ) -> Page:
-        """A page of a collection about people: by the index where nothing is filtered or sorted, else a look at all."""
+        """A page of a collection about people: by the index where nothing is filtered or sorted, else a look at all.
+
+        Raises :class:`Busy` when that is not possible now.
+        """
         if query.plain and keep is None and collection == "users":
             total, ids = await store.page_of_people(
                 self.session, self.places, hats, query.limit, query.offset
             )
-            content, _ = await self.told(ids)
-            return Page(total, [query.chosen(each) for each in self.users(content)], ids)
+            content, names = await self.told(ids)
+            users = self.users(content)
+            subjects = [names[each["sourcedId"]] for each in users]
+            return Page(total, [query.chosen(each) for each in users], subjects)
         if query.plain and keep is None and collection == "enrollments":
             return await self._enrollments(query)
         found = _Found(query)
+        if school is None and class_id is None:
+            await self.looks.begin_alone(self.session)
         async for ids in self._groups(hats, school, class_id):
+            await self.looks.give_way()
             content, names = await self.told(ids)
             for record in self.of(collection, content):
                 if keep is None or keep(record):
@@ -192,7 +206,8 @@ class Reader:
             key=lambda each: (place[names[each["user"]["sourcedId"]]], each["sourcedId"]),
         )
         shown = records[before : before + query.limit]
-        return Page(total, [query.chosen(each) for each in shown], ids)
+        subjects = sorted({names[each["user"]["sourcedId"]] for each in shown})
+        return Page(total, [query.chosen(each) for each in shown], subjects)
 
     async def _groups(
         self, hats: Sequence[str], school: UUID | None, class_id: UUID | None
@@ -215,6 +230,8 @@ class _Found:
 
     query: Query
     total: int = 0
+    _of: set[UUID] = field(default_factory=set)
+    """Whom a filter found."""
     _kept: list[tuple[tuple[bool, str], int, Object, UUID | None]] = field(default_factory=list)
 
     def add(self, record: Object, about: UUID | None = None) -> None:
@@ -222,6 +239,8 @@ class _Found:
         if query.filter is not None and not query.filter(record):
             return
         self.total += 1
+        if query.filter is not None and about is not None:
+            self._of.add(about)
         key = query.key(record) if query.sort is not None else (False, "")
         self._kept.append((key, self.total, record, about))
         if len(self._kept) > 4 * (query.offset + query.limit) + 1_000:
@@ -236,11 +255,13 @@ class _Found:
     def page(self) -> Page:
         self._cut()
         shown = self._kept[self.query.offset :]
-        return Page(
-            self.total,
-            [self.query.chosen(record) for _, _, record, _ in shown],
-            sorted({about for *_, about in shown if about is not None}),
-        )
+        records = [self.query.chosen(record) for _, _, record, _ in shown]
+        # How many a filter finds says something of each of them. They are noted once, with the first page (or one that
+        # shows nobody and says how many there are all the same), not with every page of a long list.
+        if self._of and (self.query.offset == 0 or not shown):
+            return Page(self.total, records, sorted(self._of))
+        subjects = sorted({about for *_, about in shown if about is not None})
+        return Page(self.total, records, subjects, counted=not self._of)
 
 
 def page_of(records: Sequence[Object], query: Query) -> Page:

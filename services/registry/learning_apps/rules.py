@@ -239,15 +239,15 @@ class Query:
         """The record with the fields that are asked for."""
         return {name: record[name] for name in self.fields if name in record} if self.fields else record
 
-    def links(self, address: str, total: int) -> str:
-        """The ``Link`` header (RFC 8288)."""
+    def links(self, address: str, total: int, *, counted: bool = True) -> str:
+        """The ``Link`` header (RFC 8288); which page is the last is told with the total only."""
 
         def link(offset: int, relation: str) -> str:
             words = {**self.told, "limit": str(self.limit), "offset": str(offset)}
             return f'<{address}?{urlencode(words)}>; rel="{relation}"'
 
         last = max(0, (total - 1) // self.limit * self.limit)
-        found = [link(0, "first"), link(last, "last")]
+        found = [link(0, "first"), *([link(last, "last")] if counted else [])]
         if self.offset + self.limit < total:
             found.append(link(self.offset + self.limit, "next"))
         if self.offset > 0:

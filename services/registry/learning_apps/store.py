@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.exports.places import Places
-from services.registry.exports.store import AT_ONCE, PUPIL, there, union, values_of
+from services.registry.exports.store import PUPIL, there, union, values_of
+from services.registry.learning_apps.looks import AT_ONCE
 from services.registry.learning_apps.rules import Grant, standing
 from services.registry.roster.external_ids import as_own
 from shared.access.principal import Principal

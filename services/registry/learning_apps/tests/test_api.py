@@ -2,118 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
-
-import httpx
-import pytest
-from sqlalchemy import text
 
 from deploy.town.generate import Order, package
-from services.registry import service
 from services.registry.learning_apps.objects import BASE, singular
+from services.registry.learning_apps.tests.conftest import App
 from services.registry.learning_apps.tests.standard import COLLECTIONS, READS, SINGLES, Status
 from services.registry.oneroster.importing import import_package
-from services.registry.oneroster.tests.packages import small_package
 from services.registry.roster import store
 from services.registry.roster.rows import Added, Held, ProtectionIs
 from services.registry.roster.snapshot import Period
-from services.registry.roster.tests.reading import acts_of, id_of
+from services.registry.roster.tests.reading import id_of
 from shared.access.principal import ONEROSTER_SCOPES
 from shared.contracts.identity import ROSTER_FIELDS
-from shared.database import Scope, Units, make_engine
-from shared.dates import FixedClock
-from tests.support.at_work import at_work, settings_of
-from tests.support.databases import Database
-from tests.support.feeds import silent_feed
-from tests.support.tokens import Authority
-from tests.support.waiting import eventually
+from shared.database import Scope, Units
 
 TODAY = date(2026, 11, 20)
-APP = "app-drill"
-
-
-@dataclass
-class App:
-    """A learning app that asks."""
-
-    http: httpx.AsyncClient
-    authority: Authority
-    database: Database
-    board: UUID
-
-    async def grant(self, *fields: str, until: date | None = None, **more: Any) -> None:
-        """The record of purpose as the copy has it."""
-        engine = make_engine(self.database.feed, pool_size=1)
-        values = {"schools": None, "grades": None, "protected": False, **more}
-        app = uuid4()
-        async with engine.begin() as rows:
-            await rows.execute(text("delete from copy.app_grant"))
-            await rows.execute(text("delete from copy.app"))
-            await rows.execute(
-                text(
-                    "insert into copy.app (app_id, board_id, epoch, position, client)"
-                    " values (:app, :board, 1, 1, :client)"
-                ),
-                {"app": app, "board": self.board, "client": APP},
-            )
-            await rows.execute(
-                text(
-                    "insert into copy.app_grant (app_id, board_id, purpose_id, fields, schools, grades, protected,"
-                    " since, until) values (:app, :board, :purpose, to_jsonb(cast(:fields as text[])),"
-                    " to_jsonb(cast(:schools as text[])), to_jsonb(cast(:grades as text[])), :protected, :since,"
-                    " cast(:until as date))"
-                ),
-                {
-                    "app": app,
-                    "board": self.board,
-                    "purpose": uuid4(),
-                    "fields": list(fields),
-                    "since": date(2026, 4, 1),
-                    "until": until,
-                    **values,
-                },
-            )
-        await engine.dispose()
-
-    async def ask(
-        self, path: str, *, scopes: tuple[str, ...] = ONEROSTER_SCOPES, client: str = APP, **params: Any
-    ) -> httpx.Response:
-        claims: dict[str, Any] = {"scope": " ".join(scopes), "azp": client, "acr": "1"}
-        token = self.authority.token("registry", self.board, kind="department", **claims)
-        return await self.http.get(
-            f"{BASE}/{path}", params=params, headers={"authorization": f"Bearer {token}"}
-        )
-
-    async def all(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        """Every record of a collection, page by page, each one of the standard's shape."""
-        name = READS.get(path) or READS[path.split("?")[0]]
-        found: list[dict[str, Any]] = []
-        while True:
-            answer = await self.ask(path, **{"limit": "7", **params, "offset": str(len(found))})
-            assert answer.status_code == 200, answer.text
-            records = answer.json()[name]
-            found += records
-            if not records:
-                assert int(answer.headers["x-total-count"]) == len(found)
-                return found
-
-
-@pytest.fixture
-async def app(
-    units: Units, registry_database: Database, clock: FixedClock, tmp_path: Path
-) -> AsyncIterator[App]:
-    """registry with the small package, as in production but for who signs the tokens."""
-    board = (await import_package(units, small_package())).board
-    authority = Authority()
-    urls = {"registry": "http://localhost:8601"}
-    settings = settings_of("registry", registry_database, tmp_path, urls=urls)
-    async with at_work(service.build(settings, clock, silent_feed), "registry", authority) as http:
-        yield App(http, authority, registry_database, board)
 
 
 async def test_every_read_of_the_standard_has_its_shape(app: App) -> None:
@@ -273,15 +178,51 @@ async def test_errors_are_the_standards(app: App) -> None:
     Status.model_validate(bad.json())
 
 
-async def test_every_page_is_in_the_access_log(app: App, registry_database: Database) -> None:
+async def test_every_page_is_in_the_access_log_with_whom_it_showed(app: App, units: Units) -> None:
     await app.grant(*ROSTER_FIELDS)
-    await app.ask("users")
+    for path, params in (
+        ("users", {"limit": "2"}),
+        ("users", {"limit": "2", "offset": "2", "sort": "familyName"}),
+        ("students", {}),
+        ("students", {"sort": "familyName", "fields": "sourcedId"}),
+        ("enrollments", {"limit": "1", "offset": "1"}),
+        ("users/p2", {}),
+        ("classes", {}),
+        ("users", {"offset": "999"}),
+    ):
+        asked: dict[str, Any] = params
+        answer = await app.ask(path, **asked)
+        (shown,) = answer.json().values()
+        records = [shown] if isinstance(shown, dict) else shown
+        about = [] if path == "classes" else [each.get("user", each)["sourcedId"] for each in records]
+        wanted = {await id_of(units, app.board, each) for each in about}
+        assert wanted or path == "classes" or params == {"offset": "999"}
+        assert await app.seen() == wanted, (path, params)
 
-    async def written() -> bool:
-        acts = await acts_of(registry_database)
-        return any(action == "ReadAppRoster" for _, action, _ in acts)
 
-    await eventually(written, within=5)
+async def test_whoever_a_filter_finds_is_in_the_access_log_where_their_number_is_told(
+    app: App, units: Units
+) -> None:
+    """A number of one is as good as a name."""
+    await app.grant(*ROSTER_FIELDS)
+    p2, p3 = [await id_of(units, app.board, name) for name in ("p2", "p3")]
+    probe: dict[str, Any] = {"filter": "roles.role='student'", "fields": "sourcedId", "limit": "1"}
+    for offset in ("0", "999"):
+        answer = await app.ask("users", **probe, offset=offset)
+        assert answer.headers["x-total-count"] == "2"
+        assert 'rel="last"' in answer.headers["link"]
+        assert await app.seen() == {p2, p3}
+    later = await app.ask("users", **probe, offset="1")
+    (shown,) = later.json()["users"]
+    assert "x-total-count" not in later.headers
+    assert 'rel="last"' not in later.headers["link"]
+    assert await app.seen() == {await id_of(units, app.board, shown["sourcedId"])}
+    born = await app.ask("demographics", filter="birthDate='2018-07-07'", offset="5", fields="sex")
+    assert born.headers["x-total-count"] == "1"
+    assert await app.seen() == {p2}
+    nobody = await app.ask("users", filter="familyName='いない'")
+    assert nobody.headers["x-total-count"] == "0"
+    assert await app.seen() == set()
 
 
 async def test_a_town_page_by_page(app: App, units: Units) -> None:
