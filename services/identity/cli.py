@@ -60,7 +60,7 @@ SecretFile = Annotated[
 
 
 def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Console) -> None:
-    """Add ``token`` and ``purpose grant | list | end``. ``load`` is asked when a command runs."""
+    """Add ``token`` and ``purpose grant | grant-app | list | end | new-secret``; each asks ``load`` when it runs."""
     purpose = typer.Typer(no_args_is_help=True, help="部署に配信を認める利用目的")
     app.add_typer(purpose, name="purpose")
 
@@ -216,11 +216,18 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
         last_day: Annotated[
             datetime | None, typer.Option(formats=[DAY], help="終わりの日（その日まで。既定: きょう）")
         ] = None,
+        at_once: Annotated[
+            bool,
+            typer.Option("--now", help="きょうの終わりを待たず、いま終わらせます（秘密が漏れたときなど）"),
+        ] = False,
         board: Board = None,
     ) -> None:
         """利用目的を終わらせます。だれがなぜ終わらせたかは残ります。"""
+        if at_once and last_day is not None:
+            raise _stopped("--now と --last-day は、どちらかひとつにしてください。")
         deployment = load()
-        last = _day(last_day) or deployment.clock.today()
+        today = deployment.clock.today()
+        last = today - timedelta(days=1) if at_once else _day(last_day) or today
 
         async def work(units: Units) -> None:
             now = SystemClock().now()
@@ -228,7 +235,23 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
             await grants.end(units, who, purpose_id, last, reason, now=now)
 
         _run(deployment, work)
-        console.print(f"{last} までで終わります。")
+        console.print("いま終わりました。" if at_once else f"{last} までで終わります。")
+
+    @purpose.command("new-secret")
+    def purpose_new_secret(
+        client: Annotated[str, typer.Argument(metavar="CLIENT", help="接続名 dept-… か app-…")],
+        secret_file: SecretFile = None,
+        board: Board = None,
+    ) -> None:
+        """部署やアプリの秘密をつくり直します。前の秘密はもう使えません。認めた利用目的は変わりません。"""
+        deployment = load()
+
+        async def work(units: Units) -> str:
+            now = SystemClock().now()
+            who = command_line(await _board(units, board), now)
+            return await grants.new_secret(units, who, client, now=now)
+
+        _hand_over(_run(deployment, work), secret_file, console)
 
 
 def _hand_over(secret: str | None, file: Path | None, console: Console) -> None:

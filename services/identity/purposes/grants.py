@@ -14,6 +14,7 @@ from services.identity.issuer.rules import hash_of
 from services.identity.purposes import store
 from services.identity.purposes.rules import (
     NO_DEPARTMENT,
+    SCHOOLS,
     GrantRefused,
     Standing,
     Terms,
@@ -22,6 +23,7 @@ from services.identity.purposes.rules import (
     client_id,
     ended,
     published,
+    right_kind,
 )
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
@@ -63,6 +65,7 @@ async def grant(
     ``now`` is real time. Raises :class:`GrantRefused` and :class:`StepUpRequired`; then nothing has changed.
     """
     _may(who, now)
+    right_kind(terms.feed, app=False)
     async with units.work(Scope(who.board), actor=_actor(who)) as work:
         unit = await _unit(work, department)
         known = await store.lock_client(work, unit.id)
@@ -107,8 +110,10 @@ async def grant_app(
     """
     _may(who, now)
     named = app_id(client)
+    right_kind(terms.feed, app=True)
     app = natural_id(who.board, "app", named)
     async with units.work(Scope(who.board), actor=_actor(who)) as work:
+        await _check_schools(work, terms)
         known = await store.lock_client(work, app)
         secret = secrets.token_urlsafe(32) if known is None or new_secret else None
         if known is None and secret is not None:
@@ -128,6 +133,24 @@ async def grant_app(
             raise GrantRefused(Wrong("client", f"{named} にはその期間にもう認められています。")) from error
         await _publish(work, who, app, named, purpose, "grant")
     return Granted(purpose, name.strip() or named, named, secret)
+
+
+async def new_secret(units: Units, who: Principal, client: str, *, now: datetime) -> str:
+    """A new secret for a department's or an app's client, whatever it is granted; the old one is good no longer.
+
+    ``now`` is real time. Raises :class:`GrantRefused` and :class:`StepUpRequired`; then nothing has changed.
+    """
+    _may(who, now)
+    async with units.work(Scope(who.board), actor=_actor(who)) as work:
+        of = await store.lock_client_named(work, client)
+        if of is None:
+            raise GrantRefused(
+                Wrong("client", f"{client} はありません。`tsumugi purpose list` で接続名を確かめてください。")
+            )
+        secret = secrets.token_urlsafe(32)
+        await store.replace_secret(work, of, hash_of(secret))
+        await log_change(work.session, who, Seen("purpose:new-secret", "client", of, "IV"), work.at)
+    return secret
 
 
 async def end(
@@ -162,6 +185,18 @@ def _may(who: Principal, now: datetime) -> None:
 
 def _actor(who: Principal) -> str:
     return f"{who.kind}:{who.subject}"
+
+
+async def _check_schools(work: Work, terms: Terms) -> None:
+    wanted = terms.schools or ()
+    there = await store.schools(work.session, work.scope.board, wanted, SCHOOLS)
+    if strange := [str(each) for each in wanted if each not in there]:
+        raise GrantRefused(
+            Wrong(
+                "schools",
+                f"名簿にない学校の番号です: {'、'.join(strange)}。`GET /v1/people/places` で確かめてください。",
+            )
+        )
 
 
 async def _unit(work: Work, wanted: str) -> store.Department:

@@ -16,9 +16,10 @@ from shared.contracts import Importance
 from shared.contracts.dashboard import FEEDS
 from shared.contracts.identity import ONEROSTER, ROSTER_FIELDS, Grant
 
-NO_DEPARTMENT = frozenset(
-    {"board", "class", "elementary", "junior_high", "compulsory", "special_needs_school", "kindergarten"}
-)
+SCHOOLS = frozenset({"elementary", "junior_high", "compulsory", "special_needs_school", "kindergarten"})
+"""Kinds of organisation that have pupils."""
+
+NO_DEPARTMENT = SCHOOLS | {"board", "class"}
 """Kinds of organisation that receive no feed; every other kind is a department or an office of the board."""
 
 _GRADE = re.compile(r"P[1-6]|[EHJ][1-3]")
@@ -102,6 +103,9 @@ def terms(
         )
     if strange := [each for each in grades or () if not _GRADE.fullmatch(each)]:
         wrong.append(Wrong("grades", f"学年の区分に「{strange[0]}」はありません。P4 や J1 のように。"))
+    for name, chosen in (("schools", schools), ("grades", grades)):
+        if chosen is not None and not chosen:
+            wrong.append(Wrong(name, "ひとつも書かれていません。すべてなら、付けないでください。"))
     if not fields:
         wrong.append(Wrong("fields", "目的に必要な項目を 1 つ以上選んでください。"))
     for name, words in (("statement", statement), ("basis", basis)):
@@ -135,6 +139,21 @@ def terms(
         grades=grades,
         protected=protected_because is not None,
     )
+
+
+def right_kind(feed: str, *, app: bool) -> None:
+    """Apps read the roster, departments receive feeds, and neither the other's. Raises :class:`GrantRefused`."""
+    if feed == ONEROSTER and not app:
+        raise GrantRefused(
+            Wrong(
+                "feed",
+                "名簿（oneroster）は学習アプリに認めます。`tsumugi purpose grant-app` を使ってください。",
+            )
+        )
+    if feed != ONEROSTER and app:
+        raise GrantRefused(
+            Wrong("feed", f"{feed} は部署に認めます。`tsumugi purpose grant` を使ってください。")
+        )
 
 
 def ended(standing: Terms, last_day: date) -> Terms | None:

@@ -45,6 +45,20 @@ async def departments(
     return [Department(row.id, row.kind, row.name, row.code, row.client_id) for row in rows]
 
 
+_SCHOOLS = text(
+    "select id from copy.organisation where board_id = :board and kind = any (cast(:kinds as text[]))"
+    " and id = any (cast(:ids as uuid[]))"
+)
+
+
+async def schools(
+    session: AsyncSession, board: UUID, ids: Collection[UUID], kinds: Collection[str]
+) -> set[UUID]:
+    """Which of ``ids`` are organisations of these kinds."""
+    values = {"board": board, "ids": list(ids), "kinds": sorted(kinds)}
+    return set(await session.scalars(_SCHOOLS, values))
+
+
 async def department_client(units: Units, client_id: str, today: date) -> Client | None:
     """A department's client while it holds a grant; without one it may do nothing."""
     async with units.read(NOWHERE) as session:
@@ -103,6 +117,15 @@ async def lock_client(work: Work, department: UUID) -> str | None:
     """The department's client id, its row locked; None when it has none yet."""
     found: str | None = await work.session.scalar(
         text("select client_id from department_client where id = :id for update"), {"id": department}
+    )
+    return found
+
+
+async def lock_client_named(work: Work, client_id: str) -> UUID | None:
+    """Whose client of this board has this id, its row locked."""
+    found: UUID | None = await work.session.scalar(
+        text("select id from department_client where board_id = :board and client_id = :client for update"),
+        {"board": work.scope.board, "client": client_id},
     )
     return found
 

@@ -131,9 +131,34 @@ async def test_a_grant_from_beginning_to_end(run: Any, identity: Identity, town:
     assert "2026-12-25" in (await run("purpose", "list")).output
 
 
+async def test_a_leaked_secret_is_stopped_at_once(
+    run: Any, browser: Browser, identity: Identity, town: Town, tmp_path: Path
+) -> None:
+    file, form = tmp_path / "drill.secret", {"grant_type": "client_credentials"}
+    made = await run(
+        *("purpose", "grant-app", "--client", "app-drill", "--name", "ドリル", "--fields", "names"),
+        *("--statement", "ドリルを配る。", "--basis", "条例", "--secret-file", str(file)),
+    )
+    assert made.exit_code == 0, made.output
+    leaked = file.read_text().strip()
+    assert (await run("purpose", "new-secret", "app-drill", "--secret-file", str(file))).exit_code == 0
+    assert (await browser.token("app-drill", leaked, **form)).status_code == 401
+    secret = file.read_text().strip()
+    assert (await browser.token("app-drill", secret, **form)).status_code == 200
+    (published,) = (await identity.published("identity.purpose")).values()
+    end = ("purpose", "end", published["grants"][0]["purpose"], "--reason", "秘密が漏れた")
+    both = await run(*end, "--now", "--last-day", "2026-12-25")
+    assert (both.exit_code, "どちらかひとつ" in both.output) == (1, True)
+    assert (await run(*end, "--now")).exit_code == 0
+    assert (await browser.token("app-drill", secret, **form)).status_code == 401
+    (published,) = (await identity.published("identity.purpose")).values()
+    assert published["grants"] == []
+
+
 async def test_mistakes_are_named_in_words(run: Any, identity: Identity) -> None:
     for change, words in (
         (["--feed", "karte"], "--feed"),
+        (["--feed", "oneroster", "--fields", "names"], "grant-app"),
         (["--fields", "names"], "names"),
         (["--statement", " "], "--statement"),
         (["--importance", "V"], "重要性分類"),

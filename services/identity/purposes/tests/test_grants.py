@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.identity.issuer.tests.browser import Browser
 from services.identity.purposes import store
-from services.identity.purposes.grants import Granted, StepUpRequired, end, grant, grant_app
+from services.identity.purposes.grants import Granted, StepUpRequired, end, grant, grant_app, new_secret
 from services.identity.purposes.rules import GrantRefused, Terms, Wrong
 from services.identity.tests.town import Identity, Town
 from shared.access.principal import ONEROSTER_SCOPES, Principal
@@ -181,6 +181,8 @@ async def test_a_person_gives_rights_only_right_after_proving_who_it_is(
         await give(identity, person)
     with pytest.raises(StepUpRequired):
         await end(identity.app, person, uuid4(), date(2026, 11, 20), "わけ", now=NOW)
+    with pytest.raises(StepUpRequired):
+        await new_secret(identity.app, person, "dept-kenko-kyushoku", now=NOW)
     granted = await give(identity, replace(person, auth_time=NOW - timedelta(minutes=5)))
     assert granted.secret
 
@@ -271,6 +273,43 @@ class TestApps:
         await grant_app(identity.app, operator, "app-drill", "ドリル", ROSTER, now=NOW)
         with pytest.raises(GrantRefused):
             await grant_app(identity.app, operator, "app-drill", "", ROSTER, now=NOW)
+
+    async def test_apps_read_the_roster_and_departments_receive_feeds(
+        self, identity: Identity, operator: Principal
+    ) -> None:
+        for refused in (
+            give(identity, operator, ROSTER),
+            grant_app(identity.app, operator, "app-drill", "ドリル", LUNCH, now=NOW),
+        ):
+            with pytest.raises(GrantRefused) as wrong:
+                await refused
+            assert [each.field for each in wrong.value.wrong] == ["feed"]
+        assert await identity.published("identity.purpose") == {}
+
+    async def test_its_schools_are_schools(self, identity: Identity, town: Town, operator: Principal) -> None:
+        for stranger in (uuid4(), town.class_11, town.kitchen, town.board):
+            terms = replace(ROSTER, schools=(town.first, stranger))
+            with pytest.raises(GrantRefused, match=str(stranger)) as refused:
+                await grant_app(identity.app, operator, "app-drill", "ドリル", terms, now=NOW)
+            assert [each.field for each in refused.value.wrong] == ["schools"]
+            assert str(town.first) not in str(refused.value)
+        good = replace(ROSTER, schools=(town.first, town.second))
+        assert (await grant_app(identity.app, operator, "app-drill", "ドリル", good, now=NOW)).secret
+
+    async def test_a_new_secret_under_a_standing_grant(
+        self, browser: Browser, identity: Identity, operator: Principal
+    ) -> None:
+        granted = await grant_app(identity.app, operator, "app-drill", "ドリル", ROSTER, now=NOW)
+        secret = await new_secret(identity.app, operator, "app-drill", now=NOW)
+        form = {"grant_type": "client_credentials"}
+        assert (await browser.token("app-drill", granted.secret or "", **form)).status_code == 401
+        assert (await browser.token("app-drill", secret, **form)).status_code == 200
+        entries = await identity.rows("select action, resource from access.entry order by at, id")
+        assert ("purpose:new-secret", "client") in [tuple(each) for each in entries]
+        for board, client in ((operator.board, "app-other"), (uuid4(), "app-drill")):
+            with pytest.raises(GrantRefused):
+                await new_secret(identity.app, replace(operator, board=board), client, now=NOW)
+        assert (await browser.token("app-drill", secret, **form)).status_code == 200
 
 
 async def test_another_board_sees_a_client_s_name_and_none_of_its_grants(

@@ -52,6 +52,8 @@ def test_small_groups_are_shown_only_with_the_reason_in_the_statement() -> None:
     ("change", "field"),
     [
         ({"feed": "karte"}, "feed"),
+        ({"schools": ()}, "schools"),
+        ({"grades": ()}, "grades"),
         ({"fields": ("members", "names")}, "fields"),
         ({"fields": ()}, "fields"),
         ({"statement": " "}, "statement"),
