@@ -13,11 +13,15 @@ from services.registry.roster.rows import Added, DutyIs, Held
 from services.registry.roster.snapshot import Period
 from shared.access.log import Seen
 from shared.database import Scope, Units, Work
+from shared.dates import school_year_bounds
 
 _CLASSES = text(
     "select c.id, c.school_id, c.name, s.name as school_name, s.short_name as school_short"
     " from organisation c join organisation s on s.id = c.school_id and s.board_id = c.board_id"
     " where c.board_id = :board and c.kind = 'class' and c.school_year = :year"
+)
+_CLASS = text(
+    "select school_id, school_year from organisation where board_id = :board and id = :id and kind = 'class'"
 )
 _STAFF = text(
     "select distinct p.id, p.search, coalesce(p.common_family, p.legal_family) as family,"
@@ -47,7 +51,10 @@ async def add_substitute(
 async def _add(units: Units, board: UUID, class_id: UUID, staff: UUID, on: date, actor: str) -> int | None:
     async with units.work(Scope(board), actor=actor) as work:
         await store.lock_roster(work)
-        school = await _school_of(work, class_id)
+        school, year = await _class_of(work, class_id)
+        begins, ends = school_year_bounds(year)
+        if not begins <= on < ends:
+            raise NoSubstitute(f"この学級は{year}年度の学級です。その年度の日にしてください。")
         duties = await store.standing(work.session, board, store.DUTY, [staff])
         here = [d for d in duties if d.held.what.organisation_id == school and d.held.valid.holds(on)]
         if not here:
@@ -64,15 +71,13 @@ async def _add(units: Units, board: UUID, class_id: UUID, staff: UUID, on: date,
     return work.position
 
 
-async def _school_of(work: Work, class_id: UUID) -> UUID:
-    row = await work.session.execute(
-        text("select school_id from organisation where board_id = :board and id = :id and kind = 'class'"),
-        {"board": work.scope.board, "id": class_id},
-    )
-    school: UUID | None = row.scalar_one_or_none()
-    if school is None:
+async def _class_of(work: Work, class_id: UUID) -> tuple[UUID, int]:
+    """The class's school and school year."""
+    rows = await work.session.execute(_CLASS, {"board": work.scope.board, "id": class_id})
+    row = rows.one_or_none()
+    if row is None:
         raise NoSubstitute("その学級はありません。")
-    return school
+    return row.school_id, row.school_year
 
 
 async def find_class(units: Units, board: UUID, *, school: str, name: str, year: int) -> UUID:

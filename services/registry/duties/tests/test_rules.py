@@ -7,7 +7,7 @@ from typing import get_args
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.registry.duties import rules
@@ -73,6 +73,18 @@ def test_a_duty_of_a_class_ends_with_its_school_year() -> None:
     held = rules.given(STAFF, SCHOOL, Wish("homeroom", OF.id, Period(TODAY, None)), OF)
     assert held.valid == Period(TODAY, date(2027, 4, 1))
     assert rules.given(STAFF, SCHOOL, Wish("nurse", None, Period(TODAY, None)), None).valid.until is None
+
+
+@given(st.sampled_from(list(rules.AT_SCHOOL)), st.dates(), st.none() | st.dates(), st.booleans())
+@example("substitute", date.max, None, True)
+@example("substitute", date.max, date.max, True)
+@example("homeroom", date.min, date.min, False)
+def test_every_day_there_is_gets_an_answer(
+    kind: DutyKind, since: date, until: date | None, of_a_class: bool
+) -> None:
+    of = OF if of_a_class else None
+    accepted = not wrong(kind, since, until, of)
+    assert not accepted or date(2026, 4, 1) <= since < date(2028, 4, 1)
 
 
 days = st.dates(date(2026, 1, 1), date(2027, 12, 31))

@@ -70,6 +70,14 @@ async def test_only_staff_of_the_school_may_stand_in(units: Units) -> None:
             await add_substitute(units, done.board, class_id=class_id, staff=person, on=DAY, actor="importer")
 
 
+async def test_a_substitute_of_another_year_is_refused(units: Units) -> None:
+    done = await import_package(units, small_package())
+    staff, k22 = await id_of(units, done.board, "t1"), await id_of(units, done.board, "k22")
+    for on in (date.min, date(2026, 3, 31), date(2027, 4, 1), date.max):
+        with pytest.raises(NoSubstitute, match="2026年度"):
+            await add_substitute(units, done.board, class_id=k22, staff=staff, on=on, actor="importer")
+
+
 async def waiting(units: Units) -> int:
     """How many statements of this database wait for somebody's lock."""
     async with units.engine.connect() as connection:
