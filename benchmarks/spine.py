@@ -129,7 +129,8 @@ async def _arrival(deployed: Deployment, how: str) -> list[Figure]:
             at = time.perf_counter()
             reached.append((await connection.fetchval(query), at))
             try:
-                await asyncio.wait_for(woken.wait(), 0.5)
+                async with asyncio.timeout(0.5):
+                    await woken.wait()
             except TimeoutError:
                 continue
         await connection.close()

@@ -108,7 +108,6 @@ class AccessLog:
         """Write batches until cancelled; a database that is away for a while costs nothing but time."""
         try:
             while True:
-                # Not wait_for: before Python 3.12 it forgets a cancellation when what it waits for comes at once.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_BATCH_SECONDS):
                         await self._full.wait()

@@ -164,6 +164,8 @@ def _partitions(described: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
 async def closed(closing: Awaitable[None]) -> None:
     """Close a client that may wait for a broker which is gone."""
     try:
-        await asyncio.wait_for(closing, _CLOSE_SECONDS)
+        # As a task: a client awaits tasks of its own that it cancels, and one that has not begun would end us, too.
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await asyncio.ensure_future(closing)
     except TimeoutError:
         logger.warning("a client of Kafka did not close in time")

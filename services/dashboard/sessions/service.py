@@ -120,7 +120,8 @@ class Sessions:
 
     async def _renew_in_turn(self, session: Session) -> str:
         try:
-            await asyncio.wait_for(self._turns.acquire(), _TURN_SECONDS)
+            async with asyncio.timeout(_TURN_SECONDS):
+                await self._turns.acquire()
         except TimeoutError as error:
             raise issuer_away() from error
         try:

@@ -80,7 +80,6 @@ class Foreman:
                     if not transient(error):
                         raise
                     logger.warning("imports wait: %s", told(error))
-                # Not wait_for: before Python 3.12 it forgets a cancellation when what it waits for comes at once.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(EVERY_SECONDS):
                         await self._wake.wait()

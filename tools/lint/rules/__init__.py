@@ -10,6 +10,7 @@ from tools.lint.rules import (
     environment,
     live_cells,
     lock_addresses,
+    lost_cancellations,
     sleeping_tests,
     tenancy_door,
 )
@@ -25,4 +26,5 @@ RULES: dict[str, Callable[[Source], Iterable[Finding]]] = {
     "contract-imports": contract_imports.check,
     "live-cells": live_cells.check,
     "lock-addresses": lock_addresses.check,
+    "lost-cancellations": lost_cancellations.check,
 }

@@ -57,6 +57,8 @@ REFUSED = [
     ("live-cells", STORE, "import csv\ncsv.writer(target).writerow(names)"),
     ("live-cells", "services/registry/cli.py", "from csv import DictWriter"),
     ("live-cells", STORE, "import xlsxwriter"),
+    ("lost-cancellations", STORE, "import asyncio\nawait asyncio.wait_for(turn.acquire(), 2)"),
+    ("lost-cancellations", "benchmarks/spine.py", "from asyncio import wait_for\nawait wait_for(x, 1)"),
     ("lock-addresses", "requirements.lock", "--index-url https://mirror.example/simple\na==1"),
     (
         "lock-addresses",
@@ -66,6 +68,8 @@ REFUSED = [
 ]
 
 KEPT = [
+    ("lost-cancellations", TEST, "import asyncio\nawait asyncio.wait_for(both.wait(), 20)"),
+    ("lost-cancellations", STORE, "async with asyncio.timeout(2):\n    await page.wait_for('body')"),
     ("live-cells", "shared/sheets/writing.py", "import csv\ncsv.writer(target)"),
     ("live-cells", STORE, "import csv\nrows = csv.reader(lines)"),
     ("clock-in-rules", RULE, "def decide(now, as_of):\n    return now.date() <= as_of"),
