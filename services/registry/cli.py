@@ -17,7 +17,13 @@ from services.registry.oneroster.importing import ACTOR
 from services.registry.people.office import NotSaid, office_of, say_office
 from services.registry.rollover_commands import add_rollover_commands
 from services.registry.roster.external_ids import boards
-from services.registry.roster.substitutes import NoSubstitute, add_substitute, find_class, find_staff
+from services.registry.roster.substitutes import (
+    NoSubstitute,
+    add_substitute,
+    check_lessons,
+    find_class,
+    find_staff,
+)
 from shared.database import Moved, Units
 from shared.dates import in_words, school_year
 
@@ -47,6 +53,7 @@ def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk
                     units, board, school=school, name=class_name, year=school_year(day)
                 )
                 person = await find_staff(units, board, class_id=class_id, name=staff, on=day)
+                await check_lessons(units, board, class_id=class_id, on=day)
                 position = await add_substitute(
                     units, board, class_id=class_id, staff=person, on=day, actor=ACTOR
                 )

@@ -8,7 +8,7 @@ from itertools import count
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import Outcome, Probe, get
-from tests.matrix.roster import HIDDEN, TODAY
+from tests.matrix.roster import FAR_DAYS, HIDDEN, TODAY
 from tests.matrix.world import World
 
 _DAYS = count(1)
@@ -16,8 +16,8 @@ _DAYS = count(1)
 
 def _stand_in(world: World) -> Call:
     """Somebody stands in for the teacher of 2-2, every time on another day or somebody else: never the same again."""
-    others, after = divmod(next(_DAYS), 120)
-    ids, day = world.first.ids, TODAY + timedelta(days=after + 1)
+    others, after = divmod(next(_DAYS), len(FAR_DAYS))
+    ids, day = world.first.ids, FAR_DAYS[after]
     body = {
         "staff": str(ids[("subject", "homeroom", "nurse", "assistant")[others]]),
         "class": str(ids["2-2"]),

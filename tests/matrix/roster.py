@@ -93,9 +93,13 @@ def _duty(staff: str, kind: str, where: str, of: str | None, valid: Period) -> D
     return duty(staff, kind, where, of, valid, ("school_office", "kitchen"))
 
 
+FAR_DAYS = tuple(TODAY + timedelta(days=n) for n in range(7, 117))
+"""Days with lessons, weekends too, for what may be asked only once a day (probes_of_schools.py)."""
+
+
 def _days() -> tuple[date, ...]:
     fortnight = (TODAY + timedelta(days=n) for n in range(-7, 7))
-    return tuple(day for day in fortnight if day.weekday() < 5)
+    return (*(day for day in fortnight if day.weekday() < 5), *FAR_DAYS)
 
 
 _PUPILS = {

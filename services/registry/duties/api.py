@@ -35,6 +35,7 @@ from services.registry.roster import store as roster
 from services.registry.roster.kana import search_text
 from services.registry.roster.rows import Added, DutyIs, Held, Standing
 from services.registry.roster.shapes import PlaceOut
+from services.registry.school_calendar.store import with_lessons
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
 from shared.database import Command, Scope, Work
@@ -60,6 +61,7 @@ async def read_duties(school: UUID, room: Reg, who: Who, on: date | None = None)
         standing = await store.duties(session, who.board, school, day)
         listed = await store.classes(session, who.board, school, day, school_year(day))
         named = await names(session, who.board, sorted({each.held.subject for each in standing}))
+        lessons = await with_lessons(session, who.board, school, {of.id: of.grade for of in listed}, day)
     await room.log.read(who, Seen("ReadDuties", "school", school, "III", sorted(named)))
     ids = {each.held: each.id for each in standing}
     takers = rules.takers(ids, day)
@@ -81,6 +83,7 @@ async def read_duties(school: UUID, room: Reg, who: Who, on: date | None = None)
         ClassDutiesOut(
             class_=words[of.id],
             takers=[duty_out(held) for held in takers.get(of.id, [])],
+            lessons=of.id in lessons,
             taken_at=of.taken_at,
         )
         for of in listed
@@ -146,7 +149,12 @@ async def give_duty(school: UUID, body: DutyIn, room: Reg, who: Who, command: Gi
         touched = sorted({body.staff, *(each.held.subject for each in ending)})
         standing = await roster.standing(work.session, who.board, roster.DUTY, touched)
         theirs = [each.held for each in standing if each.held.subject == body.staff]
-        wrong = rules.wrong_wish(wish, school, of, theirs, today)
+        lessons = True
+        if substitute and of is not None:
+            lessons = bool(
+                await with_lessons(work.session, who.board, school, {of.id: of.grade}, wish.valid.since)
+            )
+        wrong = rules.wrong_wish(wish, school, of, theirs, today, lessons=lessons)
         if len(ending) < len(set(body.instead_of)):
             wrong.append(
                 Wrong("instead_of", "代わる人の職務が、ほかの人に変えられました。読み直してください。")

@@ -57,6 +57,7 @@ class ClassOf:
     name: str
     school: UUID
     school_year: int
+    grade: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,24 @@ class Change:
 
 
 def wrong_wish(
-    wish: Wish, school: UUID, of: ClassOf | None, theirs: Sequence[Held[DutyIs]], today: date
+    wish: Wish,
+    school: UUID,
+    of: ClassOf | None,
+    theirs: Sequence[Held[DutyIs]],
+    today: date,
+    *,
+    lessons: bool = True,
 ) -> list[Wrong]:
-    """Why somebody with the duties ``theirs`` cannot have a duty; empty when they can."""
+    """Why somebody with the duties ``theirs`` cannot have a duty; empty when they can.
+
+    ``lessons``: whether the class has any on the day the duty begins; nobody stands in where there are none.
+    """
     if wish.kind not in AT_SCHOOL:
         return [Wrong("kind", "学校の職務から選んでください。")]
     word, needs = AT_SCHOOL[wish.kind]
     found = [*_wrong_class(wish, word, needs, school, of), *_wrong_dates(wish, of, today)]
+    if not found and wish.kind == "substitute" and of is not None and not lessons:
+        found.append(Wrong("since", no_lessons(of.name, wish.valid.since)))
     if not found:
         what = DutyIs(wish.kind, school, wish.class_id)
         for held in theirs:
@@ -109,6 +121,11 @@ def wrong_wish(
                     )
                 )
     return found
+
+
+def no_lessons(name: str, on: date) -> str:
+    """Why nobody stands in for a class on a day, and what to do."""
+    return f"{in_words(on)}は、{name}の授業がない日です。授業のある日にしてください。"
 
 
 def _wrong_class(wish: Wish, word: str, needs: Needs, school: UUID, of: ClassOf | None) -> list[Wrong]:

@@ -64,6 +64,8 @@ class ClassDutiesOut(BaseModel):
 
     class_: ClassOut = Field(alias="class")
     takers: list[DutyOut]
+    lessons: bool
+    """Whether the class has lessons that day; where it has none, nobody need take it."""
     taken_at: datetime | None
 
 

@@ -24,7 +24,7 @@ _CLASSES = text(
     " order by c.special_needs, c.grade, c.name, c.id"
 )
 _CLASS = text(
-    "select id, name, school_id, school_year from organisation"
+    "select id, name, grade, school_id, school_year from organisation"
     " where board_id = :board and id = :class_id and kind = 'class'"
 )
 _DUTIES = text(
@@ -68,7 +68,7 @@ async def classes(session: AsyncSession, board: UUID, school: UUID, on: date, ye
 async def class_of(session: AsyncSession, board: UUID, class_id: UUID) -> ClassOf | None:
     """A class of the board."""
     row = (await session.execute(_CLASS, {"board": board, "class_id": class_id})).one_or_none()
-    return None if row is None else ClassOf(row.id, row.name, row.school_id, row.school_year)
+    return None if row is None else ClassOf(row.id, row.name, row.school_id, row.school_year, row.grade)
 
 
 async def duties(session: AsyncSession, board: UUID, school: UUID, on: date) -> list[Standing[DutyIs]]:

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.registry.duties.rules import no_lessons
 from services.registry.roster import published, store
 from services.registry.roster.acting import log_act, once_more
 from services.registry.roster.rows import Added, DutyIs, Held
 from services.registry.roster.snapshot import Period
+from services.registry.school_calendar.store import with_lessons
 from shared.access.log import Seen
 from shared.database import Scope, Units, Work
 from shared.dates import school_year_bounds
@@ -21,7 +23,8 @@ _CLASSES = text(
     " where c.board_id = :board and c.kind = 'class' and c.school_year = :year"
 )
 _CLASS = text(
-    "select school_id, school_year from organisation where board_id = :board and id = :id and kind = 'class'"
+    "select name, grade, school_id, school_year from organisation"
+    " where board_id = :board and id = :id and kind = 'class'"
 )
 _STAFF = text(
     "select distinct p.id, p.search, coalesce(p.common_family, p.legal_family) as family,"
@@ -88,9 +91,22 @@ async def find_class(units: Units, board: UUID, *, school: str, name: str, year:
         row.id for row in rows if row.name == name and school in (row.school_short, row.school_name)
     ]
     if len(found) != 1:
+        here = sorted(row.name for row in rows if school in (row.school_short, row.school_name))
+        if here:
+            raise NoSubstitute(
+                f"{school}に「{name}」という学級はありません。{year}年度の学級: {'・'.join(here)}"
+            )
         schools = sorted({row.school_short for row in rows})
-        raise NoSubstitute(f"「{school} {name}」という学級がありません。学校: {'・'.join(schools)}")
+        raise NoSubstitute(f"「{school}」という学校はありません。学校: {'・'.join(schools)}")
     return found[0]
+
+
+async def check_lessons(units: Units, board: UUID, *, class_id: UUID, on: date) -> None:
+    """Raises :class:`NoSubstitute` when the class has no lessons on the day: nobody can stand in for it."""
+    async with units.read(Scope(board)) as session:
+        row = (await session.execute(_CLASS, {"board": board, "id": class_id})).one()
+        if not await with_lessons(session, board, row.school_id, {class_id: row.grade}, on):
+            raise NoSubstitute(no_lessons(row.name, on))
 
 
 async def find_staff(units: Units, board: UUID, *, class_id: UUID, name: str, on: date) -> UUID:

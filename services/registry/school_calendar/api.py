@@ -278,10 +278,16 @@ async def _consequences(
         days_before=plans.days_of_grades(before, of.grades),
         days_after=plans.days_of_grades(after, of.grades),
         touched=[
-            TouchedOut(on=r.day, class_id=r.class_id, meets=r.meets, taken=r.taken, meals=r.members)
+            TouchedOut(
+                on=r.day,
+                class_id=r.class_id,
+                meets=r.meets,
+                counted=r.counted,
+                taken=r.taken,
+                meals=r.members,
+            )
             for r in found
         ],
-        rolls=sum(r.taken and not r.meets for r in found),
         meals=sum(r.members if r.meets else -r.members for r in found),
     )
 

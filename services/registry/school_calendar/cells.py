@@ -95,8 +95,7 @@ def plain(cell: str) -> str:
 
 def read_days(cell: str, school_year: int) -> Days | None:
     """``5/9``, ``2026/5/9``, ``R8.5.9``, ``7月21日（火）〜8/31``; without a year, in the school year. None: no days."""
-    text = _WEEKDAY.sub("", plain(cell)).removesuffix("まで")
-    parts = _RANGE.split(text)
+    parts = _parts(cell)
     if len(parts) > 2:
         return None
     days = [_day(part, school_year) for part in parts]
@@ -106,7 +105,33 @@ def read_days(cell: str, school_year: int) -> Days | None:
     return Days(first, last)
 
 
+def why_no_days(cell: str, school_year: int) -> str:
+    """What is wrong with a cell that names no days, and what to do: no such day, an end before its start."""
+    parts = _parts(cell)
+    named = [_numbers(part, school_year) for part in parts]
+    for numbers, part in zip(named, parts, strict=True):
+        if numbers is not None and _day(part, school_year) is None:
+            year, month, day = numbers
+            return f"{year}年{month}月{day}日という日はありません。日付を確かめてください。"
+    if len(parts) == 2 and None not in named:
+        return f"「{cell}」は、終わりの日が始まりの日より前です。日付を確かめてください。"
+    return f"「{cell}」は日付として読めません。5/9 のように書いてください。"
+
+
+def _parts(cell: str) -> list[str]:
+    return _RANGE.split(_WEEKDAY.sub("", plain(cell)).removesuffix("まで"))
+
+
 def _day(text: str, school_year: int) -> date | None:
+    numbers = _numbers(text, school_year)
+    try:
+        return None if numbers is None else date(*numbers)
+    except ValueError:
+        return None
+
+
+def _numbers(text: str, school_year: int) -> tuple[int, int, int] | None:
+    """Year, month and day as they are written, whether or not there is such a day."""
     found = _DAY.fullmatch(text)
     if found is None:
         return None
@@ -117,10 +142,7 @@ def _day(text: str, school_year: int) -> date | None:
         year = _ERAS[era.upper()] + (1 if of_era == "元" else int(of_era))
     else:
         year = school_year + (int(month) < 4)
-    try:
-        return date(year, int(month), int(day))
-    except ValueError:
-        return None
+    return year, int(month), int(day)
 
 
 def read_kind(cell: str) -> Kind | None:

@@ -234,6 +234,8 @@ class DayChange(NamedTuple):
     on: date
     class_id: UUID
     meets: bool
+    counted: bool
+    """The day is a 授業日 of the class's grade afterwards: with a 学級閉鎖 it stays one."""
 
 
 def class_changes(before: Plan, after: Plan, classes: Collection[ClassOf]) -> list[DayChange]:
@@ -244,7 +246,7 @@ def class_changes(before: Plan, after: Plan, classes: Collection[ClassOf]) -> li
     }
     touched = (before.days ^ after.days) | {day for day in told if was.told(day) != now.told(day)}
     return [
-        DayChange(day, of.id, meets)
+        DayChange(day, of.id, meets, meets or now.meets(day, "", of.grade))
         for day in sorted(touched)
         for of in classes
         if (meets := now.meets(day, str(of.id), of.grade)) != was.meets(day, str(of.id), of.grade)

@@ -16,6 +16,7 @@ from services.registry.school_calendar.cells import (
     read_days,
     read_grades,
     read_kind,
+    why_no_days,
 )
 from shared.dates import in_words, school_year_bounds
 
@@ -129,7 +130,7 @@ def _line(at: int, cells: Sequence[str], school: School, wrong: list[Wrong]) -> 
     days = read_days(cells[0], school.school_year)
     begins, ends = school_year_bounds(school.school_year)
     if days is None:
-        wrong.append(Wrong(f"A{at}", f"「{cells[0]}」は日付として読めません。5/9 のように書いてください。"))
+        wrong.append(Wrong(f"A{at}", why_no_days(cells[0], school.school_year)))
     elif not (inside := begins <= days.first and days.last < ends):
         wrong.append(Wrong(f"A{at}", f"{school.school_year}年度の外の日です。日付を確かめてください。"))
     kind = read_kind(cells[1])

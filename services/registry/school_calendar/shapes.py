@@ -90,6 +90,8 @@ class TouchedOut(BaseModel):
     on: date
     class_id: UUID
     meets: bool
+    counted: bool
+    """The day is a 授業日 of the class's grade all the same: only this class is closed (学級閉鎖)."""
     taken: bool
     """Its roll was taken already; what was recorded stays."""
     meals: int

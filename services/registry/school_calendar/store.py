@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,10 +11,13 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.roster import store as roster
 from services.registry.roster.rows import CalendarRow
-from services.registry.school_calendar.plans import DayChange, Plan
+from services.registry.school_calendar.plans import DayChange, Lessons, Plan
 from services.registry.school_calendar.rules import ClassOf, School
 from shared.database import Work
+from shared.dates import school_year
+from shared.ids import calendar_id
 
 _CLASSES = text(
     "select id, name, grade from organisation where board_id = :board and kind = 'class' and school_id = :school"
@@ -26,12 +29,13 @@ _GRADES = text(
 )
 _TOUCHED = text(
     """
-select g.class_id, g.day, g.meets,
+select g.class_id, g.day, g.meets, g.counted,
        exists (select from class_day d
                where d.board_id = :board and d.class_id = g.class_id and d.day = g.day) as taken,
        (select count(distinct m.subject_id) from membership_period m where m.board_id = :board
         and m.class_id = g.class_id and m.kind = 'home' and m.voided_at is null and m.valid @> g.day) as members
-from unnest(cast(:classes as uuid[]), cast(:days as date[]), cast(:meets as boolean[])) as g(class_id, day, meets)
+from unnest(cast(:classes as uuid[]), cast(:days as date[]), cast(:meets as boolean[]), cast(:counted as boolean[]))
+     as g(class_id, day, meets, counted)
 """
 )
 _TEMPLATE = text("select lines from calendar_template where board_id = :board and school_year = :year")
@@ -73,6 +77,18 @@ class Change(NamedTuple):
     made_at: datetime
 
 
+async def with_lessons(
+    session: AsyncSession, board: UUID, school: UUID, classes: Mapping[UUID, str | None], on: date
+) -> frozenset[UUID]:
+    """Of a school's classes, with their grades, those with lessons on a day; all while no plan of the year is in."""
+    id_ = calendar_id(school, school_year(on))
+    row = (await roster.calendars(session, board, [id_])).get(id_)
+    if row is None or not row.school_days:
+        return frozenset(classes)
+    lessons = Lessons(Plan.of(row))
+    return frozenset(each for each, grade in classes.items() if lessons.meets(on, str(each), grade))
+
+
 async def school_of(session: AsyncSession, board: UUID, school: UUID, year: int) -> School:
     """Classes and grades of a school in a school year."""
     rows = await session.execute(_CLASSES, {"board": board, "school": school, "year": year})
@@ -90,6 +106,7 @@ async def touched(session: AsyncSession, board: UUID, changes: Sequence[DayChang
         "classes": [each.class_id for each in changes],
         "days": [each.on for each in changes],
         "meets": [each.meets for each in changes],
+        "counted": [each.counted for each in changes],
     }
     return (await session.execute(_TOUCHED, values)).all()
 

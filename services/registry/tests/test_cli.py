@@ -115,10 +115,9 @@ def test_what_is_no_package_is_said_in_a_sentence(run: Run, tmp_path: Path) -> N
 
 def test_a_substitute_for_a_day_by_names(run: Run, tmp_path: Path) -> None:
     run("import", "oneroster", written(tmp_path / "town", small_package()))
-    words = ("substitute", "紬市立ひがし小学校", "2年2組", "原田 学", "--date", "2026-11-24")
+    words = ("substitute", "紬市立ひがし小学校", "2年2組", "原田 学", "--date", "2026-04-07")
     assert (
-        run(*words)[1].strip()
-        == "原田 学 は 11月24日（火） に 紬市立ひがし小学校 2年2組 の補欠に入りました。"
+        run(*words)[1].strip() == "原田 学 は 4月7日（火） に 紬市立ひがし小学校 2年2組 の補欠に入りました。"
     )
     assert "すでに補欠です" in run(*words)[1]
     status, said = run("substitute", "紬市立ひがし小学校", "2年2組", "だれか")
@@ -126,6 +125,11 @@ def test_a_substitute_for_a_day_by_names(run: Run, tmp_path: Path) -> None:
     assert "原田 学" in said
     status, said = run("substitute", "どこか小", "2年2組", "原田 学")
     assert (status, "学校: にし小・紬市立ひがし小学校" in said) == (1, True)
+    status, said = run("substitute", "紬市立ひがし小学校", "9年9組", "原田 学")
+    assert (status, "「9年9組」という学級はありません。2026年度の学級: " in said) == (1, True)
+    assert "にし小" not in said
+    status, said = run(*words[:-1], "2026-04-08")
+    assert (status, "4月8日（水）は、2年2組の授業がない日です" in said) == (1, True), "学級閉鎖"
 
 
 def test_a_substitute_before_any_roster_is_refused(run: Run) -> None:

@@ -57,6 +57,13 @@ test('staff are in kana order wherever they are listed, with the reading to see 
   expect(await readings('[role=dialog] [class*=kana]')).toEqual(shown)
 })
 
+test('nobody stands in on a day without lessons, and the page does not ask for it', async ({ page, bff, open }) => {
+  await open('principal', dutiesPath(bff, '2026-11-22'))
+  await expect(page.getByText('11月22日（日）は授業のない日です')).toBeVisible()
+  await expect(page.getByRole('button', { name: /の補欠を決める/ })).toHaveCount(0)
+  await expect(page.getByText('1学級に、みる人がいません')).toHaveCount(0)
+})
+
 test('what somebody else decides is there by itself', async ({ page, bff, open }) => {
   await open('principal', dutiesPath(bff))
   await expect(page.getByText('1学級に、みる人がいません')).toBeVisible()

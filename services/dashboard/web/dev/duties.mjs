@@ -45,6 +45,7 @@ export class DutiesDesk {
     const classes = mock.empty ? [] : school.classes.map((one) => ({
       class: one.class,
       takers: listed.filter((duty) => duty.holds && duty.class?.id === one.class.id && order.includes(duty.kind)).toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)),
+      lessons: mock.years.days().includes(date) && mock.years.closedOn(one.class.id, date) === null,
       taken_at: mock.roll(one.class.id, date).taken?.at ?? null,
     }))
     const staff = mock.empty ? [] : [...new Map(listed.map(({ staff: person }) => [person.id, person])).values()].toSorted((a, b) => `${a.family_kana} ${a.given_kana}`.localeCompare(`${b.family_kana} ${b.given_kana}`, 'ja')).map((person) => ({ person, duties: listed.filter((duty) => duty.staff.id === person.id) }))

@@ -56,7 +56,7 @@ export class YearsDesk {
     if (!asked) return null
     const { school, classes } = this.mock.town.schools[0]
     const days = this.view(who, asked[0]).days_of_grades
-    const answer = (more) => ({ schools: [{ school, change: null, changed: true, days_before: days, days_after: days, touched: [], rolls: 0, meals: 0, ...more }], saved: !body.dry, after: null })
+    const answer = (more) => ({ schools: [{ school, change: null, changed: true, days_before: days, days_after: days, touched: [], meals: 0, ...more }], saved: !body.dry, after: null })
     if (undo) {
       if (!body.dry) {
         this.revision += 1
@@ -68,7 +68,7 @@ export class YearsDesk {
     if (wrong.length) throw new this.Refuse(422, 'calendar-refused', `貼り付けを取りやめました（${wrong.length}か所）`, '', wrong)
     if (body.seen !== String(this.revision)) throw new this.Refuse(409, 'moved', 'ほかの人が先に変えました', '年間予定は、見ていたものから変わっています。')
     const closing = body.rows.filter(([, kind]) => kind === '臨時休業')
-    const touched = closing.map(([, , , whom]) => ({ on: '2026-11-20', class_id: classes.find((one) => one.class.name === whom).class.id, meets: false, taken: true, meals: 33 }))
+    const touched = closing.map(([, , , whom]) => ({ on: '2026-11-20', class_id: classes.find((one) => one.class.name === whom).class.id, meets: false, counted: true, taken: true, meals: 33 }))
     if (!body.dry) {
       this.before.push({ marks: [...this.marks], closures: [...this.closures] })
       this.revision += 1
@@ -77,6 +77,6 @@ export class YearsDesk {
         else if (kind === '取り消し') this.marks = this.marks.filter(({ title }) => title !== words)
         else this.marks = [...this.marks, { on: '2026-11-27', kind: 'event', title: words, grades: [] }]
     }
-    return answer({ touched, rolls: touched.length, meals: -33 * touched.length })
+    return answer({ touched, meals: -33 * touched.length })
   }
 }

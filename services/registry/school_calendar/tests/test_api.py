@@ -54,7 +54,8 @@ async def test_a_class_is_closed_for_a_day_with_the_consequences_told_first(
     dry = await say(client, school, line, dry=True)
     assert dry.status_code == 200, dry.text
     (told,) = dry.json()["schools"]
-    assert (told["rolls"], told["meals"]) == (1, -5)
+    rolls = [each["counted"] for each in told["touched"] if each["taken"] and not each["meets"]]
+    assert (rolls, told["meals"]) == ([True], -5), "a class alone: the day stays one of its grade's"
     assert told["days_before"] == told["days_after"], "授業日数 of the grade stay"
     assert [(each["on"], each["meets"], each["taken"]) for each in told["touched"]] == [
         (str(TODAY), False, True)

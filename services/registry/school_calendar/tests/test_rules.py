@@ -14,7 +14,7 @@ from services.registry.roster.rows import CalendarRow
 from services.registry.school_calendar import plans, rules
 from services.registry.school_calendar.by_hand import with_hand
 from services.registry.school_calendar.cells import Days, read_days, read_grades, read_kind
-from services.registry.school_calendar.plans import Lessons, Plan
+from services.registry.school_calendar.plans import DayChange, Lessons, Plan
 from services.registry.school_calendar.rules import ClassOf, Line, School
 
 ONE, TWO = ClassOf(uuid4(), "1年1組", "P1"), ClassOf(uuid4(), "2年1組", "P2")
@@ -49,6 +49,36 @@ def after(*rows: list[str], plan: Plan = PLAN) -> Plan:
 )
 def test_days_as_people_write_them(cell: str, days: tuple[date, date] | None) -> None:
     assert read_days(cell, 2026) == (None if days is None else Days(*days))
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("2026-02-30", "2026年2月30日という日はありません"),
+        ("２/29", "2027年2月29日という日はありません"),
+        ("4/8〜4/31", "2026年4月31日という日はありません"),
+        ("R8.13.1", "2026年13月1日という日はありません"),
+        ("8/31〜7/21", "終わりの日が始まりの日より前です"),
+        ("5月ごろ", "日付として読めません"),
+        ("5/1〜5月ごろ", "日付として読めません"),
+    ],
+)
+def test_a_day_that_does_not_exist_is_said_to_be_none(cell: str, said: str) -> None:
+    [wrong] = rules.read_lines([[cell, "休業日", "創立記念日"]], SCHOOL).wrong
+    assert (wrong.where, said in wrong.message) == ("1行目の日付", True), wrong.message
+
+
+def test_a_class_alone_that_is_closed_keeps_its_grade_s_days() -> None:
+    for line, counted in (
+        (["11/18", "臨時休業", "インフルエンザ", "1年1組"], True),
+        (["11/18", "臨時休業", "インフルエンザ", "1年"], False),
+        (["11/18", "臨時休業", "台風"], False),
+    ):
+        changes = rules.class_changes(PLAN, after(line), SCHOOL.classes)
+        told = {(each.meets, each.counted) for each in changes if each.class_id == ONE.id}
+        assert told == {(False, counted)}, line
+        days = rules.days_of_grades(after(line), SCHOOL.grades)["P1"]
+        assert days == rules.days_of_grades(PLAN, SCHOOL.grades)["P1"] - (not counted)
 
 
 def test_kinds_and_grades_are_read_or_refused_never_guessed() -> None:
@@ -107,9 +137,11 @@ def test_days_are_counted_as_the_record_counts_them() -> None:
     assert plans.days_of_grades(grade, SCHOOL.grades) == {"P1": 3, "P2": 5}
     one = after(["11/18", "学級閉鎖", "インフルエンザ", "2年1組"])
     assert plans.days_of_grades(one, SCHOOL.grades) == {"P1": 5, "P2": 5}
-    assert plans.class_changes(PLAN, one, SCHOOL.classes) == [(date(2026, 11, 18), TWO.id, False)]
-    assert [of for _, of, _ in plans.class_changes(PLAN, grade, SCHOOL.classes)] == [ONE.id, ONE.id]
-    assert {of for _, of, _ in plans.class_changes(PLAN, whole, SCHOOL.classes)} == {ONE.id, TWO.id, MIXED.id}
+    assert plans.class_changes(PLAN, one, SCHOOL.classes) == [
+        DayChange(date(2026, 11, 18), TWO.id, meets=False, counted=True)
+    ]
+    assert [of for _, of, *_ in plans.class_changes(PLAN, grade, SCHOOL.classes)] == [ONE.id, ONE.id]
+    assert {of for _, of, *_ in plans.class_changes(PLAN, whole, SCHOOL.classes)} == {ONE.id, TWO.id, MIXED.id}
 
 
 def test_lessons_on_a_saturday_of_some_grades_are_theirs_alone() -> None:
@@ -117,9 +149,9 @@ def test_lessons_on_a_saturday_of_some_grades_are_theirs_alone() -> None:
     plan = after(["11/21", "土曜授業", "参観日", "1年"], ["11/16", "振替休業", "11/21の振替", "1年"])
     assert plans.days_of_grades(plan, SCHOOL.grades) == {"P1": 5, "P2": 5}
     assert plans.class_changes(PLAN, plan, SCHOOL.classes) == [
-        (date(2026, 11, 16), ONE.id, False),
-        (date(2026, 11, 21), ONE.id, True),
-        (date(2026, 11, 21), MIXED.id, True),
+        DayChange(date(2026, 11, 16), ONE.id, meets=False, counted=False),
+        DayChange(date(2026, 11, 21), ONE.id, meets=True, counted=True),
+        DayChange(date(2026, 11, 21), MIXED.id, meets=True, counted=True),
     ]
     both = after(["11/21", "土曜授業", "防災の日", "2年"], plan=plan)
     assert plans.days_of_grades(both, SCHOOL.grades) == {"P1": 5, "P2": 6}
@@ -207,7 +239,7 @@ def test_a_year_that_was_kept_is_the_same(said: list[Line]) -> None:
 @given(st.lists(lines, max_size=12))
 def test_consequences_are_the_difference_and_nothing_else(said: list[Line]) -> None:
     plan = plans.changed_by(PLAN, said)
-    changed = {(on, of): now for on, of, now in plans.class_changes(PLAN, plan, SCHOOL.classes)}
+    changed = {(on, of): now for on, of, now, _ in plans.class_changes(PLAN, plan, SCHOOL.classes)}
     before, after = Lessons(PLAN), Lessons(plan)
     for at in range(300):
         day = FIRST + timedelta(days=at)

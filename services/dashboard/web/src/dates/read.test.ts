@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { i18n } from '@lingui/core'
 import { addDays, eraDay, workDay } from './dates'
-import { readDay, schoolYear } from './read'
+import { readDay, schoolYear, whyNoDay } from './read'
 
 const TODAY = '2026-11-20'
 
@@ -30,6 +30,16 @@ describe('days as people write them', () => {
     ['', null],
   ])('%s', (text, day) => {
     expect(readDay(text, TODAY)).toBe(day)
+  })
+
+  it.each([
+    ['2026-02-30', '2026年2月30日という日はありません。日付を確かめてください'],
+    ['２／２９', '2027年2月29日という日はありません。日付を確かめてください'],
+    ['R8.13.1', '2026年13月1日という日はありません。日付を確かめてください'],
+    ['5月', '「5月」は日付として読めません。11/21 のように書いてください'],
+    ['8.5.9', '「8.5.9」は日付として読めません。11/21 のように書いてください'],
+  ])('says of %s why it is none', (text, why) => {
+    expect(whyNoDay(text, TODAY, '11/21')).toBe(why)
   })
 
   it('reads back whatever it writes', () => {

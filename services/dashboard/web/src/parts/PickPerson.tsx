@@ -3,6 +3,7 @@ import { Fragment, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { Input, Label, RadioButton, RadioField, RadioGroup, TextField } from 'react-aria-components'
 import type { Person } from '~/api/types'
 import { holdImeEnter, isEnter } from '~/grid/ime'
+import { folded } from './fold'
 import { fullName, kanaOf } from './Name'
 import field from './TextLine.module.css'
 import tiles from './Tiles.module.css'
@@ -85,9 +86,8 @@ export function PickPerson({ label, people, value, onChange, onFind, first = fal
   )
 }
 
-/** Name or reading begins with, or has, what was typed; blanks and the script of kana aside. */
+/** Name or reading has what was typed, as every search compares them. */
 export function fits(person: Person, text: string): boolean {
-  const bare = (word: string) => word.normalize('NFKC').replace(/\s/gu, '').replace(/[\u30a1-\u30f6]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) - 0x60))
-  const asked = bare(text)
-  return asked === '' || bare(fullName(person)).includes(asked) || bare(kanaOf(person)).includes(asked)
+  const asked = folded(text)
+  return asked === '' || folded(fullName(person)).includes(asked) || folded(kanaOf(person)).includes(asked)
 }

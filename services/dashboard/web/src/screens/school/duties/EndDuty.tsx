@@ -7,9 +7,8 @@ import { addDays, workDay, type Day } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { DayField } from '~/parts/DayField'
 import { Dialog } from '~/parts/Dialog'
-import { DialogButtons } from '~/parts/DialogButtons'
+import { DialogEnd } from '~/parts/DialogEnd'
 import { fullName } from '~/parts/Name'
-import { Refused } from '~/parts/Refused'
 import { endPath, KEY, type Duty, type SchoolDuties } from './data'
 import { dutyWords } from './rules'
 import { Span } from './Staff'
@@ -61,15 +60,11 @@ export function EndDuty({ page, duty, onClose }: EndDutyProps) {
             )}
           </p>
         )}
-        <Refused error={error} />
-        <DialogButtons>
+        <DialogEnd error={error} onClose={onClose}>
           <Button look="filled" type="submit" shortcut="Enter">
             {never ? <Trans>職務を取り消す</Trans> : <Trans>職務を終える</Trans>}
           </Button>
-          <Button onPress={onClose} shortcut="Esc">
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </form>
     </Dialog>
   )

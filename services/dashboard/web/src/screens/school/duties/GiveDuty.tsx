@@ -5,12 +5,12 @@ import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
 import { addDays, workDay, type Day } from '~/dates/dates'
 import { Button } from '~/parts/Button'
-import { DayField } from '~/parts/DayField'
+import { DayField, dayMissing, useDay } from '~/parts/DayField'
 import { Dialog } from '~/parts/Dialog'
-import { DialogButtons } from '~/parts/DialogButtons'
+import { DialogEnd } from '~/parts/DialogEnd'
+import { Choose } from '~/parts/Field'
 import { fullName } from '~/parts/Name'
 import { PickPerson } from '~/parts/PickPerson'
-import { Refused } from '~/parts/Refused'
 import { Tiles } from '~/parts/Tiles'
 import { candidatesQuery, dutiesPath, KEY, type Duty, type SchoolDuties } from './data'
 import { dutyWords, receivers } from './rules'
@@ -31,8 +31,8 @@ export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
   const [kind, setKind] = useState<string | null>(null)
   const [classId, setClass] = useState('')
   const [staff, setStaff] = useState(given)
-  const [since, setSince] = useState<Day | null>(page.today)
-  const [last, setLast] = useState<Day | null>(null)
+  const [first, final] = [useDay(page.today), useDay(null)]
+  const [since, last] = [first.day, final.day]
   const [instead, setInstead] = useState<readonly string[]>([])
   const [find, setFind] = useState('')
   const [tried, setTried] = useState(false)
@@ -47,9 +47,7 @@ export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
         ? t`学級をえらんでください`
         : staff === null
           ? t`職員をえらんでください`
-          : since === null
-            ? t`始まりの日を書いてください`
-            : null
+          : dayMissing(t`始まりの日`, first, true) || dayMissing(t`最後の日`, final, false) || null
 
   async function give() {
     setTried(true)
@@ -78,21 +76,16 @@ export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
       >
         <Tiles label={t`職務`} value={kind} onChange={setKind} tiles={kinds.map(({ code, word }) => ({ value: code, content: word }))} />
         {(needs === 'class' || needs === 'maybe') && (
-          <label className={styles.field}>
-            <span>
-              <Trans>学級</Trans>
-            </span>
-            <select className={styles.select} value={classId} onChange={(event) => setClass(event.target.value)}>
-              <option value="">{needs === 'class' ? t`えらんでください` : t`学級を決めない`}</option>
-              {page.classes
-                .toSorted((a, b) => a.class.name.localeCompare(b.class.name, 'ja'))
-                .map((one) => (
-                  <option key={one.class.id} value={one.class.id}>
-                    {one.class.name}
-                  </option>
-                ))}
-            </select>
-          </label>
+          <Choose
+            label={t`学級`}
+            required={needs === 'class'}
+            value={classId}
+            onChange={setClass}
+            options={[
+              { value: '', word: needs === 'class' ? t`えらんでください` : t`学級を決めない` },
+              ...page.classes.toSorted((a, b) => a.class.name.localeCompare(b.class.name, 'ja')).map((one) => ({ value: one.class.id, word: one.class.name })),
+            ]}
+          />
         )}
         <PickPerson label={t`職員`} value={staff} onChange={setStaff} people={receivers(page, found.data?.staff ?? [], me.person.id)} onFind={setFind} />
         {page.staff.some(({ person }) => person.id === me.person.id) && (
@@ -101,8 +94,8 @@ export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
           </p>
         )}
         <div className={styles.two}>
-          <DayField label={t`始まりの日`} required value={since} onChange={setSince} today={page.today} />
-          <DayField label={t`最後の日`} required={false} value={last} onChange={setLast} today={page.today} empty={t`終わりを決めない（学級の職務は年度の終わりまで）`} />
+          <DayField label={t`始まりの日`} required {...first.field} today={page.today} />
+          <DayField label={t`最後の日`} required={false} {...final.field} today={page.today} empty={t`終わりを決めない（学級の職務は年度の終わりまで）`} />
         </div>
         {others.map((duty) => (
           <Instead key={duty.id} duty={duty} since={since ?? page.today} on={instead.includes(duty.id)} onChange={(on) => setInstead(on ? [...instead, duty.id] : instead.filter((id) => id !== duty.id))} />
@@ -112,15 +105,11 @@ export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
             {missing}
           </p>
         )}
-        <Refused error={error} />
-        <DialogButtons>
+        <DialogEnd error={error} onClose={onClose}>
           <Button look="filled" type="submit">
             <Trans>この職務を決める</Trans>
           </Button>
-          <Button onPress={onClose} shortcut="Esc">
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </form>
     </Dialog>
   )

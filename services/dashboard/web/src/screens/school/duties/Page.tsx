@@ -76,6 +76,12 @@ function Work({ page }: { readonly page: SchoolDuties }) {
 function Covered({ page }: { readonly page: SchoolDuties }) {
   const open = without(page.classes).length
   const day = workDay(page.date)
+  if (page.classes.length > 0 && page.classes.every(({ lessons }) => !lessons))
+    return (
+      <Strip kind="plain">
+        <Trans>{day}は授業のない日です。補欠は要りません。</Trans>
+      </Strip>
+    )
   if (open)
     return (
       <Strip kind="look" live>
@@ -122,7 +128,13 @@ function Classes({ page, onDecide }: PartProps) {
           {
             head: <Trans>補欠</Trans>,
             cell: (one) =>
-              page.may.substitute && !past ? <StandInButton of={one} page={page} onPress={() => onDecide({ act: 'stand-in', of: one })} /> : null,
+              !one.lessons ? (
+                <span className={`${panel.aside} ${panel.whole}`}>
+                  <Trans>授業なし</Trans>
+                </span>
+              ) : page.may.substitute && !past ? (
+                <StandInButton of={one} page={page} onPress={() => onDecide({ act: 'stand-in', of: one })} />
+              ) : null,
           },
         ]}
       />
@@ -160,7 +172,7 @@ function StandInButton({ of, page, onPress }: { readonly of: ClassDuties; readon
 function Takers({ of }: { readonly of: ClassDuties }) {
   if (!of.takers.length)
     return (
-      <span className={panel.wait}>
+      <span className={of.lessons ? panel.wait : panel.aside}>
         <Trans>いません</Trans>
       </span>
     )

@@ -6,9 +6,8 @@ import { useMe } from '~/app/me'
 import { addDays, workDay } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { Dialog } from '~/parts/Dialog'
-import { DialogButtons } from '~/parts/DialogButtons'
+import { DialogEnd } from '~/parts/DialogEnd'
 import { PickPerson } from '~/parts/PickPerson'
-import { Refused } from '~/parts/Refused'
 import { dutiesPath, KEY, type ClassDuties, type SchoolDuties, type StaffDuties } from './data'
 import { busy, dutyWords, standIns } from './rules'
 import styles from './Page.module.css'
@@ -61,15 +60,11 @@ export function StandIn({ page, of, onClose }: StandInProps) {
             <Trans>みる人をえらんでください</Trans>
           </p>
         )}
-        <Refused error={error} />
-        <DialogButtons>
+        <DialogEnd error={error} onClose={onClose}>
           <Button look="filled" type="submit" shortcut="Enter">
             <Trans>この人が{name}をみる</Trans>
           </Button>
-          <Button onPress={onClose} shortcut="Esc">
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </form>
     </Dialog>
   )

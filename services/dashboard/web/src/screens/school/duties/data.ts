@@ -20,6 +20,8 @@ export interface ClassDuties {
   readonly class: SchoolClass
   /** Who takes its roll that day, whoever stands in first. */
   readonly takers: readonly Duty[]
+  /** Whether the class has lessons that day; where it has none, nobody need take it. */
+  readonly lessons: boolean
   readonly taken_at: string | null
 }
 

@@ -5,8 +5,9 @@ import type { ClassDuties, Duty, SchoolDuties, StaffDuties } from './data'
 
 export const HEADS: readonly string[] = ['principal', 'vice_principal']
 
+/** Classes that have lessons and nobody who takes them. */
 export function without(classes: readonly ClassDuties[]): readonly ClassDuties[] {
-  return classes.filter(({ takers }) => takers.length === 0)
+  return classes.filter(({ takers, lessons }) => lessons && takers.length === 0)
 }
 
 /** Who may stand in, those without a class of their own that day first, each in the answer's kana order. */

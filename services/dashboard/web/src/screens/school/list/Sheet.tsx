@@ -7,9 +7,8 @@ import { useMe } from '~/app/me'
 import { eraDay, monthDay, schoolYearWord, timeOf, type Day } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { DayField } from '~/parts/DayField'
+import { LastChange } from '~/parts/LastChange'
 import { fullName, kanaOf } from '~/parts/Name'
-import { Refused } from '~/parts/Refused'
-import { Strip } from '~/parts/Strip'
 import panel from '~/parts/Panel.module.css'
 import { addressOf, KEY, listPath, type ClassList } from './data'
 import { openNumbers } from './rules'
@@ -158,24 +157,10 @@ function Undo({ list, undo }: { readonly list: ClassList; readonly undo: NonNull
     await queries.invalidateQueries({ queryKey: [KEY, list.class.id] })
   }
   return (
-    <div className={styles.screenOnly}>
-      <Strip
-        kind="plain"
-        live
-        action={
-          <Button size="small" onPress={() => void back()}>
-            <Trans>元に戻す</Trans>
-          </Button>
-        }
-      >
-        <Trans>
-          {who}さんが {at} に、{from}からの番号を変えました
-        </Trans>{' '}
-        <span className={panel.whole}>
-          <Plural value={undo.changed} other="（#人）" />
-        </span>
-      </Strip>
-      <Refused error={error} />
-    </div>
+    <LastChange error={error} onUndo={() => void back()} much={<Plural value={undo.changed} other="（#人）" />}>
+      <Trans>
+        {who}さんが {at} に、{from}からの番号を変えました
+      </Trans>
+    </LastChange>
   )
 }

@@ -49,11 +49,14 @@ export function Consequence({ title, act, look, year, onSave, onClose }: Consequ
 function Told({ look, year }: { readonly look: Consequences; readonly year: SchoolYear }) {
   const closing = look.touched.filter(({ meets }) => !meets).length
   const opening = look.touched.length - closing
+  const taken = look.touched.filter((one) => !one.meets && one.taken)
+  const [kept, lost] = [taken.filter(({ counted }) => counted).length, taken.filter(({ counted }) => !counted).length]
   return (
     <>
-      {look.rolls > 0 && (
+      {taken.length > 0 && (
         <Strip kind="look">
-          <Plural value={look.rolls} other="休みにする日のうち、#学級の日はもう朝の記録が確定しています。記録は残りますが、授業日には数えません。" />
+          {lost > 0 && <Plural value={lost} other="休みにする日のうち、#学級の日はもう朝の記録が確定しています。記録は残りますが、授業日には数えません。" />}
+          {kept > 0 && <Plural value={kept} other="学級閉鎖にする日のうち、#学級の日はもう朝の記録が確定しています。記録は残ります。" />}
         </Strip>
       )}
       <ul className={styles.days}>
@@ -75,6 +78,11 @@ function Told({ look, year }: { readonly look: Consequences; readonly year: Scho
           {closing > 0 && <Plural value={closing} other="授業がなくなるのは、のべ#学級の日です。" />} {opening > 0 && <Plural value={opening} other="授業が加わるのは、のべ#学級の日です。" />}{' '}
           {look.meals < 0 && <Plural value={-look.meals} other="給食は、のべ#食減ります。" />}
           {look.meals > 0 && <Plural value={look.meals} other="給食は、のべ#食増えます。" />}
+        </p>
+      )}
+      {look.touched.some(({ meets, counted }) => !meets && counted) && (
+        <p>
+          <Trans>学級閉鎖の日も、学年の授業日です。授業日数は減りません。</Trans>
         </p>
       )}
       {look.touched.length > 0 && (

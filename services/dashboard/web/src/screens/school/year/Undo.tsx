@@ -4,14 +4,10 @@ import { useState } from 'react'
 import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
 import { timeOf } from '~/dates/dates'
-import { Button } from '~/parts/Button'
+import { LastChange } from '~/parts/LastChange'
 import { fullName } from '~/parts/Name'
-import { Refused } from '~/parts/Refused'
-import { Strip } from '~/parts/Strip'
-import panel from '~/parts/Panel.module.css'
 import { Consequence } from './Consequence'
 import { KEY, yearPath, type Changed, type Consequences, type SchoolYear } from './data'
-import styles from './Page.module.css'
 
 /** What was done last to the year, and the way back while nothing else has changed. */
 export function Undo({ year, undo }: { readonly year: SchoolYear; readonly undo: NonNullable<SchoolYear['undo']> }) {
@@ -33,24 +29,12 @@ export function Undo({ year, undo }: { readonly year: SchoolYear; readonly undo:
   }
 
   return (
-    <div className={styles.screenOnly}>
-      <Strip
-        kind="plain"
-        live
-        action={
-          <Button size="small" onPress={() => void consider()}>
-            <Trans>元に戻す</Trans>
-          </Button>
-        }
-      >
+    <>
+      <LastChange error={error} onUndo={() => void consider()} much={<Plural value={undo.lines} other="（#行）" />}>
         <Trans>
           {who}さんが {at} に、年間予定を変えました
-        </Trans>{' '}
-        <span className={panel.whole}>
-          <Plural value={undo.lines} other="（#行）" />
-        </span>
-      </Strip>
-      <Refused error={error} />
+        </Trans>
+      </LastChange>
       {look && (
         <Consequence
           title={<Trans>{name}の年間予定を元に戻す</Trans>}
@@ -61,6 +45,6 @@ export function Undo({ year, undo }: { readonly year: SchoolYear; readonly undo:
           onClose={() => setLook(null)}
         />
       )}
-    </div>
+    </>
   )
 }

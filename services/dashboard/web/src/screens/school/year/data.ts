@@ -45,6 +45,8 @@ export interface Touched {
   readonly on: Day
   readonly class_id: string
   readonly meets: boolean
+  /** A 授業日 of its grade all the same: only this class is closed (学級閉鎖). */
+  readonly counted: boolean
   /** Its roll was taken already. */
   readonly taken: boolean
   readonly meals: number
@@ -54,7 +56,6 @@ export interface Consequences {
   readonly days_before: Readonly<Record<string, number>>
   readonly days_after: Readonly<Record<string, number>>
   readonly touched: readonly Touched[]
-  readonly rolls: number
   readonly meals: number
   readonly changed: boolean
 }
