@@ -154,8 +154,8 @@ MOVES: tuple[Probe, ...] = (
         "registry POST /v1/moves/{move}/steps",
         "bearer",
         _move("steps", {"step": "records_sent", "on": str(TODAY)}),
-        may={**_MOVE_MAKES, "elsewhere": 200},
-        may_not=_MOVE_MAKES_NOT,
+        may={"office": 200},
+        may_not=_NOT_THE_LEAVING,
     ),
     Probe(
         "registry POST /v1/moves/{move}/undo",

@@ -22,7 +22,7 @@ from services.registry.moves.shapes import (
     SeenIn,
     StepIn,
 )
-from services.registry.moves.steps import BY_HAND, STEPS
+from services.registry.moves.steps import TICKS, side_of
 from services.registry.moves.store import Move
 from services.registry.room import Registry
 from services.registry.roster import store as roster
@@ -35,6 +35,13 @@ from shared.web import FieldError, Problem, command_of, denied, not_found, run_c
 router = APIRouter(prefix="/v1", tags=["転出入"])
 
 Cmd = Annotated[Command, Depends(command_of)]
+
+_WHY_NOT = {
+    "MakeMove": "転出入を直せるのは、出る学校と入る学校の事務と、名簿を受け持つ課です。",
+    "PlaceMover": "学級を決めるのは、受け入れる学校の事務です。",
+    "TickLeaving": "これは出る学校の手続きです。済ませるのは、出る学校の事務です。",
+    "TickAccepting": "これは受け入れる学校の手続きです。済ませるのは、受け入れる学校の事務です。",
+}
 
 
 @router.post("/moves", summary="転出を届ける", response_model=Saved)
@@ -106,10 +113,15 @@ async def place(move: UUID, body: PlacedIn, room: Reg, who: Who, command: Cmd) -
 
 @router.post("/moves/{move}/steps", summary="手続きを済ませる", response_model=Saved)
 async def tick(move: UUID, body: StepIn, room: Reg, who: Who, command: Cmd) -> Response:
-    """A paper was sent or received; ``on`` null: it was not."""
+    """A paper was sent or received; ``on`` null: it was not. Each school says so of its own steps only."""
+
+    def of(found: Move) -> str:
+        side = side_of(found.kind, body.step)
+        # What is no step of this move is told to whoever may change the move at all.
+        return "MakeMove" if side is None else TICKS[side]
 
     async def act(work: Work, asker: Asker, found: Move) -> None:
-        if body.step not in BY_HAND or body.step not in {step for step, _ in STEPS[found.kind]}:
+        if side_of(found.kind, body.step) is None:
             raise Refused([rules.Wrong("step", "この転出入に、その手続きはありません。")])
         if body.on is not None:
             wrong = rules.wrong_year("on", "済んだ日", body.on, room.clock.today())
@@ -117,7 +129,7 @@ async def tick(move: UUID, body: StepIn, room: Reg, who: Who, command: Cmd) -> R
                 raise Refused([wrong])
         await store.tick(work, move, body.step, body.on, asker.person)
 
-    return await _change(room, who, command, move, "MakeMove", None, act)
+    return await _change(room, who, command, move, of, None, act)
 
 
 @router.post("/moves/{move}/undo", summary="転出入を取り消す", response_model=Saved)
@@ -136,7 +148,7 @@ async def _change(
     who: Principal,
     command: Command,
     move: UUID,
-    action: str,
+    action_of: str | Callable[[Move], str],
     seen: int | None,
     act: Callable[[Work, Asker, Move], Awaitable[None]],
     *,
@@ -145,14 +157,13 @@ async def _change(
     async def run(work: Work) -> Saved:
         asker = await asker_of(room, work.session, who)
 
+        def action(of: Move) -> str:
+            return action_of if isinstance(action_of, str) else action_of(of)
+
         async def decided() -> Move:
             found = await see(work.session, asker, move)
-            if not asker.may(action, asker.resource_of(found)):
-                raise denied(
-                    "学級を決めるのは、受け入れる学校の事務です。"
-                    if action == "PlaceMover"
-                    else "転出入を直せるのは、出る学校と入る学校の事務と、名簿を受け持つ課です。"
-                )
+            if not asker.may(action(found), asker.resource_of(found)):
+                raise denied(_WHY_NOT[action(found)])
             return found
 
         await decided()
@@ -168,7 +179,7 @@ async def _change(
             )
         with refusals():
             await act(work, asker, found)
-        await log_change(work.session, who, Seen(action, "move", move, "II", [found.pupil]), work.at)
+        await log_change(work.session, who, Seen(action(found), "move", move, "II", [found.pupil]), work.at)
         return await saved(work, asker, [move])
 
     return await run_command("registry", room.units, Scope(who.board), command, run)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.attendance.store import Named
 from services.registry.moves.rules import Known, Recorded, Target
 from services.registry.moves.store import PROTECTED
+from services.registry.people.search import Wanted
 from services.registry.roster import store as roster
 from services.registry.roster.grades import SCHOOL_KINDS, taught
 from services.registry.roster.rows import OrganisationRow
@@ -121,20 +122,26 @@ async def siblings(session: AsyncSession, board: UUID, pupil: UUID, on: date) ->
 _FIND = text(
     """
 select e.subject_id from enrolment_period e join person m on m.id = e.subject_id
+left join membership_period h on h.board_id = :board and h.subject_id = e.subject_id and h.voided_at is null
+     and h.kind = 'home' and h.valid @> cast(:on as date)
+left join organisation c on c.board_id = :board and c.id = h.class_id
 where e.board_id = :board and e.voided_at is null and e.valid @> cast(:on as date)
   and (cast(:school as uuid) is null or e.school_id = :school)
-  and m.withdrawn_at is null and m.search like '%' || :words || '%'
+  and m.withdrawn_at is null and strpos(m.search, :words) > 0
+  and (cast(:class_name as text) is null or c.name = :class_name)
+  and (cast(:number as integer) is null or h.number = :number)
 order by m.sort_key, m.id limit 50
 """
 )
 
 
 async def find_pupils(
-    session: AsyncSession, board: UUID, school: UUID | None, words: str, on: date
+    session: AsyncSession, board: UUID, school: UUID | None, what: Wanted, on: date
 ) -> list[UUID]:
-    """Pupils of a school (None: of any) whose shadow text has the words, in the order of their kana."""
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    values = {"board": board, "school": school, "words": escaped, "on": on}
+    """Pupils of a school (None: of any) with these words, this class and this number, in the order of their kana."""
+    if what.nothing:
+        return []
+    values = {"board": board, "school": school, "on": on, **what._asdict()}
     return list(await session.scalars(_FIND, values))
 
 
@@ -152,7 +159,7 @@ async def members(session: AsyncSession, board: UUID, classes: Sequence[UUID], o
 
 _PLACES = text(
     f"""
-select m.pupil_id, e.school_id, s.short_name as school_name, e.grade, coalesce(c.name, '') as class_name,
+select m.pupil_id, e.school_id, s.short_name as school_name, e.grade, coalesce(c.name, '') as class_name, h.number,
        coalesce(p.common_family, p.legal_family) as family, coalesce(p.common_given, p.legal_given) as given,
        p.kana_family, p.kana_given, k.protected, k.kept_from
 from unnest(cast(:pupils as uuid[])) with ordinality as m(pupil_id, place)
@@ -178,6 +185,7 @@ class Here:
     school_name: str
     grade: str
     class_name: str
+    number: int | None
     name: Named
     protected: bool
     confidential_from: tuple[UUID, ...]
@@ -197,6 +205,7 @@ async def places(
             row.school_name,
             row.grade,
             row.class_name,
+            row.number,
             Named(row.family, row.given, row.kana_family, row.kana_given),
             bool(row.protected),
             tuple(each for each in row.kept_from or () if each is not None),

@@ -100,6 +100,7 @@ async def shown_pupils(
                     pupil=PersonOut.of(here.pupil, here.name),
                     school=UnitOut(id=here.school, name=here.school_name),
                     class_name=here.class_name,
+                    number=here.number,
                     grade=here.grade,
                     grade_word=grade_in_words(here.grade),
                 )

@@ -12,7 +12,7 @@ from services.registry.attendance import store as attendance
 from services.registry.attendance.shapes import PersonOut
 from services.registry.moves import steps, store
 from services.registry.moves.shapes import Elsewhere, May, MoveOut, StepOut, UnitOut
-from services.registry.moves.steps import BY_HAND, WORDS, Done, Side, Step, StepIs
+from services.registry.moves.steps import BY_HAND, TICKS, WORDS, Done, Side, Step, StepIs
 from services.registry.moves.store import Move
 from services.registry.people.access import Offices, keeps_roster
 from services.registry.room import Registry
@@ -124,6 +124,7 @@ def _out(
     all_steps = [] if move.undone_at else steps.steps_of(move.kind, done)
     waiting = steps.turn(all_steps)
     open_ = move.undone_at is None
+    ticks = {side for side, action in TICKS.items() if room.policies.allows(holder, action, asked)}
     return MoveOut(
         id=move.id,
         kind=move.kind,
@@ -140,7 +141,10 @@ def _out(
         accepted_on=move.accepted_on,
         placed=_unit(organisations, move.class_id),
         number=move.number,
-        steps=[_step(each, sides[each.side], named) for each in all_steps],
+        steps=[
+            _step(each, sides[each.side], named, may_tick=each.side in ticks and each.step in BY_HAND)
+            for each in all_steps
+        ],
         turn=waiting.step if waiting else None,
         provisional=open_ and steps.provisional(all_steps),
         undone_at=move.undone_at,
@@ -153,7 +157,9 @@ def _out(
     )
 
 
-def _step(each: StepIs, school: UnitOut | None, named: Mapping[UUID, attendance.Named]) -> StepOut:
+def _step(
+    each: StepIs, school: UnitOut | None, named: Mapping[UUID, attendance.Named], *, may_tick: bool
+) -> StepOut:
     by = each.done.by if each.done else None
     return StepOut(
         step=each.step,
@@ -162,5 +168,5 @@ def _step(each: StepIs, school: UnitOut | None, named: Mapping[UUID, attendance.
         school=school,
         done_on=each.done.on if each.done else None,
         by=PersonOut.of(by, named[by]) if by is not None and by in named else None,
-        by_hand=each.step in BY_HAND,
+        may_tick=may_tick,
     )

@@ -20,9 +20,9 @@ from services.registry.moves.shapes import (
     SchoolOut,
     UnitOut,
 )
+from services.registry.people.search import wanted
 from services.registry.roster import store as roster
 from services.registry.roster.grades import TAUGHT_AT, grade_in_words
-from services.registry.roster.kana import search_text
 from shared.access.log import Seen
 from shared.database import Scope
 from shared.web import not_found
@@ -75,7 +75,7 @@ async def list_moves(room: Reg, who: Who) -> MovesOut:
 async def find_pupils(
     room: Reg, who: Who, q: Annotated[str, Query(min_length=1, max_length=40)]
 ) -> list[FoundPupil]:
-    """Pupils by name or kana whom the asker may move: those of one's own school; 学務課: of all."""
+    """Pupils whom the asker may move: those of one's own school; 学務課: of all. Asked for as in every search."""
     today = room.clock.today()
     async with room.units.read(Scope(who.board)) as session:
         asker = await asker_of(room, session, who)
@@ -83,7 +83,7 @@ async def find_pupils(
         places = [None] if asker.whole_board else sorted(asker.holder.organisations("office"))
         found = []
         for place in places:
-            found += await around.find_pupils(session, who.board, place, search_text(q), today)
+            found += await around.find_pupils(session, who.board, place, wanted(q), today)
         out = await shown_pupils(session, asker, found, today)
     await room.log.read(who, Seen("FindPupils", "pupil", None, "II", [each.pupil.id for each in out]))
     return out

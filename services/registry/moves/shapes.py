@@ -110,7 +110,8 @@ class StepOut(BaseModel):
     school: UnitOut | None
     done_on: date | None
     by: PersonOut | None
-    by_hand: bool
+    may_tick: bool
+    """Whether the asker may say that it was done, or was not: the office of the school whose step it is."""
 
 
 class May(BaseModel):
@@ -175,6 +176,7 @@ class FoundPupil(BaseModel):
     pupil: PersonOut
     school: UnitOut
     class_name: str
+    number: int | None
     grade: str
     grade_word: str
 

@@ -14,6 +14,8 @@ from uuid import UUID
 from services.registry.moves.rules import Kind
 
 Side = Literal["leaving", "accepting"]
+TICKS: Mapping[Side, str] = {"leaving": "TickLeaving", "accepting": "TickAccepting"}
+"""The policy's action for a step of that side: a school says what itself has done, never what the other has."""
 Step = Literal[
     "announced",
     "placed",
@@ -96,6 +98,11 @@ class StepIs(NamedTuple):
 def steps_of(kind: Kind, done: Mapping[Step, Done]) -> list[StepIs]:
     """All steps of a move, in order."""
     return [StepIs(step, side, done.get(step)) for step, side in STEPS[kind]]
+
+
+def side_of(kind: Kind, step: Step) -> Side | None:
+    """Who ticks a step of such a move; None when it has no such step, or one that follows from what was done."""
+    return next((side for each, side in STEPS[kind] if each == step), None) if step in BY_HAND else None
 
 
 def turn(steps: Collection[StepIs]) -> StepIs | None:

@@ -63,14 +63,19 @@ async def find_people(
         hats: tuple[Hat, ...] = get_args(Hat) if hat == "all" else (hat,)
         found: list[Found] = []
         for each in hats:
-            if far.nothing or (each != "pupil" and not what.words and school is None):
+            # A class or a number says whom of the pupils is meant, and nobody else.
+            if far.nothing or (each != "pupil" and not what.words and not (school and what.nothing)):
                 continue
             found += await search.find(
                 session, who.board, far, each, what, today, school=school, class_id=class_id, rows=rows
             )
+        unknown = None
+        if what.class_name is not None and not found and not far.nothing:
+            there = await search.has_class(session, who.board, far, what.class_name, today, school)
+            unknown = None if there else what.class_name
     shown = found[:rows]
     await room.log.read(who, Seen("FindPeople", "person", None, "II", [each.id for each in shown]))
-    return PeopleOut(people=[_found(each) for each in shown], more=len(found) > rows)
+    return PeopleOut(people=[_found(each) for each in shown], more=len(found) > rows, unknown_class=unknown)
 
 
 def _found(found: Found) -> FoundOut:

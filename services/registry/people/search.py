@@ -266,6 +266,28 @@ def _found(hat: str, row: Row) -> Found:
     )
 
 
+_HAS_CLASS = Statement(
+    "select id from organisation where board_id = :board and kind = 'class' and name = :name and school_year = :year"
+    " and until is null and (cast(:school as uuid) is null or school_id = cast(:school as uuid))"
+    " and (:whole_board or school_id = any(cast(:schools as uuid[]))) limit 1"
+)
+
+
+async def has_class(
+    session: AsyncSession, board: UUID, reach: Reach, name: str, today: date, school: UUID | None
+) -> bool:
+    """Whether a school whose lists the asker may open (or that one) has a class of that name this year."""
+    values = {
+        "board": board,
+        "name": name,
+        "year": school_year(today),
+        "school": school,
+        "whole_board": reach.whole_board,
+        "schools": chosen(reach.schools),
+    }
+    return bool(await _HAS_CLASS.all(session, values))
+
+
 _ALL_SCHOOLS = Statement(
     "select id from organisation where board_id = :board and school_id = id and until is null order by id"
 )

@@ -50,6 +50,8 @@ class PeopleOut(BaseModel):
     people: list[FoundOut]
     more: bool
     """There are more than are shown: type another character."""
+    unknown_class: str | None
+    """The class that was asked for, when no school in reach has one of that name."""
 
 
 class ClassPlaceOut(PlaceOut):

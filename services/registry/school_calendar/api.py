@@ -288,6 +288,7 @@ async def _consequences(
             )
             for r in found
         ],
+        rolls=sum(r.taken and not r.meets for r in found),
         meals=sum(r.members if r.meets else -r.members for r in found),
     )
 

@@ -49,6 +49,7 @@ const LOOKS: Look[] = [
     act: (page) => page.getByRole('button', { name: '保存する前に確かめる' }).click(),
   },
   { name: 'search', role: 'teacher', path: () => '/today', act: async (page) => { await searching(page); await page.keyboard.type('た') }, until: /第一小学校 .*番/ },
+  { name: 'search-class', role: 'teacher', path: () => '/today', act: async (page) => { await searching(page); await page.keyboard.type('9-9') }, until: '「9年9組」という学級はありません' },
   { name: 'search-none', role: 'teacher', path: () => '/today', act: async (page) => { await searching(page); await page.keyboard.type('zzz') }, until: '見られる名簿にいません' },
 ]
 
@@ -144,6 +145,23 @@ test('a number is corrected by keyboard alone; what follows is read before it is
     { path: 'preview', act: 'correct_seat', number: 36, reason: '写しまちがい' },
     { path: 'changes', act: 'correct_seat', number: 36, reason: '写しまちがい' },
   ])
+})
+
+test('what no rule has looked at yet is told with the name of its field', async ({ page, bff, open }) => {
+  await page.setViewportSize(DESK)
+  const errors = [
+    { field: 'correct_seat.number', message: '「0」は小さすぎます。1以上にしてください。' },
+    { field: 'correct_seat.reason', message: '空のままです。書いてください。' },
+  ]
+  bff.mock.faults.push({ path: 'POST .*preview', status: 422, body: { type: 'https://tsumugi.example/problems/invalid', title: '入力を確かめてください', status: 422, detail: '', errors } })
+  await open('office', `${cardOf(bff)}/change/seat`)
+  await page.getByText('まちがいを直す', { exact: true }).click()
+  await page.getByLabel('出席番号').fill('0')
+  await page.getByRole('button', { name: '保存する前に確かめる' }).click()
+  const told = page.getByRole('status')
+  await expect(told).toContainText('出席番号: 「0」は小さすぎます。1以上にしてください。')
+  await expect(told).toContainText('わけ: 空のままです。書いてください。')
+  await expect(page.getByLabel('わけ')).toHaveAttribute('aria-invalid', 'true')
 })
 
 test('when somebody else came first both values are there, and nothing typed is lost', async ({ page, bff, open }, info) => {

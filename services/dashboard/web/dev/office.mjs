@@ -20,6 +20,8 @@ const STEPS = {
   leaving: ['announced', 'enrolment_certificate', 'textbook_certificate', 'acceptance_known', 'records_sent'],
 }
 
+const BY_HAND = ['records_sent', 'records_received', 'enrolment_certificate_received', 'textbook_certificate_received', 'acceptance_told']
+
 export class OfficeDesk {
   constructor(mock, today, Refuse) {
     this.Refuse = Refuse
@@ -40,14 +42,16 @@ export class OfficeDesk {
   }
 
   out(move) {
+    const [first] = this.mock.town.schools
+    const at = (step) => (move.kind === 'arriving' || ['placed', 'records_received'].includes(step) ? move.to : move.from)
     const steps = STEPS[move.kind].map((step) => ({
       step,
       word: WORDS[step],
       side: 'leaving',
-      school: move.kind === 'arriving' || ['placed', 'records_received'].includes(step) ? move.to : move.from,
+      school: at(step),
       done_on: move.done[step] ?? null,
       by: move.done[step] ? this.mock.town.staff : null,
-      by_hand: ['records_sent', 'records_received', 'enrolment_certificate_received', 'textbook_certificate_received', 'acceptance_told'].includes(step),
+      may_tick: BY_HAND.includes(step) && at(step)?.id === first.school.id,
     }))
     const open = move.undone === null
     return {
@@ -59,14 +63,14 @@ export class OfficeDesk {
   }
 
   found(member, found) {
-    return { pupil: member.pupil, school: this.mock.town.schools[0].school, class_name: found.class.name, grade: 'P2', grade_word: '小2' }
+    return { pupil: member.pupil, school: this.mock.town.schools[0].school, class_name: found.class.name, number: member.number, grade: 'P2', grade_word: '小2' }
   }
 
   view(path, query) {
     const { own, schools } = this.mock.town
     const units = schools.slice(0, 2).map(({ school }) => ({ ...school, kind: 'elementary' }))
     if (path === '/api/registry/v1/moves') return { moves: this.moves.map((one) => this.out(one)), schools: [units[0]], accepting: [{ ...units[0], grades: [['P1', '小1'], ['P2', '小2']] }], whole_board: false, today: this.today }
-    if (path === '/api/registry/v1/moves/pupils') return own.members.filter(({ pupil }) => `${pupil.family}${pupil.given}`.includes(query.get('q'))).map((one) => this.found(one, own))
+    if (path === '/api/registry/v1/moves/pupils') return own.members.filter(({ pupil }) => [pupil.family + pupil.given, pupil.family_kana + pupil.given_kana].some((name) => name.includes(query.get('q').normalize('NFKC')))).map((one) => this.found(one, own))
     if (path.endsWith('/move-options')) {
       const chosen = own.members.find(({ pupil }) => path.includes(pupil.id))
       return { chosen: this.found(chosen, own), siblings: [this.found(own.members[4], own)], siblings_at: ['第一中学校'], schools: units }
@@ -139,7 +143,7 @@ export class OfficeDesk {
       const seats = Object.fromEntries(pupils.map(({ pupil }, i) => [pupil.id, { class_id: classes[i % 2].id, number: Math.floor(i / 2) + 1 }]))
       return { plan: { ...body.plan, classes, seats }, broken: [] }
     }
-    if (what === '/rows') return { plan: null, read: 0, wrong: [{ cell: '1行目', message: `「${body.text.split('\t')[0]}」という子は、来年度の名簿にいません。` }] }
+    if (what === '/rows') return { plan: null, read: 0, wrong: [{ cell: '1行目の氏名（A列）', message: `「${body.text.split('\t')[0]}」という子は、来年度の名簿にいません。` }] }
     this.plan = body.plan
     this.revision += 1
     return { ...this.page(this.mock.town.schools[0].school.id, year), after: null }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
@@ -96,6 +97,32 @@ async def test_the_new_school_gives_the_class_and_only_it_does(city: City) -> No
     ]
     stale = await city.post(where, body, "elsewhere")
     assert (stale.status_code, stale.json()["type"].rsplit("/", 1)[-1]) == (409, "moved")
+
+
+async def test_each_school_ticks_its_own_steps_and_never_the_other_s(city: City) -> None:
+    move = await made(city, "pupil")
+    where = f"/v1/moves/{move['id']}"
+    sides = (
+        ("records_sent", "office", "elsewhere", "出る学校"),
+        ("records_received", "elsewhere", "office", "受け入れる学校"),
+    )
+    for step, side, other, word in sides:
+        for who in (other, "board_staff"):
+            refused = await city.post(f"{where}/steps", {"step": step, "on": "2026-11-25"}, who)
+            assert refused.status_code == 403, (who, step)
+            assert word in refused.json()["detail"], (who, step)
+        seen = (await city.get(where, other)).json()["steps"]
+        assert [each["may_tick"] for each in seen if each["step"] == step] == [False]
+        seen = (await city.get(where, side)).json()["steps"]
+        assert [each["step"] for each in seen if each["may_tick"]] == [step]
+        ticked = await city.post(f"{where}/steps", {"step": step, "on": "2026-11-25"}, side)
+        assert [e["done_on"] for e in ticked.json()["moves"][0]["steps"] if e["step"] == step] == [
+            "2026-11-25"
+        ]
+        back = await city.post(f"{where}/steps", {"step": step, "on": None}, other)
+        assert back.status_code == 403, "nor does it take the tick away"
+    none = await city.post(f"{where}/steps", {"step": "acceptance_told", "on": "2026-11-25"})
+    assert (none.status_code, none.json()["errors"][0]["field"]) == (422, "step")
 
 
 async def test_other_days_and_taking_back_leave_what_stood_before(
@@ -313,6 +340,18 @@ async def test_the_same_command_twice_moves_once(city: City) -> None:
     ]
     assert answers[0].json() == answers[1].json()
     assert len((await city.get("/v1/moves")).json()["moves"]) == 1
+
+
+async def test_whoever_moves_is_found_by_reading_in_any_width_by_class_and_by_number(city: City) -> None:
+    for typed in ("ﾀﾞﾚｶ", "だれか", "ダレカ", "2-1", "２年１組"):
+        found = (await city.get(f"/v1/moves/pupils?q={typed}")).json()
+        assert str(city.ids["pupil"]) in {each["pupil"]["id"] for each in found}, typed
+    [one] = [each for each in found if each["pupil"]["id"] == str(city.ids["pupil"])]
+    assert (one["class_name"], one["pupil"]["family_kana"]) == ("2年1組", "ダレカ")
+    [alone] = (await city.get(f"/v1/moves/pupils?q=2-1 {one['number']}")).json()
+    assert alone == one
+    for nobody in ("9-9", "%", "_", "・"):
+        assert (await city.get(f"/v1/moves/pupils?q={quote(nobody)}")).json() == [], nobody
 
 
 async def test_rooms_tell_numbers_and_no_names(city: City) -> None:

@@ -59,12 +59,14 @@ def test_whoever_changes_may_read_and_has_the_office_or_keeps_the_roster(
     )
     assert may_make == (staff and (bool(office & set(at)) or of_board))
     assert POLICIES.allows(holder, "PlaceMover", asked) == (staff and at[0] in office)
+    assert POLICIES.allows(holder, "TickAccepting", asked) == (staff and at[0] in office)
+    assert POLICIES.allows(holder, "TickLeaving", asked) == (staff and bool(set(at[1:]) & office))
     assert POLICIES.allows(holder, "ReadMove", asked) or not may_make
 
 
 @given(holders)
 def test_another_board_is_never_reached(holder: Holder) -> None:
-    for action in ("ReadMove", "MakeMove", "PlaceMover", "IssueCertificate"):
+    for action in ("ReadMove", "MakeMove", "PlaceMover", "TickLeaving", "TickAccepting", "IssueCertificate"):
         assert not POLICIES.allows(
             holder, action, resource(BOARDS[1], KEEPS, SCHOOLS, SCHOOLS[:1], False, [])
         )

@@ -68,11 +68,28 @@ async def test_nobody_else_finds_anybody(asking: Asking, who: str) -> None:
     kind = {"mother": "guardian", "hanako": "pupil"}.get(who, "staff")
     headers = asking._headers(who, kind=kind)
     answer = await asking.http.get("/v1/people", params={"q": "たか"}, headers=headers)
-    assert answer.json() == {"people": [], "more": False}
+    assert answer.json() == {"people": [], "more": False, "unknown_class": None}
     answer = await asking.http.get("/v1/people/places", headers=headers)
     assert answer.json() == {"schools": [], "classes": []}
     answer = await asking.http.get(f"/v1/people/{asking.town['hanako']}", headers=headers)
     assert answer.status_code == 404
+
+
+async def test_a_class_that_no_school_has_is_said_to_be_unknown(asking: Asking, town: Town) -> None:
+    for who in ("homeroom", "gakumu"):
+        found = (await asking.get(who, "/v1/people", q="９-９ 3")).json()
+        assert (found["people"], found["unknown_class"]) == ([], "9年9組"), who
+        found = (await asking.get(who, "/v1/people", q="2-1 98")).json()
+        assert (found["people"], found["unknown_class"]) == ([], None), (
+            "the class is known, the number is not"
+        )
+    there = {"school": str(town["second"])}
+    found = (await asking.get("gakumu", "/v1/people", q="2-2", **there)).json()
+    assert found["unknown_class"] == "2年2組", "another school's"
+    # Whoever has a class is a pupil: no list of the school's staff or guardians comes instead.
+    for hat in ("staff", "guardian", "all"):
+        found = (await asking.get("office", "/v1/people", q="9-9", hat=hat, school=str(town["first"]))).json()
+        assert found["people"] == [], hat
 
 
 async def test_the_protected_child_is_found_at_its_school_and_nowhere_else(asking: Asking) -> None:

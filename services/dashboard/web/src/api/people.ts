@@ -27,6 +27,8 @@ export interface Found {
 export interface People {
   readonly people: readonly Found[]
   readonly more: boolean
+  /** The class that was asked for, when no school in reach has one of that name. */
+  readonly unknown_class: string | null
 }
 
 export interface Places {

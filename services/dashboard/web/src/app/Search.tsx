@@ -89,7 +89,7 @@ export default function Search({ onClose }: { readonly onClose: () => void }) {
           </ul>
         )}
         <p className={styles.state} role="status">
-          <Said q={q} error={error} none={data?.people.length === 0} more={data?.more ?? false} />
+          <Said q={q} error={error} none={data?.people.length === 0} more={data?.more ?? false} unknown={data?.unknown_class ?? null} />
         </p>
       </div>
       <div>
@@ -106,12 +106,15 @@ interface SaidProps {
   readonly error: Error | null
   readonly none: boolean
   readonly more: boolean
+  /** A class that no school has. */
+  readonly unknown: string | null
 }
 
-function Said({ q, error, none, more }: SaidProps) {
+function Said({ q, error, none, more, unknown }: SaidProps) {
   if (q === '') return null
   if (error instanceof Problem) return <>{error.body.title}</>
   if (error) return <Trans>つながっていません。つながると、さがせます。</Trans>
+  if (unknown !== null) return <Trans>「{unknown}」という学級はありません。学級の名前を確かめてください。</Trans>
   if (none) return <Trans>「{q}」の人は、あなたの見られる名簿にいません。</Trans>
   if (more) return <Trans>ほかにもいます。もう1文字入れると、しぼれます。</Trans>
   return null

@@ -3,8 +3,8 @@
  * nothing. It is kept twice: in localStorage before the key's event is over, so that nothing comes too early for it
  * (but Chromium lets that lie in memory for up to a minute); and a moment later in IndexedDB, which outlives a killed
  * browser. Every cell by itself, so that two tabs never write over each other's, and each hears of the other's at once.
- * A day at most; ids and codes only, never names or words; each key begins with its owner's id; gone with the sign-out,
- * and when the session is revoked.
+ * A day at most; ids, codes and names of classes only, never people's names or what is written of them; each key begins
+ * with its owner's id; gone with the sign-out, and when the session is revoked.
  */
 import { createStore, delMany, entries, keys, update } from 'idb-keyval'
 import { clock } from '~/dates/clock'

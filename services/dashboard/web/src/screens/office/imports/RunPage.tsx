@@ -13,7 +13,7 @@ import { timeOf } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
 import { Dialog } from '~/parts/Dialog'
-import { DialogButtons } from '~/parts/DialogButtons'
+import { DialogEnd } from '~/parts/DialogEnd'
 import { LinkButton } from '~/parts/LinkButton'
 import { Progress } from '~/parts/Progress'
 import { CannotRead, LoadingRows } from '~/parts/States'
@@ -219,16 +219,13 @@ function AskRevert({ run, onClose, onRevert }: { readonly run: Run; readonly onC
           </ul>
         </>
       )}
-      <DialogButtons>
+      <DialogEnd onClose={onClose}>
         {data?.may && (
           <Button look="filled" onPress={onRevert}>
             <Trans>取り込む前に戻す</Trans>
           </Button>
         )}
-        <Button onPress={onClose}>
-          <Trans>やめる</Trans>
-        </Button>
-      </DialogButtons>
+      </DialogEnd>
     </Dialog>
   )
 }

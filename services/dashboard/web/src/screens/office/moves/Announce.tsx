@@ -1,58 +1,68 @@
-import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
-import { useCommand } from '~/api/useCommand'
+import { t } from '@lingui/core/macro'
+import { Plural, Trans } from '@lingui/react/macro'
+import { useQuery } from '@tanstack/react-query'
+import { useState, type KeyboardEvent } from 'react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
-import { addDays, workDay, type Day } from '~/dates/dates'
-import { holdImeEnter } from '~/grid/ime'
+import { typedSoFar } from '~/app/typed'
+import { addDays, workDay } from '~/dates/dates'
+import { holdImeEnter, isEnter } from '~/grid/ime'
 import { Button } from '~/parts/Button'
-import { DayField } from '~/parts/DayField'
-import { LinkButton } from '~/parts/LinkButton'
+import { DayField, dayMissing, useDay } from '~/parts/DayField'
+import { Choose } from '~/parts/Field'
 import { fullName } from '~/parts/Name'
+import { PersonLine } from '~/parts/PersonLine'
 import { Refused } from '~/parts/Refused'
 import { TextLine } from '~/parts/TextLine'
 import { Tiles } from '~/parts/Tiles'
 import panel from '~/parts/Panel.module.css'
 import '../words'
-import { KEY, movesPath, optionsQuery, pupilsQuery, type Found, type Move, type Options } from './data'
+import { movesPath, optionsQuery, pupilsQuery, type Found, type Options } from './data'
+import { MoveForm, useAnnounce } from './MoveForm'
 import { Reason } from './Reason'
 import { transferredOn } from './rules'
 import styles from './Page.module.css'
 
 /** 転出を届ける: one act for both schools, brothers and sisters with it. */
 export default function AnnouncePage() {
-  const { t } = useLingui()
   const [pupil, setPupil] = useState<string | null>(null)
   const options = useQuery({ ...optionsQuery(pupil ?? ''), enabled: pupil !== null })
   useScreen(t`転出を届ける`)
   return (
     <div className={panel.screen}>
       <Place title={t`転出を届ける`} />
-      {pupil === null || !options.data ? <Choose onChoose={setPupil} /> : <Announce key={pupil} options={options.data} onBack={() => setPupil(null)} />}
+      {pupil === null || !options.data ? <Whom onChoose={setPupil} /> : <Announce key={pupil} options={options.data} onBack={() => setPupil(null)} />}
     </div>
   )
 }
 
-function Choose({ onChoose }: { readonly onChoose: (pupil: string) => void }) {
+function Whom({ onChoose }: { readonly onChoose: (pupil: string) => void }) {
   const [words, setWords] = useState('')
-  const found = useQuery(pupilsQuery(words.trim()))
+  const asked = typedSoFar(words)
+  const found = useQuery(pupilsQuery(asked))
+
+  /** Enter takes the only one who is meant. */
+  function press(event: KeyboardEvent) {
+    holdImeEnter(event.nativeEvent)
+    const [only, ...others] = found.data ?? []
+    if (isEnter(event.nativeEvent) && only && others.length === 0) onChoose(only.pupil.id)
+  }
+
   return (
     <div className={styles.form}>
       <label className={styles.field}>
         <span>
-          <Trans>だれが転出しますか（氏名かよみ）</Trans>
+          <Trans>だれが転出しますか（氏名・よみ・学級と番号）</Trans>
         </span>
-        <input className={styles.input} type="search" autoFocus autoComplete="off" value={words} onChange={(event) => setWords(event.target.value)} onKeyDown={(event) => holdImeEnter(event.nativeEvent)} />
+        <input className={styles.input} type="search" autoFocus autoComplete="off" value={words} onChange={(event) => setWords(event.target.value)} onKeyDown={press} />
       </label>
       {found.data && found.data.length > 0 && (
         <div className={styles.found}>
           {found.data.map((one) => (
-            <Button key={one.pupil.id} look="text" onPress={() => onChoose(one.pupil.id)}>
-              {fullName(one.pupil)} <span className={panel.aside}>{who(one)}</span>
-            </Button>
+            <button key={one.pupil.id} type="button" onClick={() => onChoose(one.pupil.id)}>
+              <PersonLine found={lineOf(one)} />
+            </button>
           ))}
         </div>
       )}
@@ -65,62 +75,57 @@ function Choose({ onChoose }: { readonly onChoose: (pupil: string) => void }) {
   )
 }
 
-function who(one: Found): string {
-  return [one.school.name, one.class_name || one.grade_word].join(' ')
+function lineOf({ pupil, school, class_name, number, grade, grade_word }: Found) {
+  const of = { id: '', name: class_name || grade_word }
+  return { person: pupil, hat: 'pupil', school, school_class: of, number, grade, birth_month: null, mine: false, of: null } as const
+}
+
+function who({ school, class_name, grade_word, number }: Found): string {
+  return [school.name, class_name || grade_word, number !== null && t`${number}番`].filter(Boolean).join(' ')
 }
 
 function Announce({ options, onBack }: { readonly options: Options; readonly onBack: () => void }) {
-  const { t } = useLingui()
   const me = useMe()
-  const navigate = useNavigate()
-  const queries = useQueryClient()
-  const { send, sending, error } = useCommand<{ readonly moves: readonly Move[] }>(me.person.id)
+  const { announce, error } = useAnnounce(movesPath)
   const [kind, setKind] = useState<string | null>(null)
-  const [left, setLeft] = useState<Day | null>(me.today)
-  const [accepted, setAccepted] = useState<Day | null>(null)
+  const [left, accepted] = [useDay(me.today), useDay(null)]
   const [to, setTo] = useState('')
   const [name, setName] = useState('')
   const [reason, setReason] = useState<string | null>('moved_house')
   const [along, setAlong] = useState<readonly string[]>([])
-  const [tried, setTried] = useState(false)
   const { chosen, siblings } = options
   const within = kind === 'within'
   const missing = [
     kind === null && t`市内か市外かをえらんでください`,
-    left === null && t`最後に登校する日を書いてください`,
     within && to === '' && t`受け入れる学校をえらんでください`,
-    within && accepted === null && t`受け入れる日を書いてください`,
     kind === 'leaving' && name.trim() === '' && t`転出先の学校の名前を書いてください`,
+    dayMissing(t`最後に登校する日`, left, true),
+    dayMissing(t`受け入れる日`, accepted, within),
     reason === null && t`わけをえらんでください`,
-  ].filter((each) => each !== false)
-  const transferred = transferredOn(accepted)
+  ]
+  const transferred = transferredOn(accepted.day)
 
-  async function announce() {
-    setTried(true)
-    if (missing.length || sending) return
-    const pupils = [chosen.pupil.id, ...along]
-    const body = {
+  function send() {
+    void announce({
       kind,
-      left_on: left,
-      accepted_on: accepted,
+      left_on: left.day,
+      accepted_on: accepted.day,
       reason,
       elsewhere: within ? null : { name: name.trim() },
-      movers: pupils.map((pupil) => ({ pupil, to_school: within ? to : null })),
-    }
-    const answer = await send(movesPath, body)
-    const first = answer?.moves[0]
-    if (!first) return
-    await queries.invalidateQueries({ queryKey: [KEY] })
-    await navigate({ to: '/moves/$moveId', params: { moveId: first.id } })
+      movers: [chosen.pupil.id, ...along].map((pupil) => ({ pupil, to_school: within ? to : null })),
+    })
   }
 
   return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        void announce()
-      }}
+    <MoveForm
+      missing={missing}
+      onSend={send}
+      act={
+        <Button look="filled" type="submit">
+          <Plural value={along.length + 1} one="転出を届ける" other="#人の転出を届ける" />
+        </Button>
+      }
+      refused={<Refused error={error} />}
     >
       <p className={styles.computed}>
         <strong>{fullName(chosen.pupil)}</strong> {who(chosen)}{' '}
@@ -153,58 +158,36 @@ function Announce({ options, onBack }: { readonly options: Options; readonly onB
         ]}
       />
       {within && (
-        <label className={styles.field}>
-          <span>
-            <Trans>受け入れる学校</Trans>
-          </span>
-          <select className={styles.input} value={to} onChange={(event) => setTo(event.target.value)}>
-            <option value="">{t`えらんでください`}</option>
-            {options.schools
-              .filter(({ id }) => id !== chosen.school.id)
-              .map((school) => (
-                <option key={school.id} value={school.id}>
-                  {school.name}
-                </option>
-              ))}
-          </select>
-        </label>
+        <Choose
+          label={t`受け入れる学校`}
+          required
+          value={to}
+          onChange={setTo}
+          options={[{ value: '', word: t`えらんでください` }, ...options.schools.filter(({ id }) => id !== chosen.school.id).map((school) => ({ value: school.id, word: school.name }))]}
+        />
       )}
       {kind === 'leaving' && <TextLine label={t`転出先の学校`} value={name} onChange={setName} max={100} required />}
       <div className={styles.two}>
-        <DayField label={t`最後に登校する日`} required value={left} onChange={setLeft} today={me.today} />
-        <DayField label={t`受け入れる日`} required={within} value={accepted} onChange={setAccepted} today={me.today} {...(within ? {} : { empty: t`連絡が来たら入れます` })} />
+        <DayField label={t`最後に登校する日`} required {...left.field} today={me.today} />
+        <DayField label={t`受け入れる日`} required={within} {...accepted.field} today={me.today} {...(within ? {} : { empty: t`連絡が来たら入れます` })} />
       </div>
       <p className={styles.computed} role="status">
-        {transferred !== null && left !== null ? (
+        {transferred !== null && left.day !== null ? (
           <Trans>
-            転学日は{workDay(transferred)}です（受け入れる日の前の日）。出席簿は{workDay(left)}までです。
+            転学日は{workDay(transferred)}です（受け入れる日の前の日）。出席簿は{workDay(left.day)}までです。
           </Trans>
-        ) : left !== null ? (
-          <Trans>出席簿は{workDay(left)}までです。転学日は、受け入れる日が分かると決まります。</Trans>
+        ) : left.day !== null ? (
+          <Trans>出席簿は{workDay(left.day)}までです。転学日は、受け入れる日が分かると決まります。</Trans>
         ) : (
           <Trans>転学日は、受け入れる日の前の日です。</Trans>
         )}
       </p>
-      <Reason value={reason} onChange={setReason} />
-      {tried && missing.length > 0 && (
-        <p className={panel.wait} role="alert">
-          {missing.join(t`、`)}
-        </p>
-      )}
-      <Refused error={error} />
-      <div className={styles.buttons}>
-        <Button look="filled" type="submit">
-          <Plural value={along.length + 1} one="転出を届ける" other="#人の転出を届ける" />
-        </Button>
-        <LinkButton to="/moves">
-          <Trans>やめる</Trans>
-        </LinkButton>
-      </div>
-      {left !== null && left < addDays(me.today, -30) && (
+      {left.day !== null && left.day < addDays(me.today, -30) && (
         <p className={panel.aside}>
           <Trans>ひと月より前の日です。日付を確かめてください。</Trans>
         </p>
       )}
-    </form>
+      <Reason value={reason} onChange={setReason} />
+    </MoveForm>
   )
 }

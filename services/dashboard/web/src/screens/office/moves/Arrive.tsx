@@ -1,26 +1,24 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Problem, type ProblemItem } from '~/api/problem'
-import { useCommand } from '~/api/useCommand'
 import { useRead } from '~/api/useRead'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { workDay, type Day } from '~/dates/dates'
-import { readDay } from '~/dates/read'
+import { readDay, whyNoDay } from '~/dates/read'
 import { Button } from '~/parts/Button'
-import { DayField } from '~/parts/DayField'
+import { DayField, dayMissing, useDay } from '~/parts/DayField'
 import { Choose, Field } from '~/parts/Field'
-import { LinkButton } from '~/parts/LinkButton'
 import { Refused } from '~/parts/Refused'
 import { CannotRead, LoadingRows, NoRight } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import { Tiles } from '~/parts/Tiles'
 import panel from '~/parts/Panel.module.css'
 import '../words'
-import { arrivalsPath, KEY, movesQuery, roomsQuery, type Accepting, type Move } from './data'
+import { arrivalsPath, movesQuery, roomsQuery, type Accepting } from './data'
+import { MoveForm, useAnnounce } from './MoveForm'
 import { Reason } from './Reason'
 import { transferredOn } from './rules'
 import styles from './Page.module.css'
@@ -43,60 +41,52 @@ const NOBODY = { legal_family: '', legal_given: '', kana_family: '', kana_given:
 function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
   const { t } = useLingui()
   const me = useMe()
-  const navigate = useNavigate()
-  const queries = useQueryClient()
-  const { send, sending, error, forget } = useCommand<{ readonly moves: readonly Move[] }>(me.person.id)
+  const { announce, error, forget } = useAnnounce(arrivalsPath)
   const [card, setCard] = useState(NOBODY)
   const [born, setBorn] = useState('')
   const [sex, setSex] = useState<string | null>(null)
   const [school, setSchool] = useState(schools.length === 1 ? schools[0]!.id : '')
   const [grade, setGrade] = useState('')
-  const [accepted, setAccepted] = useState<Day | null>(null)
+  const [accepted, left] = [useDay(null), useDay(null)]
   const [classId, setClass] = useState('')
   const [from, setFrom] = useState({ name: '', address: '' })
-  const [left, setLeft] = useState<Day | null>(null)
   const [reason, setReason] = useState<string | null>('moved_house')
-  const [tried, setTried] = useState(false)
   const [handedOn, setHandedOn] = useState(false)
   const grades = schools.find(({ id }) => id === school)?.grades ?? []
-  const rooms = useQuery(roomsQuery(school, accepted ?? '', grade))
+  const rooms = useQuery(roomsQuery(school, accepted.day ?? '', grade))
   const room = rooms.data?.find(({ id }) => id === classId)
   const birth = readDay(born, me.today)
+  const wrongBirth = born.trim() !== '' && birth === null ? whyNoDay(born, me.today, '2018/5/5') : null
   const same = error instanceof Problem && error.body.type.endsWith('/same-person') ? error.body.errors : []
-  const transferred = transferredOn(accepted)
+  const transferred = transferredOn(accepted.day)
   const missing = [
     Object.values(card).some((part) => part.trim() === '') && t`氏名とよみを書いてください`,
-    birth === null && t`生年月日を書いてください`,
+    dayMissing(t`生年月日`, { day: birth, why: wrongBirth }, true),
     sex === null && t`性別をえらんでください`,
     school === '' && t`受け入れる学校をえらんでください`,
     grade === '' && t`学年をえらんでください`,
-    accepted === null && t`受け入れる日を書いてください`,
+    dayMissing(t`受け入れる日`, accepted, true),
     from.name.trim() === '' && t`前の学校の名前を書いてください`,
-  ].filter((each) => each !== false)
+    dayMissing(t`前の学校に最後に登校した日`, left, false),
+  ]
   const write = (part: keyof typeof card) => (value: string) => {
     setCard({ ...card, [part]: value })
     forget()
   }
 
   /** `who`: one who was here before; null: nobody known is the same; undefined: not asked yet. */
-  async function arrive(who?: string | null) {
-    setTried(true)
-    if (missing.length || sending) return
-    const answer = await send(arrivalsPath, {
+  function arrive(who?: string | null) {
+    const sent = announce({
       ...(typeof who === 'string' ? { pupil: who } : { card: { ...card, birth_date: birth, sex }, nobody_else: who === null }),
       to_school: school,
       grade,
-      accepted_on: accepted,
-      left_on: left,
+      accepted_on: accepted.day,
+      left_on: left.day,
       elsewhere: { name: from.name.trim(), address: from.address.trim() },
       reason,
       place: room ? { class_id: room.id, number: room.next_number } : null,
     })
-    if (!answer) return
-    const made = answer.moves[0]
-    await queries.invalidateQueries({ queryKey: [KEY] })
-    if (!made) setHandedOn(true)
-    else await navigate({ to: '/moves/$moveId', params: { moveId: made.id } })
+    void sent.then((others) => others && setHandedOn(true))
   }
 
   if (handedOn)
@@ -106,12 +96,17 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
       </Strip>
     )
   return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        void arrive()
-      }}
+    <MoveForm
+      missing={missing}
+      onSend={() => arrive()}
+      act={
+        same.length === 0 && (
+          <Button look="filled" type="submit">
+            <Trans>転入を届ける</Trans>
+          </Button>
+        )
+      }
+      refused={same.length > 0 ? <SamePerson found={same} onSame={arrive} onNobody={() => arrive(null)} /> : <Refused error={error} />}
     >
       <div className={styles.two}>
         <Field label={t`姓`} required autoFocus value={card.legal_family} onChange={write('legal_family')} maxLength={50} />
@@ -128,7 +123,7 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
           forget()
         }}
         hint={birth !== null ? <BirthDay day={birth} /> : t`2018/5/5 や 平成30年5月5日 のように書いてください`}
-        wrong={born.trim() !== '' && birth === null ? t`「${born}」は日付として読めません。2018/5/5 のように書いてください` : undefined}
+        wrong={wrongBirth ?? undefined}
       />
       <Tiles
         label={t`性別`}
@@ -166,13 +161,13 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
         />
       </div>
       <div className={styles.two}>
-        <DayField label={t`受け入れる日`} required value={accepted} onChange={setAccepted} today={me.today} />
+        <DayField label={t`受け入れる日`} required {...accepted.field} today={me.today} />
         <Choose
           label={t`学級`}
           required={false}
           value={classId}
           onChange={setClass}
-          hint={room ? t`出席番号は${room.next_number}番になります` : t`学年と受け入れる日を決めると、えらべます`}
+          hint={room ? t`出席番号は${room.next_number}番になります` : rooms.data === undefined ? t`学年と受け入れる日を決めると、えらべます` : rooms.data.length === 0 ? t`その日に、この学年の学級はありません` : t`あとで決めることもできます`}
           options={[{ value: '', word: t`あとで決める` }, ...(rooms.data ?? []).map(({ id, name, members }) => ({ value: id, word: t`${name}（いま${members}人）` }))]}
         />
       </div>
@@ -180,30 +175,14 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
         <Field label={t`前の学校`} required value={from.name} onChange={(name) => setFrom({ ...from, name })} maxLength={100} />
         <Field label={t`前の学校の所在地`} required={false} value={from.address} onChange={(address) => setFrom({ ...from, address })} maxLength={200} />
       </div>
-      <DayField label={t`前の学校に最後に登校した日`} value={left} onChange={setLeft} today={me.today} empty={t`分からなければ空けておきます`} />
+      <DayField label={t`前の学校に最後に登校した日`} required={false} {...left.field} today={me.today} empty={t`分からなければ空けておきます`} />
       {transferred !== null && (
         <p className={styles.computed} role="status">
           <Trans>転学日は{workDay(transferred)}です（受け入れる日の前の日）。前の学校の2つの証明書がそろうまでは、仮の受け入れです。</Trans>
         </p>
       )}
       <Reason value={reason} onChange={setReason} />
-      {tried && missing.length > 0 && (
-        <p className={panel.wait} role="alert">
-          {missing.join(t`、`)}
-        </p>
-      )}
-      {same.length > 0 ? <SamePerson found={same} onSame={(id) => void arrive(id)} onNobody={() => void arrive(null)} /> : <Refused error={error} />}
-      <div className={styles.buttons}>
-        {same.length === 0 && (
-          <Button look="filled" type="submit">
-            <Trans>転入を届ける</Trans>
-          </Button>
-        )}
-        <LinkButton to="/moves">
-          <Trans>やめる</Trans>
-        </LinkButton>
-      </div>
-    </form>
+    </MoveForm>
   )
 }
 

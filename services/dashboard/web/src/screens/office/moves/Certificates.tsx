@@ -8,9 +8,8 @@ import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
 import { DayField } from '~/parts/DayField'
 import { Dialog } from '~/parts/Dialog'
-import { DialogButtons } from '~/parts/DialogButtons'
+import { DialogEnd } from '~/parts/DialogEnd'
 import { PlainLinkButton } from '~/parts/LinkButton'
-import { Refused } from '~/parts/Refused'
 import { TextLine } from '~/parts/TextLine'
 import panel from '~/parts/Panel.module.css'
 import { certificatesQuery, KEY, movePath, pdfPath, voidPath, type Book, type Certificate, type Move } from './data'
@@ -140,8 +139,7 @@ function Issue({ move, kind, onClose }: { readonly move: Move; readonly kind: Ki
             ))}
           </div>
         )}
-        <Refused error={looking.error ?? issuing.error} />
-        <DialogButtons>
+        <DialogEnd error={looking.error ?? issuing.error} onClose={onClose}>
           {looked ? (
             <Button look="filled" onPress={() => void issue()}>
               <Trans>番号を付けて出す</Trans>
@@ -151,10 +149,7 @@ function Issue({ move, kind, onClose }: { readonly move: Move; readonly kind: Ki
               <Trans>見本を見る</Trans>
             </Button>
           )}
-          <Button onPress={onClose}>
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </div>
     </Dialog>
   )
@@ -191,15 +186,11 @@ function Void({ certificate, onClose }: { readonly certificate: Certificate; rea
           <Trans>番号は使ったままになり、一覧にわけが残ります。渡した紙は回収してください。</Trans>
         </p>
         <TextLine label={t`わけ`} value={reason} onChange={setReason} max={100} required autoFocus />
-        <Refused error={error} />
-        <DialogButtons>
+        <DialogEnd error={error} onClose={onClose}>
           <Button look="filled" type="submit">
             <Trans>無効にする</Trans>
           </Button>
-          <Button onPress={onClose}>
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </form>
     </Dialog>
   )

@@ -10,9 +10,10 @@ import { useRead } from '~/api/useRead'
 import { workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
-import { DayField } from '~/parts/DayField'
+import { DayField, dayMissing, useDay } from '~/parts/DayField'
 import { Dialog } from '~/parts/Dialog'
-import { DialogButtons } from '~/parts/DialogButtons'
+import { DialogEnd } from '~/parts/DialogEnd'
+import { Choose, Field } from '~/parts/Field'
 import { fullName } from '~/parts/Name'
 import { Refused } from '~/parts/Refused'
 import { CannotRead, LoadingRows } from '~/parts/States'
@@ -21,6 +22,7 @@ import panel from '~/parts/Panel.module.css'
 import '../words'
 import { Certificates } from './Certificates'
 import { KEY, movePath, moveQuery, roomsQuery, type Move, type Step } from './data'
+import { Missing } from './MoveForm'
 import { datesOf, transferredOn } from './rules'
 import styles from './Page.module.css'
 
@@ -150,7 +152,7 @@ function OneStep({ move, step }: { readonly move: Move; readonly step: Step }) {
         </span>
         <Refused error={error} />
       </span>
-      {step.by_hand && move.may.change && (
+      {step.may_tick && (
         <Button size="small" onPress={() => void act('steps', { step: step.step, on: done ? null : me.today })} aria-describedby={id}>
           {done ? <Trans>もどす</Trans> : <Trans>済ませた</Trans>}
         </Button>
@@ -170,6 +172,8 @@ function PlaceDialog({ move, onClose }: DialogProps) {
   const rooms = useQuery(roomsQuery(move.to_school?.id ?? '', move.accepted_on ?? '', move.grade))
   const [classId, setClass] = useState(move.placed?.id ?? '')
   const [number, setNumber] = useState(move.number === null ? '' : String(move.number))
+  const digits = number.normalize('NFKC').trim()
+  const wrong = digits === '' || /^[1-9]\d?$/.test(digits) ? undefined : t`1から99までの数にしてください`
   const choose = (id: string) => {
     setClass(id)
     const room = rooms.data?.find((one) => one.id === id)
@@ -181,38 +185,23 @@ function PlaceDialog({ move, onClose }: DialogProps) {
         className={styles.form}
         onSubmit={(event) => {
           event.preventDefault()
-          const digits = number.normalize('NFKC').trim()
+          if (classId === '' || wrong !== undefined) return
           void act('place', { seen: move.revision, class_id: classId, number: digits === '' ? null : Number(digits) }).then((ok) => ok && onClose())
         }}
       >
-        <label className={styles.field}>
-          <span>
-            <Trans>学級</Trans>
-          </span>
-          <select className={styles.input} value={classId} onChange={(event) => choose(event.target.value)} required>
-            <option value="">{t`えらんでください`}</option>
-            {rooms.data?.map((room) => (
-              <option key={room.id} value={room.id}>
-                {t`${room.name}（いま${room.members}人）`}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className={styles.field}>
-          <span>
-            <Trans>出席番号</Trans>
-          </span>
-          <input className={styles.input} inputMode="numeric" pattern="[0-9０-９]{0,2}" value={number} onChange={(event) => setNumber(event.target.value)} />
-        </label>
-        <Refused error={error} />
-        <DialogButtons>
-          <Button look="filled" type="submit">
+        <Choose
+          label={t`学級`}
+          required
+          value={classId}
+          onChange={choose}
+          options={[{ value: '', word: t`えらんでください` }, ...(rooms.data ?? []).map((room) => ({ value: room.id, word: t`${room.name}（いま${room.members}人）` }))]}
+        />
+        <Field label={t`出席番号`} required={false} inputMode="numeric" value={number} onChange={setNumber} wrong={wrong} />
+        <DialogEnd error={error} onClose={onClose}>
+          <Button look="filled" type="submit" off={classId === '' ? t`学級をえらんでください` : undefined}>
             <Trans>この学級に決める</Trans>
           </Button>
-          <Button onPress={onClose}>
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </form>
     </Dialog>
   )
@@ -222,34 +211,35 @@ function DatesDialog({ move, onClose }: DialogProps) {
   const { t } = useLingui()
   const me = useMe()
   const { act, error } = useAct(move)
-  const [left, setLeft] = useState(move.left_on)
-  const [accepted, setAccepted] = useState(move.accepted_on)
-  const transferred = transferredOn(accepted)
+  const [left, accepted] = [useDay(move.left_on), useDay(move.accepted_on)]
+  const [tried, setTried] = useState(false)
+  const transferred = transferredOn(accepted.day)
+  const missing = [dayMissing(t`最後に登校する日`, left, move.kind !== 'arriving'), dayMissing(t`受け入れる日`, accepted, move.kind !== 'leaving')].filter((each) => each !== false)
   return (
     <Dialog open onClose={onClose} title={<Trans>転出入の日付</Trans>}>
       <form
         className={styles.form}
+        noValidate
         onSubmit={(event) => {
           event.preventDefault()
-          void act('dates', datesOf(move, left, accepted)).then((ok) => ok && onClose())
+            setTried(true)
+            if (missing.length > 0) return
+            void act('dates', datesOf(move, left.day, accepted.day)).then((ok) => ok && onClose())
         }}
       >
-        <DayField label={t`最後に登校する日`} required={move.kind !== 'arriving'} value={left} onChange={setLeft} today={me.today} />
-        <DayField label={t`受け入れる日`} required={move.kind !== 'leaving'} value={accepted} onChange={setAccepted} today={me.today} />
+        <DayField label={t`最後に登校する日`} required={move.kind !== 'arriving'} {...left.field} today={me.today} />
+        <DayField label={t`受け入れる日`} required={move.kind !== 'leaving'} {...accepted.field} today={me.today} />
         {transferred !== null && (
           <p className={styles.computed} role="status">
             <Trans>転学日は{workDay(transferred)}になります。</Trans>
           </p>
         )}
-        <Refused error={error} />
-        <DialogButtons>
+        {tried && <Missing told={missing} />}
+        <DialogEnd error={error} onClose={onClose}>
           <Button look="filled" type="submit">
             <Trans>この日付にする</Trans>
           </Button>
-          <Button onPress={onClose}>
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </form>
     </Dialog>
   )
@@ -262,15 +252,11 @@ function UndoDialog({ move, onClose }: DialogProps) {
       <p>
         <Trans>在籍と学級が、届ける前のとおりに戻ります。両方の学校の一覧には「取り消し」と残ります。</Trans>
       </p>
-      <Refused error={error} />
-      <DialogButtons>
+      <DialogEnd error={error} onClose={onClose}>
         <Button look="filled" onPress={() => void act('undo', { seen: move.revision }).then((ok) => ok && onClose())}>
           <Trans>転出入を取り消す</Trans>
         </Button>
-        <Button onPress={onClose}>
-          <Trans>やめる</Trans>
-        </Button>
-      </DialogButtons>
+      </DialogEnd>
     </Dialog>
   )
 }

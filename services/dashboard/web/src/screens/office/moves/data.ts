@@ -16,7 +16,8 @@ export interface Step {
   readonly school: Unit | null
   readonly done_on: Day | null
   readonly by: Person | null
-  readonly by_hand: boolean
+  /** Whether the reader may say that it was done: the office of the school whose step it is. */
+  readonly may_tick: boolean
 }
 
 export interface Move {
@@ -58,6 +59,7 @@ export interface Found {
   readonly pupil: Person
   readonly school: Unit
   readonly class_name: string
+  readonly number: number | null
   readonly grade: string
   readonly grade_word: string
 }

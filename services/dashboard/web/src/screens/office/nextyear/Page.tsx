@@ -8,6 +8,7 @@ import { useRead } from '~/api/useRead'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
+import { Unsaved } from '~/app/Unsaved'
 import { Button } from '~/parts/Button'
 import { fullName } from '~/parts/Name'
 import { Refused } from '~/parts/Refused'
@@ -15,11 +16,13 @@ import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import panel from '~/parts/Panel.module.css'
 import '../words'
-import { KEY, planPath, planQuery, type Plan, type PlanPage } from './data'
+import { KEY, planPath, planQuery, type PlanPage } from './data'
 import { Paste } from './Paste'
+import { Picked } from './Picked'
 import { Propose } from './Propose'
 import { Rooms } from './Rooms'
 import { broken, nextName, numbered, roomsOf, seated } from './rules'
+import { usePlan } from './usePlan'
 import styles from './Page.module.css'
 
 const route = getRouteApi('/inside/schools/$schoolId/class-plans/$year')
@@ -60,29 +63,17 @@ function Work({ page }: { readonly page: PlanPage }) {
   const me = useMe()
   const queries = useQueryClient()
   const { send, sending, error } = useCommand<PlanPage>(me.person.id)
-  const [plan, setPlan] = useState<Plan>(page.plan)
-  const [past, setPast] = useState<readonly Plan[]>([])
+  const { plan, dirty, resumed, outdated, change, undo, forget } = usePlan(page)
   const [grade, setGrade] = useState(page.grades[0]?.[0] ?? '')
   const [picked, setPicked] = useState<readonly string[]>([])
   const [doing, setDoing] = useState<Doing>(null)
   const here = page.pupils.filter((one) => one.grade === grade)
   const rooms = roomsOf(plan, grade)
-  const dirty = past.length > 0
   const without = (code: string) => page.pupils.filter((one) => one.grade === code && plan.seats[one.pupil.id] === undefined).length
   const left = page.pupils.filter(({ pupil }) => plan.seats[pupil.id] === undefined).length
   const names = new Map(page.pupils.map(({ pupil }) => [pupil.id, fullName(pupil)]))
   const unkept = broken(plan)
 
-  function change(next: Plan) {
-    setPast([...past, plan])
-    setPlan(next)
-  }
-  function undo() {
-    const before = past.at(-1)
-    if (!before) return
-    setPlan(before)
-    setPast(past.slice(0, -1))
-  }
   const wish = (kind: 'apart' | 'together') => {
     change({ ...plan, [kind]: [...plan[kind], picked] })
     setPicked([])
@@ -94,7 +85,7 @@ function Work({ page }: { readonly page: PlanPage }) {
     const kept = await send(planPath(page.school, page.year), { seen: page.revision, plan })
     if (!kept) return
     // What is kept may be what was kept before: then the page stays as it is, with nothing left to save.
-    setPast([])
+    forget()
     queries.setQueryData([KEY, page.school, page.year], kept)
   }
 
@@ -129,16 +120,6 @@ function Work({ page }: { readonly page: PlanPage }) {
         <Button onPress={() => change(numbered(plan, page.pupils, rooms))}>
           <Trans>番号を五十音順に付ける</Trans>
         </Button>
-        {picked.length > 1 && (
-          <>
-            <Button onPress={() => wish('apart')}>
-              <Plural value={picked.length} other="#人をべつの学級に" />
-            </Button>
-            <Button onPress={() => wish('together')}>
-              <Plural value={picked.length} other="#人を同じ学級に" />
-            </Button>
-          </>
-        )}
         {dirty && (
           <Button look="text" onPress={undo}>
             <Trans>元に戻す</Trans>
@@ -152,6 +133,24 @@ function Work({ page }: { readonly page: PlanPage }) {
         </Button>
       </div>
       <Refused error={error} />
+      {dirty && <Unsaved title={<Trans>学級の案をまだ保存していません</Trans>} onDrop={forget} />}
+      {dirty && resumed && (
+        <Strip kind="look">
+          <Trans>前に変えて、まだ保存していない案の続きです。保存するか、元に戻してください。</Trans>
+        </Strip>
+      )}
+      {outdated && (
+        <Strip
+          kind="look"
+          action={
+            <Button size="small" onPress={forget}>
+              <Trans>分かりました</Trans>
+            </Button>
+          }
+        >
+          <Trans>保存していない案がありましたが、そのあとに学級の案が保存されたので、使えません。いまの案から、もう一度変えてください。</Trans>
+        </Strip>
+      )}
       {(page.unnamed[grade] ?? 0) > 0 && (
         <Strip kind="plain">
           <Plural value={page.unnamed[grade] ?? 0} other="ほかの学校から来る、名前を出せない子が#人います。入学してから、その子のカードで学級を決めます。" />
@@ -174,6 +173,18 @@ function Work({ page }: { readonly page: PlanPage }) {
         </Strip>
       )}
       <Rooms plan={plan} here={here} rooms={rooms} picked={picked} onPick={setPicked} onSeat={(pupils, room) => change(seated(plan, pupils, room))} />
+      {picked.length > 0 && (
+        <Picked
+          n={picked.length}
+          rooms={rooms}
+          onSeat={(room) => {
+            change(seated(plan, picked, room))
+            setPicked([])
+          }}
+          onWish={wish}
+          onDrop={() => setPicked([])}
+        />
+      )}
       {doing === 'propose' && (
         <Propose page={page} plan={plan} grade={grade} onClose={() => setDoing(null)} onPlan={change} />
       )}

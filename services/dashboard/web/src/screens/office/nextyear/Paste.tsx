@@ -4,8 +4,7 @@ import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
 import { Button } from '~/parts/Button'
 import { Dialog } from '~/parts/Dialog'
-import { DialogButtons } from '~/parts/DialogButtons'
-import { Refused } from '~/parts/Refused'
+import { DialogEnd } from '~/parts/DialogEnd'
 import { planPath, type Plan, type PlanPage, type RowsRead } from './data'
 import styles from './Page.module.css'
 
@@ -61,15 +60,11 @@ export function Paste({ page, plan, onClose, onPlan }: PasteProps) {
             </ul>
           </div>
         )}
-        <Refused error={error} />
-        <DialogButtons>
+        <DialogEnd error={error} onClose={onClose}>
           <Button look="filled" type="submit">
             <Trans>読み取る</Trans>
           </Button>
-          <Button onPress={onClose}>
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </form>
     </Dialog>
   )

@@ -4,8 +4,7 @@ import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
 import { Button } from '~/parts/Button'
 import { Dialog } from '~/parts/Dialog'
-import { DialogButtons } from '~/parts/DialogButtons'
-import { Refused } from '~/parts/Refused'
+import { DialogEnd } from '~/parts/DialogEnd'
 import { Tiles } from '~/parts/Tiles'
 import { planPath, type Plan, type PlanPage } from './data'
 import styles from './Page.module.css'
@@ -86,15 +85,11 @@ export function Propose({ page, plan, grade, onClose, onPlan }: ProposeProps) {
           </span>
           <input className={styles.grade} inputMode="numeric" value={seed} onChange={(event) => setSeed(event.target.value)} />
         </label>
-        <Refused error={error} />
-        <DialogButtons>
+        <DialogEnd error={error} onClose={onClose}>
           <Button look="filled" type="submit">
             <Trans>案をつくる</Trans>
           </Button>
-          <Button onPress={onClose}>
-            <Trans>やめる</Trans>
-          </Button>
-        </DialogButtons>
+        </DialogEnd>
       </form>
     </Dialog>
   )

@@ -1,5 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import type { ReactNode, SubmitEvent } from 'react'
+import type { Problem } from '~/api/problem'
 import { Button } from '~/parts/Button'
 import { LinkButton } from '~/parts/LinkButton'
 import { Strip } from '~/parts/Strip'
@@ -69,6 +70,35 @@ export function Form({ person, change, ask, children, destroys }: FormProps) {
   )
 }
 
+/** Every field that is wrong. Registry's own rules name theirs; what no rule has looked at yet is named here. */
+function Errors({ of: { body } }: { readonly of: Problem }) {
+  const { t } = useLingui()
+  const names: Readonly<Record<string, string>> = {
+    family: t`氏`,
+    given: t`名`,
+    family_kana: t`氏のよみ`,
+    given_kana: t`名のよみ`,
+    birth_date: t`生年月日`,
+    sex: t`性別`,
+    class_id: t`学級`,
+    number: t`出席番号`,
+    guardian: t`保護者`,
+    relation: t`続柄`,
+    confidential_from: t`知らせてはいけない相手`,
+    since: t`いつから`,
+    last: t`最後の日`,
+    reason: t`わけ`,
+  }
+  return (
+    <ul>
+      {body.errors.map(({ field, message }) => {
+        const name = body.type.endsWith('/invalid') ? names[field?.split('.').at(-1) ?? ''] : undefined
+        return <li key={`${field ?? ''} ${message}`}>{name === undefined ? message : t`${name}: ${message}`}</li>
+      })}
+    </ul>
+  )
+}
+
 function Said({ change: { step } }: { readonly change: Change }) {
   if (step.kind === 'away')
     return (
@@ -85,8 +115,7 @@ function Said({ change: { step } }: { readonly change: Change }) {
   if (step.kind === 'wrong')
     return (
       <Strip kind="wrong" live>
-        <strong>{step.problem.body.title}</strong>{' '}
-        {step.problem.body.errors.length > 0 ? step.problem.body.errors.map(({ message }) => message).join('') : step.problem.body.detail}
+        <strong>{step.problem.body.title}</strong> {step.problem.body.errors.length > 0 ? <Errors of={step.problem} /> : step.problem.body.detail}
       </Strip>
     )
   return null

@@ -90,7 +90,7 @@ export default function PeoplePage() {
         <Words key={`${school} ${hat}`} value={asked.q ?? ''} onSettle={(q) => change({ q: q || undefined })} />
       </search>
       {list.data ? (
-        <List people={list.data.people} hat={hat} more={list.data.more} all={() => setRows(ALL)} q={asked.q} />
+        <List people={list.data.people} hat={hat} more={list.data.more} all={() => setRows(ALL)} q={asked.q} unknown={list.data.unknown_class} />
       ) : list.error ? (
         <CannotRead error={list.error} what={t`名簿`} onRetry={list.again} />
       ) : (
@@ -117,10 +117,18 @@ interface ListProps {
   readonly more: boolean
   readonly all: () => void
   readonly q: string | undefined
+  /** A class that the school does not have. */
+  readonly unknown: string | null
 }
 
-function List({ people, hat, more, all, q }: ListProps) {
+function List({ people, hat, more, all, q, unknown }: ListProps) {
   const n = people.length
+  if (unknown !== null)
+    return (
+      <Empty title={<Trans>「{unknown}」という学級はありません</Trans>}>
+        <Trans>上の「学級」の一覧にある名前を書いてください。</Trans>
+      </Empty>
+    )
   if (n === 0)
     return (
       <Empty title={q ? <Trans>「{q}」の人は、この中にいません</Trans> : <Trans>だれもいません</Trans>}>
