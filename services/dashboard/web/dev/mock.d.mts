@@ -49,7 +49,7 @@ export interface Mock {
     revision: number
     unnamed: Record<string, number>
     moves: readonly unknown[]
-    plan: { apart: string[][] }
+    plan: { classes: unknown[]; seats: Record<string, { class_id: string; number: number | null }>; apart: string[][] }
     add(kind: string, pupil: Person, more?: { left?: string; accepted?: string; to?: School; elsewhere?: unknown }): { id: string }
   }
   sessions: Set<string>

@@ -144,6 +144,7 @@ export class OfficeDesk {
       return { plan: { ...body.plan, classes, seats }, broken: [] }
     }
     if (what === '/rows') return { plan: null, read: 0, wrong: [{ cell: '1行目の氏名（A列）', message: `「${body.text.split('\t')[0]}」という子は、来年度の名簿にいません。` }] }
+    if (body.seen !== this.revision) throw new this.Refuse(409, 'moved', 'ほかの人が先に変えました', '画面を読み直してから、もう一度保存してください。')
     this.plan = body.plan
     this.revision += 1
     return { ...this.page(this.mock.town.schools[0].school.id, year), after: null }

@@ -21,6 +21,7 @@ import { Paste } from './Paste'
 import { Picked } from './Picked'
 import { Propose } from './Propose'
 import { Rooms } from './Rooms'
+import { present } from './drafting'
 import { broken, nextName, numbered, roomsOf, seated } from './rules'
 import { usePlan } from './usePlan'
 import styles from './Page.module.css'
@@ -50,7 +51,7 @@ export default function ClassPlanPage() {
           <Trans>名簿か学齢簿を取り込むと、ここに並びます。</Trans>
         </Empty>
       ) : (
-        <Work key={data.revision} page={data} />
+        <Work key={`${schoolId} ${year}`} page={data} />
       )}
     </div>
   )
@@ -62,9 +63,10 @@ function Work({ page }: { readonly page: PlanPage }) {
   const { t } = useLingui()
   const me = useMe()
   const queries = useQueryClient()
-  const { send, sending, error } = useCommand<PlanPage>(me.person.id)
-  const { plan, dirty, resumed, outdated, change, undo, forget } = usePlan(page)
-  const [grade, setGrade] = useState(page.grades[0]?.[0] ?? '')
+  const saving = useCommand<PlanPage>(me.person.id)
+  const { plan, seen, dirty, resumed, outdated, change, undo, settle, rebase, forget } = usePlan(page)
+  const [chosen, setGrade] = useState('')
+  const grade = page.grades.some(([code]) => code === chosen) ? chosen : (page.grades[0]?.[0] ?? '')
   const [picked, setPicked] = useState<readonly string[]>([])
   const [doing, setDoing] = useState<Doing>(null)
   const here = page.pupils.filter((one) => one.grade === grade)
@@ -80,13 +82,20 @@ function Work({ page }: { readonly page: PlanPage }) {
   }
   const addRoom = () => change({ ...plan, classes: [...plan.classes, { id: uuid7(), name: nextName(plan, (place) => t`${Number(grade.slice(1))}年${place}組`), grade, special_needs: false, homeroom: null }] })
 
+  const off = saving.sending ? t`保存しています` : dirty ? (outdated ? t`先に、保存された案に重ねるか、捨てるかを選んでください` : undefined) : t`変えたところがありません`
+
   async function save() {
-    if (sending) return
-    const kept = await send(planPath(page.school, page.year), { seen: page.revision, plan })
-    if (!kept) return
-    // What is kept may be what was kept before: then the page stays as it is, with nothing left to save.
-    forget()
-    queries.setQueryData([KEY, page.school, page.year], kept)
+    if (off !== undefined) return
+    const key = [KEY, page.school, page.year]
+    const kept = await saving.send(planPath(page.school, page.year), { seen, plan: present(plan, page.pupils) })
+    // A refusal may mean that somebody else came first: what they have saved is read, and nothing here is lost.
+    if (!kept) return queries.invalidateQueries({ queryKey: key })
+    settle(plan, kept)
+    queries.setQueryData(key, kept)
+  }
+  const decide = (what: () => void) => () => {
+    saving.forget()
+    what()
   }
 
   return (
@@ -121,20 +130,20 @@ function Work({ page }: { readonly page: PlanPage }) {
           <Trans>番号を五十音順に付ける</Trans>
         </Button>
         {dirty && (
-          <Button look="text" onPress={undo}>
+          <Button look="text" onPress={undo} off={saving.sending ? t`保存しています` : undefined}>
             <Trans>元に戻す</Trans>
           </Button>
         )}
-        <Button look="filled" onPress={() => void save()} {...(dirty ? {} : { off: t`変えたところがありません` })}>
+        <Button look="filled" onPress={() => void save()} off={off}>
           <Trans>学級の案を保存</Trans>
         </Button>
         <Button look="text" onPress={() => print()}>
           <Trans>印刷</Trans>
         </Button>
       </div>
-      <Refused error={error} />
+      {!outdated && <Refused error={saving.error} />}
       {dirty && <Unsaved title={<Trans>学級の案をまだ保存していません</Trans>} onDrop={forget} />}
-      {dirty && resumed && (
+      {resumed && !outdated && (
         <Strip kind="look">
           <Trans>前に変えて、まだ保存していない案の続きです。保存するか、元に戻してください。</Trans>
         </Strip>
@@ -142,13 +151,19 @@ function Work({ page }: { readonly page: PlanPage }) {
       {outdated && (
         <Strip
           kind="look"
+          live
           action={
-            <Button size="small" onPress={forget}>
-              <Trans>分かりました</Trans>
-            </Button>
+            <>
+              <Button size="small" onPress={decide(rebase)}>
+                <Trans>保存された案に重ねる</Trans>
+              </Button>
+              <Button size="small" onPress={decide(forget)}>
+                <Trans>自分の変更を捨てる</Trans>
+              </Button>
+            </>
           }
         >
-          <Trans>保存していない案がありましたが、そのあとに学級の案が保存されたので、使えません。いまの案から、もう一度変えてください。</Trans>
+          <Trans>変えているあいだに、この案がほかで保存されました。あなたの変更は、まだ保存していません。</Trans>
         </Strip>
       )}
       {(page.unnamed[grade] ?? 0) > 0 && (
