@@ -150,3 +150,51 @@ test('who has no such work finds nothing', async ({ page, bff, open }) => {
 function dutiesApi(bff: Bff): string {
   return `/api/registry/v1/schools/${bff.mock.town.schools[0]!.school.id}/duties`
 }
+
+test('who proves once more who they are finds the dialog as they had filled it in, once', async ({ page, bff, open }) => {
+  await open('office', dutiesPath(bff))
+  await page.getByRole('button', { name: '職務を決める' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('radio', { name: '担任', exact: true }).click({ force: true })
+  await dialog.getByLabel('学級').selectOption({ label: '2年1組' })
+  await dialog.getByRole('radio', { name: /田村/ }).click({ force: true })
+  await dialog.getByLabel('始まりの日').fill('12/1')
+  await dialog.getByLabel('最後の日').fill('3/20')
+  await dialog.getByRole('checkbox', { name: /11月30日（月）までにする/ }).check()
+  const step = { type: 'https://tsumugi.example/problems/step-up', title: 'もう一度本人確認をします', status: 401, detail: '', errors: [] }
+  bff.mock.faults.push({ path: 'POST .*duties', status: 401, times: 1, body: step })
+  await dialog.getByRole('button', { name: 'この職務を決める' }).click()
+  await expect(dialog.getByRole('link', { name: '本人確認をする' })).toHaveAttribute('href', /again=true/)
+  // The proof itself is another site's; its end is a new page at the same address.
+  await page.goto('about:blank')
+  await page.goto(bff.url + dutiesPath(bff))
+  await expect(dialog.getByRole('radio', { name: '担任', exact: true })).toBeChecked()
+  await expect(dialog.getByLabel('学級')).toHaveValue(bff.mock.town.own.class.id)
+  await expect(dialog.getByRole('radio', { name: /田村/ })).toBeChecked()
+  await dialog.getByRole('button', { name: 'この職務を決める' }).click()
+  await expect(dialog).toHaveCount(0)
+  const [refused, taken] = commands(bff).map(({ body }) => JSON.parse(body) as unknown)
+  expect(taken).toEqual(refused)
+  await page.reload()
+  await expect(page.getByRole('button', { name: '職務を決める' })).toBeVisible()
+  await expect(dialog).toHaveCount(0)
+})
+
+test('a dialog that was closed after the question who one is does not come back', async ({ page, bff, open }) => {
+  await open('office', dutiesPath(bff))
+  await page.getByRole('button', { name: /藤井.*養護教諭を終える/ }).click()
+  const dialog = page.getByRole('dialog')
+  const step = { type: 'https://tsumugi.example/problems/step-up', title: 'もう一度本人確認をします', status: 401, detail: '', errors: [] }
+  bff.mock.faults.push({ path: 'POST .*duties', status: 401, times: 2, body: step })
+  await dialog.getByLabel('最後の日').fill('11/30')
+  await dialog.getByRole('button', { name: '職務を終える' }).click()
+  await expect(dialog.getByRole('link', { name: '本人確認をする' })).toBeVisible()
+  await page.reload()
+  await expect(dialog.getByText('12月1日（火）から')).toBeVisible()
+  await dialog.getByRole('button', { name: '職務を終える' }).click()
+  await expect(dialog.getByRole('link', { name: '本人確認をする' })).toBeVisible()
+  await dialog.getByRole('button', { name: 'やめる' }).click()
+  await page.reload()
+  await expect(page.getByRole('button', { name: /藤井.*養護教諭を終える/ })).toBeVisible()
+  await expect(dialog).toHaveCount(0)
+})

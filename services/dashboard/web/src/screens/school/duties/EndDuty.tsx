@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
+import { useKeptForProof } from '~/app/proof'
 import { addDays, workDay, type Day } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { DayField } from '~/parts/DayField'
@@ -10,6 +11,7 @@ import { Dialog } from '~/parts/Dialog'
 import { DialogEnd } from '~/parts/DialogEnd'
 import { fullName } from '~/parts/Name'
 import { endPath, KEY, type Duty, type SchoolDuties } from './data'
+import { proofOf, type FilledEnd } from './filled'
 import { dutyWords } from './rules'
 import { Span } from './Staff'
 import styles from './Page.module.css'
@@ -17,16 +19,19 @@ import styles from './Page.module.css'
 interface EndDutyProps {
   readonly page: SchoolDuties
   readonly duty: Duty
+  /** Of before one proved who one is. */
+  readonly filled: FilledEnd | undefined
   readonly onClose: () => void
 }
 
 /** The last day of a duty, with what that means for whoever holds it. */
-export function EndDuty({ page, duty, onClose }: EndDutyProps) {
+export function EndDuty({ page, duty, filled, onClose }: EndDutyProps) {
   const { t } = useLingui()
   const { send, sending, error } = useCommand(useMe().person.id)
   const queries = useQueryClient()
   const future = duty.since > page.today
-  const [last, setLast] = useState<Day | null>(addDays(future ? duty.since : page.today, -1))
+  const [last, setLast] = useState<Day | null>(filled ? filled.last : addDays(future ? duty.since : page.today, -1))
+  useKeptForProof(proofOf(page), error, { act: 'end', duty: duty.id, last } satisfies FilledEnd)
   const [who, what] = [fullName(duty.staff), dutyWords(duty)]
   const never = last !== null && last < duty.since
 

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
+import { useKeptForProof } from '~/app/proof'
 import { addDays, workDay, type Day } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { DayField, dayMissing, useDay } from '~/parts/DayField'
@@ -13,29 +14,33 @@ import { fullName } from '~/parts/Name'
 import { PickPerson } from '~/parts/PickPerson'
 import { Tiles } from '~/parts/Tiles'
 import { candidatesQuery, dutiesPath, KEY, type Duty, type SchoolDuties } from './data'
+import { proofOf, type FilledGive } from './filled'
 import { dutyWords, receivers } from './rules'
 import styles from './Page.module.css'
 
 interface GiveDutyProps {
   readonly page: SchoolDuties
   readonly staff: string | null
+  /** Of before one proved who one is. */
+  readonly filled: FilledGive | undefined
   readonly onClose: () => void
 }
 
 /** A duty with the day it holds from; whoever it is taken over from is asked about, not guessed. */
-export function GiveDuty({ page, staff: given, onClose }: GiveDutyProps) {
+export function GiveDuty({ page, staff: given, filled, onClose }: GiveDutyProps) {
   const { t } = useLingui()
   const me = useMe()
   const { send, sending, error } = useCommand(me.person.id)
   const queries = useQueryClient()
-  const [kind, setKind] = useState<string | null>(null)
-  const [classId, setClass] = useState('')
-  const [staff, setStaff] = useState(given)
-  const [first, final] = [useDay(page.today), useDay(null)]
+  const [kind, setKind] = useState(filled?.kind ?? null)
+  const [classId, setClass] = useState(filled?.classId ?? '')
+  const [staff, setStaff] = useState(filled ? filled.staff : given)
+  const [first, final] = [useDay(filled ? filled.since : page.today), useDay(filled?.last ?? null)]
   const [since, last] = [first.day, final.day]
-  const [instead, setInstead] = useState<readonly string[]>([])
+  const [instead, setInstead] = useState<readonly string[]>(filled?.instead ?? [])
   const [find, setFind] = useState('')
   const [tried, setTried] = useState(false)
+  useKeptForProof(proofOf(page), error, { act: 'give', kind, classId, staff, since, last, instead } satisfies FilledGive)
   const found = useQuery({ ...candidatesQuery(page.school.id, find), enabled: page.may.anybody && find !== '' })
   const kinds = page.kinds.filter(({ code }) => code !== 'substitute')
   const needs = kinds.find(({ code }) => code === kind)?.needs

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { SchoolTabs } from '~/app/SchoolTabs'
+import { useFilledBefore } from '~/app/proof'
 import { useScreen } from '~/app/screen'
 import { useTurns } from '~/app/useTurns'
 import { useRead } from '~/api/useRead'
@@ -17,6 +18,7 @@ import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import { dutiesQuery, type ClassDuties, type Duty, type SchoolDuties } from './data'
 import { EndDuty } from './EndDuty'
+import { proofOf, resumed, type Filled, type FilledEnd, type FilledGive, type FilledStandIn } from './filled'
 import { GiveDuty } from './GiveDuty'
 import { without } from './rules'
 import { Staff } from './Staff'
@@ -27,9 +29,9 @@ const route = getRouteApi('/inside/schools/$schoolId/days/$date/duties')
 
 /** What is being decided, in a dialog. */
 export type Deciding =
-  | { readonly act: 'stand-in'; readonly of: ClassDuties }
-  | { readonly act: 'give'; readonly staff?: string }
-  | { readonly act: 'end'; readonly duty: Duty }
+  | { readonly act: 'stand-in'; readonly of: ClassDuties; readonly filled?: FilledStandIn }
+  | { readonly act: 'give'; readonly staff?: string; readonly filled?: FilledGive }
+  | { readonly act: 'end'; readonly duty: Duty; readonly filled?: FilledEnd }
 
 /** きょう学級をみる人: is there somebody for every class, and who holds what? */
 export default function DutiesPage() {
@@ -50,7 +52,8 @@ export default function DutiesPage() {
 }
 
 function Work({ page }: { readonly page: SchoolDuties }) {
-  const [deciding, setDeciding] = useState<Deciding | null>(null)
+  const before = useFilledBefore(proofOf(page)) as Filled | null
+  const [deciding, setDeciding] = useState<Deciding | null>(() => before && resumed(page, before))
   const close = () => setDeciding(null)
   if (!page.classes.length && !page.staff.length)
     return (
@@ -65,9 +68,9 @@ function Work({ page }: { readonly page: SchoolDuties }) {
         <Classes page={page} onDecide={setDeciding} />
         <Staff page={page} onDecide={setDeciding} />
       </div>
-      {deciding?.act === 'stand-in' && <StandIn page={page} of={deciding.of} onClose={close} />}
-      {deciding?.act === 'give' && <GiveDuty page={page} staff={deciding.staff ?? null} onClose={close} />}
-      {deciding?.act === 'end' && <EndDuty page={page} duty={deciding.duty} onClose={close} />}
+      {deciding?.act === 'stand-in' && <StandIn page={page} of={deciding.of} filled={deciding.filled} onClose={close} />}
+      {deciding?.act === 'give' && <GiveDuty page={page} staff={deciding.staff ?? null} filled={deciding.filled} onClose={close} />}
+      {deciding?.act === 'end' && <EndDuty page={page} duty={deciding.duty} filled={deciding.filled} onClose={close} />}
     </>
   )
 }

@@ -3,27 +3,32 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
+import { useKeptForProof } from '~/app/proof'
 import { addDays, workDay } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { Dialog } from '~/parts/Dialog'
 import { DialogEnd } from '~/parts/DialogEnd'
 import { PickPerson } from '~/parts/PickPerson'
 import { dutiesPath, KEY, type ClassDuties, type SchoolDuties, type StaffDuties } from './data'
+import { proofOf, type FilledStandIn } from './filled'
 import { busy, dutyWords, standIns } from './rules'
 import styles from './Page.module.css'
 
 interface StandInProps {
   readonly page: SchoolDuties
   readonly of: ClassDuties
+  /** Of before one proved who one is. */
+  readonly filled: FilledStandIn | undefined
   readonly onClose: () => void
 }
 
 /** Who takes this class on that day only. */
-export function StandIn({ page, of, onClose }: StandInProps) {
+export function StandIn({ page, of, filled, onClose }: StandInProps) {
   const { t } = useLingui()
   const { send, sending, error } = useCommand(useMe().person.id)
   const queries = useQueryClient()
-  const [staff, setStaff] = useState<string | null>(null)
+  const [staff, setStaff] = useState(filled?.staff ?? null)
+  useKeptForProof(proofOf(page), error, { act: 'stand-in', of: of.class.id, staff } satisfies FilledStandIn)
   const [tried, setTried] = useState(false)
   const [name, day] = [of.class.name, workDay(page.date)]
 
