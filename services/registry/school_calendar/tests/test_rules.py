@@ -74,11 +74,11 @@ def test_a_class_alone_that_is_closed_keeps_its_grade_s_days() -> None:
         (["11/18", "臨時休業", "インフルエンザ", "1年"], False),
         (["11/18", "臨時休業", "台風"], False),
     ):
-        changes = rules.class_changes(PLAN, after(line), SCHOOL.classes)
+        changes = plans.class_changes(PLAN, after(line), SCHOOL.classes)
         told = {(each.meets, each.counted) for each in changes if each.class_id == ONE.id}
         assert told == {(False, counted)}, line
-        days = rules.days_of_grades(after(line), SCHOOL.grades)["P1"]
-        assert days == rules.days_of_grades(PLAN, SCHOOL.grades)["P1"] - (not counted)
+        days = plans.days_of_grades(after(line), SCHOOL.grades)["P1"]
+        assert days == plans.days_of_grades(PLAN, SCHOOL.grades)["P1"] - (not counted)
 
 
 def test_kinds_and_grades_are_read_or_refused_never_guessed() -> None:
@@ -141,7 +141,11 @@ def test_days_are_counted_as_the_record_counts_them() -> None:
         DayChange(date(2026, 11, 18), TWO.id, meets=False, counted=True)
     ]
     assert [of for _, of, *_ in plans.class_changes(PLAN, grade, SCHOOL.classes)] == [ONE.id, ONE.id]
-    assert {of for _, of, *_ in plans.class_changes(PLAN, whole, SCHOOL.classes)} == {ONE.id, TWO.id, MIXED.id}
+    assert {of for _, of, *_ in plans.class_changes(PLAN, whole, SCHOOL.classes)} == {
+        ONE.id,
+        TWO.id,
+        MIXED.id,
+    }
 
 
 def test_lessons_on_a_saturday_of_some_grades_are_theirs_alone() -> None:
