@@ -115,7 +115,7 @@ test('another day is opened from one line, and what is no day is said', async ({
   const field = page.getByLabel('ほかの日の名簿')
   await expect(page.getByText('任意')).toHaveCount(0)
   await field.fill('13/45')
-  await expect(page.getByText('「13/45」は日付として読めません')).toBeVisible()
+  await expect(page.getByText('2026年13月45日という日はありません')).toBeVisible()
   const heights = await page.locator('form', { has: field }).locator('input, button').evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().top + part.getBoundingClientRect().height / 2))
   expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(1)
   await field.fill('11/18')
