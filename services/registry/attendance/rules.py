@@ -20,7 +20,9 @@ Presence = Literal["present", "absent", "unrecorded"]
 Category = Literal["sick", "other", "suspension", "bereavement"]
 
 PRECEDENCE: tuple[Source, ...] = ("office", "teacher", "nurse", "notice")
-"""Whose word on presence holds, first to last (decisions.md §2 "One derivation")."""
+"""Sources in the order in which they are told."""
+_IN_SIGHT: tuple[Source, ...] = ("office", "teacher")
+"""They write into the same cells, each with the other's mark before them: a stale cell is refused."""
 
 MAX_CLASS = 60
 """More marks than this in one command is not a class (義務標準法: at most 35 or 40 pupils)."""
@@ -117,11 +119,12 @@ UNRECORDED = Derived("unrecorded", None, "unrecorded", None, False, False, None,
 def derive(facts: Mapping[Source, Fact], symbols: Mapping[str, Symbol]) -> Derived:
     """The one derivation of a pupil-day (decisions.md §2).
 
-    The first source of :data:`PRECEDENCE` that says something decides. Suspension told by any source stands out when
-    the child is marked present, and so does a later word of a weaker source that says otherwise: a person must resolve
-    it. A code that the list of the day no longer has decides nothing and is shown as a contradiction.
+    Office and teacher before nurse before notice. Of office and teacher a correction before a mark, else the later
+    word: it was said in sight of the other (docs/decisions/0012). Suspension told by any source stands out when the
+    child is marked present, and so does a later word of a weaker source that says otherwise: a person must resolve it.
+    A code that the list of the day no longer has decides nothing and is shown as a contradiction.
     """
-    said = [facts[source] for source in PRECEDENCE if source in facts and facts[source].code is not None]
+    said = by_weight(facts[source] for source in PRECEDENCE if source in facts)
     if not said:
         return UNRECORDED
     fact = said[0]
@@ -140,6 +143,15 @@ def derive(facts: Mapping[Source, Fact], symbols: Mapping[str, Symbol]) -> Deriv
         decided_by=fact.source,
         contradiction=_contradiction(fact, symbol, said[1:], symbols),
     )
+
+
+def by_weight(facts: Iterable[Fact]) -> list[Fact]:
+    """What is said, the word that decides first."""
+    said = [fact for fact in facts if fact.code is not None]
+    latest = sorted(said, key=lambda fact: (fact.reason is not None, fact.at), reverse=True)
+    return [fact for fact in latest if fact.source in _IN_SIGHT] + [
+        fact for source in PRECEDENCE if source not in _IN_SIGHT for fact in said if fact.source == source
+    ]
 
 
 def _status(symbol: Symbol) -> Status:
@@ -302,7 +314,7 @@ def _decide_cell(
         return
     before = member.facts.get(source)
     said = before.code if before is not None else None
-    if said == mark.code and (before is not None or mark.code is None):
+    if said == mark.code and (before is not None or mark.code is None) and not _overruled(member, before):
         decision.unchanged.append(member)
         return
     if mark.seen != member.revision:
@@ -338,6 +350,13 @@ def _decide_cell(
             mark.reason_text if correction else None,
         )
     )
+
+
+def _overruled(member: Member, fact: Fact | None) -> bool:
+    """Whether somebody else's word stands in the cell instead: saying the same once more then says something."""
+    if fact is None or fact.code is None or fact.source not in _IN_SIGHT:
+        return False
+    return by_weight(member.facts.values())[0].code != fact.code
 
 
 def _decide_taking(decision: Decision, members: Sequence[Member]) -> None:

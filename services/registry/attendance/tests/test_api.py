@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import orjson
@@ -16,6 +16,7 @@ import pytest
 from services.registry.attendance.tests.conftest import TODAY, Client
 from services.registry.attendance.tests.school import School
 from shared.database import Units
+from shared.dates import FixedClock
 from tests.support.databases import Database
 
 
@@ -94,17 +95,30 @@ async def test_a_stale_cell_is_answered_with_both_values_and_the_rest_is_saved(
     assert body["taken"] is not None, "every member has a status: the stale one has the office's"
 
 
-async def test_the_office_holds_over_the_teacher_and_a_later_other_word_stands_out(
-    client: Client, school: School
+async def test_what_is_written_over_the_others_mark_is_what_stands(
+    client: Client, school: School, clock: FixedClock
 ) -> None:
+    """Somebody calls the office, the child comes in after all, the teacher sees both (docs/decisions/0012)."""
     pupil = str(school.pupils[0])
-    await client.roll(school.office, school.class_id, [{"pupil": pupil, "seen": 0, "code": "absent_sick"}])
-    body = (
-        await client.roll(school.homeroom, school.class_id, [{"pupil": pupil, "seen": 1, "code": "late"}])
-    ).json()
-    assert body["saved"][0]["status"] == "absent"
+
+    async def write(who: UUID, seen: int, code: str, **more: Any) -> str:
+        clock.instant += timedelta(minutes=5)
+        cell = {"pupil": pupil, "seen": seen, "code": code, **more}
+        answer = await client.roll(who, school.class_id, [cell])
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["saved"][0]["status"])
+
+    assert await write(school.office, 0, "absent_sick") == "absent"
+    assert await write(school.homeroom, 1, "late") == "late"
+    assert await write(school.office, 2, "absent_other") == "absent"
+    assert await write(school.homeroom, 3, "late") == "late", "said once more, it is said"
     sheet = (await client.get(f"/v1/classes/{school.class_id}/days/{TODAY}/roll", school.homeroom)).json()
-    assert [fact["source"] for fact in sheet["members"][0]["facts"]] == ["office", "teacher"]
+    facts = sheet["members"][0]["facts"]
+    assert [(fact["source"], fact["revision"]) for fact in facts] == [("office", 2), ("teacher", 2)]
+    await client.roll(school.homeroom, school.class_id, everyone(school)[1:], taken=True)
+    reason = {"reason": {"code": "told_later"}}
+    assert await write(school.office, 4, "absent_sick", **reason) == "absent"
+    assert await write(school.homeroom, 5, "present", **reason) == "present"
 
 
 async def test_taking_names_who_is_missing_and_saves_nothing(

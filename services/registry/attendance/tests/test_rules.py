@@ -22,15 +22,22 @@ from services.registry.attendance.rules import (
     derive,
     why_not_open,
 )
-from shared.contracts.registry import Source
+from shared.contracts.registry import CorrectionReason, Source
 
 SYMBOLS = {symbol.code: symbol for symbol in DEFAULT_SYMBOLS}
 AT = datetime(2026, 11, 20, 8, 20, tzinfo=UTC)
 TEACHER = uuid4()
 
 
-def fact(source: Source, code: str | None, *, minute: int = 0, revision: int = 1) -> Fact:
-    return Fact(source, revision, code, TEACHER, AT + timedelta(minutes=minute))
+def fact(
+    source: Source,
+    code: str | None,
+    *,
+    minute: int = 0,
+    revision: int = 1,
+    reason: CorrectionReason | None = None,
+) -> Fact:
+    return Fact(source, revision, code, TEACHER, AT + timedelta(minutes=minute), reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -69,10 +76,56 @@ def test_present_though_suspended_stands_out() -> None:
 def test_a_later_other_word_of_a_weaker_source_stands_out_an_earlier_does_not() -> None:
     for minute, expected in ((5, "said_otherwise_later"), (-5, None)):
         facts: dict[Source, Fact] = {
-            "office": fact("office", "absent_sick"),
-            "teacher": fact("teacher", "present", minute=minute),
+            "teacher": fact("teacher", "absent_sick"),
+            "notice": fact("notice", "present", minute=minute),
         }
         assert derive(facts, SYMBOLS).contradiction == expected
+
+
+@pytest.mark.parametrize(("earlier", "later"), [("office", "teacher"), ("teacher", "office")])
+def test_of_office_and_teacher_the_later_word_holds(earlier: Source, later: Source) -> None:
+    """Each writes with the other's mark before them."""
+    facts = {earlier: fact(earlier, "absent_sick"), later: fact(later, "late", minute=5)}
+    derived = derive(facts, SYMBOLS)
+    assert (derived.code, derived.decided_by, derived.contradiction) == ("late", later, None)
+
+
+@pytest.mark.parametrize(("corrected", "marked"), [("office", "teacher"), ("teacher", "office")])
+def test_a_correction_holds_before_a_mark(corrected: Source, marked: Source) -> None:
+    """A mark that was on its way when the other had corrected."""
+    correction = fact(corrected, "absent_sick", reason="told_later")
+    facts = {corrected: correction, marked: fact(marked, "late", minute=5)}
+    assert derive(facts, SYMBOLS).decided_by == corrected
+
+
+def test_who_says_again_what_was_overruled_says_something() -> None:
+    """A teacher in whose room the child sits must not be told that nothing has changed."""
+    facts: dict[Source, Fact] = {
+        "teacher": fact("teacher", "absent_other"),
+        "office": fact("office", "absent_sick", minute=5),
+    }
+    member = Member(uuid4(), 3, exchange=False, revision=2, status="absent", facts=facts)
+    again = Mark(member.pupil, 2, "absent_other")
+    later = AT + timedelta(minutes=9)
+    decision = decide(
+        [member],
+        [again],
+        SYMBOLS,
+        source="teacher",
+        by=TEACHER,
+        at=later,
+        claimed_at=None,
+        take=False,
+        already_taken=False,
+    )
+    (change,) = decision.changes
+    assert (change.fact.revision, change.derived.code, change.derived.decided_by) == (
+        2,
+        "absent_other",
+        "teacher",
+    )
+    stale = save([member], [Mark(member.pupil, 1, "absent_other")])
+    assert (len(stale.stale), len(stale.changes)) == (1, 0), "in sight of what stands, or not at all"
 
 
 facts_strategy = st.dictionaries(
@@ -81,7 +134,8 @@ facts_strategy = st.dictionaries(
 
 
 @given(facts_strategy)
-def test_the_first_source_that_speaks_decides(facts: dict[Source, Fact]) -> None:
+def test_who_sees_the_child_decides_before_who_hears_of_it(facts: dict[Source, Fact]) -> None:
+    """All at one instant: then in the order in which sources are told."""
     derived = derive(facts, SYMBOLS)
     speaking = [source for source in PRECEDENCE if source in facts and facts[source].code is not None]
     assert derived.decided_by == (speaking[0] if speaking else None)
