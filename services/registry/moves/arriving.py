@@ -195,4 +195,5 @@ async def _ask(asker: Asker, found: list[Alike]) -> None:
 
 
 def _born(each: Alike) -> str:
-    return f"（{in_words(each.birth_date)}生まれ）" if each.birth_date else ""
+    born = each.birth_date
+    return f"（{born.year}年{born.month}月{born.day}日生まれ）" if born else ""

@@ -170,6 +170,10 @@ test('next year is proposed, changed by drag and by keyboard, and kept', async (
   await page.getByRole('button', { name: '学級の案を保存' }).click()
   await expect.poll(() => bff.mock.office.revision).toBe(1)
   await expect(page.getByRole('button', { name: '元に戻す' })).toHaveCount(0)
+  await expect(page.getByText('学級の案を保存しました。')).toBeVisible()
+  await one.getByRole('button').nth(2).focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(page.getByText('学級の案を保存しました。')).toHaveCount(0)
   expect(bff.mock.office.plan.apart).toHaveLength(1)
 })
 

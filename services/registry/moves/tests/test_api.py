@@ -311,6 +311,7 @@ async def test_one_who_was_here_before_is_asked_about_and_keeps_the_card(
     assert asked.json()["type"].endswith("/same-person")
     cells = {each["cell"] for each in asked.json()["errors"]}
     assert str(city.ids["pupil"]) in cells
+    assert "（2018年5月5日生まれ）" in asked.text, "of which year decides who it is"
     assert str(city.ids["hidden"]) not in cells, "a protected child is nobody's guess"
     seen = (f"account-{city.ids['office']}", "FindPupils", "II")
 

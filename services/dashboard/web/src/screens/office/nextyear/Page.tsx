@@ -69,6 +69,7 @@ function Work({ page }: { readonly page: PlanPage }) {
   const grade = page.grades.some(([code]) => code === chosen) ? chosen : (page.grades[0]?.[0] ?? '')
   const [picked, setPicked] = useState<readonly string[]>([])
   const [doing, setDoing] = useState<Doing>(null)
+  const [saved, setSaved] = useState(false)
   const here = page.pupils.filter((one) => one.grade === grade)
   const rooms = roomsOf(plan, grade)
   const without = (code: string) => page.pupils.filter((one) => one.grade === code && plan.seats[one.pupil.id] === undefined).length
@@ -91,6 +92,7 @@ function Work({ page }: { readonly page: PlanPage }) {
     // A refusal may mean that somebody else came first: what they have saved is read, and nothing here is lost.
     if (!kept) return queries.invalidateQueries({ queryKey: key })
     settle(plan, kept)
+    setSaved(true)
     queries.setQueryData(key, kept)
   }
   const decide = (what: () => void) => () => {
@@ -142,6 +144,11 @@ function Work({ page }: { readonly page: PlanPage }) {
         </Button>
       </div>
       {!outdated && <Refused error={saving.error} />}
+      {saved && !dirty && (
+        <Strip kind="good" live>
+          <Trans>学級の案を保存しました。</Trans>
+        </Strip>
+      )}
       {dirty && <Unsaved title={<Trans>学級の案をまだ保存していません</Trans>} onDrop={forget} />}
       {resumed && !outdated && (
         <Strip kind="look">
