@@ -110,6 +110,7 @@ export function readPeople(mock, who, path, query) {
 function erase(mock, person, body, preview, refuse) {
   const card = everybody(mock).find((one) => one.person.id === person)?.person
   const told = (field, message) => refuse(422, 'not-erased', '消せません', message, [{ field, message }])
+  if (body.ground === '') throw told('ground', '選んでください。')
   if (body.ground === 'retention_over') throw told('ground', 'まだ保存期間の中です。2047年3月31日まで保存します（学校教育法施行規則28条）。')
   if (body.ground === 'decided' && body.document.trim() === '') throw told('document', '決定の文書番号を入れてください。')
   if (card && body.name.replace(/\s/g, '') !== `${card.family}${card.given}`) throw told('name', '確かめのため、カードの氏名を入れてください。')

@@ -203,6 +203,7 @@ async def test_it_asks_anew_who_one_is(city: City) -> None:
         ({**DECIDED, "name": "別の人"}, "name", "「別の人」は、この人の氏名と違います"),
         ({**DECIDED, "name": " "}, "name", "カードの氏名を入れてください"),
         ({"ground": "decided", "name": NAME}, "document", "文書番号"),
+        ({"ground": "", "name": NAME}, "ground", "選んでください"),
         ({"ground": "by_mistake", "name": NAME}, "ground", "誤りとしては消せません"),
         ({"ground": "retention_over", "name": NAME}, "ground", "2047年3月31日まで保存します"),
     ],

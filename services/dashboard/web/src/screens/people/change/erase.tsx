@@ -14,7 +14,7 @@ import styles from './Page.module.css'
 export function EraseForm({ card }: { readonly card: Card }) {
   const { t } = useLingui()
   const change = useChange(card.person.id, 'erasure')
-  const [ground, setGround] = useState('retention_over')
+  const [ground, setGround] = useState<string | null>(null)
   const [document, setDocument] = useState('')
   const [name, setName] = useState('')
   const shown = fullName(card.person)
@@ -33,7 +33,7 @@ export function EraseForm({ card }: { readonly card: Card }) {
       <Form
         person={card.person.id}
         change={change}
-        ask={() => ({ ground, document, name })}
+        ask={() => ({ ground: ground ?? '', document, name })}
         destroys={{ title: <Trans>消すと、次のものがなくなります。元に戻せません</Trans>, press: <Trans>{shown} の記録を消す</Trans> }}
       >
         <Tiles
