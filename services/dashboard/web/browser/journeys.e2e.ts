@@ -118,6 +118,20 @@ test('two people, one cell: both values with names and times, a person decides',
   await expect(cell(page, 12)).toContainText('遅刻')
 })
 
+test('two corrections of one cell: it shows both values, whichever stands', async ({ page, bff, open }) => {
+  takeAll(bff)
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'c')
+  await expect(page.getByRole('heading', { name: /の訂正/ })).toBeVisible()
+  bff.mock.tell = () => undefined
+  bff.mock.mark(classOf(bff), TODAY, pupil(bff, 12), 'absent_sick', { source: 'teacher', who: '山田 恵' })
+  await presses(page, '1', 'Enter')
+  await expect(page.getByText(/山田 恵が .* に「病欠」、あなたが .* に「遅刻」と入れました/)).toBeVisible()
+  await expect(cell(page, 12)).toContainText('病欠')
+  await expect(cell(page, 12)).toContainText('≠ 遅刻')
+})
+
 test("the other person's value can be kept", async ({ page, bff, open }) => {
   await open('teacher', rollPath(bff))
   await ready(page)

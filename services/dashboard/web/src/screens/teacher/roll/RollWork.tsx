@@ -151,7 +151,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     void outbox.amend(entry.id, () => null)
   }
 
-  const note = useCellNotes(roll, members, open, entries)
+  const note = useCellNotes(roll, members, open, entries, state)
   const row = panel && state.shape.rows[panel.row]
   const member = row && members.get(row.id)
   const latest = useRef(act)
@@ -231,14 +231,15 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
 }
 
 /** What stands after a mark: the other person's value, a contradiction, or who said it when it was not the class. */
-function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open: readonly Conflict[], entries: readonly Entry[]) {
+function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open: readonly Conflict[], entries: readonly Entry[], state: GridState) {
   const { t } = useLingui()
   const refused = useMemo(() => refusedNumbers(entries), [entries])
   return useCallback(
     (row: Row) => {
       const member = members.get(row.id)
       const conflict = open.find(({ pupil }) => pupil === row.id)
-      if (conflict) return { look: 'stale' as const, note: `≠ ${markWord(roll.symbols, conflict.theirs)}` }
+      // A correction that was refused stands in no cell: there the cell has theirs.
+      if (conflict) return { look: 'stale' as const, note: `≠ ${markWord(roll.symbols, valueAt(state, row.id, ATTENDANCE) === conflict.theirs ? conflict.mine : conflict.theirs)}` }
       if (row.editable && row.number !== null && refused.has(row.number)) return { look: 'wrong' as const, note: t`届いていません` }
       if (!member) return { look: undefined, note: '' }
       if (member.cell.contradiction !== null) return { look: 'clash' as const, note: t`要確認` }
@@ -247,7 +248,7 @@ function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open
       const home = member.exchange && member.cell.code === null ? member.home_class?.name : undefined
       return { look: undefined, note: said || (home === undefined ? '' : t`${home}で記録`) }
     },
-    [roll.symbols, roll.date, members, open, refused, t],
+    [roll.symbols, roll.date, members, open, refused, state, t],
   )
 }
 
