@@ -38,8 +38,6 @@ class Holdings:
     certificates: int = 0
     card_versions: int = 1
     periods: int = 0
-    facts: int = 0
-    """Facts of the log that would lose their content."""
 
     def words(self) -> list[str]:
         """What would go, as it is shown before; nothing about what there is none of."""
@@ -49,7 +47,6 @@ class Holdings:
             ("出欠", self.attendance_days, "日分"),
             ("転出入", self.moves, "件"),
             ("証明書の控え", self.certificates, "枚"),
-            ("配信した記録の中身", self.facts, "件"),
         )
         return [f"{what} {number:,}{unit}" for what, number, unit in counted if number]
 

@@ -114,7 +114,7 @@ function erase(mock, person, body, preview, refuse) {
   if (body.ground === 'retention_over') throw told('ground', 'まだ保存期間の中です。2047年3月31日まで保存します（学校教育法施行規則28条）。')
   if (body.ground === 'decided' && body.document.trim() === '') throw told('document', '決定の文書番号を入れてください。')
   if (card && body.name.replace(/\s/g, '') !== `${card.family}${card.given}`) throw told('name', '確かめのため、カードの氏名を入れてください。')
-  const words = ['カード（氏名・よみ・生年月日・性別） 2版', '在籍・学級・職務・保護者などの記録 6件', '出欠 143日分', '証明書の控え 1枚', '配信した記録の中身 144件']
+  const words = ['カード（氏名・よみ・生年月日・性別） 2版', '在籍・学級・職務・保護者などの記録 6件', '出欠 143日分', '証明書の控え 1枚']
   if (preview) return { words }
   mock.erased.unshift({ number: mock.erased.length + 1, person, ground: '誤って登録した', document: null, words, at: mock.clock().toISOString(), by: '山田 恵' })
   mock.position += 1
