@@ -38,7 +38,7 @@ _COLUMNS = (
 )
 _OF_SCHOOLS = text(
     f"select {_COLUMNS} from certificate where board_id = :board and school_id = any(:schools)"  # noqa: S608
-    " order by issued_at desc limit 500"
+    " order by issued_at desc, id desc limit 500"
 )
 _OF_MOVE = text(
     f"select {_COLUMNS} from certificate where board_id = :board and move_id = :move order by issued_at"  # noqa: S608

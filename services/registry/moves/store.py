@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -94,7 +94,9 @@ left join lateral (
 ) k on true
 """
 """Joins what protects pupil ``m.pupil_id`` on the day ``:today``: ``k.protected``, ``k.kept_from``."""
-_ONE = f"select {_SELECT}, k.protected, k.kept_from from move m {PROTECTED} where m.board_id = :board and m.id = :id"  # noqa: S608
+_SOME = f"""
+select {_SELECT}, k.protected, k.kept_from from move m {PROTECTED} where m.board_id = :board and m.id = any(:ids)
+"""  # noqa: S608
 # The list form of the policy ``ReadMove`` (policy.cedar): a property test holds them together.
 _LIST = f"""
 select {_SELECT}, k.protected, k.kept_from from move m {PROTECTED}
@@ -116,8 +118,15 @@ def _move(row: Row[Any]) -> Move:
 
 async def move(session: AsyncSession, board: UUID, id_: UUID, today: date) -> Move | None:
     """One move."""
-    row = (await session.execute(text(_ONE), {"board": board, "id": id_, "today": today})).first()
-    return None if row is None else _move(row)
+    return (await moves_by_id(session, board, [id_], today)).get(id_)
+
+
+async def moves_by_id(
+    session: AsyncSession, board: UUID, ids: Collection[UUID], today: date
+) -> dict[UUID, Move]:
+    """Those of these moves that there are."""
+    rows = await session.execute(text(_SOME), {"board": board, "ids": sorted(ids), "today": today})
+    return {found.id: found for found in map(_move, rows)}
 
 
 async def moves(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from pypdf import PdfReader
+from sqlalchemy import Engine, event
 
 from services.registry.certificates import printing, rules
 from services.registry.certificates.rules import DEFAULT_FORMS, Book, Facts, Form, era_day
@@ -20,6 +21,7 @@ from services.registry.moves.tests.conftest import client as client
 from services.registry.moves.tests.test_api import made, transfer
 from services.registry.roster import store as roster
 from shared.database import Scope
+from tests.matrix.roster import HIDDEN
 
 __all__ = ["Client"]
 
@@ -181,6 +183,33 @@ async def test_issued_numbered_listed_and_fetched(city: City) -> None:
     assert (await city.post(where, ENROLMENT)).json()["certificates"][1]["number"] == "第2号"
     for who, status in (("elsewhere", 404), ("principal", 403), ("board_staff", 403), ("homeroom", 404)):
         assert (await city.get(f"/v1/certificates/{first['id']}/pdf", who)).status_code == status, who
+
+
+async def test_the_list_asks_once_however_long_it_is_and_leaves_out_whom_it_keeps(city: City) -> None:
+    """With one certificate or with three: the same number of statements; a child kept from somebody is not there."""
+    asked: list[str] = []
+
+    def told(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "from move " in statement or "from certificate " in statement or "from person " in statement:
+            asked.append(statement)
+
+    counts, pupils = [], ("pupil", "p2", HIDDEN)
+    for pupil in pupils:
+        move = (await city.post("/v1/moves", away(city, pupil))).json()["moves"][0]
+        answer = await city.post(f"/v1/moves/{move['id']}/certificates", ENROLMENT)
+        assert answer.status_code == 200, answer.text
+        event.listen(Engine, "before_cursor_execute", told)
+        try:
+            asked.clear()
+            listed = (await city.get("/v1/certificates")).json()["certificates"]
+            counts.append(len(asked))
+        finally:
+            event.remove(Engine, "before_cursor_execute", told)
+    assert {each["pupil"]["id"] for each in listed} == {str(city.ids[pupil]) for pupil in pupils}
+    assert counts == [counts[0]] * 3
+    kept = (await city.get("/v1/certificates", "kept_from")).json()["certificates"]
+    assert {each["pupil"]["id"] for each in kept} == {str(city.ids[pupil]) for pupil in ("pupil", "p2")}
+    assert (await city.get("/v1/certificates", "elsewhere")).json()["certificates"] == []
 
 
 async def test_a_certificate_keeps_its_move_until_it_is_void(city: City) -> None:
