@@ -1,5 +1,5 @@
 import { i18n } from '@lingui/core'
 import { messages } from '~/locales/office/ja.po'
 
-/** The office's words come with the first of its screens; every page of the office imports this. */
+/** The words of these screens come with the first of them; every page here imports this. */
 i18n.load('ja', messages)

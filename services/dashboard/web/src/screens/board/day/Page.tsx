@@ -13,6 +13,7 @@ import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import { Table, type TableColumn } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
+import '../words'
 import { boardDayQuery } from './data'
 import styles from './Page.module.css'
 

@@ -8,6 +8,7 @@ import { Block } from '~/parts/Block'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
+import '../words'
 
 /** 消去の記録: that somebody was erased, when, why and by whom; who it was, nobody can say any more. */
 export default function ErasedPage() {

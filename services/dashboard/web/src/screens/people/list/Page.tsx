@@ -12,6 +12,7 @@ import { kanaOf, Name } from '~/parts/Name'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Table, type TableColumn } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
+import '../words'
 import styles from './Page.module.css'
 
 const route = getRouteApi('/inside/people')

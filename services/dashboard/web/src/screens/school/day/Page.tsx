@@ -16,6 +16,7 @@ import { StatusMark } from '~/parts/StatusMark'
 import { Strip } from '~/parts/Strip'
 import { Table, type TableColumn } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
+import '../words'
 import { schoolDayQuery } from './data'
 import styles from './Page.module.css'
 
