@@ -21,6 +21,7 @@ GUARDIANSHIP = Topic("registry.guardianship", Lane.STATE, key="pupil", importanc
 DUTY = Topic("registry.duty", Lane.STATE, key="staff", importance="III")
 CALENDAR = Topic("registry.calendar", Lane.STATE, key="calendar", importance="IV")
 SETTING = Topic("registry.setting", Lane.STATE, key="board", importance="IV")
+OFFICE = Topic("registry.office", Lane.STATE, key="organisation", importance="IV")
 ERASURE = Topic("registry.erasure", Lane.STATE, key="person", importance="III")
 PUPIL = Topic("registry.pupil", Lane.FACT, key="pupil", importance="II")
 ATTENDANCE = Topic("registry.attendance", Lane.FACT, key="pupil", importance="III")
@@ -87,6 +88,17 @@ class PersonChanged(Contract):
     birth_date: date | None
     sex: Literal["male", "female", "unspecified", "other"]
     merged_into: UUID | None = Field(description="Alias: this card turned out to be the same person as that.")
+
+
+class OfficeChanged(Contract):
+    """The paperwork of a school's or board's office is other than before: a move and its steps, a certificate, a
+    question of 名寄せ, next year's classes. It says no more than that; whoever shows such a page reads it anew.
+    """
+
+    TOPIC: ClassVar[Topic] = OFFICE
+    TYPE: ClassVar[str] = "registry.office.changed"
+
+    organisation: UUID = Field(description="The school or board; also the record's key.")
 
 
 class PersonErased(Contract):
@@ -403,6 +415,7 @@ class RollTaken(Contract):
 CONTRACTS: tuple[type[Contract], ...] = (
     OrganisationChanged,
     PersonChanged,
+    OfficeChanged,
     PersonErased,
     EnrolmentChanged,
     PupilTransferred,

@@ -185,6 +185,10 @@ class Work:
         topic = topic or payload.TOPIC
         self._append(topic, key, stream or key, expected, payload.TYPE, subject, payload.model_dump_json())
 
+    def tells(self, kind: type[Contract], *, key: UUID) -> bool:
+        """Whether the unit already appends such an event about ``key``."""
+        return any((each.topic, each.key) == (kind.TOPIC.name, str(key)) for each in self._events)
+
     def tombstone(self, kind: type[Contract], *, key: UUID, subject: UUID | None = None) -> None:
         """Append the erasure of a state-lane key."""
         if kind.TOPIC.lane is not Lane.STATE:

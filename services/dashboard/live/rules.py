@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-Kind = Literal["class-day", "school-day", "board-day", "duties", "operations"]
+Kind = Literal["class-day", "school-day", "board-day", "office", "duties", "operations"]
 
 MAX_VIEWS = 100
 """Views one stream may follow: an office's list of classes and a few pages."""
@@ -43,8 +43,8 @@ def view(key: str) -> View | None:
         match kind, rest:
             case ("class-day" | "school-day" | "board-day") as of_a_day, [of, on]:
                 found = View(of_a_day, UUID(of), date.fromisoformat(on))
-            case "duties", [of]:
-                found = View("duties", UUID(of))
+            case ("office" | "duties") as of_all_days, [of]:
+                found = View(of_all_days, UUID(of))
             case "operations", []:
                 found = View("operations")
             case _:

@@ -22,7 +22,7 @@ from services.dashboard.room import Dashboard, Page, look
 from services.dashboard.school_day import store as school_day
 from services.dashboard.school_day.api import board_day as board_day_resource
 from services.dashboard.school_day.api import class_day as class_day_resource
-from services.dashboard.school_day.api import desk
+from services.dashboard.school_day.api import desk, sees_school
 from services.dashboard.school_day.api import school_day as school_day_resource
 from services.dashboard.school_day.store import Unit
 from services.dashboard.sessions.rules import RENEW_BEFORE
@@ -35,7 +35,11 @@ CHECK_EVERY = timedelta(minutes=1)
 
 async def allowed(page: Page, views: Collection[View]) -> set[View]:
     """Those of ``views`` whose page the asker may open now; one decision each."""
-    asked = {view.of for view in views if view.of is not None and view.kind in ("class-day", "school-day")}
+    asked = {
+        view.of
+        for view in views
+        if view.of is not None and view.kind in ("class-day", "school-day", "office")
+    }
     units = await school_day.units(page.db, asked) if asked else {}
     return {view for view in views if _may(page, view, units)}
 
@@ -50,6 +54,11 @@ def _may(page: Page, view: View, units: dict[UUID, Unit]) -> bool:
             return page.may("ReadSchoolDay", school_day_resource(unit, on))
         case View("board-day", UUID() as of, on) if on is not None:
             return page.may("ReadBoardDay", board_day_resource(of, on))
+        case View("office", UUID() as of) if of == board:
+            return page.may("ReadBoardDay", board_day_resource(of, page.today))
+        case View("office", UUID() as of) if unit is not None and unit.school == of:
+            # Whose pages these are, registry decides; that something changed in its office, a school's staff may know.
+            return sees_school(page, unit)
         case View("duties", UUID() as of):
             return of == board and page.may("ReadToday", desk(page))
         case View("operations"):

@@ -20,6 +20,7 @@ from shared.contracts.registry import (
     DUTY,
     ENROLMENT,
     GUARDIANSHIP,
+    OFFICE,
     ORGANISATION,
     PERSON,
     SETTING,
@@ -27,6 +28,7 @@ from shared.contracts.registry import (
     DutyChanged,
     EnrolmentChanged,
     GuardianshipChanged,
+    OfficeChanged,
     OrganisationChanged,
     PersonChanged,
     SettingChanged,
@@ -125,6 +127,7 @@ class RosterCopy(Copy):
         GUARDIANSHIP,
         CALENDAR,
         SETTING,
+        OFFICE,
     )
     tables: ClassVar[tuple[str, ...]] = (
         "person_card",
@@ -220,7 +223,13 @@ async def _memberships(session: AsyncSession, group: Sequence[Arrived]) -> set[s
     return {
         key
         for board, school, class_id in {(r["board_id"], r["school_id"], r["class_id"]) for r in done.rows()}
-        for key in (f"class-day:{class_id}:*", f"school-day:{school}:*", f"board-day:{board}:*")
+        for key in (
+            f"class-day:{class_id}:*",
+            f"school-day:{school}:*",
+            f"board-day:{board}:*",
+            f"office:{school}",
+            f"office:{board}",
+        )
     }
 
 
@@ -283,6 +292,11 @@ async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> set[str]
     return _whole_board((await _SETTING.put(session, _puts(group), rows)).news)
 
 
+async def _offices(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
+    # Nothing to keep: registry itself answers these pages. Said twice, it only makes them look twice.
+    return {f"office:{one.payload.organisation}" for one in group if isinstance(one.payload, OfficeChanged)}
+
+
 _FOLDS = {
     PERSON.name: _people,
     ORGANISATION.name: _organisations,
@@ -291,4 +305,5 @@ _FOLDS = {
     GUARDIANSHIP.name: _protection,
     CALENDAR.name: _calendars,
     SETTING.name: _settings,
+    OFFICE.name: _offices,
 }

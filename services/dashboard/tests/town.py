@@ -23,6 +23,7 @@ from shared.contracts.registry import (
     GuardianshipChanged,
     Membership,
     Name,
+    OfficeChanged,
     OrganisationChanged,
     PersonChanged,
     Protection,
@@ -213,6 +214,10 @@ class Town:
         made = await self.person(family, "先生", id=id)
         await self.duties(made, *duties, **when)
         return made
+
+    async def office(self, organisation: UUID) -> int:
+        """The paperwork of a school's or the board's office has changed."""
+        return await self.registry.say(Said(OfficeChanged(organisation=organisation), organisation))
 
     async def duties(
         self,

@@ -22,6 +22,7 @@ from services.registry.certificates.store import Issued
 from services.registry.moves.asker import Asker, Reg, Who, asker_of, see, strong_enough
 from services.registry.moves.rules import wrong_year
 from services.registry.moves.store import Move, moves_by_id
+from services.registry.roster import offices
 from services.registry.roster import store as roster
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
@@ -85,6 +86,12 @@ class Certificates(BaseModel):
     certificates: list[CertificateOut]
 
 
+class CertificatesPage(Certificates):
+    """Issued certificates on a page that stays open."""
+
+    live: list[str]
+
+
 @router.get("/certificates", summary="出した証明書の一覧")
 async def list_certificates(room: Reg, who: Who) -> Certificates:
     """What the asker's school has issued, the newest first."""
@@ -102,14 +109,15 @@ async def list_certificates(room: Reg, who: Who) -> Certificates:
 
 
 @router.get("/moves/{move}/certificates", summary="転出で出した証明書")
-async def of_move(move: UUID, room: Reg, who: Who) -> Certificates:
+async def of_move(move: UUID, room: Reg, who: Who) -> CertificatesPage:
     """What was issued for a move."""
     async with room.units.read(Scope(who.board)) as session:
-        found = await _see(session, await asker_of(room, session, who), move)
+        asker = await asker_of(room, session, who)
+        found = await _see(session, asker, move)
         await strong_enough(room, session, who)
         out = await _out(session, who.board, await store.of_move(session, who.board, move))
     await room.log.read(who, Seen("ListCertificates", "move", move, "II", [found.pupil]))
-    return Certificates(certificates=out)
+    return CertificatesPage(certificates=out, live=asker.live)
 
 
 @router.post("/moves/{move}/certificates/preview", summary="証明書を見る（出さない）")
@@ -171,6 +179,7 @@ async def issue(
             "sha256": hashlib.sha256(document).hexdigest(),
         }
         await store.add(work, values, made)
+        offices.tell(work, who.board, *found.schools)
         await _log(work, who, "IssueCertificate", move, found.pupil)
         issued = await store.of_move(work.session, who.board, move)
         return Certificates(certificates=await _out(work.session, who.board, issued))
@@ -207,6 +216,8 @@ async def void(
             words = f"この証明書は、もう無効です（{found.void_reason}）。わけは書きかえられません。"
             raise Problem(409, "void-already", "もう無効です", words)
         await store.void(work, certificate, asker.person, body.reason)
+        move = await see(work.session, asker, found.move)
+        offices.tell(work, who.board, *move.schools)
         await _log(work, who, "VoidCertificate", found.move, found.pupil)
         issued = await store.of_move(work.session, who.board, found.move)
         return Certificates(certificates=await _out(work.session, who.board, issued))

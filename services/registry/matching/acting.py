@@ -10,7 +10,7 @@ from services.registry.matching import store
 from services.registry.matching.merging import UNMERGED, Changes, Plan
 from services.registry.matching.rules import reasons
 from services.registry.matching.store import Merging, Question
-from services.registry.roster import published
+from services.registry.roster import offices, published
 from services.registry.roster import store as roster
 from services.registry.roster.rows import Held, I, PersonRow
 from services.registry.roster.store import PeriodTable
@@ -29,6 +29,8 @@ async def raise_questions(work: Work, cards: Collection[PersonRow]) -> None:
     known = await store.children(work.session, board, {id_ for pair in pairs for id_ in pair})
     asked = [(one, other, why) for one, other in pairs if (why := reasons(known[one], known[other]))]
     await store.ask(work, asked)
+    if asked:
+        offices.tell(work, board)
 
 
 async def merge(work: Work, plan: Plan, of: Question, by: UUID, note: str) -> Merging:

@@ -25,6 +25,7 @@ from services.registry.matching.store import Merging, Question, State
 from services.registry.people import store as people
 from services.registry.people.access import Offices
 from services.registry.room import Registry, registry
+from services.registry.roster import offices
 from services.registry.roster import store as roster
 from shared.access.log import Seen, log_change
 from shared.access.principal import Holder, Principal
@@ -99,7 +100,9 @@ async def read_questions(
         seen = await looking.seen(session, who.board, ids, asker.today)
     await room.log.read(who, Seen("ReadSamePerson", "same_person", None, "I", ids))
     return QuestionsOut(
-        questions=[looking.question_out(each, seen) for each in shown], more=len(found) > rows
+        questions=[looking.question_out(each, seen) for each in shown],
+        more=len(found) > rows,
+        live=offices.live(who.board, (), whole_board=True),
     )
 
 
@@ -128,6 +131,7 @@ async def read_pair(question: UUID, room: Reg, who: Who, purpose: Literal["right
         words=[] if merged or plan.wrong else plan.words,
         wrong=[] if standing else plan.wrong,
         merging=shown,
+        live=offices.live(who.board, (), whole_board=True),
     )
 
 
@@ -168,6 +172,7 @@ async def answer(question: UUID, body: AnswerIn, room: Reg, who: Who, command: G
             done, words = await looking.merging_out(work.session, who.board, merging), plan.words
         else:
             await store.answer(work, question, body.answer, who.person, body.note)
+        offices.tell(work, who.board)
         noted = Seen("AnswerSamePerson", "same_person", question, "I", [found.one, found.other])
         await log_change(work.session, who, noted, work.at)
         return AnsweredOut(question=question, state=body.answer, merging=done, words=words)
@@ -220,6 +225,7 @@ async def undo(merging: UUID, body: UndoIn, room: Reg, who: Who, command: Given)
             await _no_import(work.session, who.board)
             await acting.unmerge(work, found, who.person, body.note)
             words = await _since(work.session, who.board, found)
+        offices.tell(work, who.board)
         seen = await looking.merging_out(work.session, who.board, found)
         noted = Seen("AnswerSamePerson", "merging", merging, "I", [found.gone, found.kept])
         await log_change(work.session, who, noted, work.at)

@@ -57,6 +57,7 @@ class QuestionsOut(BaseModel):
 
     questions: list[QuestionOut]
     more: bool
+    live: list[str]
 
 
 class LineOut(BaseModel):
@@ -92,6 +93,7 @@ class PairOut(QuestionOut):
     """Why they cannot be merged as they stand; none: they can."""
     merging: MergingOut | None
     """When they are merged."""
+    live: list[str]
 
 
 class AnsweredOut(BaseModel):

@@ -25,6 +25,7 @@ from services.registry.moves.shapes import (
 from services.registry.moves.steps import TICKS, side_of
 from services.registry.moves.store import Move
 from services.registry.room import Registry
+from services.registry.roster import offices
 from services.registry.roster import store as roster
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
@@ -179,6 +180,7 @@ async def _change(
             )
         with refusals():
             await act(work, asker, found)
+        offices.tell(work, who.board, *found.schools)
         await log_change(work.session, who, Seen(action(found), "move", move, "II", [found.pupil]), work.at)
         return await saved(work, asker, [move])
 

@@ -18,6 +18,7 @@ from services.registry.moves.store import Move
 from services.registry.people import store as people
 from services.registry.people.access import Offices, keeps_roster
 from services.registry.room import Registry, registry
+from services.registry.roster import offices
 from services.registry.roster.grades import grade_in_words
 from shared.access.principal import Holder, Principal
 from shared.database import Scope
@@ -51,6 +52,12 @@ class Asker:
     def whole_board(self) -> bool:
         """Whether moves of every school are theirs."""
         return keeps_roster(self.holder, self.offices)
+
+    @property
+    def live(self) -> list[str]:
+        """What pages of moves follow."""
+        asked = looking.asking(self.holder, self.offices)
+        return offices.live(self.board, asked.schools, whole_board=asked.whole_board)
 
     def resource_of(self, move: Move) -> dict[str, object]:
         return looking.resource_of(self.board, self.offices, move)

@@ -14,6 +14,7 @@ from uuid import UUID
 from services.registry.moves import around, published, rules, store
 from services.registry.moves.rules import Dates, Kind, Place, Plan, Refused, Wrong
 from services.registry.moves.store import Move
+from services.registry.roster import offices
 from services.registry.roster import store as roster
 from services.registry.roster.rows import I
 from services.registry.roster.rules import PeriodChanges
@@ -84,6 +85,7 @@ async def make(work: Work, asked: Asked, by: UUID, today: date) -> Move:
         confidential_from=(),
         protected=False,
     )
+    offices.tell(work, work.scope.board, *move.schools)
     return await _write(work, move, today)
 
 

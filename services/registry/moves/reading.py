@@ -13,7 +13,7 @@ from services.registry.moves.asker import Reg, Who, asker_of, see, shown_pupils,
 from services.registry.moves.shapes import (
     AcceptingOut,
     FoundPupil,
-    MoveOut,
+    MovePageOut,
     MovesOut,
     Options,
     RoomOut,
@@ -68,6 +68,7 @@ async def list_moves(room: Reg, who: Who) -> MovesOut:
         ],
         whole_board=asked.whole_board,
         today=today,
+        live=asker.live,
     )
 
 
@@ -149,7 +150,7 @@ async def list_rooms(school: UUID, room: Reg, who: Who, on: date, grade: str) ->
 
 
 @router.get("/moves/{move}", summary="転出入ひとつ")
-async def read_move(move: UUID, room: Reg, who: Who) -> MoveOut:
+async def read_move(move: UUID, room: Reg, who: Who) -> MovePageOut:
     """A move with its steps."""
     async with room.units.read(Scope(who.board)) as session:
         asker = await asker_of(room, session, who)
@@ -157,4 +158,4 @@ async def read_move(move: UUID, room: Reg, who: Who) -> MoveOut:
         await strong_enough(room, session, who)
         [out] = await looking.shown(session, room, asker.holder, asker.offices, [found])
     await room.log.read(who, Seen("ReadMove", "move", move, "II", [found.pupil]))
-    return out
+    return MovePageOut(**out.model_dump(), live=asker.live)

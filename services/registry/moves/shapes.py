@@ -148,6 +148,12 @@ class MoveOut(BaseModel):
     may: May
 
 
+class MovePageOut(MoveOut):
+    """One move on its own page."""
+
+    live: list[str]
+
+
 class AcceptingOut(UnitOut):
     """A school that the asker may announce arrivals at, with its grades as code and word."""
 
@@ -162,6 +168,7 @@ class MovesOut(BaseModel):
     accepting: list[AcceptingOut]
     whole_board: bool
     today: date
+    live: list[str]
 
 
 class Saved(BaseModel):

@@ -29,6 +29,7 @@ from services.registry.people.shapes import (
     PlacesOut,
 )
 from services.registry.room import Registry, registry
+from services.registry.roster import offices
 from shared.access.log import Seen
 from shared.access.principal import Principal
 from shared.access.step_up import StepUp
@@ -57,9 +58,9 @@ async def find_people(
     """By kana, name in any of its forms, class and number; a school's or class's list when nothing is typed."""
     what, today = search.wanted(q), room.clock.today()
     async with room.units.read(Scope(who.board)) as session:
-        holder, step_up, offices = await store.asking(session, who, today)
+        holder, step_up, keepers = await store.asking(session, who, today)
         room.strong_enough(who, step_up)
-        far = reach(holder, offices)
+        far = reach(holder, keepers)
         hats: tuple[Hat, ...] = get_args(Hat) if hat == "all" else (hat,)
         found: list[Found] = []
         for each in hats:
@@ -75,7 +76,15 @@ async def find_people(
             unknown = None if there else what.class_name
     shown = found[:rows]
     await room.log.read(who, Seen("FindPeople", "person", None, "II", [each.id for each in shown]))
-    return PeopleOut(people=[_found(each) for each in shown], more=len(found) > rows, unknown_class=unknown)
+    return PeopleOut(
+        people=[_found(each) for each in shown],
+        more=len(found) > rows,
+        unknown_class=unknown,
+        # Duties stand beside the staff's names.
+        live=[]
+        if far.nothing
+        else [*offices.live(who.board, far.schools, whole_board=far.whole_board), f"duties:{who.board}"],
+    )
 
 
 def _found(found: Found) -> FoundOut:
@@ -109,9 +118,9 @@ async def read_places(room: Reg, who: Who, school: UUID | None = None) -> Places
     """What the list page can be narrowed by."""
     today = room.clock.today()
     async with room.units.read(Scope(who.board)) as session:
-        holder, step_up, offices = await store.asking(session, who, today)
+        holder, step_up, keepers = await store.asking(session, who, today)
         room.strong_enough(who, step_up)
-        schools, classes = await search.places(session, who.board, reach(holder, offices), school, today)
+        schools, classes = await search.places(session, who.board, reach(holder, keepers), school, today)
     await room.log.read(who, Seen("ReadPlaces", "organisation", None, "IV"))
     return PlacesOut(
         schools=[PlaceOut(id=each.id, name=each.name) for each in schools],
@@ -133,11 +142,11 @@ class Opened:
 async def opened(room: Registry, session: AsyncSession, who: Principal, person: UUID) -> Opened:
     """The card if the asker may see it; otherwise it does not exist."""
     today = room.clock.today()
-    holder, step_up, offices = await store.asking(session, who, today)
+    holder, step_up, keepers = await store.asking(session, who, today)
     record = await store.record(session, who.board, person)
     if record is None:
         raise not_found()
-    asker = Asker(room, holder, offices, today)
+    asker = Asker(room, holder, keepers, today)
     ties = {each.held.subject for each in record.children}
     children = await store.children(session, who.board, ties, today)
     allowed = rights(asker, record, children)

@@ -28,8 +28,9 @@ from services.registry.people.asks import (
 )
 from services.registry.people.card import named_in
 from services.registry.people.changes import Around, Plan, Stale, made_card
-from services.registry.people.rules import Act, Told, standing
+from services.registry.people.rules import Act, Told, standing, where_pupil
 from services.registry.room import Registry
+from services.registry.roster import offices
 from services.registry.roster import store as roster
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
@@ -95,6 +96,8 @@ async def change_card(
         act: Act = "change" if isinstance(asked, ChangeName) else "correction"
         record = decided.found.record
         await writing.write(work, record, decided.plan, act)
+        if decided.plan.guardians:
+            offices.tell(work, who.board, *where_pupil(record, room.clock.today()).schools)
         subjects = [record.id, *([decided.guardian] if decided.guardian else [])]
         seen = Seen(_action(asked), "person", record.id, _importance(asked), subjects)
         await log_change(work.session, who, seen, work.at)

@@ -52,6 +52,7 @@ class PeopleOut(BaseModel):
     """There are more than are shown: type another character."""
     unknown_class: str | None
     """The class that was asked for, when no school in reach has one of that name."""
+    live: list[str]
 
 
 class ClassPlaceOut(PlaceOut):

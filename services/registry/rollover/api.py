@@ -36,6 +36,7 @@ from services.registry.rollover.shapes import (
 )
 from services.registry.rollover.store import School
 from services.registry.room import Registry, registry
+from services.registry.roster import offices
 from services.registry.roster import store as roster
 from services.registry.roster.grades import grade_in_words
 from shared.access.log import Seen, log_change
@@ -118,6 +119,7 @@ async def save_plan(school: UUID, year: int, body: PlanIn, room: Reg, who: Who, 
             raise Problem(
                 409, "moved", "ほかの人が先に変えました", "画面を読み直してから、もう一度保存してください。"
             )
+        offices.tell(work, school)
         seen = Seen("MakeClasses", "school", school, "II", list(desk.known))
         await log_change(work.session, who, seen, work.at)
         now = await _desk(work.session, room, who, school, of)
@@ -200,7 +202,7 @@ def _year(room: Registry, number: int) -> Year:
 async def _desk(session: AsyncSession, room: Registry, who: Principal, school: UUID, year: Year) -> _Desk:
     """The plan, if the asker may make the school's classes; otherwise it does not exist."""
     today = room.clock.today()
-    holder, setting, offices = await people.asking(session, who, today)
+    holder, setting, kept_by = await people.asking(session, who, today)
     asked = entity("ClassPlan", school, board=ref("Board", who.board), school=ref("School", school))
     if not room.policies.allows(holder, "MakeClasses", asked):
         raise not_found()
@@ -217,10 +219,10 @@ async def _desk(session: AsyncSession, room: Registry, who: Principal, school: U
         raise not_found()
     revision, plan = await store.plan(session, who.board, school, year.number)
     grades = await store.future(session, who.board, school, year, city)
-    reader = Reader(who.person, holder.schools(), named=who.person in offices.named)
+    reader = Reader(who.person, holder.schools(), named=who.person in kept_by.named)
     found = await candidates(session, who.board, grades, school, year, reader=reader, today=today)
     twins = await store.twins(session, who.board, list(found.known), today)
-    asker = Asker(room, holder, setting, offices, school)
+    asker = Asker(room, holder, setting, kept_by, school)
     return _Desk(
         city, of, revision, plan, found.known, found.unnamed, twins, frozenset(grades), reader, asker
     )
@@ -296,6 +298,7 @@ async def _out(session: AsyncSession, room: Registry, who: Principal, desk: _Des
         twins=[sorted(each) for each in desk.twins],
         broken=_broken(plan, wishes_of(plan, [], "free")),
         begun=room.clock.today() >= Year(year).begins,
+        live=offices.live(who.board, [desk.school.id], whole_board=False),
     )
 
 

@@ -76,6 +76,7 @@ class PlanOut(BaseModel):
     broken: list[WishOut]
     begun: bool
     """The year has begun: the plan is history."""
+    live: list[str]
 
 
 class Proposed(BaseModel):

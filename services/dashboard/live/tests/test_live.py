@@ -318,6 +318,36 @@ async def test_duties_are_followed_by_staff_alone(origin: Origin, town: Town) ->
         await eventually(lambda: heard.keys == {f"duties:{town.board}"})
 
 
+async def test_an_office_is_followed_by_its_school_and_its_board(origin: Origin, town: Town) -> None:
+    made = await a_school(origin, town)
+    other = await town.school("二小")
+    board_staff = await origin.enter(
+        await town.staff("課", ("board_staff", town.board, None)), board=town.board
+    )
+    await origin.caught_up()
+    mine, theirs, whole = (f"office:{each}" for each in (made.id, other, town.board))
+    async with (
+        listening(made.principal, mine, theirs, whole) as school,
+        listening(board_staff, theirs, whole) as board,
+    ):
+        await town.office(other)
+        await eventually(lambda: board.keys)
+        assert board.keys == {theirs}
+        await town.office(made.id)
+        await town.office(town.board)
+        await eventually(lambda: school.keys and board.keys == {theirs, whole})
+        assert school.keys == {mine}
+    for key in (theirs, whole, f"office:{made.klass}", f"office:{uuid4()}"):
+        assert (await made.principal.get(f"/api/live?views={key}")).status_code == 404
+
+
+async def test_whose_class_is_another_changes_the_pages_of_the_office(origin: Origin, town: Town) -> None:
+    made = await a_school(origin, town)
+    async with listening(made.principal, f"office:{made.id}") as heard:
+        await town.child(made.klass, made.id, 1)
+        await eventually(lambda: heard.keys == {f"office:{made.id}"})
+
+
 async def test_streams_end_before_the_server_does(origin: Origin, town: Town) -> None:
     made = await a_school(origin, town)
     async with listening(made.teacher, f"class-day:{made.klass}:{DAY}") as heard:
@@ -367,7 +397,7 @@ async def test_one_session_cannot_take_all_streams(
 ids = st.uuids()
 views_ = st.one_of(
     st.builds(View, st.sampled_from(["class-day", "school-day", "board-day"]), ids, st.dates()),
-    st.builds(View, st.just("duties"), ids),
+    st.builds(View, st.sampled_from(["office", "duties"]), ids),
     st.just(View("operations")),
 )
 

@@ -1,6 +1,6 @@
 /** The live connection when what may be seen changes: no page outlives the right to it. */
 import type { Page } from '@playwright/test'
-import { cell, expect, presses, ready, rollPath, test, type Bff } from './fixtures'
+import { cell, expect, presses, ready, rollPath, test, TODAY, type Bff } from './fixtures'
 
 const NO_RIGHT = { name: 'このページは見られません' }
 
@@ -43,6 +43,58 @@ test('a page left behind is not shown again from memory after a duty has ended',
   await page.goBack()
   await expect(page.getByRole('heading', { name: '2年1組' })).toHaveCount(0)
   await expect(page.getByText(name)).toHaveCount(0)
+})
+
+test('what another school does to a move stands on this school\'s screen by itself, and no open form is lost', async ({ page, bff, open }) => {
+  const child = bff.mock.town.own.members[0]!.pupil
+  const move = bff.mock.office.add('within', child, { accepted: '2026-11-24', to: bff.mock.town.schools[1]!.school })
+  const act = (what: string, body: unknown) => {
+    bff.mock.office.act(`/api/registry/v1/moves/${move.id}/${what}`, body)
+    bff.mock.tellOffices()
+  }
+  await open('office', `/moves/${move.id}`)
+  await expect(page.getByText('まだ決まっていません')).toBeVisible()
+  await expect(page.getByText('自動で更新')).toBeVisible()
+  act('place', { class_id: 'x', number: 7 })
+  await expect(page.getByText('2年1組 7番')).toBeVisible()
+  await page.getByRole('button', { name: '日付を直す' }).click()
+  await page.getByLabel('受け入れる日').fill('11/25')
+  act('steps', { step: 'records_received', on: TODAY })
+  await expect(page.getByText('11月20日（金） 済み')).toHaveCount(3)
+  await expect(page.getByLabel('受け入れる日')).toHaveValue('11/25')
+  await page.getByRole('button', { name: 'この日付にする' }).click()
+  const sent = bff.mock.requests.findLast(({ path }) => path.endsWith('/dates'))!
+  expect(JSON.parse(sent.body)).toMatchObject({ seen: 2 }) // as it stood when the form was opened
+  await page.goto(`${bff.url}/moves`)
+  await expect(page.getByRole('link', { name: new RegExp(child.given) })).toBeVisible()
+  await expect(page.getByText('自動で更新')).toBeVisible()
+  act('undo', {})
+  await expect(page.getByText('取り消し')).toBeVisible()
+})
+
+test('questions of 名寄せ and next year\'s classes change by themselves', async ({ page, bff, open }) => {
+  const { mock } = bff
+  await open('board', '/imports/same-people')
+  await expect(page.getByText('自動で更新')).toBeVisible()
+  await expect(page.getByText('2組', { exact: true })).toBeVisible()
+  mock.same.act('board', '/api/registry/v1/same-people/00000000-0000-4000-8000-000000000701/answer', { seen: 1, answer: 'different', note: '' })
+  mock.tellOffices()
+  await expect(page.getByText('1組', { exact: true }).first()).toBeVisible()
+  await open('office', `/schools/${mock.town.schools[0]!.school.id}/class-plans/2027`)
+  await expect(page.getByText('自動で更新')).toBeVisible()
+  const plan = { classes: [{ id: 'c1', name: '3年9組', grade: 'P3', special_needs: false, homeroom: null }], seats: {}, apart: [], together: [], stay: [] }
+  mock.office.act('/api/registry/v1/schools/x/class-plans/2027', { seen: 0, plan })
+  mock.tellOffices()
+  await expect(page.getByText('3年9組').first()).toBeVisible()
+})
+
+test('a page that does not change by itself does not say that it does', async ({ page, bff, open }) => {
+  await open('office', '/people')
+  await expect(page.getByText('自動で更新')).toBeVisible()
+  const { family, given } = bff.mock.town.own.members[0]!.pupil
+  await page.getByRole('link', { name: new RegExp(`${family}.*${given}`) }).first().click()
+  await expect(page.getByRole('heading', { name: '在籍と学級' })).toBeVisible()
+  await expect(page.getByText('自動で更新')).toBeHidden()
 })
 
 /** The roll stands and its stream too. */

@@ -45,10 +45,12 @@ export interface Mock {
   lists: MockDesk
   years: MockDesk
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
+  same: { act(who: string, path: string, body: unknown): unknown }
   office: {
     revision: number
     unnamed: Record<string, number>
     moves: readonly unknown[]
+    act(path: string, body: unknown): unknown
     plan: { classes: unknown[]; seats: Record<string, { class_id: string; number: number | null }>; apart: string[][] }
     add(kind: string, pupil: Person, more?: { left?: string; accepted?: string; to?: School; elsewhere?: unknown }): { id: string }
   }
@@ -76,6 +78,7 @@ export interface Mock {
   mark(classId: string, date: string, pupil: string, code: string | null, by?: { source?: string; who?: string }): MockCell
   roll(classId: string, date: string): { taken: { at: string; by: Person; members: number } | null }
   tell(classId: string, date: string): void
+  tellOffices(): void
 }
 
 export const TODAY: string

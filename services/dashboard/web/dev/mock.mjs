@@ -124,7 +124,16 @@ class Mock {
 
   tell(classId, date) {
     const { school } = this.findClass(classId)
-    for (const key of [`class-day:${classId}:${date}`, `school-day:${school.id}:${date}`, `board-day:${this.town.board.id}:${date}`])
+    this.notice([`class-day:${classId}:${date}`, `school-day:${school.id}:${date}`, `board-day:${this.town.board.id}:${date}`])
+  }
+
+  /** The paperwork of every office has changed. */
+  tellOffices() {
+    this.notice([this.town.board, ...this.town.schools.map(({ school }) => school)].map(({ id }) => `office:${id}`))
+  }
+
+  notice(keys) {
+    for (const key of keys)
       for (const stream of this.streams)
         if (stream.keys.includes(key)) stream.answer.write(`event: view\ndata: ${JSON.stringify({ view: key.split(':')[0], key, revision: this.position })}\n\n`)
   }
@@ -360,6 +369,7 @@ function act(mock, who, path, headers, body) {
   const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.same.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
+  if (!roll) mock.tellOffices()
   return mock.done.get(key)
 }
 

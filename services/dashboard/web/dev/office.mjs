@@ -62,6 +62,10 @@ export class OfficeDesk {
     }
   }
 
+  live() {
+    return [`office:${this.mock.town.schools[0].school.id}`]
+  }
+
   found(member, found) {
     return { pupil: member.pupil, school: this.mock.town.schools[0].school, class_name: found.class.name, number: member.number, grade: 'P2', grade_word: '小2' }
   }
@@ -69,7 +73,7 @@ export class OfficeDesk {
   view(path, query) {
     const { own, schools } = this.mock.town
     const units = schools.slice(0, 2).map(({ school }) => ({ ...school, kind: 'elementary' }))
-    if (path === '/api/registry/v1/moves') return { moves: this.moves.map((one) => this.out(one)), schools: [units[0]], accepting: [{ ...units[0], grades: [['P1', '小1'], ['P2', '小2']] }], whole_board: false, today: this.today }
+    if (path === '/api/registry/v1/moves') return { moves: this.moves.map((one) => this.out(one)), schools: [units[0]], accepting: [{ ...units[0], grades: [['P1', '小1'], ['P2', '小2']] }], whole_board: false, today: this.today, live: this.live() }
     if (path === '/api/registry/v1/moves/pupils') return own.members.filter(({ pupil }) => [pupil.family + pupil.given, pupil.family_kana + pupil.given_kana].some((name) => name.includes(query.get('q').normalize('NFKC')))).map((one) => this.found(one, own))
     if (path.endsWith('/move-options')) {
       const chosen = own.members.find(({ pupil }) => path.includes(pupil.id))
@@ -81,7 +85,7 @@ export class OfficeDesk {
     const at = /^\/api\/registry\/v1\/moves\/([^/]+)(\/certificates)?$/.exec(path)
     const move = at && this.moves.find(({ id }) => id === at[1])
     if (!move) return null
-    return at[2] ? { certificates: this.certificates.filter((one) => one.move === move.id) } : this.out(move)
+    return { ...(at[2] ? { certificates: this.certificates.filter((one) => one.move === move.id) } : this.out(move)), live: this.live() }
   }
 
   page(school, year) {
@@ -90,7 +94,7 @@ export class OfficeDesk {
     return {
       school, school_name: this.mock.town.schools[0].school.name, year, revision: this.revision, plan: this.plan, grades: [['P3', '小3']],
       pupils: pupils.map(({ pupil, number }, i) => ({ pupil, sex: i % 2 ? 'male' : 'female', grade: 'P3', before: own.class.name, before_number: number, special_needs: false, comes_from: '' })),
-      unnamed: this.unnamed, twins: [[pupils[0].pupil.id, pupils[1].pupil.id]], broken: [], begun: false,
+      unnamed: this.unnamed, twins: [[pupils[0].pupil.id, pupils[1].pupil.id]], broken: [], begun: false, live: this.live(),
     }
   }
 

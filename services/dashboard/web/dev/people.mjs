@@ -16,15 +16,15 @@ function list(mock, who, query) {
   const [q, hat] = [plain(query.get('q') ?? ''), query.get('hat') ?? 'all']
   const of = /^(\d+)-(\d+)$/.exec(q)
   const unknown = of && `${of[1]}年${of[2]}組`
-  if (unknown && !everybody(mock).some(({ school_class }) => school_class.name === unknown)) return { people: [], more: false, unknown_class: unknown }
+  if (unknown && !everybody(mock).some(({ school_class }) => school_class.name === unknown)) return { people: [], more: false, unknown_class: unknown, live: [] }
   const rows = Number(query.get('rows') ?? 20)
-  if (mock.empty || hat === 'staff' || hat === 'guardian') return { people: [], more: false, unknown_class: null }
+  if (mock.empty || hat === 'staff' || hat === 'guardian') return { people: [], more: false, unknown_class: null, live: [] }
   const found = everybody(mock)
     .filter((one) => (query.get('school') ?? one.school.id) === one.school.id && (query.get('class_id') ?? one.school_class.id) === one.school_class.id)
     .filter(({ person }) => plain(person.family + person.given).includes(q) || plain(person.family_kana + person.given_kana).includes(q))
     .filter(({ school }) => who === 'board' || school.id === mock.town.schools[0].school.id)
     .toSorted((a, b) => Number(b.mine) - Number(a.mine))
-  return { people: found.slice(0, rows), more: found.length > rows, unknown_class: null }
+  return { people: found.slice(0, rows), more: found.length > rows, unknown_class: null, live: [`office:${mock.town.schools[0].school.id}`] }
 }
 
 function places(mock, who, school) {

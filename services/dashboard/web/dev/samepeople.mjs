@@ -45,15 +45,20 @@ export class SamePeopleDesk {
     }
   }
 
+  live() {
+    return [`office:${this.mock.town.board.id}`]
+  }
+
   view(who, path, query) {
     if (!path.startsWith(BASE)) return undefined
-    if (who !== 'board') return path === BASE ? { questions: [], more: false } : undefined
+    if (who !== 'board') return path === BASE ? { questions: [], more: false, live: [] } : undefined
     if (path === BASE) {
       const states = query.get('state') === 'different' ? ['different'] : ['open', 'waiting']
       const found = this.mock.empty ? [] : this.questions.filter(({ state }) => states.includes(state))
-      return { questions: found.sort((a, b) => (a.state === 'waiting') - (b.state === 'waiting')), more: false }
+      return { questions: found.sort((a, b) => (a.state === 'waiting') - (b.state === 'waiting')), more: false, live: this.live() }
     }
-    return this.questions.find((one) => path === `${BASE}/${one.id}`)
+    const found = this.questions.find((one) => path === `${BASE}/${one.id}`)
+    return found && { ...found, live: this.live() }
   }
 
   act(who, path, body) {

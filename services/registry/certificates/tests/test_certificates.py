@@ -20,8 +20,10 @@ from services.registry.moves.tests.conftest import city as city
 from services.registry.moves.tests.conftest import client as client
 from services.registry.moves.tests.test_api import made, transfer
 from services.registry.roster import store as roster
+from services.registry.roster.tests.reading import offices_told
 from shared.database import Scope
 from tests.matrix.roster import HIDDEN
+from tests.support.databases import Database
 
 __all__ = ["Client"]
 
@@ -212,14 +214,20 @@ async def test_the_list_asks_once_however_long_it_is_and_leaves_out_whom_it_keep
     assert (await city.get("/v1/certificates", "elsewhere")).json()["certificates"] == []
 
 
-async def test_a_certificate_keeps_its_move_until_it_is_void(city: City) -> None:
+async def test_a_certificate_keeps_its_move_until_it_is_void(city: City, registry_database: Database) -> None:
     move = await made(city, "pupil")
     where = f"/v1/moves/{move['id']}"
+    _, read = await offices_told(registry_database)
     issued = (await city.post(f"{where}/certificates", ENROLMENT)).json()["certificates"][0]
+    told, read = await offices_told(registry_database, read)
+    assert told == {city.board, city.ids["first"], city.ids["second"]}
+    page = (await city.get(f"{where}/certificates")).json()
+    assert page["live"] == [f"office:{city.ids['first']}"]
     refused = await city.post(f"{where}/undo", {"seen": 1})
     assert "証明書" in refused.json()["detail"]
     void = await city.post(f"/v1/certificates/{issued['id']}/void", {"reason": "書き損じ"})
     assert void.json()["certificates"][0]["void_reason"] == "書き損じ"
+    assert (await offices_told(registry_database, read))[0] == told
     for reason, status in (("書き損じ", 200), ("ほかのわけ", 409), ("　", 422)):
         again = await city.post(f"/v1/certificates/{issued['id']}/void", {"reason": reason})
         assert again.status_code == status, "why it counts no longer is said once"

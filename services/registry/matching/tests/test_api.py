@@ -14,6 +14,7 @@ from services.registry.matching.tests.conftest import Asking, doubled
 from services.registry.moves.tests.test_api import facts_of
 from services.registry.people.office import say_office
 from services.registry.people.tests.town import TODAY, Town
+from services.registry.roster.tests.reading import offices_told
 from shared.contracts.registry import PupilMerged
 from shared.database import Scope, Units
 from tests.support.databases import Database
@@ -87,11 +88,17 @@ async def test_an_import_asks_those_who_keep_the_roster_and_nobody_else(asking: 
         assert (await answered(asking, pair, "same", who)).status_code == 404, who
 
 
-async def test_not_the_same_is_remembered_and_never_asked_again(asking: Asking, units: Units) -> None:
+async def test_not_the_same_is_remembered_and_never_asked_again(
+    asking: Asking, units: Units, town: Town, registry_database: Database
+) -> None:
     pair = await asked(asking, "hanako", "twice")
     before = len(await listed(asking))
+    told, read = await offices_told(registry_database)
+    assert told == {town.board}, "the import has asked"
+    assert pair["live"] == [f"office:{town.board}"]
     assert (await answered(asking, pair, "waiting")).status_code == 200
     last = (await listed(asking))[-1]
+    assert (await offices_told(registry_database, read))[0] == {town.board}
     assert (last["id"], last["state"], last["note"]) == (pair["id"], "waiting", "家庭に確かめた")
     stale = await answered(asking, pair, "different")
     assert stale.status_code == 409, stale.text

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from services.registry.moves.tests.conftest import TODAY, City
 from services.registry.roster.store import put_setting
-from services.registry.roster.tests.reading import acts_of
+from services.registry.roster.tests.reading import acts_of, offices_told
 from shared.database import Scope
 from tests.matrix.roster import HIDDEN
 from tests.support.databases import Database
@@ -48,6 +48,33 @@ async def facts_of(database: Database, topic: str) -> list[Any]:
         return [{**orjson.loads(row["payload"]), "type": row["type"], "key": row["key"]} for row in rows]
     finally:
         await connection.close()
+
+
+async def test_every_step_of_a_move_is_told_to_both_offices_and_the_board(
+    city: City, registry_database: Database
+) -> None:
+    _, read = await offices_told(registry_database)
+    move = await made(city, "pupil")
+    everybody = {city.board, city.ids["first"], city.ids["second"]}
+    told, read = await offices_told(registry_database, read)
+    assert told == everybody
+    path = f"/v1/moves/{move['id']}"
+    place = {"seen": move["revision"], "class_id": str(city.ids["other"]), "number": None}
+    for what, body, who in (
+        ("place", place, "elsewhere"),
+        ("steps", {"step": "records_sent", "on": str(TODAY)}, "office"),
+        ("steps", {"step": "records_sent", "on": None}, "office"),
+        ("undo", {"seen": move["revision"] + 1}, "office"),
+    ):
+        answer = await city.post(f"{path}/{what}", body, who)
+        assert answer.status_code == 200, answer.text
+        told, read = await offices_told(registry_database, read)
+        assert told == everybody, what
+    seen = await city.get(path)
+    assert (
+        seen.json()["live"] == (await city.get("/v1/moves")).json()["live"] == [f"office:{city.ids['first']}"]
+    )
+    assert (await city.get("/v1/moves", "board_staff")).json()["live"] == [f"office:{city.board}"]
 
 
 async def test_one_act_moves_the_child_for_both_schools(city: City, registry_database: Database) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from services.registry.people.tests.conftest import Asking
 from services.registry.people.tests.town import Town
-from services.registry.roster.tests.reading import acts_of, log_of
+from services.registry.roster.tests.reading import acts_of, log_of, offices_told
 from shared.dates import FixedClock
 from tests.support.databases import Database
 
@@ -269,7 +269,13 @@ async def test_a_guardian_is_added_changed_and_ended(
     assert answer.status_code == 200, answer.text
     assert "保護者としてサインインできるようになります。" in answer.json()["words"]
     events = await log_of(registry_database, after=before)
-    assert sorted(each.topic for each in events) == ["registry.guardianship", "registry.person"]
+    assert sorted(each.topic for each in events) == [
+        "registry.guardianship",
+        "registry.office",
+        "registry.office",
+        "registry.person",
+    ]
+    assert (await offices_told(registry_database, before))[0] == {town.board, town["first"]}
     card = await asking.card("office", "hanako")
     father = next(tie for tie in card["guardians"] if tie["relation"] == "father")
     assert (father["person"]["given"], father["read"]) == ("誠", False)

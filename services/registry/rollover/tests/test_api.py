@@ -16,9 +16,11 @@ from services.registry.moves.tests.conftest import client as client
 from services.registry.rollover.store import put_next_schools
 from services.registry.roster.snapshot import Enrolment
 from services.registry.roster.store import put_setting
+from services.registry.roster.tests.reading import offices_told
 from shared.database import Scope, Units
 from shared.dates import FixedClock
 from tests.matrix.roster import HIDDEN, HIDDEN_NAME, first_board
+from tests.support.databases import Database
 from tests.support.rosters import YEAR, duty, key, person, unit
 
 __all__ = ["Client"]
@@ -36,14 +38,19 @@ async def proposed(city: City, plan: dict[str, Any] | None = None, **more: Any) 
     return dict(answer.json())
 
 
-async def test_proposed_kept_changed_and_nothing_of_it_is_true_yet(city: City) -> None:
+async def test_proposed_kept_changed_and_nothing_of_it_is_true_yet(
+    city: City, registry_database: Database
+) -> None:
     page = (await city.get(PLAN)).json()
     assert (page["revision"], page["grades"], len(page["pupils"])) == (0, [["P3", "小3"]], 5)
     assert page["pupils"][0]["before"] in ("2年1組", "2年2組")
     plan = (await proposed(city))["plan"]
     assert [each["name"] for each in plan["classes"]] == ["3年1組"]
+    _, read = await offices_told(registry_database)
     kept = await put(city, plan)
     assert (kept.status_code, kept.json()["revision"]) == (200, 1)
+    assert (await offices_told(registry_database, read))[0] == {city.ids["first"]}
+    assert page["live"] == [f"office:{city.ids['first']}"]
     assert (await put(city, plan)).json()["type"].endswith("/moved"), "somebody was first"
     assert (await put(city, plan, seen=1)).json()["revision"] == 1, "the same again is no change"
     assert len(await city.held("membership_period", "pupil")) == 1

@@ -28,6 +28,13 @@ async def log_of(database: Database, after: int = 0) -> list[Any]:
         await engine.dispose()
 
 
+async def offices_told(database: Database, after: int = 0) -> tuple[set[UUID], int]:
+    """Whose office pages were told that they are other than before, and up to where that was read."""
+    log = await log_of(database, after)
+    told = {UUID(row.key) for row in log if row.topic == "registry.office"}
+    return told, max((row.position for row in log), default=after)
+
+
 async def acts_of(database: Database) -> list[tuple[str, str, str]]:
     """Who did what, from the access log."""
     engine = make_engine(database.feed, pool_size=1)

@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { Day } from '~/dates/dates'
 import { read } from './http'
-import type { Person } from './types'
+import type { Followed, Person } from './types'
 
 export type Hat = 'pupil' | 'staff' | 'guardian'
 
@@ -24,7 +24,7 @@ export interface Found {
   readonly of: string | null
 }
 
-export interface People {
+export interface People extends Followed {
   readonly people: readonly Found[]
   readonly more: boolean
   /** The class that was asked for, when no school in reach has one of that name. */

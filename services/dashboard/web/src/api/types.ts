@@ -23,8 +23,12 @@ export interface School {
 }
 
 /** What every read carries: keys of the live stream, positions the answer includes, the time it was true. */
-export interface Live {
+/** What changes by itself as long as the screen shows it. */
+export interface Followed {
   readonly live: readonly string[]
+}
+
+export interface Live extends Followed {
   readonly reached?: Readonly<Record<string, number>>
   readonly as_of: string
   /** Set on arrival when the server's own copies were behind: the page is of this time, not of now. */

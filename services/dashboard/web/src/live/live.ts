@@ -138,6 +138,7 @@ class LiveHub {
     if (keys.join() === this.keys.join()) return
     this.keys = keys
     this.tell({ type: 'views', tab: this.tab, keys })
+    this.show()
   }
 
   private woken(): void {
@@ -156,7 +157,9 @@ class LiveHub {
     // Without keys nothing is followed, and nothing can be out of date by that.
     if (!this.keys.length) this.heardAt = clock.now()
     const shown = this.queries.getQueryCache().findAll({ type: 'active' }).map(({ state }) => state)
-    const next = liveState(this.connected, this.heardAt, clock.now(), shown.flatMap(oldSince))
+    // A page that follows nothing promises nothing: the stream may stand for another tab, or for the page before.
+    const connected = this.connected && this.keys.length > 0
+    const next = liveState(connected, this.heardAt, clock.now(), shown.flatMap(oldSince))
     if (sameState(next, this.shown)) return
     this.shown = next
     for (const listener of this.listeners) listener()

@@ -38,15 +38,20 @@ export default function MovePage() {
   return (
     <div className={panel.screen}>
       <Place title={data ? fullName(data.pupil) : t`転出入`} of={data ? [data.grade_word, places.join(' → ')] : []} />
-      {data ? <Work key={data.revision} move={data} /> : error ? <CannotRead error={error} what={t`転出入`} onRetry={again} /> : <LoadingRows rows={8} />}
+      {data ? <Work move={data} /> : error ? <CannotRead error={error} what={t`転出入`} onRetry={again} /> : <LoadingRows rows={8} />}
     </div>
   )
 }
 
-type Doing = 'place' | 'dates' | 'undo' | null
+/** What somebody is at, and the move as they saw it: what others change meanwhile is not written over unseen. */
+interface Doing {
+  readonly what: 'place' | 'dates' | 'undo'
+  readonly move: Move
+}
 
 function Work({ move }: { readonly move: Move }) {
-  const [doing, setDoing] = useState<Doing>(null)
+  const [doing, setDoing] = useState<Doing | null>(null)
+  const begin = (what: Doing['what']) => setDoing({ what, move })
   const close = () => setDoing(null)
   return (
     <>
@@ -83,16 +88,16 @@ function Work({ move }: { readonly move: Move }) {
       </dl>
       <div className={styles.buttons}>
         {move.may.place && (
-          <Button look={move.turn === 'placed' ? 'filled' : 'line'} onPress={() => setDoing('place')}>
+          <Button look={move.turn === 'placed' ? 'filled' : 'line'} onPress={() => begin('place')}>
             <Trans>学級を決める</Trans>
           </Button>
         )}
         {move.may.change && (
           <>
-            <Button look={move.turn === 'acceptance_known' ? 'filled' : 'line'} onPress={() => setDoing('dates')}>
+            <Button look={move.turn === 'acceptance_known' ? 'filled' : 'line'} onPress={() => begin('dates')}>
               {move.kind === 'leaving' && move.accepted_on === null ? <Trans>受け入れた日を入れる</Trans> : <Trans>日付を直す</Trans>}
             </Button>
-            <Button onPress={() => setDoing('undo')}>
+            <Button onPress={() => begin('undo')}>
               <Trans>転出入を取り消す</Trans>
             </Button>
           </>
@@ -108,9 +113,9 @@ function Work({ move }: { readonly move: Move }) {
         </Block>
         {move.may.certify && <Certificates move={move} />}
       </div>
-      {doing === 'place' && <PlaceDialog move={move} onClose={close} />}
-      {doing === 'dates' && <DatesDialog move={move} onClose={close} />}
-      {doing === 'undo' && <UndoDialog move={move} onClose={close} />}
+      {doing?.what === 'place' && <PlaceDialog move={doing.move} onClose={close} />}
+      {doing?.what === 'dates' && <DatesDialog move={doing.move} onClose={close} />}
+      {doing?.what === 'undo' && <UndoDialog move={doing.move} onClose={close} />}
     </>
   )
 }

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { read } from '~/api/http'
-import type { Person } from '~/api/types'
+import type { Followed, Person } from '~/api/types'
 import type { Day } from '~/dates/dates'
 
 export const KEY = 'moves'
@@ -47,7 +47,10 @@ export interface Accepting extends Unit {
   readonly grades: readonly (readonly [code: string, word: string])[]
 }
 
-export interface Moves {
+/** A move on its own page. */
+export type MovePage = Move & Followed
+
+export interface Moves extends Followed {
   readonly moves: readonly Move[]
   readonly schools: readonly Unit[]
   readonly accepting: readonly Accepting[]
@@ -107,12 +110,12 @@ export const pdfPath = (id: string) => `${BASE}/certificates/${id}/pdf`
 export const movesQuery = () => queryOptions({ queryKey: [KEY], queryFn: ({ signal }) => read<Moves>(movesPath, signal) })
 
 export const moveQuery = (id: string) =>
-  queryOptions({ queryKey: [KEY, id], queryFn: ({ signal }) => read<Move>(`${movesPath}/${id}`, signal) })
+  queryOptions({ queryKey: [KEY, id], queryFn: ({ signal }) => read<MovePage>(`${movesPath}/${id}`, signal) })
 
 export const certificatesQuery = (id: string) =>
   queryOptions({
     queryKey: [KEY, id, 'certificates'],
-    queryFn: ({ signal }) => read<{ readonly certificates: readonly Certificate[] }>(movePath(id, 'certificates'), signal),
+    queryFn: ({ signal }) => read<Followed & { readonly certificates: readonly Certificate[] }>(movePath(id, 'certificates'), signal),
   })
 
 export const pupilsQuery = (words: string) =>

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { read } from '~/api/http'
-import type { Person } from '~/api/types'
+import type { Followed, Person } from '~/api/types'
 
 export const KEY = 'class-plan'
 
@@ -35,7 +35,7 @@ export interface Candidate {
   readonly comes_from: string
 }
 
-export interface PlanPage {
+export interface PlanPage extends Followed {
   readonly school: string
   readonly school_name: string
   readonly year: number

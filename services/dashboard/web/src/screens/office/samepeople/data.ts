@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { read } from '~/api/http'
-import type { Person } from '~/api/types'
+import type { Followed, Person } from '~/api/types'
 
 export const KEY = 'same-people'
 
@@ -36,7 +36,7 @@ export interface Merging {
   readonly note: string
 }
 
-export interface Pair extends Question {
+export interface Pair extends Question, Followed {
   readonly revision: number
   readonly lines: readonly Line[]
   readonly keeps: string | null
@@ -45,7 +45,7 @@ export interface Pair extends Question {
   readonly merging: Merging | null
 }
 
-export interface Questions {
+export interface Questions extends Followed {
   readonly questions: readonly Question[]
   readonly more: boolean
 }
