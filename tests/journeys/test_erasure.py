@@ -5,38 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
-
-import httpx
 
 from deploy.local.instance import Instance
 from deploy.topology import topology
 from tests.histories.product import superuser
+from tests.journeys.asking import Asking, arrived
 from tests.support.product import Product
-from tests.support.waiting import eventually
 
 MARKER = "消紋寺"
-
-
-class Office:
-    """Asks registry as somebody."""
-
-    def __init__(self, product: Product, who: str) -> None:
-        token = product.tsumugi("token", "--as", who, "--for", "registry").strip()
-        self._origin = Instance(product.state).url("registry")
-        self._headers = {"authorization": f"Bearer {token}"}
-
-    def get(self, path: str) -> Any:
-        answer = httpx.get(self._origin + path, headers=self._headers)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        headers = {**self._headers, "idempotency-key": str(uuid4())}
-        answer = httpx.post(self._origin + path, json=body, headers=headers)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
 
 async def places(product: Product, marker: str) -> set[str]:
@@ -64,15 +40,8 @@ def logs(product: Product) -> list[Path]:
     return written
 
 
-async def arrived(product: Product) -> None:
-    """Wait until every copy has everything."""
-    await eventually(
-        lambda: all(feed["lag"] == 0 for feed in product.status()["feeds"]), within=30, every=0.2
-    )
-
-
 def test_a_marker_is_found_nowhere_afterwards(product: Product) -> None:
-    office, board = Office(product, "office"), Office(product, "board")
+    office, board = Asking(product, "office"), Asking(product, "board")
     today = date.fromisoformat(product.status()["training_date"])
     pupils = office.get("/v1/people?hat=pupil&rows=50")["people"]
     cards = (office.get(f"/v1/people/{each['person']['id']}") for each in pupils)

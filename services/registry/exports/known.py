@@ -57,6 +57,10 @@ class People:
     """By somebody from whom children are protected: those children."""
 
 
+_CAN_END = ("duties", "guardianships", "exchanges", "awaiting_class")
+"""Members of the companion that a delta takes away by name; a protection mark ends by its day alone."""
+
+
 @dataclass(slots=True)
 class Out:
     """What is told of some people."""
@@ -68,11 +72,9 @@ class Out:
         }
     )
     parts: dict[str, list[Part]] = field(
-        default_factory=lambda: {name: [] for name in ("duties", "guardianships", "protections", "exchanges")}
+        default_factory=lambda: {name: [] for name in ("protections", *_CAN_END)}
     )
-    removed: dict[str, list[str]] = field(
-        default_factory=lambda: {name: [] for name in ("duties", "guardianships", "exchanges")}
-    )
+    removed: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in _CAN_END})
 
     def row(self, name: str, row: Row, at: datetime | None) -> str:
         """Write a row if it is news; returns its id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.registry.exports.classes import teaches
+from services.registry.exports.classes import home_told, teaches
 from services.registry.exports.known import Person
 from services.registry.exports.roles import leads
 from services.registry.exports.rules import Told, dated
@@ -45,6 +45,13 @@ def tell_parts(one: Person, stays: list[Told[EnrolmentIs]], posts: list[Told[Dut
         and each.held.valid.overlaps(one.frame.term)
     ]
     out.kind("exchanges", one.name, hosts, one.frame.changed(one.of(people.memberships)))
+    placed = {each.held.what.school_id for each in one.of(people.memberships) if home_told(one, each)}
+    schools = {each.held.what.school_id for each in stays} - placed
+    awaiting: list[Part] = [{"pupil": one.name, "school": id_} for id_ in sorted(map(one.places.id, schools))]
+    news = one.frame.news(
+        one.frame.changed(one.of(people.enrolments)), one.frame.changed(one.of(people.memberships))
+    )
+    out.kind("awaiting_class", one.name, awaiting, news)
 
 
 def duty(one: Person, told: Told[DutyIs]) -> Part:

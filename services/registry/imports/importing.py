@@ -265,6 +265,9 @@ async def begin_run(
         if planned.parts:
             # Whom it was about stands in the events, which name their actor.
             await log_act(work, Seen("ImportRoster", "board", board, "II"))
+        else:
+            # Nobody applies what asks for nothing: left open it would keep every later import out.
+            await store.finish(work, id_, changed=False)
     async with units.read(Scope(board)) as session:
         run = await store.run(session, board, number)
     assert run is not None

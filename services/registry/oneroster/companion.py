@@ -138,6 +138,13 @@ class ExchangePart(DatedPart):
     number: int | None = Field(None, ge=1, le=999, description="出席番号 there, where one is given.")
 
 
+class AwaitingClassPart(Part):
+    """A pupil who is enrolled and whose class nobody has decided yet: announced, and on no roll so far."""
+
+    pupil: SourcedId
+    school: SourcedId
+
+
 class ClosurePart(Part):
     """臨時休業 on one day."""
 
@@ -176,6 +183,7 @@ class Removed(Part):
     duties: list[SourcedId] = []
     guardianships: list[SourcedId] = []
     exchanges: list[SourcedId] = []
+    awaiting_class: list[SourcedId] = []
     birth_dates: list[SourcedId] = []
 
 
@@ -203,6 +211,9 @@ class Companion(Part):
     guardianships: list[GuardianshipPart] = []
     protections: list[ProtectionPart] = []
     exchanges: list[ExchangePart] = []
+    awaiting_class: list[AwaitingClassPart] = Field(
+        [], description="Pupils who may be at a school without a class: it is decided later."
+    )
     calendars: list[CalendarPart] = Field([], description="In a bulk file one for each school.")
     birth_dates: list[BirthDatePart] = []
     removed: Removed = Field(Removed(), description="Only in a delta.")

@@ -111,6 +111,7 @@ def read_completion(resolver: Resolver) -> Completion:
     departments = _departments(resolver)
     _add_duties(resolver, {each.key for each in departments})
     _add_exchanges(resolver)
+    _add_awaiting(resolver)
     return Completion(
         departments, read_guardianships(resolver), read_protections(resolver), read_calendars(resolver)
     )
@@ -206,6 +207,20 @@ def _add_exchanges(resolver: Resolver) -> None:
         _check_exchange(resolver, origin, part, host, valid, homes.get(part.pupil, []))
         membership = Membership(pupil, host.key, "exchange", part.number, valid)
         resolver.memberships.append(PlacedMembership(membership, origin))
+
+
+def _add_awaiting(resolver: Resolver) -> None:
+    for place, part in enumerate(resolver.told.awaiting_class):
+        origin = Pointer(resolver.told.at("awaiting_class", place), part)
+        pupil = resolver.person(origin, "pupil", part.pupil, resolver.people.pupils, "児童生徒")
+        school = resolver.school(origin, part.school)
+        if pupil is None or school is None:
+            continue
+        schools = [each.value.school for each in resolver.people.of_pupil.get(part.pupil, [])]
+        if school.key not in schools and part.pupil not in resolver.people.unsure:
+            rule = "この学校に在籍のない児童生徒です"
+            origin.refuse(resolver.problems, "school", rule, "参照を直すか、取り除いてください")
+        resolver.people.awaiting_class.add((part.pupil, school.key))
 
 
 def _check_exchange(

@@ -165,6 +165,7 @@ PARTS: Mapping[str, Callable[[Any], str]] = {
     "guardianships": lambda part: str(part.pupil),
     "protections": lambda part: str(part.pupil),
     "exchanges": lambda part: str(part.pupil),
+    "awaiting_class": lambda part: str(part.pupil),
     "calendars": lambda part: str(part.school),
     "birth_dates": lambda part: str(part.person),
 }

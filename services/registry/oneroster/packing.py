@@ -124,6 +124,7 @@ SUBJECTS = {
     "guardianships": "pupil",
     "protections": "pupil",
     "exchanges": "pupil",
+    "awaiting_class": "pupil",
     "calendars": "school",
     "birth_dates": "person",
 }

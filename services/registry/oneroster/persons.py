@@ -49,6 +49,8 @@ class People:
     staff_at: set[tuple[str, str]] = field(default_factory=set)
     enrolments: list[PlacedEnrolment] = field(default_factory=list)
     of_pupil: dict[str, list[PlacedEnrolment]] = field(default_factory=dict)
+    awaiting_class: set[tuple[str, ExternalKey]] = field(default_factory=set)
+    """Pupils and the schools where their class is decided later, as the companion says."""
     duties: list[PlacedDuty] = field(default_factory=list)
 
     @property

@@ -149,10 +149,15 @@ def _check_home_classes(
     for enrolment, origin in people.enrolments:
         pupil = enrolment.pupil.sourced_id
         mine = [structure.organisations[each.value.class_key] for each in of_pupil.get(pupil, [])]
-        if pupil not in people.unplaced and not any(home.school == enrolment.school for home in mine):
+        awaiting = (pupil, enrolment.school) in people.awaiting_class or pupil in people.unplaced
+        if not awaiting and not any(home.school == enrolment.school for home in mine):
             rule = "在籍の学級がありません（どの出席簿にも載りません）"
             origin.refuse(
-                problems, "userSourcedId", rule, "enrollments.csv に学級への student の行を加えてください"
+                problems,
+                "userSourcedId",
+                rule,
+                "enrollments.csv に学級への student の行を加えるか、まだ決まっていなければ companion.json の"
+                " awaiting_class に書いてください",
             )
     column = "metadata.jp.homeClass"
     users = people.rows.table

@@ -100,6 +100,15 @@ def test_a_program_learns_what_an_import_did(run: Run, tmp_path: Path) -> None:
     assert (status, json.loads(told)["outcome"]) == (1, "stopped")
 
 
+def test_a_package_that_changes_nothing_is_in_nobodys_way(run: Run, tmp_path: Path) -> None:
+    path = written(tmp_path / "town", small_package())
+    for _ in range(2):
+        assert run("import", "oneroster", path)[0] == 0
+    other = with_cell(small_package(), layout.USERS, 2, "givenName", "別名")
+    status, told = run("import", "oneroster", written(tmp_path / "other", other), "--json")
+    assert (status, json.loads(told)["outcome"]) == (0, "imported")
+
+
 def test_what_is_no_package_is_said_in_a_sentence(run: Run, tmp_path: Path) -> None:
     for path, word in (
         (tmp_path / "nowhere", "がありません"),

@@ -47,6 +47,7 @@ class Hands:
             self.rename,
             self.move_class,
             self.arrive,
+            self.settle,
             self.leave,
             self.rights,
             self.new_head,
@@ -177,11 +178,37 @@ class Hands:
         await self._put(
             work, store.ENROLMENT, [], [Held(pupil.id, valid, EnrolmentIs(room.school_id, room.grade))]
         )
-        there = MembershipIs(room.school_id, room.id, "home", self.chance.choice((None, 800 + len(self.did))))
-        await self._put(work, store.MEMBERSHIP, [], [Held(pupil.id, valid, there)])
+        if self.chance.random() < 0.6:
+            await self._place(work, pupil.id, room, valid)
         tie = GuardianshipIs(parent.id, "mother", True, True, self.chance.random() < 0.5)
         await self._put(work, store.GUARDIANSHIP, [], [Held(pupil.id, Period(valid.since, None), tie)])
         return str(pupil.id)
+
+    async def _place(self, work: Work, pupil: UUID, room: OrganisationRow, valid: Period) -> None:
+        assert room.school_id is not None
+        there = MembershipIs(room.school_id, room.id, "home", self.chance.choice((None, 800 + len(self.did))))
+        await self._put(work, store.MEMBERSHIP, [], [Held(pupil, valid, there)])
+
+    async def settle(self, work: Work) -> str | None:
+        """Somebody who had arrived without a class gets one."""
+        placed = {each.held.subject for each in await self._standing(work, store.MEMBERSHIP)}
+        waiting = [
+            each.held
+            for each in await self._standing(work, store.ENROLMENT)
+            if each.held.subject not in placed
+        ]
+        if not waiting:
+            return None
+        stay = self.chance.choice(waiting)
+        rooms = [
+            row
+            for row in await self._units(work, "class")
+            if (row.school_id, row.grade, row.school_year) == (stay.what.school_id, stay.what.grade, 2026)
+        ]
+        if not rooms:
+            return None
+        await self._place(work, stay.subject, self.chance.choice(rooms), stay.valid)
+        return str(stay.subject)
 
     async def leave(self, work: Work) -> str | None:
         found = await self._pupil(work)

@@ -300,10 +300,36 @@ def test_somebody_without_any_role() -> None:
     assert (layout.USERS, 7, "sourcedId", "t1") in cells(refusal(files).problems)
 
 
-def test_a_school_without_a_calendar() -> None:
+def test_a_school_without_a_calendar_is_told_and_keeps_what_it_has() -> None:
     files = small_package()
     files = with_companion(files, "/calendars", [{"school": "e1", "school_days": ["2026-04-07"]}])
-    assert cells(refusal(files).problems) == {(COMPANION, None, "/calendars", "e2")}
+    reading = read_roster(files)
+    assert reading.snapshot is not None
+    assert [each.school.sourced_id for each in reading.snapshot.calendars] == ["e1"]
+    (note,) = [each for each in reading.notes if each.file == COMPANION]
+    assert "学校暦のない学校" in note.told
+    assert (note.column, note.before, note.times) == ("/calendars", "紬市立にし小学校", 1)
+
+
+def test_a_pupil_whose_class_is_decided_later() -> None:
+    files = without_row(small_package(), layout.ENROLLMENTS, 2)
+    ((file, line, column, pupil),) = cells(refusal(files).problems)
+    assert (file, column) == (layout.ROLES, "userSourcedId")
+    known = read_roster(with_companion(files, "/awaiting_class", [{"pupil": pupil, "school": "e1"}])).snapshot
+    assert known is not None
+    assert pupil in {each.pupil.sourced_id for each in known.enrolments}
+    assert pupil not in {each.pupil.sourced_id for each in known.memberships}
+
+    elsewhere = with_companion(files, "/awaiting_class", [{"pupil": pupil, "school": "e2"}])
+    assert cells(refusal(elsewhere).problems) == {
+        (COMPANION, None, "/awaiting_class/0/school", "e2"),
+        (file, line, column, pupil),
+    }
+    nobody = with_companion(files, "/awaiting_class", [{"pupil": "nobody", "school": "e1"}])
+    assert cells(refusal(nobody).problems) == {
+        (COMPANION, None, "/awaiting_class/0/pupil", "nobody"),
+        (file, line, column, pupil),
+    }
 
 
 def test_a_missing_companion_is_refused() -> None:
