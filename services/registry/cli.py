@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from services.registry.export_commands import add_export_commands
-from services.registry.import_commands import BUSY, Bulk, OpenUnits, add_import_commands
+from services.registry.import_commands import Bulk, add_import_commands
+from services.registry.import_flow import BUSY, OpenUnits
 from services.registry.oneroster.importing import ACTOR
 from services.registry.people.office import NotSaid, office_of, say_office
 from services.registry.rollover_commands import add_rollover_commands

@@ -7,44 +7,46 @@ goes on where it stopped. The web starts the same process.
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from services.registry import import_screen as screen
+from services.registry.gakureibo_commands import add_gakureibo_commands
+from services.registry.import_flow import (
+    OpenUnits,
+    Stopped,
+    Tell,
+    Wanted,
+    bring,
+    reason,
+    refuse_depended,
+    told,
+    user,
+)
 from services.registry.import_progress import Shown
 from services.registry.import_upload import add_upload_command
 from services.registry.imports import store
 from services.registry.imports.applying import Busy, apply_run, at_work
-from services.registry.imports.importing import Planned, Unconfirmed, Unfinished
+from services.registry.imports.importing import Planned
 from services.registry.imports.pace import Behind, Pace, readers_over_http
-from services.registry.imports.preview import KEPT
 from services.registry.imports.reverting import Depended, NotToRevert, check_revert, revert_run
 from services.registry.imports.store import Run
-from services.registry.imports.words import Change
-from services.registry.oneroster.importing import ACTOR, Refused, begin, no_cycles, prepare
-from services.registry.oneroster.packages import NotAPackageError, open_package
-from services.registry.oneroster.sheets import SUFFIX, write_problems
+from services.registry.oneroster.importing import ACTOR, Prepared, begin, no_cycles, prepare
+from services.registry.oneroster.packages import open_package
 from services.registry.roster import store as roster
 from services.registry.roster.external_ids import boards
 from shared.database import Moved, Scope, Units
 
-OpenUnits = Callable[[], AbstractAsyncContextManager[Units]]
-"""Opens registry's rows as its app role, for one command."""
-
-BUSY = "ほかの処理が同時に名簿を変えています。何も変えていません。少し待って、もう一度実行してください。"
 Number = Annotated[int, typer.Argument(metavar="N", help="取り込みの番号（`tsumugi import runs`）")]
 AsJson = Annotated[bool, typer.Option("--json", help="結果をひとつの JSON で")]
 
@@ -57,10 +59,6 @@ class Bulk:
     """The command line of a process that runs ``import work N``; None: in this process."""
     others: Callable[[], Mapping[str, str]] = field(default=dict)
     """Base URLs of the services whose copies read registry's log."""
-
-
-class _Stop(Exception):
-    """The command ends here; the message is for the operator, in Japanese."""
 
 
 def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk: Bulk) -> None:
@@ -97,54 +95,20 @@ def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
         ] = False,
     ) -> None:
         """名簿を取り込みます。一つでも誤りがあれば何も変えず、誤りと直し方を示して終了コード 1。"""
-        listed: list[Change] | None = [] if details else None
+        wanted = Wanted(dry_run, details, confirm_losses, problems, by, as_json)
 
-        async def run() -> tuple[Planned, Run | None]:
-            async with open_units() as units:
-                prepared = await prepare(
-                    units,
-                    open_package(path),
-                    by=by or _user(),
-                    tell=None if listed is None else listed.append,
-                )
-                if problems is not None:
-                    write_problems(problems, (), prepared.notes)
-                if not as_json:
-                    screen.show_notes(prepared.notes, console)
-                    _show(prepared.planned, listed, console)
-                if dry_run:
-                    return prepared.planned, None
-                planned, begun = await begin(units, prepared, confirmed=confirm_losses)
-                return planned, begun
+        async def prepared(units: Units, by: str, tell: Tell | None) -> Prepared:
+            return await prepare(units, open_package(path), by=by, tell=tell)
 
-        with _told(console, as_json=as_json):
-            if problems is not None and (problems.suffix != SUFFIX or not problems.parent.is_dir()):
-                raise _Stop(f"--problems は、いまあるフォルダーの {SUFFIX} のファイルにしてください。")
-            try:
-                with no_cycles():
-                    planned, begun = asyncio.run(run())
-            except Refused as error:
-                _refuse(error, problems, console, as_json=as_json)
-            except Unconfirmed as error:
-                _ask_again(error.planned, listed, console, as_json=as_json)
-            applied = None if begun is None or planned.nothing else working.apply(begun, quiet=as_json)
-            if as_json:
-                outcome = "dry-run" if begun is None else "imported" if applied else "unchanged"
-                found = {**screen.changes(planned, listed), "position": None}
-                number = {} if begun is None else {"run": begun.number}
-                screen.write_json(outcome, **{**found, **number, **(applied or {})})
-            elif begun is None:
-                console.print("これは予行です。何も変えていません。")
-            elif applied:
-                console.print(
-                    f"取り込みました（取り込み {begun.number}、{applied['events']} 件を知らせました）。",
-                    soft_wrap=True,
-                )
+        async def begun(units: Units, of: Prepared) -> tuple[Planned, Run]:
+            return await begin(units, of, confirmed=confirm_losses)
+
+        bring(open_units, console, wanted, prepared, begun, working.apply)
 
     @imports.command("runs")
     def list_runs(as_json: AsJson = False) -> None:
         """取り込みの一覧: 番号、いつ、だれが、状態、変わった数。"""
-        with _told(console, as_json=as_json):
+        with told(console, as_json=as_json):
             found = asyncio.run(_runs(open_units))
             if as_json:
                 screen.write_json("runs", runs=[screen.run_as_json(run, working=busy) for run, busy in found])
@@ -154,10 +118,10 @@ def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
     @imports.command("resume")
     def resume(number: Number, as_json: AsJson = False) -> None:
         """途中で止まった取り込みか取り消しを、止まったところから続けます。"""
-        with _told(console, as_json=as_json):
+        with told(console, as_json=as_json):
             run = asyncio.run(_run(open_units, number))
             if run.state in ("done", "reverted"):
-                raise _Stop(
+                raise Stopped(
                     f"取り込み {number} は終わっています（{screen.state_in_words(run, working=False)}）。"
                 )
             applied = working.apply(run, quiet=as_json)
@@ -184,12 +148,12 @@ def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
                 would = await check_revert(units, run)
             return run, {"people": would.people, "organisations": would.organisations}
 
-        with _told(console, as_json=as_json):
+        with told(console, as_json=as_json):
             run, would = asyncio.run(check())
             if dry_run:
                 applied = {}
             else:
-                applied = working.apply(run, quiet=as_json, revert_by=by or _user())
+                applied = working.apply(run, quiet=as_json, revert_by=by or user())
             if as_json:
                 screen.write_json("dry-run" if dry_run else "reverted", run=number, **{**would, **applied})
             elif dry_run:
@@ -199,6 +163,7 @@ def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
                 words = f"取り込み {number} を取り消しました（{applied['events']} 件を知らせました）。"
                 console.print(words, soft_wrap=True)
 
+    add_gakureibo_commands(imports, open_units, console, working.apply)
     add_upload_command(imports, open_units)
 
     @imports.command("work")
@@ -218,10 +183,10 @@ def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
             say(depended=[each._asdict() for each in error.dependents])
             raise typer.Exit(1) from None
         except Busy as error:
-            say(busy=True, stopped=_reason(error))
+            say(busy=True, stopped=reason(error))
             raise typer.Exit(1) from None
-        except (Moved, NotToRevert, _Stop) as error:
-            say(stopped=_reason(error))
+        except (Moved, NotToRevert, Stopped) as error:
+            say(stopped=reason(error))
             raise typer.Exit(1) from None
 
 
@@ -255,10 +220,10 @@ class _Working:
             except KeyboardInterrupt:  # the terminal has told the process too
                 last = {"stopped": "中断しました。終わった学校までは取り込まれています。"}
         if "depended" in last:
-            _refuse_depended([(each["what"], each["number"]) for each in last["depended"]])
+            refuse_depended([(each["what"], each["number"]) for each in last["depended"]])
         if process.returncode != 0 or "events" not in last or "part" in last or "stopped" in last:
             reason = last.get("stopped", "取り込みの過程が途中で終わりました。")
-            raise _Stop(f"{reason}\n続けるには: tsumugi import resume {run.number}")
+            raise Stopped(f"{reason}\n続けるには: tsumugi import resume {run.number}")
         return last
 
     async def work(self, number: int, say: Callable[..., None], revert_by: str | None) -> dict[str, Any]:
@@ -277,7 +242,7 @@ class _Working:
                 say(part=progress.done, parts=progress.parts, school=school, events=progress.events)
 
             if revert_by is not None or run.state == "reverting":
-                by = revert_by or run.reverted_by or _user()
+                by = revert_by or run.reverted_by or user()
                 back = await revert_run(units, run, actor=ACTOR, by=by, pause=pace, tell=tell)
                 return {"events": back.events, "position": back.position}
             done = await apply_run(units, run, actor=ACTOR, pause=pace, tell=tell)
@@ -296,7 +261,7 @@ async def _run(open_units: OpenUnits, number: int) -> Run:
                 found = await store.run(session, board, number)
             if found is not None:
                 return found
-    raise _Stop(f"取り込み {number} はありません。`tsumugi import runs` で一覧を見られます。")
+    raise Stopped(f"取り込み {number} はありません。`tsumugi import runs` で一覧を見られます。")
 
 
 async def _runs(open_units: OpenUnits) -> list[tuple[Run, bool]]:
@@ -306,81 +271,3 @@ async def _runs(open_units: OpenUnits) -> list[tuple[Run, bool]]:
             async with units.read(Scope(board)) as session:
                 found += [(run, await at_work(session, run)) for run in await store.runs(session, board)]
     return sorted(found, key=lambda each: each[0].number)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "―"
-
-
-def _show(planned: Planned, details: Sequence[Change] | None, console: Console) -> None:
-    if planned.nothing:
-        console.print("すべてこのとおりになっています。何も変えていません。", soft_wrap=True)
-        if kept := planned.preview.counts.get(KEPT):
-            console.print(f"{KEPT}: {kept.changed}（名簿より新しい訂正です）", soft_wrap=True)
-        return
-    if details is not None:
-        screen.show_details(details, console)
-    screen.show_preview(planned, console)
-
-
-def _refuse(error: Refused, sheet: Path | None, console: Console, *, as_json: bool) -> NoReturn:
-    if sheet is not None:
-        write_problems(sheet, error.problems, error.notes)
-    if as_json:
-        found, notes = screen.told(error.problems), screen.told(error.notes)
-        screen.write_json("refused", problems=found, total=error.total, notes=notes)
-    else:
-        screen.show_problems(error.problems, error.total, console)
-        if sheet is not None:
-            console.print(Text(f"一覧を {sheet} に書きました。"), soft_wrap=True)
-    raise typer.Exit(1)
-
-
-def _ask_again(
-    planned: Planned, details: Sequence[Change] | None, console: Console, *, as_json: bool
-) -> NoReturn:
-    if as_json:
-        screen.write_json("losses", **screen.changes(planned, details))
-    else:
-        screen.show_losses(planned, console)
-    raise typer.Exit(1)
-
-
-def _refuse_depended(dependents: Sequence[tuple[str, int]]) -> NoReturn:
-    listed = "".join(f"\n  {what}: {number} 件" for what, number in dependents)
-    raise _Stop(f"取り消せません。何も変えていません。頼っているものがあります:{listed}")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, Busy):
-        return f"取り込み {error.number} は、いまほかのところで進んでいます。"
-    return BUSY if isinstance(error, Moved) else str(error)
-
-
-@contextmanager
-def _told(console: Console, *, as_json: bool) -> Iterator[None]:
-    """What stops a command is said in a sentence, with exit status 1."""
-    try:
-        yield
-        return
-    except Depended as error:
-        try:
-            _refuse_depended([(each.what, each.number) for each in error.dependents])
-        except _Stop as stop:
-            words = str(stop)
-    except Unfinished as error:
-        number = error.run.number
-        words = (
-            f"取り込み {number} が途中です。続けるには: tsumugi import resume {number}"
-            f"　取り消すには: tsumugi import revert {number}"
-        )
-    except (Busy, Moved, NotToRevert, NotAPackageError, _Stop) as error:
-        words = _reason(error)
-    if as_json:
-        screen.write_json("stopped", message=words)
-    else:
-        console.print(Text(words, "red"), soft_wrap=True)
-    raise typer.Exit(1)

@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from services.registry.import_commands import BUSY, Bulk, OpenUnits
+from services.registry.import_commands import Bulk
+from services.registry.import_flow import BUSY, OpenUnits
 from services.registry.imports.pace import Pace, readers_over_http
 from services.registry.oneroster.importing import ACTOR
 from services.registry.rollover import applying, store

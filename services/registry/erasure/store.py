@@ -49,6 +49,7 @@ KNOWS_IDS = frozenset(
         "calendar_change",
         "calendar_template",
         "erasure",
+        "gakureibo_mapping",
         "import_run",
         "numbering",
         "rollover_run",

@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.rules import DEFAULT_SYMBOLS
 from services.registry.attendance.rules import SETTING as SYMBOLS
+from services.registry.gakureibo import arrivals
+from services.registry.gakureibo import planning as gakureibo
 from services.registry.imports import store, wire
 from services.registry.imports.planning import TABLES, plan_part
 from services.registry.imports.rules import SIDES, PartPlan
@@ -126,6 +128,8 @@ async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, 
         # What tells of it is made by another thread while the database is busy with the rows.
         events, _ = await asyncio.gather(asyncio.to_thread(_announce, work, plan), _write(work, plan, run.id))
         await raise_questions(work, [card for card in plan.people if card.id not in plan.cards_before])
+        if run.source == gakureibo.SOURCE:
+            events += await arrivals.begin(work, run.id, run.by_person, plan.sides["enrolment"].changes.added)
         if school is None:
             events += await _first_settings(work, run.id)
         await store.part_done(work, run.id, ordinal, events)

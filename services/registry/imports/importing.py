@@ -87,6 +87,8 @@ class Origin:
     """``by``, when it is somebody who signed in; the service itself then goes on with the run."""
     upload: UUID | None = None
     """What they sent; a run begins from it once."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What its run says of it beside the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +258,7 @@ async def begin_run(
             digest=origin.digest,
             files={**origin.same_files, **hashes},
             by=origin.by,
-            counts=_kept(planned),
+            counts={**_kept(planned), **origin.told},
             person=origin.person,
             upload=origin.upload,
             confirmed=confirmed and bool(planned.preview.losses),

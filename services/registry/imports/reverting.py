@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from services.registry.gakureibo import arrivals
+from services.registry.gakureibo import planning as gakureibo
 from services.registry.imports import store
 from services.registry.imports import taking_back as tables
 from services.registry.imports.applying import Pause, Progress, alone
@@ -140,6 +142,8 @@ async def _take_back(units: Units, run: Run, people: list[UUID], actor: str) -> 
         for person in await tables.withdraw_people(work, run, people):
             work.tombstone(PersonChanged, key=person, subject=person)
             events += 1
+        if run.source == gakureibo.SOURCE:
+            events += await arrivals.take_back(work, run.id, people)
         events += await _publish(work, run, "enrolment", touched)
         events += await _publish(work, run, "guardianship", touched)
         events += await _publish(work, run, "duty", touched)

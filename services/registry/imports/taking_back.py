@@ -117,6 +117,12 @@ _OF_PEOPLE = [
     *(check for table in TABLES.values() for check in _checks_of(table.name)),
     _written_over("person", "人"),
     _Check(
+        "あとで進められた転入",
+        "move",
+        "act_id = :run and exists (select from move_step s where s.move_id = move.id and s.done_on is not null)",
+        "pupil_id",
+    ),
+    _Check(
         "あとで付けられた出欠の記録",
         "pupil_day",
         "true",

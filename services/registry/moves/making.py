@@ -136,7 +136,9 @@ async def _take_back(work: Work, move: Move) -> None:
         raise Depended("この転出入のあとで、在籍か学級が変えられています。新しいほうを先に戻してください。")
     for table in (roster.ENROLMENT, roster.MEMBERSHIP):
         await take_back_periods(work, table, move.act, [move.pupil], UNDONE)
-    await note_undone(work, move.act)
+    # One who arrives has ended nothing. Its act may be a 学齢簿's import, which did more than this move.
+    if move.kind != "arriving":
+        await note_undone(work, move.act)
 
 
 async def _write(work: Work, move: Move, today: date) -> Move:

@@ -30,6 +30,12 @@ async def publish(work: Work, move: Move, *, undone: bool = False) -> None:
         key=pupil,
         subject=pupil,
     )
+    happened(work, move, undone=undone)
+
+
+def happened(work: Work, move: Move, *, undone: bool = False) -> None:
+    """Tell of the happening alone. ``undone``: as it is told the last time, a revision after it was told before."""
+    pupil = move.pupil
     work.publish(
         _HAPPENING[move.kind](
             move=move.id,

@@ -190,8 +190,8 @@ async def put(work: Work, move: Move) -> None:
     await work.session.execute(_PUT, {**values, "board": work.scope.board})
 
 
-async def undo(work: Work, move: UUID, by: UUID) -> None:
-    """Mark a move as taken back."""
+async def undo(work: Work, move: UUID, by: UUID | None) -> None:
+    """Mark a move as taken back; by nobody when the import that had begun it was."""
     values = {"board": work.scope.board, "id": move, "at": work.at, "by": by}
     await work.session.execute(_UNDO, values)
 

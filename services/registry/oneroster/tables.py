@@ -237,11 +237,11 @@ def _read_rows(
             if not any(values):
                 problems.note(shape.name, line, "", "空の行を読みとばしました")
             elif len(values) < width or any(values[width:]):
-                _refuse_width(shape.name, line, values, width, problems)
+                refuse_width(shape.name, line, values, width, problems)
                 table.whole = False
             else:
                 if broken:
-                    _refuse_breaks(shape.name, line, values, header, problems)
+                    refuse_breaks(shape.name, line, values, header, problems)
                 batch.append(values)
                 table.lines.append(line)
                 if len(batch) == _RECORDS_AT_ONCE:
@@ -262,7 +262,8 @@ def _take(
     batch.clear()
 
 
-def _refuse_width(name: str, line: int, values: list[str], width: int, problems: Problems) -> None:
+def refuse_width(name: str, line: int, values: list[str], width: int, problems: Problems) -> None:
+    """Tell a row that has not as many cells as there are headings."""
     rule = f"列の数が見出しと合いません（見出し {width}・この行 {len(values)}）"
     remedy = '引用符（"）とカンマの数を確かめてください'
     if len(values) in (2 * width - 1, 2 * width):
@@ -270,7 +271,8 @@ def _refuse_width(name: str, line: int, values: list[str], width: int, problems:
     problems.add(name, line, "", ",".join(values), rule, remedy)
 
 
-def _refuse_breaks(name: str, line: int, values: list[str], header: list[str], problems: Problems) -> None:
+def refuse_breaks(name: str, line: int, values: list[str], header: list[str], problems: Problems) -> None:
+    """Tell cells with a line break in them: mostly they are lines that grew together."""
     for column, value in zip(header, values, strict=False):
         if "\n" in value:
             rule = "セルの中に改行があります（行がつながっていませんか）"

@@ -18,6 +18,7 @@ _LOCK_IMPORT = text("select pg_advisory_xact_lock(7480, hashtext(:source))")
 _BOARD_OF = text(
     "select board_id from external_id where source = :source and kind = :kind and sourced_id = :sourced_id"
 )
+_IS_BOARD = text("select board_id from external_id where kind = :kind and board_id = :own limit 1")
 _BOARDS = text("select distinct board_id from external_id where kind = :kind order by board_id")
 _KNOWN = text("select kind, sourced_id, id from external_id where board_id = :board and source = :source")
 _REMEMBER = text(
@@ -32,9 +33,12 @@ async def lock_import(session: AsyncSession, source: str) -> None:
 
 
 async def board_of(session: AsyncSession, source: str, sourced_id: str) -> UUID | None:
-    """The board a source's district is, in whatever tenant's context."""
+    """The board a source's district is, in whatever tenant's context; one that is named by our own id is itself."""
     row = await session.execute(_BOARD_OF, {"source": source, "kind": BOARD, "sourced_id": sourced_id})
     found: UUID | None = row.scalar_one_or_none()
+    own = as_own(sourced_id)
+    if found is None and own is not None:
+        found = await session.scalar(_IS_BOARD, {"kind": BOARD, "own": own})
     return found
 
 

@@ -1,0 +1,208 @@
+"""What a read 学齢簿 asks of the roster: of new children everything, of known ones what is not theirs to lose. Pure.
+
+A register tells of beginnings. It ends nothing: no stay at a school, no guardian, no mark that somebody has given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
+from uuid import UUID
+
+from services.registry.gakureibo.entries import Entry, Guardian, Read
+from services.registry.oneroster.problems import Problems
+from services.registry.roster.kana import search_text
+from services.registry.roster.rows import EnrolmentIs, Held, OrganisationRow
+from services.registry.roster.snapshot import (
+    Aspect,
+    Enrolment,
+    ExternalKey,
+    Guardianship,
+    Organisation,
+    Period,
+    Person,
+    Protection,
+    RosterSnapshot,
+    Spoken,
+)
+from shared.dates import school_year, school_year_bounds
+
+SOURCE = "gakureibo"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands of a child whom an earlier 学齢簿 has named."""
+
+    enrolments: tuple[Held[EnrolmentIs], ...] = ()
+    planned: bool = False
+    """Nothing but a 学齢簿 has said where the child will be, and no class was given."""
+    guarded: bool = False
+    """A guardian stands."""
+    protected: bool = False
+
+
+def child_key(number: str) -> ExternalKey:
+    """How the source names a child."""
+    return ExternalKey("person", number)
+
+
+def guardian_key(child: str, guardian: Guardian) -> ExternalKey:
+    """How it names a guardian: by their own number; without one somebody of this child's alone, and of this name."""
+    if guardian.number is not None:
+        return ExternalKey("person", guardian.number)
+    name = blake2b(search_text(*guardian.name).encode(), digest_size=8).hexdigest()
+    return ExternalKey("person", f"{child}#{name}")
+
+
+@dataclass(slots=True)
+class _Asking:
+    people: dict[ExternalKey, Person] = field(default_factory=dict)
+    enrolments: list[Enrolment] = field(default_factory=list)
+    guardianships: list[Guardianship] = field(default_factory=list)
+    protections: list[Protection] = field(default_factory=list)
+    about: dict[Aspect, set[str]] = field(default_factory=dict)
+
+    def speak(self, aspect: Aspect, key: ExternalKey) -> None:
+        self.about.setdefault(aspect, set()).add(key.sourced_id)
+
+
+def to_snapshot(
+    read: Read,
+    board: OrganisationRow,
+    schools: Mapping[UUID, OrganisationRow],
+    known: Mapping[str, Known],
+    today: date,
+    file: str,
+    problems: Problems,
+) -> RosterSnapshot:
+    """The roster of one school year as far as the register speaks of it."""
+    asking = _Asking()
+    for entry in read.entries:
+        _ask(asking, entry, known.get(entry.number), today, file, problems)
+    spoken: dict[Aspect, frozenset[str] | None] = dict.fromkeys(
+        (*sorted(Spoken.OF_PEOPLE), "calendar", "organisation", "class", "department"), frozenset()
+    )
+    spoken |= {aspect: frozenset(ids) for aspect, ids in asking.about.items()}
+    there = {entry.school for entry in read.entries}
+    return RosterSnapshot(
+        read.year,
+        ExternalKey("organisation", str(board.id)),
+        tuple(_organisation(each) for each in (board, *(schools[id_] for id_ in sorted(there)))),
+        tuple(asking.people.values()),
+        tuple(asking.enrolments),
+        (),
+        (),
+        tuple(asking.guardianships),
+        tuple(asking.protections),
+        (),
+        Spoken(spoken),
+    )
+
+
+def _ask(
+    asking: _Asking, entry: Entry, known: Known | None, today: date, file: str, problems: Problems
+) -> None:
+    child, now = child_key(entry.number), known or Known()
+    asking.people[child] = _child(child, entry)
+    asking.speak("card", child)
+    stay = Enrolment(
+        child,
+        ExternalKey("organisation", str(entry.school)),
+        entry.grade,
+        Period(entry.on, school_year_bounds(school_year(entry.on))[1]),
+    )
+    # Everybody has a place in the run by the school, also those of whose stay nothing is said.
+    asking.enrolments.append(stay)
+    beside = [each for each in now.enrolments if each.valid.overlaps(stay.valid)]
+    if not beside or (now.planned and not entry.arrives):
+        asking.speak("enrolment", child)
+    elif not any(_same(each, entry) for each in beside):
+        problems.note(
+            file,
+            entry.line,
+            "",
+            "もう在籍が決まっている子なので、学校と日付はそのままにしました（変えるときは転出入か子のカードで）",
+        )
+    if entry.protected and not now.protected:
+        asking.protections.append(Protection(child, min(today, entry.on), None, ()))
+        asking.speak("protection", child)
+    if entry.guardian is not None:
+        _ask_guardian(asking, entry, entry.guardian, now, today)
+
+
+def _same(held: Held[EnrolmentIs], entry: Entry) -> bool:
+    return (held.what.school_id, held.what.grade) == (entry.school, entry.grade)
+
+
+def _ask_guardian(asking: _Asking, entry: Entry, guardian: Guardian, now: Known, today: date) -> None:
+    if now.guarded:
+        return
+    child, key = child_key(entry.number), guardian_key(entry.number, guardian)
+    if key not in asking.people:
+        asking.people[key] = _guardian(key, guardian)
+        asking.speak("card", key)
+    since = min(today, entry.on)
+    asking.guardianships.append(
+        Guardianship(
+            child, key, guardian.relation, notify=True, read=True, contact=True, valid=Period(since, None)
+        )
+    )
+    asking.speak("guardianship", child)
+
+
+def _child(key: ExternalKey, entry: Entry) -> Person:
+    common, common_reading = entry.common, entry.common_reading
+    return Person(
+        key,
+        legal_family=entry.name.family,
+        legal_given=entry.name.given,
+        kana_family=entry.reading.family,
+        kana_given=entry.reading.given,
+        common_family=common.family if common else None,
+        common_given=common.given if common else None,
+        common_kana_family=common_reading.family if common_reading else None,
+        common_kana_given=common_reading.given if common_reading else None,
+        birth_date=entry.birth_date,
+        sex=entry.sex,
+    )
+
+
+def _guardian(key: ExternalKey, guardian: Guardian) -> Person:
+    reading = guardian.reading
+    return Person(
+        key,
+        legal_family=guardian.name.family,
+        legal_given=guardian.name.given,
+        kana_family=reading.family if reading else None,
+        kana_given=reading.given if reading else None,
+        common_family=None,
+        common_given=None,
+        common_kana_family=None,
+        common_kana_given=None,
+        birth_date=None,
+        sex="unspecified",
+    )
+
+
+def _organisation(row: OrganisationRow) -> Organisation:
+    def key(id_: UUID | None) -> ExternalKey | None:
+        return None if id_ is None else ExternalKey("organisation", str(id_))
+
+    own = key(row.id)
+    assert own is not None
+    return Organisation(
+        own, row.kind, key(row.parent_id), key(row.school_id), row.name, row.short_name, row.code
+    )
+
+
+def lost_zeros(entries: Iterable[Entry], known: Collection[str]) -> Iterable[tuple[Entry, str]]:
+    """Entries with an unknown number, of which a known one differs by zeros at its beginning: a spreadsheet's doing."""
+    there = set(known)
+    by_plain = {each.lstrip("0"): each for each in there if each.isdigit()}
+    for entry in entries:
+        other = by_plain.get(entry.number.lstrip("0")) if entry.number.isdigit() else None
+        if other is not None and entry.number not in there:
+            yield entry, other
