@@ -28,11 +28,12 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
     "imports": frozenset({"office"}),
     "moves": frozenset({"office", "principal", "vice_principal"}),
     "next_year": frozenset({"office", "principal", "vice_principal"}),
+    "settings": frozenset(),
     "operations": frozenset({"system_operator"}),
 }
 
 
-_OF_THE_ROSTER_OFFICE = frozenset({"people", "imports", "moves"})
+_OF_THE_ROSTER_OFFICE = frozenset({"people", "imports", "moves", "settings"})
 """Of the board's staff these are open to the departments that keep the roster alone."""
 
 ROSTER_OFFICE = ("gakumu",)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Depends, Path, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +21,7 @@ from services.registry.roster import store as roster
 from services.registry.roster.rows import CalendarRow
 from services.registry.roster.shapes import ClassOut, PlaceOut
 from services.registry.school_calendar import plans, rules, store
+from services.registry.school_calendar.boards import any_school, standings, told
 from services.registry.school_calendar.cells import KINDS, REASONS
 from services.registry.school_calendar.plans import Plan
 from services.registry.school_calendar.rules import School, Wrong
@@ -39,6 +38,7 @@ from services.registry.school_calendar.shapes import (
     UndoIn,
     UndoOut,
 )
+from services.registry.school_calendar.standing import lines_for
 from services.registry.school_calendar.store import Change
 from shared.access.log import Seen, log_change
 from shared.access.principal import Holder, Principal, entity, ref, refs
@@ -53,8 +53,6 @@ Reg = Annotated[Registry, Depends(registry)]
 Who = Annotated[Principal, Depends(current)]
 Given = Annotated[Command, Depends(command_of)]
 Year = Annotated[int, Path(ge=2000, le=2100)]
-
-_EVERY_GRADE = School(0, (*(f"P{n}" for n in range(1, 7)), "J1", "J2", "J3"), ())
 
 
 @router.get("/schools/{school}/calendars/{year}", summary="学校の年間予定")
@@ -81,7 +79,7 @@ async def read_calendar(school: UUID, year: Year, room: Reg, who: Who) -> Calend
         classes=[ClassOut(id=c.id, name=c.name, grade=c.grade, special_needs=False) for c in of.classes],
         kinds=list(KINDS),
         reasons={code: word for word, code in REASONS.items()},
-        template=template if may else [],
+        template=template.rows if may else [],
         may={"change": may},
         undo=_undo_out(last, makers) if last and may else None,
         live=[f"school-day:{school}:{room.clock.today()}"],
@@ -138,11 +136,11 @@ async def undo_change(
             )
         of = await store.school_of(work.session, who.board, school, year)
         after = Plan.again(last.before)
-        told = await _consequences(work, PlaceOut(id=school, name=name), row, of, after)
+        follows = await _consequences(work, PlaceOut(id=school, name=name), row, of, after)
         if not body.dry:
             await _put(work, who, after.row(row), "UndoCalendar")
             await store.note_undone(work, last.id)
-        return ChangedOut(schools=[told], saved=not body.dry)
+        return ChangedOut(schools=[follows], saved=not body.dry)
 
     return await run_command("registry", room.units, Scope(who.board), command, undo)
 
@@ -152,16 +150,20 @@ async def read_template(board: UUID, year: Year, room: Reg, who: Who) -> Templat
     """The board's plan of a year, and the schools it may be applied to."""
     async with room.units.read(Scope(who.board)) as session:
         await _board(room, session, who, board)
-        rows = await store.template(session, who.board, year)
-        found = await store.schools(session, who.board)
+        found = await store.template(session, who.board, year)
+        schools = await standings(session, who.board, year, found.rows)
+        author = UUID(found.said_by) if found.said_by else None
+        makers = await names(session, who.board, [author]) if author else {}
     await room.log.read(who, Seen("ReadTemplate", "board", who.board, "IV"))
     return TemplateOut(
         school_year=year,
         today=room.clock.today(),
-        revision=_told(rows),
-        rows=rows,
+        revision=told(found.rows),
+        rows=found.rows,
+        said_at=found.said_at,
+        said_by=PersonOut.of(author, makers[author]) if author in makers else None,
         kinds=[word for word, kind in KINDS.items() if kind not in rules.OF_ONE_SCHOOL],
-        schools=[PlaceOut(id=id_, name=name) for id_, name in found.items()],
+        schools=schools,
         live=[f"duties:{who.board}"],
         as_of=room.clock.now(),
     )
@@ -179,20 +181,19 @@ async def apply_template(
 
     async def apply(work: Work) -> AppliedOut:
         await _board(room, work.session, who, board)
-        whole = School(year, _EVERY_GRADE.grades, ())
-        read = rules.read_lines(body.rows, whole, template=True)
+        read = rules.read_lines(body.rows, any_school(year), template=True)
         if read.wrong:
             raise _refused(read.wrong)
         if not body.dry:
             await roster.lock_roster(work, patient=False)
-        if _told(await store.template(work.session, who.board, year)) != body.seen:
+        if told((await store.template(work.session, who.board, year)).rows) != body.seen:
             raise _moved("市の年間予定のもと")
         there = await store.schools(work.session, who.board)
         if not set(body.schools) <= set(there):
             raise not_found()
         rows = {each: await _row(work.session, who.board, each, year) for each in sorted(set(body.schools))}
         moved = [
-            FieldError(field=str(school), message=f"{there[school]}の年間予定を見直してください。")
+            FieldError(field=str(school), message=f"{there[school].name}の年間予定を見直してください。")
             for school, row in rows.items()
             if not body.dry and body.looked.get(school) != _revision(row)
         ]
@@ -200,7 +201,7 @@ async def apply_template(
             raise _moved("学校の年間予定", moved)
         done = [
             await _apply_template(
-                work, who, PlaceOut(id=school, name=there[school]), row, read.lines, body.dry
+                work, who, PlaceOut(id=school, name=there[school].name), row, read.lines, body
             )
             for school, row in rows.items()
         ]
@@ -213,16 +214,21 @@ async def apply_template(
 
 
 async def _apply_template(
-    work: Work, who: Principal, place: PlaceOut, row: CalendarRow, plan: Sequence[rules.Line], dry: bool
+    work: Work,
+    who: Principal,
+    place: PlaceOut,
+    row: CalendarRow,
+    plan: Sequence[rules.Line],
+    body: TemplateIn,
 ) -> AppliedSchoolOut:
     of = await store.school_of(work.session, who.board, place.id, row.school_year)
-    lines = [each for each in plan if not each.grades or set(each.grades) & set(of.grades)]
-    told = await _apply(work, who, place, row, of, lines, dry=dry)
-    opening = sum(each.meets for each in told.touched)
+    lines = lines_for(plan, of)
+    done = await _apply(work, who, place, row, of, lines, dry=body.dry, plan=told(body.rows))
+    opening = sum(each.meets for each in done.touched)
     return AppliedSchoolOut(
-        **told.model_dump(exclude={"touched"}),
+        **done.model_dump(exclude={"touched"}),
         revision=_revision(row),
-        closing=len(told.touched) - opening,
+        closing=len(done.touched) - opening,
         opening=opening,
         left_out=[f"{each.at}行目" for each in plan if each not in lines],
     )
@@ -237,19 +243,20 @@ async def _apply(
     lines: Sequence[rules.Line],
     *,
     dry: bool,
+    plan: str | None = None,
 ) -> ConsequencesOut:
     wrong = plans.overlapping(Plan.of(row), lines) or _too_large(row, lines)
     if wrong:
         raise _refused(wrong)
     after = plans.changed_by(Plan.of(row), lines)
-    told = await _consequences(work, place, row, of, after)
-    if dry or not told.changed:
-        return told
+    done = await _consequences(work, place, row, of, after)
+    if dry or not done.changed:
+        return done
     assert who.person is not None  # the policy asks for staff, and staff are people
     new, act = after.row(row), new_id()
     await _put(work, who, new, "ChangeCalendar")
-    await store.note(work, act, row, _revision(new), len(lines), who.person)
-    return told.model_copy(update={"change": act})
+    await store.note(work, act, row, _revision(new), len(lines), who.person, plan)
+    return done.model_copy(update={"change": act})
 
 
 def _too_large(row: CalendarRow, lines: Sequence[rules.Line]) -> list[Wrong]:
@@ -319,12 +326,7 @@ async def _row(session: AsyncSession, board: UUID, school: UUID, year: int) -> C
 
 
 def _revision(row: CalendarRow) -> str:
-    return _told(Plan.of(row).kept())
-
-
-def _told(content: object) -> str:
-    """The revision of something: its own words, so that the same again is the same."""
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    return told(Plan.of(row).kept())
 
 
 def _moved(what: str, errors: Sequence[FieldError] = ()) -> Problem:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.attendance.shapes import PersonOut
 from services.registry.roster.shapes import ClassOut, PlaceOut
+from services.registry.school_calendar.standing import Standing
 
 Row = Annotated[list[Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]], Field(max_length=8)]
 MAX_ROWS = 800
@@ -145,6 +146,16 @@ class AppliedOut(BaseModel):
     saved: bool
 
 
+class BoardSchoolOut(PlaceOut):
+    """A school of the board, and how its year stands to the board's plan."""
+
+    kind: str
+    standing: Standing | None
+    """None while the board has no plan of the year."""
+    applied_at: datetime | None
+    """When the plan changed its year last, unless that was taken back."""
+
+
 class TemplateOut(BaseModel):
     """The board's plan of a year."""
 
@@ -152,7 +163,9 @@ class TemplateOut(BaseModel):
     today: date
     revision: str
     rows: list[list[str]]
+    said_at: datetime | None
+    said_by: PersonOut | None
     kinds: list[str]
-    schools: list[PlaceOut]
+    schools: list[BoardSchoolOut]
     live: list[str]
     as_of: datetime

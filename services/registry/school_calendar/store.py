@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,16 +15,17 @@ from services.registry.roster import store as roster
 from services.registry.roster.rows import CalendarRow
 from services.registry.school_calendar.plans import DayChange, Lessons, Plan
 from services.registry.school_calendar.rules import ClassOf, School
+from services.registry.school_calendar.standing import Applied
 from shared.database import Work
 from shared.dates import school_year
 from shared.ids import calendar_id
 
 _CLASSES = text(
-    "select id, name, grade from organisation where board_id = :board and kind = 'class' and school_id = :school"
-    " and school_year = :year order by special_needs, grade, name, id"
+    "select school_id, id, name, grade from organisation where board_id = :board and kind = 'class'"
+    " and school_id = any(:schools) and school_year = :year order by special_needs, grade, name, id"
 )
 _GRADES = text(
-    "select distinct grade from enrolment_period where board_id = :board and school_id = :school"
+    "select distinct school_id, grade from enrolment_period where board_id = :board and school_id = any(:schools)"
     " and voided_at is null and valid && daterange(:since, :until)"
 )
 _TOUCHED = text(
@@ -38,7 +39,9 @@ from unnest(cast(:classes as uuid[]), cast(:days as date[]), cast(:meets as bool
      as g(class_id, day, meets, counted)
 """
 )
-_TEMPLATE = text("select lines from calendar_template where board_id = :board and school_year = :year")
+_TEMPLATE = text(
+    "select lines, recorded_at, recorded_by from calendar_template where board_id = :board and school_year = :year"
+)
 _PUT_TEMPLATE = text(
     "insert into calendar_template as t (board_id, school_year, lines, recorded_at, recorded_by)"
     " values (:board, :year, cast(:lines as jsonb), :at, :by) on conflict (board_id, school_year) do update set"
@@ -46,12 +49,18 @@ _PUT_TEMPLATE = text(
     " where t.board_id = :board"
 )
 _SCHOOLS = text(
-    "select id, name from organisation where board_id = :board and id = school_id and kind <> 'class'"
+    "select id, name, kind from organisation where board_id = :board and id = school_id and kind <> 'class'"
     " and until is null order by kind, name, id"
 )
 _NOTE = text(
-    "insert into calendar_change (id, board_id, school_id, calendar_id, before, left_as, lines, made_by, made_at)"
-    " values (:id, :board, :school, :calendar, cast(:before as jsonb), :left_as, :lines, :by, :at)"
+    "insert into calendar_change"
+    " (id, board_id, school_id, calendar_id, before, left_as, lines, plan, made_by, made_at)"
+    " values (:id, :board, :school, :calendar, cast(:before as jsonb), :left_as, :lines, :plan, :by, :at)"
+)
+_APPLIED = text(
+    "select distinct on (calendar_id) school_id, made_at, plan from calendar_change where board_id = :board"
+    " and calendar_id = any(:calendars) and plan is not null and undone_at is null"
+    " order by calendar_id, number desc"
 )
 _LAST = text(
     "select id, before, left_as, lines, made_by, made_at from calendar_change where board_id = :board"
@@ -91,12 +100,22 @@ async def with_lessons(
 
 async def school_of(session: AsyncSession, board: UUID, school: UUID, year: int) -> School:
     """Classes and grades of a school in a school year."""
-    rows = await session.execute(_CLASSES, {"board": board, "school": school, "year": year})
-    classes = tuple(ClassOf(row.id, row.name, row.grade) for row in rows)
+    return (await schools_of(session, board, [school], year))[school]
+
+
+async def schools_of(
+    session: AsyncSession, board: UUID, schools: Collection[UUID], year: int
+) -> dict[UUID, School]:
+    """Classes and grades of schools in a school year."""
+    asked = {"board": board, "schools": sorted(schools)}
+    classes: dict[UUID, list[ClassOf]] = {school: [] for school in schools}
+    for row in await session.execute(_CLASSES, {**asked, "year": year}):
+        classes[row.school_id].append(ClassOf(row.id, row.name, row.grade))
+    grades = {school: {each.grade for each in found if each.grade} for school, found in classes.items()}
     span = {"since": date(year, 4, 1), "until": date(year + 1, 4, 1)}
-    pupils = await session.scalars(_GRADES, {"board": board, "school": school, **span})
-    grades = {of.grade for of in classes if of.grade} | set(pupils)
-    return School(year, tuple(sorted(grades)), classes)
+    for row in await session.execute(_GRADES, {**asked, **span}):
+        grades[row.school_id].add(row.grade)
+    return {school: School(year, tuple(sorted(grades[school])), tuple(classes[school])) for school in schools}
 
 
 async def touched(session: AsyncSession, board: UUID, changes: Sequence[DayChange]) -> Sequence[Any]:
@@ -111,10 +130,19 @@ async def touched(session: AsyncSession, board: UUID, changes: Sequence[DayChang
     return (await session.execute(_TOUCHED, values)).all()
 
 
-async def template(session: AsyncSession, board: UUID, year: int) -> list[list[str]]:
-    """The board's template of a school year as it was written; empty when there is none."""
-    lines = await session.scalar(_TEMPLATE, {"board": board, "year": year})
-    return [list(line) for line in lines or []]
+class Template(NamedTuple):
+    """The board's plan of a school year as it was written."""
+
+    rows: list[list[str]]
+    said_at: datetime | None
+    said_by: str | None
+    """Who wrote it last; None like the time: nobody yet."""
+
+
+async def template(session: AsyncSession, board: UUID, year: int) -> Template:
+    """The board's plan of a school year; without rows when there is none."""
+    row = (await session.execute(_TEMPLATE, {"board": board, "year": year})).one_or_none()
+    return Template([], None, None) if row is None else Template([list(line) for line in row.lines], *row[1:])
 
 
 async def put_template(work: Work, year: int, lines: Sequence[Sequence[str]]) -> None:
@@ -123,13 +151,29 @@ async def put_template(work: Work, year: int, lines: Sequence[Sequence[str]]) ->
     await work.session.execute(_PUT_TEMPLATE, {**values, "lines": orjson.dumps(lines).decode()})
 
 
-async def schools(session: AsyncSession, board: UUID) -> dict[UUID, str]:
+class SchoolUnit(NamedTuple):
+    """A school of the board."""
+
+    name: str
+    kind: str
+
+
+async def schools(session: AsyncSession, board: UUID) -> dict[UUID, SchoolUnit]:
     """The board's schools."""
-    return {row.id: row.name for row in await session.execute(_SCHOOLS, {"board": board})}
+    rows = await session.execute(_SCHOOLS, {"board": board})
+    return {row.id: SchoolUnit(row.name, row.kind) for row in rows}
 
 
-async def note(work: Work, id_: UUID, before: CalendarRow, left_as: str, lines: int, by: UUID) -> None:
-    """Keep that somebody changed a school's year, and what it was before."""
+async def applied(session: AsyncSession, board: UUID, calendars: Collection[UUID]) -> dict[UUID, Applied]:
+    """Of each school when the board's plan changed its year last, unless that was taken back."""
+    rows = await session.execute(_APPLIED, {"board": board, "calendars": sorted(calendars)})
+    return {row.school_id: Applied(row.made_at, row.plan) for row in rows}
+
+
+async def note(
+    work: Work, id_: UUID, before: CalendarRow, left_as: str, lines: int, by: UUID, plan: str | None
+) -> None:
+    """Keep that somebody changed a school's year, and what it was before; ``plan``: by the board's, its revision."""
     values = {
         "id": id_,
         "board": work.scope.board,
@@ -138,6 +182,7 @@ async def note(work: Work, id_: UUID, before: CalendarRow, left_as: str, lines: 
         "before": orjson.dumps(Plan.of(before).kept()).decode(),
         "left_as": left_as,
         "lines": lines,
+        "plan": plan,
         "by": by,
         "at": work.at,
     }

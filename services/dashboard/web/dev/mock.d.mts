@@ -40,10 +40,17 @@ interface MockDuties {
   act(who: string, path: string, body: unknown): unknown
 }
 
+/** The board's plan; `revisions` are of the schools' years. */
+interface MockBoardYear extends MockDesk {
+  rows: string[][]
+  revisions: Map<string, number>
+}
+
 export interface Mock {
   duties: MockDuties
   lists: MockDesk
   years: MockDesk
+  boardYear: MockBoardYear
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
   same: { act(who: string, path: string, body: unknown): unknown }
   office: {

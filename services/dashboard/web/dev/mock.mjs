@@ -15,6 +15,7 @@ import { Imports } from './imports.mjs'
 import { OfficeDesk } from './office.mjs'
 import { SamePeopleDesk } from './samepeople.mjs'
 import { YearsDesk } from './years.mjs'
+import { BoardYearDesk } from './boardyear.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
@@ -39,6 +40,7 @@ class Mock {
     this.lists = new ListsDesk(this, Refuse)
     this.office = new OfficeDesk(this, TODAY, Refuse)
     this.years = new YearsDesk(this, Refuse)
+    this.boardYear = new BoardYearDesk(this, Refuse)
     this.same = new SamePeopleDesk(this, Refuse)
     this.rolls = new Map()
     this.done = new Map()
@@ -81,7 +83,7 @@ class Mock {
       nobody: { person: { ...staff, id: id('aaaa', 90006) }, kind: 'staff', roles: [role('subject', '専科')], rail: ['today'], home: '/today', classes: [] },
       principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'people', 'moves', 'next_year'], home: '/school', classes: [] },
       office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'people', 'imports', 'moves', 'next_year'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
-      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports', 'moves'], home: '/board', classes: [] },
+      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports', 'moves', 'settings'], home: '/board', classes: [] },
       operator: { person: { ...staff, id: id('aaaa', 90005) }, kind: 'staff', roles: [{ kind: 'system_operator', label: 'システム管理', school: null, class: null }], rail: ['operations'], home: '/operations', classes: [] },
     }
   }
@@ -347,7 +349,7 @@ function view(mock, who, path, query) {
   if (school) return mock.schoolDayView(school[1], school[2])
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
-  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.same.view(who, path, query)
+  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -366,7 +368,7 @@ function act(mock, who, path, headers, body) {
     return mock.done.get(key)
   }
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.same.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.same.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   if (!roll) mock.tellOffices()

@@ -32,6 +32,7 @@ create table calendar_change (
     before jsonb not null,
     left_as text not null,
     lines integer not null,
+    plan text,
     made_by uuid not null,
     made_at timestamptz not null,
     undone_at timestamptz
@@ -39,6 +40,7 @@ create table calendar_change (
 create index calendar_change_calendar on calendar_change (calendar_id, number);
 comment on column calendar_change.before is 'days, closures, marks and terms as they were';
 comment on column calendar_change.left_as is 'tells the year it left from every other: taken back only from there';
+comment on column calendar_change.plan is 'revision of the board''s plan that was applied; null: the school''s own act';
 comment on column calendar_template.lines is 'cells as the board wrote them: date, kind, words, whom';
 """
 

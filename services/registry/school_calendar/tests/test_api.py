@@ -251,6 +251,53 @@ async def test_the_boards_plan_does_not_undo_what_a_school_has_done_since_the_lo
     assert [each["on"] for each in (await office_year(client, school))["closures"]] == ["2026-11-17"]
 
 
+async def test_the_board_sees_which_schools_have_its_plan(
+    client: Client, school: School, units: Units
+) -> None:
+    """Applied, changed by the school since, the plan changed since, taken back."""
+    board = await hold(units, school, uuid4(), "board_staff", await department(units, school, "gakumu"))
+    where = f"/v1/boards/{school.board}/calendars/2026"
+
+    async def standing() -> tuple[Any, bool]:
+        found = (await client.get(where, board)).json()["schools"]
+        (one,) = [each for each in found if each["id"] == str(school.id)]
+        assert one["kind"] == "elementary"
+        return one["standing"], one["applied_at"] is not None
+
+    async def plan(*rows: list[str], apply: bool = True) -> None:
+        body = {"rows": rows, "seen": (await client.get(where, board)).json()["revision"]}
+        if apply:
+            look = await client.post(where, board, {**body, "schools": [str(school.id)], "dry": True})
+            body["looked"] = {str(school.id): look.json()["schools"][0]["revision"]}
+            body["schools"] = [str(school.id)]
+        answer = await client.post(where, board, body)
+        assert answer.status_code == 200, answer.text
+
+    assert await standing() == (None, False), "there is no plan"
+    autumn, winter = ["11/18〜11/19", "休業日", "秋休み"], ["12/25〜1/7", "休業日", "冬休み"]
+    await plan(autumn, ["11/20", "学年休業", "", "中1"], apply=False)
+    assert await standing() == ("not_yet", False)
+    before = (await client.get(where, board)).json()
+    assert (before["said_by"]["id"], before["said_at"] is not None) == (str(board), True)
+    await plan(autumn, ["11/20", "学年休業", "", "中1"])
+    assert await standing() == ("as_planned", True), (
+        "a line of grades that the school does not have asks nothing"
+    )
+    assert (await say(client, school, ["11/20", "行事", "遠足"])).status_code == 200
+    assert await standing() == ("as_planned", True), "what the plan does not speak of is the school's"
+    assert (await say(client, school, ["11/18", "授業日"])).status_code == 200
+    assert await standing() == ("changed_since", True)
+    await plan(autumn, winter, apply=False)
+    assert await standing() == ("planned_anew", True)
+    await plan(autumn, winter)
+    assert await standing() == ("as_planned", True)
+    for _ in range(4):
+        undo = (await office_year(client, school))["undo"]
+        done = await client.post(f"{path(school)}/undo", school.office, {"change": undo["id"]})
+        assert done.status_code == 200, done.text
+    assert await standing() == ("not_yet", False), "taken back, it was never applied"
+
+
 async def classes(client: Client, school: School) -> list[Any]:
     found: list[Any] = (await office_year(client, school))["classes"]
     return found

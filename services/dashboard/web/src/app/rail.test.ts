@@ -12,6 +12,7 @@ it("marks the place that a screen belongs to among the person's own", () => {
   expect(placeOf('/classes/1/days/2026-11-20/roll', railed('today'))).toBe('today')
   expect(placeOf('/classes/1/days/2026-11-20/roll', railed('school'))).toBe('school')
   expect(placeOf('/schools/1/days/2026-11-20', railed('board'))).toBe('board')
+  expect(placeOf('/settings/calendar/2026', railed('board', 'settings'))).toBe('settings')
   expect(placeOf('/operations', railed('today'))).toBeNull()
   expect(placeOf('/nowhere', railed('today'))).toBeNull()
 })

@@ -8,7 +8,7 @@ export interface Place {
   /** Letter after `g`. */
   readonly letter: string
   /** Short address; the dated one follows from it. */
-  readonly to: '/today' | '/school' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/operations'
+  readonly to: '/today' | '/school' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/settings' | '/operations'
 }
 
 const PLACES: readonly Place[] = [
@@ -19,6 +19,7 @@ const PLACES: readonly Place[] = [
   { id: 'imports', word: msg`名簿取込`, letter: 'i', to: '/imports' },
   { id: 'moves', word: msg`転出入`, letter: 'm', to: '/moves' },
   { id: 'next_year', word: msg`来年度`, letter: 'y', to: '/next-year' },
+  { id: 'settings', word: msg`市の設定`, letter: 'e', to: '/settings' },
   { id: 'operations', word: msg`配信の状態`, letter: 'o', to: '/operations' },
 ]
 
@@ -37,6 +38,7 @@ const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] =
   ['/people', ['people']],
   ['/imports', ['imports']],
   ['/moves', ['moves']],
+  ['/settings', ['settings']],
   ['/operations', ['operations']],
 ]
 

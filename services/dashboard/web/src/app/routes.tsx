@@ -214,6 +214,22 @@ const classPlan = createRoute({
   component: lazyRouteComponent(() => import('~/screens/office/nextyear/Page')),
 })
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings',
+  component: NoRight,
+  beforeLoad: async ({ context }) => {
+    const me = await meOf(context)
+    if (me) throw redirect({ to: '/settings/calendar/$year', params: { year: String(schoolYear(me.today)) }, replace: true })
+  },
+})
+
+const boardYear = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/calendar/$year',
+  component: lazyRouteComponent(() => import('~/screens/office/boardyear/Page')),
+})
+
 const operations = createRoute({
   getParentRoute: () => inside,
   path: '/operations',
@@ -278,6 +294,8 @@ const tree = root.addChildren([
     move,
     nextYear,
     classPlan,
+    settings,
+    boardYear,
     operations,
     unknown,
   ]),

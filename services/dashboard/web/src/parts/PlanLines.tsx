@@ -14,17 +14,20 @@ interface PlanLinesProps {
   readonly whom: readonly string[]
   /** Ctrl+Enter. */
   readonly onDone: () => void
+  /** What the lines are, when they are not changes. */
+  readonly label?: string
+  readonly rows?: number
 }
 
 /** Lines of a year's plan, pasted from a spreadsheet or put together one by one. Nothing is read here. */
-export function PlanLines({ text, onText, kinds, whom, onDone }: PlanLinesProps) {
+export function PlanLines({ text, onText, kinds, whom, onDone, label, rows = 7 }: PlanLinesProps) {
   const id = useId()
   const area = useRef<HTMLTextAreaElement>(null)
   return (
     <div className={styles.lines}>
       <AddLine kinds={kinds} whom={whom} onAdd={(line) => onText(addedLine(text, line))} />
       <label className={styles.label} htmlFor={id}>
-        <Trans>変える予定（1行に1つ）</Trans>
+        {label ?? <Trans>変える予定（1行に1つ）</Trans>}
       </label>
       <p id={`${id}-hint`} className={styles.hint}>
         <Trans>表計算の日付・種類・内容・対象の4列を、そのまま貼り付けられます。</Trans>
@@ -34,7 +37,7 @@ export function PlanLines({ text, onText, kinds, whom, onDone }: PlanLinesProps)
         id={id}
         aria-describedby={`${id}-hint`}
         className={styles.text}
-        rows={7}
+        rows={rows}
         wrap="off"
         value={text}
         spellCheck={false}
