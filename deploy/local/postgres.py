@@ -46,7 +46,14 @@ SETTINGS = {
     "io_method": "sync",
 }
 # For tests only: what is lost with the machine's power need not be written for its sake.
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FORGETFUL = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Nor is there anybody who reads what was written for recovery.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 
 

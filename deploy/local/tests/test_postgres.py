@@ -1,16 +1,19 @@
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
 
+from deploy.local import temporary
 from deploy.local.postgres import Postgres, own_folder
 from deploy.local.state import LocalError
-from deploy.local.temporary import remove, temporary_home
+from deploy.local.temporary import ROOM, remove, temporary_home
 
 
 async def connect(server: Postgres, password: str | None = None) -> asyncpg.Connection:
@@ -113,6 +116,16 @@ def test_the_servers_of_a_killed_run_are_removed_by_the_next() -> None:
         assert not left.exists()
         assert not server.host.exists()
     assert server.pid_file.process() is None
+
+
+@pytest.mark.parametrize(("free", "in_memory"), [(64 * 1024**2, False), (ROOM, True)])
+def test_servers_lie_in_memory_only_where_it_has_room(
+    free: int, in_memory: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(temporary, "MEMORY", tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with temporary_home() as home:
+        assert home.is_relative_to(tmp_path) == in_memory
 
 
 def test_data_of_another_major_version_are_refused_with_the_way_out() -> None:
