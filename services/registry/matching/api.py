@@ -102,7 +102,7 @@ async def read_questions(
     return QuestionsOut(
         questions=[looking.question_out(each, seen) for each in shown],
         more=len(found) > rows,
-        live=offices.live(who.board, (), whole_board=True),
+        live=offices.live(who.board, (), whole_board=mine.keeps),
     )
 
 

@@ -22,6 +22,7 @@ from services.registry.people.access import Offices, keeps_roster
 from services.registry.people.history import SEXES, Names, relation_word, rights_words, span, what_words
 from services.registry.people.rules import names_in_use
 from services.registry.room import Registry
+from services.registry.roster.kana import reading
 from services.registry.roster.rows import Standing
 from shared.access.principal import Holder, entity, ref, refs
 
@@ -86,7 +87,7 @@ class Seen:
         """Everything both cards say, thing by thing; what differs is marked."""
         sides = (self._said(one), self._said(other))
         return [
-            LineOut(name=name, one=said, other=sides[1][name], differs=said != sides[1][name])
+            LineOut(name=name, one=said, other=sides[1][name], differs=_differ(name, said, sides[1][name]))
             for name, said in sides[0].items()
         ]
 
@@ -117,6 +118,13 @@ class Seen:
             f"{span(each.held.valid, self.today)} {what_words(each.held.what, self.names)}"
             for each in standing
         ]
+
+
+def _differ(name: str, one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two cards say different things; a reading says the same in any kana and width."""
+    if name in ("よみ", "本名のよみ"):
+        return [reading(each) for each in one] != [reading(each) for each in other]
+    return one != other
 
 
 def _some(family: str | None, given: str | None) -> list[str]:

@@ -38,6 +38,13 @@ class Alike:
     kept_from: tuple[UUID, ...]
     told: bool
     """Whether the asker may be told of them."""
+    school: str
+    """Where they are or were last, or will be first."""
+    class_name: str
+    """Of today; empty where there is none."""
+    since: date
+    until: date | None
+    """The day from which they are there no more."""
 
 
 # Whole names, never parts of one: a question about one child must not answer with others of that birthday.
@@ -58,8 +65,19 @@ def _read(which: str) -> Any:
     return text(
         f"""
 select p.id, coalesce(p.common_family, p.legal_family) || ' ' || coalesce(p.common_given, p.legal_given) as name,
-       p.birth_date, k.protected, k.kept_from
+       p.birth_date, k.protected, k.kept_from, at.school, coalesce(home.name, '') as class_name, at.since, at.until
 from (select f.id as pupil_id from ({which}) f) m join person p on p.board_id = :board and p.id = m.pupil_id
+cross join lateral (
+    select s.short_name as school, lower(e.valid) as since, upper(e.valid) as until from enrolment_period e
+    join organisation s on s.board_id = :board and s.id = e.school_id
+    where e.board_id = :board and e.subject_id = p.id
+    order by e.voided_at is null desc, e.valid @> cast(:today as date) desc, e.valid desc limit 1
+) at
+left join lateral (
+    select c.name from membership_period h join organisation c on c.board_id = :board and c.id = h.class_id
+    where h.board_id = :board and h.subject_id = p.id and h.voided_at is null and h.kind = 'home'
+      and h.valid @> cast(:today as date) limit 1
+) home on true
 {PROTECTED}
 order by p.sort_key, p.id
 """  # noqa: S608
@@ -97,6 +115,10 @@ async def _alike(
             bool(row.protected),
             tuple(each for each in row.kept_from or () if each is not None),
             not row.protected or "ReadCard" in reads.of(row.id, rights.where_child(where.get(row.id))),
+            row.school,
+            row.class_name,
+            row.since,
+            row.until,
         )
         for row in rows
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -17,9 +17,10 @@ from services.registry.moves.asker import Asker, Reg, Who, asker_of, strong_enou
 from services.registry.moves.making import Asked
 from services.registry.moves.rules import Dates, Place, Refused, Wrong
 from services.registry.moves.shapes import Elsewhere, PlaceIn, Reason, Saved
+from services.registry.oneroster import cells
 from services.registry.roster import published
 from services.registry.roster import store as roster
-from services.registry.roster.kana import search_text
+from services.registry.roster.kana import reading, search_text
 from services.registry.roster.rows import PersonRow
 from services.registry.roster.rules import Translator
 from services.registry.roster.snapshot import ExternalKey, Person
@@ -42,7 +43,7 @@ class _Body(BaseModel):
 
 
 class Card(_Body):
-    """Who arrives, as the papers or the family write it; stored code point for code point."""
+    """Who arrives, as the papers or the family write it; names are stored code point for code point."""
 
     legal_family: str = Field(min_length=1, max_length=50, pattern=_NAME)
     legal_given: str = Field(min_length=1, max_length=50, pattern=_NAME)
@@ -125,18 +126,19 @@ async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> PersonRow:
     Whoever may be the same all the same (also a protected child, whom nobody is told of here) becomes a question to
     those who keep the roster (:mod:`services.registry.matching`).
     """
-    card = body.card
-    assert card is not None
+    assert body.card is not None
+    card = _read(body.card)
     youngest, oldest = (asker.room.clock.today().year - age for age in _AGES)
     if not oldest <= card.birth_date.year <= youngest:
         with refusals():
             raise Refused(
                 [Wrong("birth_date", f"生年月日を確かめてください。入力: {in_words(card.birth_date)}")]
             )
-    legal, kana = _shadows(card)
+    legal = search_text(card.legal_family, card.legal_given)
+    kana = search_text(card.kana_family, card.kana_given)
     found = await alike.same(work.session, asker, legal, kana, card.birth_date)
     if not body.nobody_else:
-        await _ask(asker, [each for each in found if each.told])
+        await _ask(asker, [each for each in found if each.told], body.accepted_on)
     pupil = new_id()
     told = Person(
         key=_KEY,
@@ -163,35 +165,69 @@ async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> PersonRow:
     return row
 
 
-def _shadows(card: Card) -> tuple[str, str]:
-    """The name and the reading as they are compared. Raises a refusal for one of signs alone: it is nobody's."""
+_READINGS = {"kana_family": "姓のよみ", "kana_given": "名のよみ"}
+
+
+def _read(card: Card) -> Card:
+    """The card with its readings in katakana. Raises a refusal for signs alone, and for what is no reading."""
+    kana = {field: reading(getattr(card, field)) for field in _READINGS}
+    wrong = [
+        Wrong(f"card.{field}", f"「{value}」は名前として読めません。書類のとおりに書いてください。")
+        for field, value in card
+        if field.startswith(("legal_", "kana_")) and not search_text(value)
+    ]
+    told = {each.field for each in wrong}
+    for field, value in kana.items():
+        fault = cells.KANA.check(value)
+        if fault is not None and f"card.{field}" not in told:
+            words = f"{_READINGS[field]}「{getattr(card, field)}」: {fault.rule}。{fault.remedy}。"
+            wrong.append(Wrong(f"card.{field}", words))
     with refusals():
-        signs = [
-            Wrong(f"card.{field}", f"「{value}」は名前として読めません。書類のとおりに書いてください。")
-            for field, value in card
-            if field.startswith(("legal_", "kana_")) and not search_text(value)
-        ]
-        if signs:
-            raise Refused(signs)
-    return search_text(card.legal_family, card.legal_given), search_text(card.kana_family, card.kana_given)
+        if wrong:
+            raise Refused(wrong)
+    return card.model_copy(update=kana)
 
 
-async def _ask(asker: Asker, found: list[Alike]) -> None:
+async def _ask(asker: Asker, found: list[Alike], accepted_on: date) -> None:
     """Whether it is one of these. What the question shows is a read, though nothing is written beside it."""
     if not found:
         return
+    today = asker.room.clock.today()
     asked = Seen("FindPupils", "pupil", None, "II", [each.id for each in found])
     await asker.room.log.read(asker.holder.principal, asked)
     raise Problem(
         409,
         "same-person",
         "同じ人かもしれません",
-        "前にいた子なら、その子を選んでください。べつの子なら、そう確かめてから届けてください。",
+        "同じ子なら、その子を選んでください。べつの子なら、そう確かめてから届けてください。",
         errors=[
-            FieldError(field="pupil", cell=str(each.id), message=f"{each.name}さん{_born(each)}")
+            FieldError(
+                field="enrolled" if _enrolled(each, accepted_on) else "pupil",
+                cell=str(each.id),
+                message=f"{each.name}さん{_born(each)} {_where(each, today, accepted_on)}",
+            )
             for each in found
         ],
     )
+
+
+def _enrolled(each: Alike, on: date) -> bool:
+    return each.since <= on and (each.until is None or on < each.until)
+
+
+def _where(each: Alike, today: date, accepted_on: date) -> str:
+    """Where one who may be the same is, or was: what tells one child from another beside name and birthday."""
+    place = f"{each.school} {each.class_name}".strip()
+    if _enrolled(each, accepted_on):
+        return (
+            f"{place}に在籍しています。この子なら、転入ではなく、{each.school}から市内の転学として届けます。"
+        )
+    if each.until is not None and each.until <= today:
+        last = each.until - timedelta(days=1)
+        return f"{each.school}に{last.year}年{in_words(last)}まで在籍していました。"
+    if each.since > today:
+        return f"{each.school}に{each.since.year}年{in_words(each.since)}から在籍します。"
+    return f"{place}に在籍しています。"
 
 
 def _born(each: Alike) -> str:

@@ -6,7 +6,7 @@ holds. Periods are voided and replaced, never edited (decisions.md §1), so that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from services.registry.oneroster import cells
 from services.registry.people import history
 from services.registry.people.asks import CorrectBasics, NameAct, NameIn, Seat
 from services.registry.people.rules import Record, Told, standing
+from services.registry.roster.kana import reading
 from services.registry.roster.rows import (
     Added,
     GuardianshipIs,
@@ -93,13 +94,25 @@ class Around:
 def name_card(record: Record, legal: NameIn, common: NameIn | None) -> PersonRow:
     """The card with another name; its order and search follow from it."""
     card = record.now.card
-    return made_card(card.id, legal, common, card.birth_date, card.sex)._replace(merged_into=card.merged_into)
+    stand = {card.kana_family, card.kana_given, card.legal_kana_family, card.legal_kana_given}
+    made = made_card(card.id, legal, common, card.birth_date, card.sex, stand)
+    return made._replace(merged_into=card.merged_into)
 
 
-def made_card(id_: UUID, legal: NameIn, common: NameIn | None, born: date | None, sex: str) -> PersonRow:
-    """A card from what was typed. Names stay code point for code point, readings become full-width."""
+def made_card(
+    id_: UUID,
+    legal: NameIn,
+    common: NameIn | None,
+    born: date | None,
+    sex: str,
+    stand: Collection[str | None] = (),
+) -> PersonRow:
+    """A card from what was typed. Names stay code point for code point, readings become full-width katakana.
+
+    ``stand``: readings as they stand on the card; nobody has typed them, so they stay.
+    """
     key = ExternalKey("person", "by-hand")
-    kana, own = _kana(legal), _kana(common) if common else (None, None)
+    kana, own = _kana(legal, stand), _kana(common, stand) if common else (None, None)
     person = Person(
         key=key,
         legal_family=legal.family,
@@ -116,8 +129,11 @@ def made_card(id_: UUID, legal: NameIn, common: NameIn | None, born: date | None
     return Translator({key: id_}, {}).person(person)
 
 
-def _kana(name: NameIn) -> tuple[str | None, str | None]:
-    return cells.folded(name.family_kana) or None, cells.folded(name.given_kana) or None
+def _kana(name: NameIn, stand: Collection[str | None]) -> tuple[str | None, str | None]:
+    family, given = (
+        typed if typed in stand else reading(typed) for typed in (name.family_kana, name.given_kana)
+    )
+    return family or None, given or None
 
 
 _PARTS = (("family", "氏"), ("given", "名"), ("family_kana", "氏のよみ"), ("given_kana", "名のよみ"))
@@ -134,7 +150,7 @@ def wrong_name(name: NameIn, where: str, called: str) -> list[Wrong]:
                 found.append(Wrong(f"{where}.{part}", f"{called}の{word}を入れてください。"))
             continue
         kind = cells.KANA if kana else cells.NAME
-        fault = kind.check(cells.folded(value) if kana else value)
+        fault = kind.check(reading(value) if kana else value)
         if fault is not None:
             message = f"{called}の{word}「{value}」: {fault.rule}。{fault.remedy}。"
             found.append(Wrong(f"{where}.{part}", message))

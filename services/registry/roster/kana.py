@@ -74,6 +74,14 @@ def _field_key(reading: str | None) -> str:
     return _LEVEL_END.join("".join(level) for level in (base, voicing, size, script))
 
 
+def reading(typed: str) -> str:
+    """A reading (フリガナ) as it is kept when it is entered by hand: full-width katakana without blanks around it.
+
+    What no kana is stays as it was typed; whether it is a reading at all, ``cells.KANA`` says.
+    """
+    return unicodedata.normalize("NFKC", typed).strip().translate(_HIRAGANA_TO_KATAKANA)
+
+
 def search_text(*parts: str | None) -> str:
     """Shadow text of names for search: width, case, script of kana, blanks and glyph variants make no difference.
 

@@ -132,7 +132,10 @@ export class OfficeDesk {
     const { own, schools } = this.mock.town
     const known = own.members[1].pupil
     if (body.card && !body.nobody_else && body.card.legal_family === known.family)
-      throw new this.Refuse(409, 'same-person', '同じ人かもしれません', '', [{ field: 'pupil', cell: known.id, message: `${known.family} ${known.given}さん（2018年5月5日生まれ）` }])
+      throw new this.Refuse(409, 'same-person', '同じ人かもしれません', '', [
+        { field: 'pupil', cell: known.id, message: `${known.family} ${known.given}さん（2018年5月5日生まれ） 第一小学校に2026年9月30日（水）まで在籍していました。` },
+        { field: 'enrolled', cell: own.members[2].pupil.id, message: `${known.family} ${known.given}さん（2018年5月5日生まれ） 第二小学校 2年1組に在籍しています。この子なら、転入ではなく、第二小学校から市内の転学として届けます。` },
+      ])
     const pupil = body.card ? { ...known, id: '00000000-0000-4000-8000-000000000999', family: body.card.legal_family, given: body.card.legal_given } : known
     const move = this.add('arriving', pupil, { left: body.left_on, accepted: body.accepted_on, to: schools[0].school, elsewhere: body.elsewhere })
     move.from = null

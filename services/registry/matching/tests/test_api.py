@@ -80,6 +80,9 @@ async def test_an_import_asks_those_who_keep_the_roster_and_nobody_else(asking: 
     lines = {line["name"]: line for line in pair["lines"]}
     assert lines["氏名（本名）"]["differs"]
     assert not lines["生年月日"]["differs"]
+    kana = lines["よみ"]
+    assert {*kana["one"], *kana["other"]} == {"タカハシ ハナコ", "たかはし はなこ"}
+    assert not kana["differs"], "one reading in two kinds of kana"
     assert lines["保護者"]["one"] != lines["保護者"]["other"]
     assert pair["wrong"] == []
     for who in ("office", "principal", "homeroom", "lunch", "operator", "elsewhere"):

@@ -320,6 +320,19 @@ async def test_one_who_arrives_is_here_from_the_day_and_provisional_until_the_pa
         assert (await city.post("/v1/arrivals", arrival(city), who)).status_code == status, who
 
 
+async def test_a_reading_is_taken_in_any_kana_and_nothing_else_is_a_reading(city: City) -> None:
+    body = arrival(city)
+    kanji = {**body["card"], "kana_family": "神田", "kana_given": "あ1"}
+    refused = await city.post("/v1/arrivals", arrival(city, card=kanji))
+    assert [(each["field"], each["message"]) for each in refused.json()["errors"]] == [
+        (field, f"{word}: よみは、ひらがなかカタカナで書きます。かな以外の文字を取り除いてください。")
+        for field, word in (("card.kana_family", "姓のよみ「神田」"), ("card.kana_given", "名のよみ「あ1」"))
+    ]
+    typed = {**body["card"], "kana_family": "かんだ ", "kana_given": "ﾋｶﾘ"}
+    [move] = (await city.post("/v1/arrivals", arrival(city, card=typed))).json()["moves"]
+    assert (move["pupil"]["family_kana"], move["pupil"]["given_kana"]) == ("カンダ", "ヒカリ")
+
+
 async def test_one_who_was_here_before_is_asked_about_and_keeps_the_card(
     city: City, registry_database: Database
 ) -> None:
@@ -339,6 +352,17 @@ async def test_one_who_was_here_before_is_asked_about_and_keeps_the_card(
     cells = {each["cell"] for each in asked.json()["errors"]}
     assert str(city.ids["pupil"]) in cells
     assert "（2018年5月5日生まれ）" in asked.text, "of which year decides who it is"
+    said = {each["cell"]: (each["field"], each["message"]) for each in asked.json()["errors"]}
+    field, message = said.pop(str(city.ids["pupil"]))
+    assert (field, message.split(" ", 2)[-1]) == (
+        "pupil",
+        "第一小学校に2026年11月18日（水）まで在籍していました。",
+    )
+    assert said, "there are others of that birthday"
+    for field, message in said.values():
+        assert field == "enrolled"
+        assert "2年" in message
+        assert "に在籍しています。この子なら、転入ではなく" in message
     assert str(city.ids["hidden"]) not in cells, "a protected child is nobody's guess"
     seen = (f"account-{city.ids['office']}", "FindPupils", "II")
 

@@ -68,6 +68,24 @@ async def test_a_change_of_name_says_from_when(asking: Asking, town: Town) -> No
     assert words[0] == "11月1日から 氏 髙橋 → 山本、氏のよみ タカハシ → ヤマモト"
 
 
+async def test_a_reading_is_kept_in_katakana_however_it_was_typed(asking: Asking, town: Town) -> None:
+    typed = {**HANAKO, "family_kana": " たかはし\u3000", "given_kana": "ﾊﾅﾖ"}
+    answer = await asking.post("office", path(town, "hanako"), name(legal=typed))
+    assert answer.status_code == 200, answer.text
+    legal = (await asking.card("office", "hanako"))["legal"]
+    assert (legal["family_kana"], legal["given_kana"]) == ("タカハシ", "ハナヨ")
+
+
+async def test_a_reading_that_nobody_has_touched_stays_as_its_source_wrote_it(
+    asking: Asking, town: Town
+) -> None:
+    before = (await asking.card("office", "taro"))["legal"]
+    assert before["family_kana"] == "たかはし"
+    fixed = name(legal={**before, "given": "太朗"})
+    assert (await asking.post("office", path(town, "taro"), fixed)).status_code == 200
+    assert (await asking.card("office", "taro"))["legal"]["family_kana"] == before["family_kana"]
+
+
 async def test_a_common_name_keeps_the_legal_one_and_its_reading(asking: Asking, town: Town) -> None:
     common = {"family": "山本", "given": "花", "family_kana": "やまもと", "given_kana": "はな"}
     changed = name("change_name", legal=HANAKO, common=common)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.roster.kana import kana_sort_key, search_text
+from services.registry.roster.kana import kana_sort_key, reading, search_text
 
 KANA = st.text(
     st.sampled_from(
@@ -104,3 +105,22 @@ def test_search_sees_through_width_case_and_script() -> None:
 @given(st.text(max_size=12))
 def test_searching_for_what_is_there_finds_it(name: str) -> None:
     assert search_text(name) in search_text(name, "カナ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("あずま", "アズマ"),
+        ("ｱｽﾞﾏ", "アズマ"),
+        ("　みすゞ ", "ミスヾ"),
+        ("か\u3099んま", "ガンマ"),
+        ("ゐゑゔゕ", "ヰヱヴヵ"),
+        ("グエン・ティ ラン", "グエン・ティ ラン"),
+        ("ろーら", "ローラ"),
+        ("東", "東"),
+    ],
+)
+def test_a_reading_typed_in_any_kana_is_kept_in_katakana(typed: str, kept: str) -> None:
+    assert reading(typed) == kept
+    assert reading(kept) == kept
+    assert search_text(typed) == search_text(kept), "it is found as before"

@@ -1,5 +1,7 @@
+import { Trans } from '@lingui/react/macro'
 import { Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components'
 import type { ReactNode } from 'react'
+import field from './TextLine.module.css'
 import styles from './Tiles.module.css'
 
 export interface Tile {
@@ -12,16 +14,25 @@ export interface Tile {
 interface TilesProps {
   readonly label: string
   readonly tiles: readonly Tile[]
+  /** Says 必須, in a form whose other fields say whether they are. */
+  readonly required?: boolean
   /** Nothing is chosen for the person: null until they do. */
   readonly value: string | null
   readonly onChange: (value: string) => void
 }
 
 /** A choice among a few, as tiles large enough for a finger. */
-export function Tiles({ label, tiles, value, onChange }: TilesProps) {
+export function Tiles({ label, tiles, required = false, value, onChange }: TilesProps) {
   return (
     <RadioGroup className={styles.group!} value={value} onChange={onChange}>
-      <Label className={styles.label}>{label}</Label>
+      <Label className={styles.label}>
+        {label}
+        {required && (
+          <span className={field.need}>
+            <Trans>必須</Trans>
+          </span>
+        )}
+      </Label>
       <div className={styles.tiles}>
         {tiles.map((tile) => (
           <RadioField key={tile.value} value={tile.value}>

@@ -150,6 +150,7 @@ function Announce({ options, onBack }: { readonly options: Options; readonly onB
       )}
       <Tiles
         label={t`どこへ`}
+        required
         value={kind}
         onChange={setKind}
         tiles={[

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Problem, type ProblemItem } from '~/api/problem'
 import { useRead } from '~/api/useRead'
 import { useMe } from '~/app/me'
@@ -12,6 +12,8 @@ import { Button } from '~/parts/Button'
 import { DayField, dayMissing, useDay } from '~/parts/DayField'
 import { Choose, Field } from '~/parts/Field'
 import { LinkButton } from '~/parts/LinkButton'
+import { isReading, reading } from '~/parts/reading'
+import { ReadingField } from '~/parts/ReadingField'
 import { Refused } from '~/parts/Refused'
 import { CannotRead, LoadingRows, NoRight } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
@@ -62,6 +64,7 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
   const transferred = transferredOn(accepted.day)
   const missing = [
     Object.values(card).some((part) => part.trim() === '') && t`氏名とよみを書いてください`,
+    !(isReading(card.kana_family) && isReading(card.kana_given)) && t`よみは、ひらがなかカタカナで書いてください`,
     dayMissing(t`生年月日`, { day: birth, why: wrongBirth }, true),
     sex === null && t`性別をえらんでください`,
     school === '' && t`受け入れる学校をえらんでください`,
@@ -78,7 +81,7 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
   /** `who`: one who was here before; null: nobody known is the same; undefined: not asked yet. */
   function arrive(who?: string | null) {
     const sent = announce({
-      ...(typeof who === 'string' ? { pupil: who } : { card: { ...card, birth_date: birth, sex }, nobody_else: who === null }),
+      ...(typeof who === 'string' ? { pupil: who } : { card: { ...card, kana_family: reading(card.kana_family), kana_given: reading(card.kana_given), birth_date: birth, sex }, nobody_else: who === null }),
       to_school: school,
       grade,
       accepted_on: accepted.day,
@@ -112,8 +115,8 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
       <div className={styles.two}>
         <Field label={t`姓`} required autoFocus value={card.legal_family} onChange={write('legal_family')} maxLength={50} />
         <Field label={t`名`} required value={card.legal_given} onChange={write('legal_given')} maxLength={50} />
-        <Field label={t`姓のよみ（カタカナ）`} required value={card.kana_family} onChange={write('kana_family')} maxLength={50} />
-        <Field label={t`名のよみ（カタカナ）`} required value={card.kana_given} onChange={write('kana_given')} maxLength={50} />
+        <ReadingField label={t`姓のよみ（カタカナ）`} required value={card.kana_family} onChange={write('kana_family')} maxLength={50} />
+        <ReadingField label={t`名のよみ（カタカナ）`} required value={card.kana_given} onChange={write('kana_given')} maxLength={50} />
       </div>
       <Field
         label={t`生年月日`}
@@ -128,6 +131,7 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
       />
       <Tiles
         label={t`性別`}
+        required
         value={sex}
         onChange={setSex}
         tiles={[
@@ -205,26 +209,35 @@ interface SamePersonProps {
 
 /** One person for life inside a board: whether it is somebody known, a person says. */
 function SamePerson({ found, onSame, onNobody }: SamePersonProps) {
+  const asked = useRef<HTMLDivElement>(null)
+  // It is asked under a form that is longer than the screen.
+  useEffect(() => {
+    asked.current?.scrollIntoView({ block: 'end' })
+  }, [])
   return (
-    <Strip kind="look" live>
-      <p>
-        <strong>
-          <Trans>前にいた子かもしれません。まだ届けていません。</Trans>
-        </strong>
-      </p>
-      <ul className={styles.steps}>
-        {found.map(({ cell = '', message }) => (
-          <li key={cell} className={styles.same}>
-            {message}
-            <Button size="small" onPress={() => onSame(cell)}>
-              <Trans>この子です。転入を届ける</Trans>
-            </Button>
-          </li>
-        ))}
-      </ul>
-      <Button size="small" onPress={onNobody}>
-        <Trans>どの子でもありません。新しい子として届ける</Trans>
-      </Button>
-    </Strip>
+    <div ref={asked} className={styles.asked}>
+      <Strip kind="look" live>
+        <p>
+          <strong>
+            <Trans>この市の学校の子と、同じ子かもしれません。まだ届けていません。</Trans>
+          </strong>
+        </p>
+        <ul className={styles.steps}>
+          {found.map(({ cell = '', field, message }) => (
+            <li key={cell} className={styles.same}>
+              {message}
+              {field !== 'enrolled' && (
+                <Button size="small" onPress={() => onSame(cell)}>
+                  <Trans>この子です。転入を届ける</Trans>
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
+        <Button size="small" onPress={onNobody}>
+          <Trans>どの子でもありません。新しい子として届ける</Trans>
+        </Button>
+      </Strip>
+    </div>
   )
 }

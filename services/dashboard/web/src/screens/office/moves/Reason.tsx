@@ -12,6 +12,7 @@ export function Reason({ value, onChange }: ReasonProps) {
   return (
     <Tiles
       label={t`わけ`}
+      required
       value={value}
       onChange={onChange}
       tiles={[

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Card, LegalName } from '~/api/people'
 import { useMe } from '~/app/me'
 import { Choose, Field } from '~/parts/Field'
+import { ReadingField } from '~/parts/ReadingField'
 import { Tiles } from '~/parts/Tiles'
 import { Form } from './Form'
 import { useChange, type Change } from './useChange'
@@ -18,7 +19,7 @@ interface NameFieldsProps {
   readonly wrong: Change['wrong']
 }
 
-/** 氏, 名 and their readings. Names are kept as typed, to the code point; only readings are made full-width. */
+/** 氏, 名 and their readings. Names are kept as typed, to the code point; only readings are made katakana. */
 export function NameFields({ value, onChange, where, wrong }: NameFieldsProps) {
   const part = (name: keyof LegalName) => (text: string) => onChange({ ...value, [name]: text })
   const said = (name: keyof LegalName) => wrong(`${where}.${name}`)
@@ -26,8 +27,8 @@ export function NameFields({ value, onChange, where, wrong }: NameFieldsProps) {
     <div className={styles.two}>
       <Field label={<Trans>氏</Trans>} required value={value.family} onChange={part('family')} wrong={said('family')} />
       <Field label={<Trans>名</Trans>} required value={value.given} onChange={part('given')} wrong={said('given')} />
-      <Field label={<Trans>氏のよみ</Trans>} required={false} value={value.family_kana} onChange={part('family_kana')} wrong={said('family_kana')} />
-      <Field label={<Trans>名のよみ</Trans>} required={false} value={value.given_kana} onChange={part('given_kana')} wrong={said('given_kana')} />
+      <ReadingField label={<Trans>氏のよみ</Trans>} required={false} value={value.family_kana} onChange={part('family_kana')} wrong={said('family_kana')} />
+      <ReadingField label={<Trans>名のよみ</Trans>} required={false} value={value.given_kana} onChange={part('given_kana')} wrong={said('given_kana')} />
     </div>
   )
 }

@@ -1,0 +1,25 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { isReading, reading } from './reading'
+
+it.each([
+  ['あずま', 'アズマ'],
+  ['ｱｽﾞﾏ', 'アズマ'],
+  ['　みすゞ ', 'ミスヾ'],
+  ['か\u3099んま', 'ガンマ'],
+  ['ゐゑゔゕ', 'ヰヱヴヵ'],
+  ['グエン・ティ ラン', 'グエン・ティ ラン'],
+  ['ろーら', 'ローラ'],
+  ['', ''],
+])('%s is kept as %s', (typed, kept) => {
+  expect(reading(typed)).toBe(kept)
+  expect(isReading(typed)).toBe(true)
+})
+
+it.each(['東', 'Azuma', 'あずま1', 'アズマ!', '１'])('%s is no reading', (typed) => {
+  expect(isReading(typed)).toBe(false)
+})
+
+it('changes nothing that it has made', () => {
+  fc.assert(fc.property(fc.string(), (typed) => expect(reading(reading(typed))).toBe(reading(typed))))
+})
