@@ -8,15 +8,14 @@ const yearPath = (bff: Bff) => `${schoolPath(bff)}/year`
 const lines = (page: Page) => page.getByRole('textbox', { name: '変える予定（1行に1つ）' })
 const consider = (page: Page) => page.getByRole('button', { name: /変わることを確かめる/ })
 
-test('a class is closed by keys: consequences first, then year and school say so, and it is undone', async ({ page, bff, open }) => {
+test('a class is closed by keys: consequences first, then year and school say so, and it is undone', async ({ page, bff, open }, info) => {
   await open('principal', yearPath(bff))
   await page.getByLabel('日付', { exact: true }).fill('11/20')
   await page.getByLabel('種類', { exact: true }).selectOption('臨時休業')
   await page.getByLabel('内容', { exact: true }).fill('インフルエンザ')
   await page.getByLabel('対象', { exact: true }).selectOption('2年1組')
-  await page.getByLabel('内容', { exact: true }).press('Enter')
+  await page.getByLabel('内容', { exact: true }).press('Control+Enter') // as the button says; the line filled in is the line meant
   await expect(lines(page)).toHaveValue('11/20\t臨時休業\tインフルエンザ\t2年1組')
-  await lines(page).press('Control+Enter')
   const dialog = page.getByRole('dialog')
   await expect(dialog).toContainText('のべ1学級の日です')
   await expect(dialog).toContainText('もう朝の記録が確定しています')
@@ -30,6 +29,13 @@ test('a class is closed by keys: consequences first, then year and school say so
   const row = page.getByRole('row', { name: /臨時休業 インフルエンザ 2年1組/ })
   await expect(row).toBeVisible()
   await expect(lines(page)).toHaveValue('')
+  const back = page.getByRole('button', { name: '元に戻す' })
+  await expect(back, 'the answer and the way back stand where it was done').toBeInViewport({ ratio: 1 })
+  await expect(page.getByText('年間予定を変えました')).toBeInViewport()
+  await page.screenshot({ path: `${info.project.outputDir}/look/year-saved-desk.png` })
+  const day = page.getByRole('cell', { name: '授業日、臨時休業 インフルエンザ（2年1組）' })
+  await expect(day.locator('span'), 'one class, and not the school').toHaveText('臨')
+  await expect(day.locator('span')).toHaveCSS('text-decoration-style', 'dotted')
   await page.getByRole('link', { name: '出欠' }).click()
   await expect(page.getByRole('row', { name: /2年1組.*臨時休業/ })).toBeVisible()
   const count = (word: string) => page.locator('dt', { hasText: word }).locator('xpath=following-sibling::dd[1]')
@@ -74,6 +80,19 @@ test('a paste with a cell that cannot be read is refused by cell, the board’s 
   await expect(page.getByText('貼り付けを取りやめました')).toHaveCount(0)
 })
 
+test('Ctrl+Enter passes over nothing that was filled in without its day', async ({ page, bff, open }) => {
+  await open('office', yearPath(bff))
+  await lines(page).fill('11/27\t行事\t音楽会')
+  await page.getByLabel('内容', { exact: true }).fill('書写展')
+  await page.getByLabel('内容', { exact: true }).press('Control+Enter')
+  await expect(page.getByText('日付を書いてください。')).toBeVisible()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.getByLabel('日付', { exact: true }).fill('11/28')
+  await page.getByLabel('日付', { exact: true }).press('Control+Enter')
+  await expect(lines(page)).toHaveValue(/^11\/27\t行事\t音楽会\n11\/28\t授業日\t書写展/)
+  await expect(page.getByRole('dialog')).toBeVisible()
+})
+
 test('the Enter of a conversion adds no line', async ({ page, bff, open }) => {
   await open('office', yearPath(bff))
   await page.getByLabel('日付', { exact: true }).fill('11/27')
@@ -103,7 +122,7 @@ test('an event is taken back from its row; without a day no line is made', async
 
 test('the year on paper is one sheet without what is only for the screen', async ({ page, bff, open }) => {
   await open('principal', yearPath(bff))
-  await expect(page.getByRole('heading', { name: '1年の授業日' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: '年間の授業日' })).toBeVisible()
   await page.emulateMedia({ media: 'print' })
   await expect(lines(page)).toBeHidden()
   await expect(page.getByRole('button', { name: '印刷する' })).toBeHidden()
@@ -113,7 +132,7 @@ test('the year on paper is one sheet without what is only for the screen', async
 })
 
 const LOOKS: { name: string; set?: (bff: Bff) => void; until: string }[] = [
-  { name: 'year', until: '1年の授業日' },
+  { name: 'year', until: '年間の授業日' },
   { name: 'year-empty', set: ({ mock }) => void (mock.empty = true), until: 'まだ入っていません' },
   { name: 'year-error', set: ({ mock }) => void mock.faults.push({ path: 'GET /api/registry', status: 503 }), until: 'もう一度読み込む' },
   { name: 'year-offline', set: ({ mock }) => void mock.faults.push({ path: 'GET /api/registry', drop: true }), until: 'つながっていません' },

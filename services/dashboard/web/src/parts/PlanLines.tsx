@@ -12,8 +12,8 @@ interface PlanLinesProps {
   readonly kinds: readonly string[]
   /** What a line may be about, beside 全校. */
   readonly whom: readonly string[]
-  /** Ctrl+Enter. */
-  readonly onDone: () => void
+  /** Ctrl+Enter, with the lines as they then are: one that was filled in and not added yet is among them. */
+  readonly onDone: (text: string) => void
   /** What the lines are, when they are not changes. */
   readonly label?: string
   readonly rows?: number
@@ -25,7 +25,15 @@ export function PlanLines({ text, onText, kinds, whom, onDone, label, rows = 7 }
   const area = useRef<HTMLTextAreaElement>(null)
   return (
     <div className={styles.lines}>
-      <AddLine kinds={kinds} whom={whom} onAdd={(line) => onText(addedLine(text, line))} />
+      <AddLine
+        kinds={kinds}
+        whom={whom}
+        onAdd={(line, done) => {
+          const next = line === null ? text : addedLine(text, line)
+          if (line !== null) onText(next)
+          if (done) onDone(next)
+        }}
+      />
       <label className={styles.label} htmlFor={id}>
         {label ?? <Trans>変える予定（1行に1つ）</Trans>}
       </label>
@@ -45,7 +53,7 @@ export function PlanLines({ text, onText, kinds, whom, onDone, label, rows = 7 }
         onKeyDown={(event) => {
           if (!isEnter(event) || !(event.ctrlKey || event.metaKey)) return
           event.preventDefault()
-          onDone()
+          onDone(text)
         }}
       />
     </div>
@@ -59,25 +67,37 @@ export function addedLine(text: string, line: string): string {
 }
 
 /** One line without a spreadsheet. */
-function AddLine({ kinds, whom, onAdd }: Pick<PlanLinesProps, 'kinds' | 'whom'> & { readonly onAdd: (line: string) => void }) {
+function AddLine({ kinds, whom, onAdd }: Pick<PlanLinesProps, 'kinds' | 'whom'> & { readonly onAdd: (line: string | null, done: boolean) => void }) {
   const { t } = useLingui()
   const [on, setOn] = useState('')
   const [kind, setKind] = useState(kinds[0] ?? '')
   const [words, setWords] = useState('')
   const [of, setOf] = useState('')
   const [missing, setMissing] = useState(false)
+  /** `done`: and that was all. What was filled in without its day is neither added nor passed over. */
+  function add(done: boolean) {
+    const [day, said] = [on.trim(), words.trim()]
+    const nothing = day === '' && said === '' && done
+    setMissing(day === '' && !nothing)
+    if (nothing) onAdd(null, done)
+    if (day === '') return
+    onAdd([day, kind.trim(), said, of.trim()].join('\t'), done)
+    setOn('')
+    setWords('')
+  }
   return (
     <form
       className={styles.add}
       onSubmit={(event) => {
         event.preventDefault()
-        setMissing(on.trim() === '')
-        if (on.trim() === '') return
-        onAdd([on, kind, words, of].map((cell) => cell.trim()).join('\t'))
-        setOn('')
-        setWords('')
+        add(false)
       }}
-      onKeyDown={holdImeEnter}
+      onKeyDown={(event) => {
+        holdImeEnter(event.nativeEvent)
+        if (!isEnter(event.nativeEvent) || !(event.ctrlKey || event.metaKey)) return
+        event.preventDefault()
+        add(true)
+      }}
     >
       <Field
         label={<Trans>日付</Trans>}

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
 import { readBlock, writeBlock } from '~/grid/paste'
@@ -17,17 +17,20 @@ interface LinesProps {
   readonly year: SchoolYear
   readonly text: string
   readonly onText: (text: string) => void
+  /** What was saved last, and the way back: it stands where it was saved. */
+  readonly done: ReactNode
+  readonly onSaved: () => void
 }
 
 /** Lines of a plan, typed or pasted: nothing changes before what they would do was looked at. */
-export function Lines({ year, text, onText }: LinesProps) {
+export function Lines({ year, text, onText, done: saved, onSaved }: LinesProps) {
   const { t } = useLingui()
   const { send, sending, error, forget } = useCommand<Changed>(useMe().person.id)
   const queries = useQueryClient()
   // What is saved is what was looked at: a year that has changed since is refused, not overwritten.
   const [look, setLook] = useState<{ readonly told: Consequences; readonly seen: string } | null>(null)
   const path = yearPath(year.school.id, year.school_year)
-  const body = (seen: string, dry: boolean) => ({ rows: readBlock(text), seen, dry })
+  const body = (lines: string, seen: string, dry: boolean) => ({ rows: readBlock(lines), seen, dry })
   const reasons = Object.values(year.reasons).join(t`・`)
   const whom = [...Object.keys(year.days_of_grades).map(gradeWord), ...year.classes.map(({ name }) => name)]
   const name = year.school.name
@@ -37,28 +40,30 @@ export function Lines({ year, text, onText }: LinesProps) {
     onText(next)
   }
 
-  async function consider() {
-    if (sending || text.trim() === '') return
+  async function consider(lines: string) {
+    if (sending || lines.trim() === '') return
     const seen = year.revision
-    const told = (await send(path, body(seen, true)))?.schools[0]
+    const told = (await send(path, body(lines, seen, true)))?.schools[0]
     setLook(told ? { told, seen } : null)
     if (!told) await queries.invalidateQueries({ queryKey: [KEY, year.school.id] })
   }
 
   async function save() {
     if (sending || look === null) return
-    const done = await send(path, body(look.seen, false))
+    const done = await send(path, body(text, look.seen, false))
     setLook(null)
     if (done !== null) onText('')
     await queries.invalidateQueries({ queryKey: [KEY, year.school.id] })
+    if (done !== null) onSaved()
   }
 
   return (
     <Block title={<Trans>予定を入れる・変える</Trans>}>
-      <PlanLines text={text} onText={write} kinds={year.kinds} whom={whom} onDone={() => void consider()} />
+      <PlanLines text={text} onText={write} kinds={year.kinds} whom={whom} onDone={(lines) => void consider(lines)} />
       <Refused error={error} />
+      {saved}
       <div className={styles.bar}>
-        <Button look="filled" onPress={() => void consider()} shortcut="Ctrl+Enter" off={text.trim() === '' ? t`予定を書いてください` : undefined}>
+        <Button look="filled" onPress={() => void consider(text)} shortcut="Ctrl+Enter" off={text.trim() === '' ? t`予定を書いてください` : undefined}>
           <Trans>変わることを確かめる</Trans>
         </Button>
         {year.template.length > 0 && (

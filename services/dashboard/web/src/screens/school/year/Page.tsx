@@ -59,9 +59,10 @@ export default function SchoolYearPage() {
 function Work({ year }: { readonly year: SchoolYear }) {
   const { today } = useMe()
   const [text, setText] = useState('')
+  const [saved, setSaved] = useState(false)
   return (
     <>
-      {year.undo && <Undo year={year} undo={year.undo} />}
+      {year.undo && !saved && <Undo year={year} undo={year.undo} />}
       {year.school_days.length === 0 && (
         <Strip kind="look">
           {year.may.change ? (
@@ -77,7 +78,7 @@ function Work({ year }: { readonly year: SchoolYear }) {
         <Said year={year} onBack={year.may.change ? ({ back }) => setText(addedLine(text, back)) : undefined} />
         {year.may.change && (
           <div className={styles.screenOnly}>
-            <Lines year={year} text={text} onText={setText} />
+            <Lines year={year} text={text} onText={setText} done={saved && year.undo && <Undo key={year.undo.id} year={year} undo={year.undo} here />} onSaved={() => setSaved(true)} />
           </div>
         )}
       </div>

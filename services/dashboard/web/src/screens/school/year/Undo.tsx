@@ -1,6 +1,6 @@
 import { Plural, Trans } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
 import { timeOf } from '~/dates/dates'
@@ -8,9 +8,21 @@ import { LastChange } from '~/parts/LastChange'
 import { fullName } from '~/parts/Name'
 import { Consequence } from './Consequence'
 import { KEY, yearPath, type Changed, type Consequences, type SchoolYear } from './data'
+import styles from './Page.module.css'
+
+interface UndoProps {
+  readonly year: SchoolYear
+  readonly undo: NonNullable<SchoolYear['undo']>
+  /** It was done just now, where this stands: it comes into sight. */
+  readonly here?: boolean
+}
 
 /** What was done last to the year, and the way back while nothing else has changed. */
-export function Undo({ year, undo }: { readonly year: SchoolYear; readonly undo: NonNullable<SchoolYear['undo']> }) {
+export function Undo({ year, undo, here = false }: UndoProps) {
+  const shown = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (here) shown.current?.scrollIntoView({ block: 'nearest' })
+  }, [here])
   const { send, sending, error } = useCommand<Changed>(useMe().person.id)
   const queries = useQueryClient()
   const [look, setLook] = useState<Consequences | null>(null)
@@ -29,7 +41,7 @@ export function Undo({ year, undo }: { readonly year: SchoolYear; readonly undo:
   }
 
   return (
-    <>
+    <div ref={shown} className={styles.undo}>
       <LastChange error={error} onUndo={() => void consider()} much={<Plural value={undo.lines} other="（#行）" />}>
         <Trans>
           {who}さんが {at} に、年間予定を変えました
@@ -45,6 +57,6 @@ export function Undo({ year, undo }: { readonly year: SchoolYear; readonly undo:
           onClose={() => setLook(null)}
         />
       )}
-    </>
+    </div>
   )
 }

@@ -20,7 +20,7 @@ function Legend() {
         <span className={styles.swatch} data-today="" aria-hidden="true" /> <Trans>きょう</Trans>
       </span>
       <span>
-        <Trans>土＝土曜授業、休＝休業日、振＝振替休業、行＝行事、学＝学年休業、臨＝臨時休業</Trans>
+        <Trans>土＝土曜授業、休＝休業日、振＝振替休業、行＝行事、学＝学年休業、臨＝臨時休業。点線のあるものは、一部の学年・学級だけ</Trans>
       </span>
     </span>
   )
@@ -29,7 +29,7 @@ function Legend() {
 /** The year at one glance: white days meet, grey ones do not, a character says what they are. */
 export function YearGrid({ year, today }: { readonly year: SchoolYear; readonly today: Day }) {
   return (
-    <Block title={<Trans>1年の授業日</Trans>} aside={<Legend />} table>
+    <Block title={<Trans>年間の授業日</Trans>} aside={<Legend />} table>
       <table className={styles.grid}>
         <thead>
           <tr>
@@ -52,9 +52,9 @@ export function YearGrid({ year, today }: { readonly year: SchoolYear; readonly 
               <th scope="row">
                 <Trans>{month}月</Trans>
               </th>
-              {cells.map(({ day, meets, glyph, words }) => (
+              {cells.map(({ day, meets, glyph, part, words }) => (
                 <td key={day} aria-label={words} title={words} data-off={meets ? undefined : ''} data-today={day === today ? '' : undefined} aria-current={day === today ? 'date' : undefined}>
-                  {glyph}
+                  {part ? <span className={styles.part}>{glyph}</span> : glyph}
                 </td>
               ))}
               {cells.length < 31 && <td colSpan={31 - cells.length} className={styles.none} aria-hidden="true" />}

@@ -69,6 +69,8 @@ export interface Cell {
   readonly meets: boolean
   /** One character for what the day is, or ''. */
   readonly glyph: string
+  /** It is so for some grades or classes alone. */
+  readonly part: boolean
   /** All that the day says, for whoever does not see colours. */
   readonly words: string
 }
@@ -85,9 +87,11 @@ export function monthsOf(year: SchoolYear): readonly { readonly month: number; r
       const said = told.filter((one) => one.first <= day && day <= one.last)
       const meets = days.has(day)
       // On a weekend in the holidays the holidays say nothing new.
-      const shown = meets || weekday(day) % 6 !== 0 ? said[0] : undefined
-      const words = [meets ? t`授業日` : t`休み`, ...said.map(({ word, text }) => `${word} ${text}`.trim())].join(t`、`)
-      cells.push({ day, meets, glyph: shown?.word.charAt(0) ?? '', words })
+      // What is so for the whole school says more of the day than what is so for a class.
+      const first = said.find(({ whom }) => whom === t`全校`) ?? said[0]
+      const shown = meets || weekday(day) % 6 !== 0 ? first : undefined
+      const words = [meets ? t`授業日` : t`休み`, ...said.map(({ word, text, whom }) => `${word} ${text}`.trim() + (whom === t`全校` ? '' : t`（${whom}）`))].join(t`、`)
+      cells.push({ day, meets, glyph: shown?.word.charAt(0) ?? '', part: shown !== undefined && shown.whom !== t`全校`, words })
     }
     return { month, days: cells.filter(({ meets }) => meets).length, cells }
   })
