@@ -439,7 +439,7 @@ async def test_a_card_of_blanks_or_of_another_century_is_asked_about(city: City)
         answer = await city.post("/v1/arrivals", arrival(city, card=card | changed))
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
     # Neither of them is anything to a search: 「%」 and 「_」 are characters like others.
-    odd = card | {"legal_family": "%", "kana_family": "%", "birth_date": "2018-05-05"}
+    odd = card | {"legal_family": "%", "legal_given": "_", "birth_date": "2018-05-05"}
     assert (await city.post("/v1/arrivals", arrival(city, card=odd))).status_code == 200
 
 

@@ -48,9 +48,9 @@ export function Plan({ year, path, onDirty }: PlanProps) {
     onDirty(false)
   }
 
-  async function save() {
-    if (sending || !dirty) return
-    const done = await send(path, { rows: readBlock(text.trim()), seen: draft.seen, schools: [], dry: false })
+  async function save(lines: string) {
+    if (sending || lines.trim() === saved.trim()) return
+    const done = await send(path, { rows: readBlock(lines.trim()), seen: draft?.seen ?? year.revision, schools: [], dry: false })
     await queries.invalidateQueries({ queryKey: [KEY] })
     if (done !== null) drop()
   }
@@ -72,10 +72,10 @@ export function Plan({ year, path, onDirty }: PlanProps) {
             <Trans>この年度の計画は、まだありません。授業日・長期休業・学期など、どの学校にも当てはまることを書いて保存してください。</Trans>
           </Strip>
         )}
-        <PlanLines text={text} onText={write} kinds={year.kinds} whom={GRADES.map(gradeWord)} onDone={() => void save()} label={t`市の年間予定（1行に1つ）`} rows={Math.min(16, Math.max(6, year.rows.length + 2))} />
+        <PlanLines text={text} onText={write} kinds={year.kinds} whom={GRADES.map(gradeWord)} onDone={(lines) => void save(lines)} label={t`市の年間予定（1行に1つ）`} rows={Math.min(16, Math.max(6, year.rows.length + 2))} />
         <Refused error={error} />
         <div className={styles.bar}>
-          <Button look={dirty ? 'filled' : 'line'} onPress={() => void save()} shortcut="Ctrl+Enter" off={dirty ? undefined : t`変えたところがありません`}>
+          <Button look={dirty ? 'filled' : 'line'} onPress={() => void save(text)} shortcut="Ctrl+Enter" off={dirty ? undefined : t`変えたところがありません`}>
             <Trans>保存する</Trans>
           </Button>
           {dirty && (
