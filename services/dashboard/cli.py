@@ -18,10 +18,10 @@ from rich.console import Console
 
 from services.dashboard.feeds.consumer import Consumer, Refused, department_token
 from services.dashboard.feeds.rules import LUNCH
-from services.dashboard.sessions.store import end_all_of
+from services.dashboard.sessions.store import SignedIn, end_all_of, signed_in
 from shared.access.principal import command_line
 from shared.database import Units
-from shared.dates import SystemClock
+from shared.dates import TOKYO, SystemClock
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ OpenUnits = Callable[[], AbstractAsyncContextManager[Units]]
 def add_session_commands(
     app: typer.Typer, open_units: OpenUnits, only_board: Callable[[], Awaitable[UUID]], console: Console
 ) -> None:
-    """Add ``session end``. ``only_board`` names the board where there is one, and raises where there is not."""
+    """Add ``session list | end``. ``only_board`` names the board where there is one, and raises where there is not."""
     session = typer.Typer(no_args_is_help=True, help="サインインしている人")
     app.add_typer(session, name="session")
 
@@ -86,11 +86,33 @@ def add_session_commands(
     def _group() -> None:
         """サインインしている人"""
 
+    @session.command("list")
+    def session_list(
+        board: Annotated[
+            UUID | None, typer.Option(help="設置者の番号（ひとつしかなければ要りません）")
+        ] = None,
+    ) -> None:
+        """いまサインインしている人と、その番号を、最後に使った順に示します（見たことは記録に残ります）。
+
+        名前を示すのは職員だけです。保護者や児童生徒は番号だけで示します。
+        """
+
+        async def run() -> list[SignedIn]:
+            at = SystemClock().now()
+            by = command_line(board or await only_board(), at)
+            async with open_units() as units:
+                return await signed_in(units, by, at)
+
+        lines = [_line(each) for each in asyncio.run(run())]
+        console.print("\n".join(lines) or "サインインしている人はいません。", soft_wrap=True, markup=False)
+
     @session.command("end")
     def session_end(
         reason: Annotated[str, typer.Option(help="サインアウトさせるわけ（残ります）")],
-        person: Annotated[UUID | None, typer.Option(help="人の番号")] = None,
-        account: Annotated[str | None, typer.Option(help="アカウントの番号")] = None,
+        person: Annotated[
+            UUID | None, typer.Option(help="人の番号（`tsumugi session list` に出ます）")
+        ] = None,
+        account: Annotated[str | None, typer.Option(help="アカウントの番号（同じ）")] = None,
         board: Annotated[
             UUID | None, typer.Option(help="設置者の番号（ひとつしかなければ要りません）")
         ] = None,
@@ -113,6 +135,17 @@ def add_session_commands(
         console.print(
             f"{ended} か所でサインアウトさせました。" if ended else "サインインしているところはありません。"
         )
+
+
+KINDS = {"staff": "職員", "guardian": "保護者", "pupil": "児童生徒"}
+
+
+def _line(who: SignedIn) -> str:
+    """One signed-in account on a line of its own."""
+    name = f" {who.name}" if who.name else ""
+    number = f"--person {who.person}" if who.person else f"--account {who.account}"
+    times = f"{who.since.astimezone(TOKYO):%H:%M} から、最後は {who.seen_at.astimezone(TOKYO):%H:%M}"
+    return f"{KINDS.get(who.kind, who.kind)}{name}  {times}、{who.places} か所  {number}"
 
 
 async def print_items(

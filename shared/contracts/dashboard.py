@@ -30,7 +30,11 @@ class LunchCount(Part):
 
 
 class FeedItemChanged(Contract):
-    """A whole value for a key; the latest revision wins; a frozen one never changes."""
+    """The count of one class on one day, whole. Later revisions replace earlier ones: the latest is what is known.
+
+    One revision of an item is the frozen one: what was known at the board's cut-off, and what the kitchen cooks by. It
+    never changes; what is learnt afterwards comes as further revisions that are not frozen.
+    """
 
     TOPIC: ClassVar[Topic] = FEED
     TYPE: ClassVar[str] = "dashboard.feed.item_changed"
@@ -40,9 +44,11 @@ class FeedItemChanged(Contract):
     group: UUID = Field(description="What is counted, here a class.")
     school: UUID
     on: date
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, description="1, 2, 3, … of this item.")
     value: LunchCount
-    frozen_at: datetime | None
+    frozen_at: datetime | None = Field(
+        description="When this revision became the number that is cooked by; null: it is not that number."
+    )
 
 
 LUNCH_COUNT = "lunch-count"

@@ -1,4 +1,4 @@
-"""`tsumugi session end`: somebody's right is taken away now, on every machine, by an order that is written down."""
+"""`tsumugi session list` and `end`: who is signed in is found by name, and loses the right now, on every machine."""
 
 from __future__ import annotations
 
@@ -52,14 +52,15 @@ def run(origin: Origin, town: Town) -> Run:
     return run
 
 
-async def orders(origin: Origin) -> list[Any]:
+async def orders(origin: Origin, action: str = "EndSessions") -> list[Any]:
     """What the access log holds of such orders."""
     connection = await origin.database.server.connect(origin.database.name)
     try:
         return list(
             await connection.fetch(
                 "select board_id, principal, client, person, subjects, importance, outcome from access.entry"
-                " where action = 'EndSessions' order by cardinality(subjects) desc, id"
+                " where action = $1 order by cardinality(subjects) desc, id",
+                action,
             )
         )
     finally:
@@ -110,6 +111,51 @@ async def test_every_session_and_stream_ends_at_once(origin: Origin, town: Town,
     kept = await connection.fetch("select tokens, end_reason from web_session where ended_at is not null")
     await connection.close()
     assert [(row["tokens"], row["end_reason"]) for row in kept] == [(b"", "退職")] * 2
+
+
+async def test_an_operator_finds_the_number_by_the_name(origin: Origin, town: Town, run: Run) -> None:
+    school = await a_school(origin, town)
+    again = await origin.enter(school.teacher_id, board=town.board)
+    guardian = await town.person("親", "はは")
+    await origin.caught_up()
+    await origin.enter(guardian, board=town.board, kind="guardian")
+    stranger = uuid4()
+    await origin.enter(stranger, board=uuid4())
+
+    status, said = await run("session", "list")
+    assert status == 0
+    (teacher,) = [line for line in said.splitlines() if "担 先生" in line]
+    assert teacher.startswith("職員 ")
+    assert "2 か所" in teacher
+    assert f"--person {school.teacher_id}" in teacher
+    (parent,) = [line for line in said.splitlines() if str(guardian) in line]
+    assert parent.startswith("保護者  "), "no name"
+    assert "はは" not in said
+    assert str(stranger) not in said, "another board's"
+    (look,) = await orders(origin, "ListSessions")
+    assert set(look["subjects"]) >= {school.teacher_id, guardian}
+
+    words = teacher.partition("--person")[2].split()
+    await run("session", "end", "--person", words[0], "--reason", "退職")
+    assert await statuses(school.teacher, again) == [401, 401]
+    _, said = await run("session", "list")
+    assert "担 先生" not in said
+    assert "長 先生" in said
+
+
+async def test_who_left_without_signing_out_is_not_there(origin: Origin, town: Town, run: Run) -> None:
+    school = await a_school(origin, town)
+    connection = await origin.database.server.connect(origin.database.name)
+    await connection.execute(
+        "update web_session set seen_at = seen_at - interval '3 hours' where person_id = $1",
+        school.teacher_id,
+    )
+    await connection.execute(
+        "update web_session set ends_at = seen_at - interval '1 minute' where person_id <> $1",
+        school.teacher_id,
+    )
+    await connection.close()
+    assert await run("session", "list") == (0, "サインインしている人はいません。\n")
 
 
 async def test_another_boards_sessions_are_ended_by_naming_it(origin: Origin, town: Town, run: Run) -> None:
