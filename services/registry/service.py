@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from services.registry import (
     attendance,
+    certificates,
     class_lists,
     duties,
     imports,
@@ -22,6 +23,7 @@ from services.registry import (
 )
 from services.registry.attendance import api as attendance_api
 from services.registry.certificates import api as certificates_api
+from services.registry.certificates import settings_api as certificate_settings_api
 from services.registry.class_lists import api as class_lists_api
 from services.registry.duties import api as duties_api
 from services.registry.erasure import api as erasure_api
@@ -62,6 +64,7 @@ POLICIES = [
     Path(room.__path__[0])
     for room in (
         attendance,
+        certificates,
         class_lists,
         duties,
         imports,
@@ -131,6 +134,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             arriving.router,
             people_api.router,
             certificates_api.router,
+            certificate_settings_api.router,
             archive_router(lambda: archive),
             rollover_api.router,
             people_commands.router,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
+from services.registry.certificates.rules import DEFAULT_FORMS
+from services.registry.certificates.settings_store import revision
 from tests.matrix.browser import Call
 from tests.matrix.probe import Outcome, Probe, get
 from tests.matrix.roster import FAR_DAYS, HIDDEN, TODAY
@@ -101,7 +104,38 @@ def _undo_lines(world: World) -> Call:
     return Call("POST", path, {"change": str(world.calendar_change), "dry": True})
 
 
+_FIRST = {"since": "2026-04-01", "seen": revision([])}
+"""A first version: said once more, it changes nothing."""
+_NEVER = {"since": "2027-04-02", "seen": ""}
+"""A day of which nobody has said anything: nothing is withdrawn."""
+_OF_FORMS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    ("certificate-forms", "POST", {**_FIRST, "forms": DEFAULT_FORMS.model_dump()}),
+    ("certificate-forms/sample", "POST", {"kind": "enrolment", "form": DEFAULT_FORMS.enrolment.model_dump()}),
+    ("certificate-forms/withdraw", "POST", _NEVER),
+    ("textbooks", "POST", {**_FIRST, "rows": [["小2", "国語", "38 光村", "国語 209", "こくご二上"]]}),
+    ("textbooks/withdraw", "POST", _NEVER),
+)
+
+
+def _of_forms(what: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
+    return lambda world: Call("POST", f"/v1/boards/{world.first.id}/{what}", dict(body))
+
+
 SCHOOLS: tuple[Probe, ...] = (
+    *(
+        Probe(
+            f"registry {method} /v1/boards/{{board}}/{what}",
+            "bearer",
+            ask,
+            may={"board_staff": 200},
+            may_not=_BOARD_ALONE,
+        )
+        for method, what, ask in (
+            ("GET", "certificate-forms", get("/v1/boards/{board}/certificate-forms")),
+            ("GET", "textbooks", get("/v1/boards/{board}/textbooks")),
+            *((method, what, _of_forms(what, body)) for what, method, body in _OF_FORMS),
+        )
+    ),
     Probe(
         "registry GET /v1/schools/{school}/calendars/{year}",
         "bearer",

@@ -36,6 +36,7 @@ THINGS = {
     "ClassList": "学級の名簿",
     "SchoolYear": "学校の年間予定",
     "BoardYear": "市の年間予定のもと",
+    "BoardForms": "証明書の様式と教科書",
     "Move": "転出入",
     "ClassPlan": "来年度の学級の案",
     "Rollover": "年度更新の見通し",
@@ -65,6 +66,7 @@ ACTS = {
     "ReadCalendar": "見る",
     "ChangeCalendar": "変える",
     "SetTemplate": "見る・学校にあてる",
+    "SetForms": "見る・決める",
     "PutSubstitute": "補欠を決める",
     "GiveDuty": "決める・終える",
     "ReadMove": "見る",
@@ -329,14 +331,18 @@ _ROSTERS = {
 }
 
 _OF_THE_BOARD = {"その市": BOARD, "ほかの設置者": OTHER_BOARD}
-_BOARD_YEARS = {
-    word: entity("BoardYear", "year", board=ref("Board", board), offices=refs("Unit", {office}))
-    for word, board, office in (
-        ("その市", BOARD, BOARD),
-        ("その市・名簿は別の課が受け持つ", BOARD, OTHER_BOARD),
-        ("ほかの設置者", OTHER_BOARD, BOARD),
-    )
-}
+_KEPT_BY = (
+    ("その市", BOARD, BOARD),
+    ("その市・名簿は別の課が受け持つ", BOARD, OTHER_BOARD),
+    ("ほかの設置者", OTHER_BOARD, BOARD),
+)
+_BOARD_YEARS, _BOARD_FORMS = (
+    {
+        word: entity(kind, "board", board=ref("Board", board), offices=refs("Unit", {office}))
+        for word, board, office in _KEPT_BY
+    }
+    for kind in ("BoardYear", "BoardForms")
+)
 _BOARD_DAYS = {word: entity("BoardDay", "day", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()}
 _OPERATIONS = {
     word: entity("Operations", "state", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()
@@ -394,6 +400,7 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "SchoolYear", "ReadCalendar", _SCHOOL_YEARS),
     ("registry", "SchoolYear", "ChangeCalendar", _SCHOOL_YEARS),
     ("registry", "BoardYear", "SetTemplate", _BOARD_YEARS),
+    ("registry", "BoardForms", "SetForms", _BOARD_FORMS),
     ("registry", "SchoolDuty", "ReadDuties", _SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "PutSubstitute", _SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "GiveDuty", _SCHOOL_DUTIES),

@@ -10,15 +10,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance import store as attendance
 from services.registry.attendance.shapes import PersonOut
 from services.registry.certificates import printing, rules, store
 from services.registry.certificates.printing import NoGlyph
-from services.registry.certificates.rules import DEFAULT_FORMS, Book, Facts, Forms, Kind
+from services.registry.certificates.rules import BOOKS, DEFAULT_FORMS, Book, Facts, Forms, Kind
 from services.registry.certificates.store import Issued
+from services.registry.certificates.wording import TITLES
 from services.registry.moves.asker import Asker, Reg, Who, asker_of, see, strong_enough
 from services.registry.moves.rules import wrong_year
 from services.registry.moves.store import Move, moves_by_id
@@ -33,7 +34,6 @@ from shared.web import FieldError, Problem, command_of, denied, not_found, run_c
 
 router = APIRouter(prefix="/v1", tags=["証明書"])
 
-_BOOKS = TypeAdapter(dict[str, list[Book]])
 _WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 """Not blanks alone, nothing that cannot be seen."""
 
@@ -271,7 +271,7 @@ async def _facts(session: AsyncSession, board: UUID, move: Move, asked: Asked, t
     books: list[Book] = []
     if asked.kind == "textbooks":
         adopted = await store.setting(session, board, rules.TEXTBOOKS, asked.issued_on)
-        listed = _BOOKS.validate_python(adopted or {}).get(move.grade, [])
+        listed = BOOKS.validate_python(adopted or {}).get(move.grade, [])
         books = listed if asked.books is None else asked.books
         if not books:
             wrong.append(
@@ -321,9 +321,6 @@ async def _log(work: Work, who: Principal, action: str, move: UUID, pupil: UUID)
     await log_change(work.session, who, Seen(action, "move", move, "II", [pupil]), work.at)
 
 
-_TITLES: dict[Kind, str] = {"enrolment": "在学証明書", "textbooks": "教科用図書給与証明書"}
-
-
 async def _out(session: AsyncSession, board: UUID, issued: list[Issued]) -> list[CertificateOut]:
     people = {person for each in issued for person in (each.pupil, each.issued_by)}
     named = await attendance.names(session, board, sorted(people))
@@ -331,7 +328,7 @@ async def _out(session: AsyncSession, board: UUID, issued: list[Issued]) -> list
         CertificateOut(
             id=each.id,
             kind=each.kind,
-            title=_TITLES[each.kind],
+            title=TITLES[each.kind],
             number=each.number,
             pupil=PersonOut.of(each.pupil, named[each.pupil]),
             move=each.move,

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 Kind = Literal["enrolment", "textbooks"]
 FORMS = "certificate_forms"
@@ -19,25 +19,23 @@ FORMS = "certificate_forms"
 TEXTBOOKS = "textbooks"
 """Name of the board's dated setting: grade → the textbooks adopted for it (:class:`Book`)."""
 
-FIELDS = frozenset(
-    {
-        "name",
-        "birth_date",
-        "sex",
-        "grade",
-        "school",
-        "head",
-        "issued_on",
-        "left_on",
-        "transferred_on",
-        "to",
-        "serial",
-        "year",
-    }
-)
-"""What a sentence or a number of a form may name in braces."""
+FIELDS: Mapping[str, str] = {
+    "name": "氏名",
+    "birth_date": "生年月日",
+    "sex": "性別",
+    "grade": "学年",
+    "school": "学校の名前",
+    "head": "校長の氏名",
+    "issued_on": "証明する日",
+    "left_on": "最後に在籍した日",
+    "transferred_on": "転学日",
+    "to": "転学先の学校",
+    "serial": "番号",
+    "year": "年度（西暦）",
+}
+"""What a sentence or a number of a form may name in braces, and what it says of a child."""
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
-_NAMED = re.compile(r"\{([^{}]*)\}")
+NAMED = re.compile(r"\{([^{}]*)\}")
 _ERAS = (
     (date(2019, 5, 1), "令和", 2018),
     (date(1989, 1, 8), "平成", 1988),
@@ -67,7 +65,8 @@ class Form(_Data):
     """Sentences while the pupil is at the school."""
     body_left: list[str]
     """Sentences once the last day is over."""
-    columns: list[str] = Field(default_factory=list, max_length=6)
+    columns: list[str] = Field(default_factory=list, max_length=4)
+    """Heads of what is said of a book, in the order of :class:`Book`."""
     note: str = Field(default="", max_length=300)
     seal: str = Field(default="公印", max_length=10)
     """Word in the seal's box; empty: no box."""
@@ -86,7 +85,7 @@ class Form(_Data):
 
 
 def _checked(text: str) -> str:
-    unknown = set(_NAMED.findall(text)) - FIELDS
+    unknown = set(NAMED.findall(text)) - set(FIELDS)
     if unknown:
         raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
     return text
@@ -108,6 +107,8 @@ class Book(_Data):
     title: str = Field(min_length=1, max_length=80, pattern=_PLAIN)
 
 
+BOOKS = TypeAdapter(dict[str, list[Book]])
+"""The value of :data:`TEXTBOOKS`."""
 _BASICS = [
     Row(label="氏名", field="name"),
     Row(label="生年月日", field="birth_date"),
@@ -188,7 +189,7 @@ def sheet(
         ],
         "body": [_filled(line, values) for line in (form.body_left if left else form.body)],
         "columns": form.columns,
-        "widths": [2, 2, 2, 4][: len(form.columns)] + [2] * max(0, len(form.columns) - 4),
+        "widths": [2, 2, 2, 4][: len(form.columns)],
         "books": [
             [book.subject, book.publisher, book.code, book.title][: len(form.columns)] for book in facts.books
         ]
@@ -222,4 +223,4 @@ def _values(facts: Facts) -> Mapping[str, str]:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    return _NAMED.sub(lambda found: values[found[1]], text)
+    return NAMED.sub(lambda found: values[found[1]], text)

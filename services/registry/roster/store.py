@@ -307,8 +307,8 @@ _PUT_CALENDAR = text(
 )
 _SETTINGS = text("select name, since, value from setting where board_id = :board order by name, since")
 _PUT_SETTING = text(
-    "insert into setting (board_id, name, since, value, recorded_at, made_by_run)"
-    " values (:board, :name, :since, cast(:value as jsonb), :at, cast(:run as uuid))"
+    "insert into setting (board_id, name, since, value, recorded_at, recorded_by, made_by_run)"
+    " values (:board, :name, :since, cast(:value as jsonb), :at, :by, cast(:run as uuid))"
 )
 
 
@@ -358,5 +358,12 @@ async def settings(session: AsyncSession, board: UUID) -> list[tuple[str, date, 
 
 async def put_setting(work: Work, name: str, since: date, value: Any, *, run: UUID | None = None) -> None:
     """Store a dated setting."""
-    values = {"board": work.scope.board, "name": name, "since": since, "at": work.at, "run": run}
+    values = {
+        "board": work.scope.board,
+        "name": name,
+        "since": since,
+        "at": work.at,
+        "by": work.actor,
+        "run": run,
+    }
     await work.session.execute(_PUT_SETTING, {**values, "value": orjson.dumps(value).decode()})

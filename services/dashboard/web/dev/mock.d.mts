@@ -46,11 +46,17 @@ interface MockBoardYear extends MockDesk {
   revisions: Map<string, number>
 }
 
+/** The board's forms and textbooks; the latest version comes first. */
+interface MockForms extends MockDesk {
+  said: Record<'certificate-forms' | 'textbooks', { since: string; value: unknown }[]>
+}
+
 export interface Mock {
   duties: MockDuties
   lists: MockDesk
   years: MockDesk
   boardYear: MockBoardYear
+  forms: MockForms
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
   same: { act(who: string, path: string, body: unknown): unknown }
   office: {

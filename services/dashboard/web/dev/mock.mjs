@@ -16,6 +16,7 @@ import { OfficeDesk } from './office.mjs'
 import { SamePeopleDesk } from './samepeople.mjs'
 import { YearsDesk } from './years.mjs'
 import { BoardYearDesk } from './boardyear.mjs'
+import { FormsDesk } from './forms.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
@@ -41,6 +42,7 @@ class Mock {
     this.office = new OfficeDesk(this, TODAY, Refuse)
     this.years = new YearsDesk(this, Refuse)
     this.boardYear = new BoardYearDesk(this, Refuse)
+    this.forms = new FormsDesk(this, Refuse)
     this.same = new SamePeopleDesk(this, Refuse)
     this.rolls = new Map()
     this.done = new Map()
@@ -349,7 +351,7 @@ function view(mock, who, path, query) {
   if (school) return mock.schoolDayView(school[1], school[2])
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
-  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.same.view(who, path, query)
+  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -368,7 +370,7 @@ function act(mock, who, path, headers, body) {
     return mock.done.get(key)
   }
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.same.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   if (!roll) mock.tellOffices()

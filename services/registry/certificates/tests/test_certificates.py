@@ -32,6 +32,9 @@ BOOKS = [Book(subject="国語", publisher="38 光村", code="国語 205", title=
 LEGAL = "\ufa19田\ufa1b島\ufa26築山﨑髙橋葛\U000e0100城𠮷田邉邊齋濵瀨德"
 """Compatibility ideographs that normalising changes, a variation sequence, a character outside the first plane."""
 
+WRITTEN = [*LEGAL.replace("葛\U000e0100", ""), *"阿伊宇江尾亜唖娃哀愛挨姶逢葵茜穐悪握", "葛\U000e0100"]
+"""Characters of names; a variation sequence is one, for its selector alone stands in no name."""
+
 
 def facts(family: str = "葛\U000e0100城", given: str = "花子", **more: Any) -> Facts:
     plain: dict[str, Any] = {
@@ -91,7 +94,7 @@ def test_every_code_point_of_a_legal_name_is_in_the_document() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.sampled_from(LEGAL + "阿伊宇江尾亜唖娃哀愛挨姶逢葵茜穐悪握"), min_size=1, max_size=6))
+@given(st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=6))
 def test_whatever_the_name_it_is_printed_whole(name: list[str]) -> None:
     wanted = "".join(name)
     assert wanted in text_of(printed(DEFAULT_FORMS.enrolment, facts(wanted, "子"))).replace("\n", "")

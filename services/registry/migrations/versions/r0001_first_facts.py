@@ -114,6 +114,7 @@ create table setting (
     since date not null,
     value jsonb not null,
     recorded_at timestamptz not null,
+    recorded_by text,
     primary key (board_id, name, since)
 );
 

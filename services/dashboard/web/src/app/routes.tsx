@@ -227,7 +227,19 @@ const settings = createRoute({
 const boardYear = createRoute({
   getParentRoute: () => inside,
   path: '/settings/calendar/$year',
-  component: lazyRouteComponent(() => import('~/screens/office/boardyear/Page')),
+  component: lazyRouteComponent(() => import('~/screens/settings/boardyear/Page')),
+})
+
+const certificateForms = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/certificates',
+  component: lazyRouteComponent(() => import('~/screens/settings/certificateforms/FormsPage')),
+})
+
+const textbooks = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/textbooks',
+  component: lazyRouteComponent(() => import('~/screens/settings/certificateforms/BooksPage')),
 })
 
 const operations = createRoute({
@@ -296,6 +308,8 @@ const tree = root.addChildren([
     classPlan,
     settings,
     boardYear,
+    certificateForms,
+    textbooks,
     operations,
     unknown,
   ]),

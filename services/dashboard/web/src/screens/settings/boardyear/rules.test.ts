@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest'
+import { i18n } from '@lingui/core'
+import { beforeAll, expect, it } from 'vitest'
 import { NotConnected, Problem } from '~/api/problem'
 import { byKind, daysTold, ofSchool, turned } from './rules'
+
+beforeAll(() => i18n.loadAndActivate({ locale: 'ja', messages: {} }))
 
 it('tells grades with the same numbers together, and every grade once', () => {
   expect(daysTold({ days_before: { P1: 202, P2: 203, P3: 203 }, days_after: { P1: 200, P2: 201, P3: 201 } })).toEqual(['1年 202日 → 200日', '2年・3年 203日 → 201日'])

@@ -7,7 +7,11 @@ import { Goto } from '~/parts/Goto'
 export function SettingsTabs() {
   const { t } = useLingui()
   const path = useLocation({ select: ({ pathname }) => pathname })
-  const all = [{ under: '/settings/calendar', to: '/settings', word: t`市の年間予定` }]
+  const all = [
+    { under: '/settings/calendar', to: '/settings', word: t`市の年間予定` },
+    { under: '/settings/certificates', to: '/settings/certificates', word: t`証明書の様式` },
+    { under: '/settings/textbooks', to: '/settings/textbooks', word: t`教科書` },
+  ]
   return (
     <nav className={tabs.tabs} aria-label={t`市の設定の画面`}>
       {all.map(({ under, to, word }) => {

@@ -1,0 +1,90 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { useCommand } from '~/api/useCommand'
+import { useMe } from '~/app/me'
+import { fullDay, instant, japanDay } from '~/dates/dates'
+import { Block } from '~/parts/Block'
+import { Button } from '~/parts/Button'
+import { fullName } from '~/parts/Name'
+import { Refused } from '~/parts/Refused'
+import panel from '~/parts/Panel.module.css'
+import { KEY, type Version, type Versions } from './data'
+import styles from './Page.module.css'
+
+interface HistoryProps {
+  readonly of: Versions
+  readonly path: string
+  /** What holds while nothing was said. */
+  readonly none: string
+  /** Go on writing from a version. */
+  readonly onUse: (version: Version) => void
+}
+
+/** Every version with its day, in words; one that has not begun can be withdrawn. */
+export function History({ of: { versions, revision }, path, none, onUse }: HistoryProps) {
+  const { t } = useLingui()
+  const queries = useQueryClient()
+  const { send, sending, error } = useCommand(useMe().person.id)
+
+  async function withdraw(since: string) {
+    if (sending) return
+    await send(`${path}/withdraw`, { since, seen: revision })
+    await queries.invalidateQueries({ queryKey: [KEY] })
+  }
+
+  return (
+    <Block title={<Trans>これまでとこれから</Trans>}>
+      <Refused error={error} />
+      {versions.length === 0 && <p className={panel.aside}>{none}</p>}
+      <ol className={styles.versions}>
+        {versions.map((one) => (
+          <li key={one.since} className={styles.version}>
+            <span>
+              <Since version={one} />
+              <By version={one} />
+            </span>
+            <span className={styles.bar}>
+              <Button size="small" onPress={() => onUse(one)} aria-label={t`これをもとに書く（${fullDay(one.since)}から）`}>
+                <Trans>これをもとに書く</Trans>
+              </Button>
+              {one.state === 'coming' && (
+                <Button size="small" onPress={() => void withdraw(one.since)}>
+                  <Trans>取りやめる</Trans>
+                </Button>
+              )}
+            </span>
+            <ul className={styles.words}>
+              {one.words.map((words) => (
+                <li key={words}>{words}</li>
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ol>
+    </Block>
+  )
+}
+
+function Since({ version: { since, state } }: { readonly version: Version }) {
+  const day = fullDay(since)
+  return (
+    <strong>
+      <Trans>{day}から</Trans>
+      {state === 'holds' && (
+        <span className={panel.good}>
+          <Trans>（いま使っている）</Trans>
+        </span>
+      )}
+      {state === 'coming' && (
+        <span className={panel.wait}>
+          <Trans>（まだ始まっていない）</Trans>
+        </span>
+      )}
+    </strong>
+  )
+}
+
+function By({ version }: { readonly version: Version }) {
+  const [who, at] = [version.said_by && fullName(version.said_by), fullDay(japanDay(instant(version.said_at) ?? 0))]
+  return <span className={styles.by}>{who ? <Trans>{who}さんが{at}に入れた</Trans> : <Trans>{at}に入れた</Trans>}</span>
+}
