@@ -6,18 +6,11 @@ from collections.abc import Mapping
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
+from tests.matrix.roster import AT_THE_SCHOOL
 
 _NOT_THE_OFFICE: Mapping[str, Outcome] = dict.fromkeys(
     (
-        "homeroom",
-        "assistant",
-        "substitute",
-        "office",
-        "principal",
-        "vice_principal",
-        "nurse",
-        "subject",
-        "neighbour",
+        *AT_THE_SCHOOL,
         "elsewhere",
         "moved",
         "system_operator",

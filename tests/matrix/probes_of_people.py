@@ -6,22 +6,10 @@ from collections.abc import Callable, Mapping
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
+from tests.matrix.roster import AT_THE_SCHOOL
 from tests.matrix.world import World
 
-_READS = dict.fromkeys(
-    (
-        "homeroom",
-        "assistant",
-        "substitute",
-        "office",
-        "principal",
-        "vice_principal",
-        "nurse",
-        "subject",
-        "neighbour",
-    ),
-    200,
-)
+_READS = dict.fromkeys(AT_THE_SCHOOL, 200)
 _NO_PEOPLE: Mapping[str, Outcome] = dict.fromkeys(
     ("lunch_staff", "system_operator", "guardian", "mother", "pupil", "department"), NOTHING
 )

@@ -11,7 +11,7 @@ from services.registry.certificates.rules import DEFAULT_FORMS
 from services.registry.certificates.settings_store import revision
 from tests.matrix.browser import Call
 from tests.matrix.probe import Outcome, Probe, get
-from tests.matrix.roster import FAR_DAYS, HIDDEN, TODAY
+from tests.matrix.roster import AT_THE_SCHOOL, FAR_DAYS, HIDDEN, TODAY
 from tests.matrix.world import World
 
 _DAYS = count(1)
@@ -54,13 +54,7 @@ _NOWHERE_NEAR: Mapping[str, Outcome] = dict.fromkeys(
     ("elsewhere", "moved", "board_staff", "lunch_staff", "system_operator", "guardian", "mother", "pupil"),
     404,
 )
-_READS = dict.fromkeys(
-    (
-        *("homeroom", "assistant", "substitute", "office", "principal", "vice_principal"),
-        *("nurse", "subject", "neighbour"),
-    ),
-    200,
-)
+_READS = dict.fromkeys(AT_THE_SCHOOL, 200)
 _LEADS = ("principal", "vice_principal", "office", "board_staff")
 _LEADS_NOT: Mapping[str, Outcome] = {
     **dict.fromkeys(("homeroom", "subject", "nurse", "neighbour", "substitute"), 403),

@@ -247,3 +247,17 @@ def second_board() -> RosterSnapshot:
         protections=(),
         calendars=(Calendar(key("organisation", "first"), _YEAR, _days(), ()),),
     )
+
+
+AT_THE_SCHOOL = (
+    "homeroom",
+    "assistant",
+    "substitute",
+    "office",
+    "principal",
+    "vice_principal",
+    "nurse",
+    "subject",
+    "neighbour",
+)
+"""Everybody with a duty at the school today, but for the one the child is kept from."""

@@ -18,6 +18,7 @@ import pytest
 from tests.matrix.browser import Sender
 from tests.matrix.judging import asking, children, found_by, hidden, shown
 from tests.matrix.roster import (
+    AT_THE_SCHOOL,
     HIDDEN,
     HIDDEN_NAME,
     LEAVING_NAME,
@@ -30,19 +31,6 @@ from tests.matrix.walking import addresses
 from tests.matrix.world import LUNCH, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-AT_THE_SCHOOL = (
-    "homeroom",
-    "assistant",
-    "substitute",
-    "office",
-    "principal",
-    "vice_principal",
-    "nurse",
-    "subject",
-    "neighbour",
-)
-"""Everybody with a duty at the school today, but for the one the child is kept from."""
 
 
 @pytest.mark.parametrize("who", WITHOUT_DUTY_AT_THE_SCHOOL)
