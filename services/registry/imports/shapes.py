@@ -104,6 +104,11 @@ class RowsOut(BaseModel):
     next: str | None
 
 
+def _who(said: str) -> str:
+    """Whoever began it, in words: the command line has no name of a person."""
+    return {"importer": "管理のコマンド", "tsumugi-cli": "管理のコマンド"}.get(said, said)
+
+
 class RunOut(BaseModel):
     """A run."""
 
@@ -155,10 +160,10 @@ class RunOut(BaseModel):
             stopped=run.stopped,
             school_year=run.school_year,
             as_of=run.as_of,
-            started_by=run.started_by,
+            started_by=_who(run.started_by),
             started_at=run.started_at,
             finished_at=run.finished_at,
-            reverted_by=run.reverted_by,
+            reverted_by=None if run.reverted_by is None else _who(run.reverted_by),
             reverted_at=run.reverted_at,
             parts=max(run.parts, told.get("parts", 0)) if run.state == "reverting" else run.parts,
             parts_done=told.get("part", 0) if run.state == "reverting" else run.parts_done,

@@ -122,6 +122,9 @@ async def read_pair(question: UUID, room: Reg, who: Who, purpose: Literal["right
         merged = one.card.merged_into is not None or other.card.merged_into is not None
         standing = await _standing(session, who.board, found, plan) if found.state == "same" else None
         shown = await looking.merging_out(session, who.board, standing) if standing else None
+        moves = (
+            await looking.moves(session, who.board, seen, asker.today) if plan.wrong and not standing else []
+        )
     await room.log.read(who, Seen("ReadSamePerson", "same_person", question, "I", [found.one, found.other]))
     return PairOut(
         **looking.question_out(found, seen).model_dump(),
@@ -130,6 +133,7 @@ async def read_pair(question: UUID, room: Reg, who: Who, purpose: Literal["right
         keeps=None if plan.wrong else plan.kept.id,
         words=[] if merged or plan.wrong else plan.words,
         wrong=[] if standing else plan.wrong,
+        moves=moves,
         merging=shown,
         live=offices.live(who.board, (), whole_board=True),
     )

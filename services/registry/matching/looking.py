@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +15,9 @@ from services.registry.attendance.store import Named, names
 from services.registry.matching import store
 from services.registry.matching.merging import Half, day_in_full
 from services.registry.matching.rules import WORDS
-from services.registry.matching.shapes import CardOut, LineOut, MergingOut, QuestionOut
+from services.registry.matching.shapes import CardOut, LineOut, MergingOut, MoveOut, QuestionOut
 from services.registry.matching.store import Merging, Question
+from services.registry.moves import store as announced
 from services.registry.people import store as people
 from services.registry.people.access import Offices, keeps_roster
 from services.registry.people.history import SEXES, Names, relation_word, rights_words, span, what_words
@@ -25,6 +26,7 @@ from services.registry.room import Registry
 from services.registry.roster.kana import reading
 from services.registry.roster.rows import Standing
 from shared.access.principal import Holder, entity, ref, refs
+from shared.dates import in_words
 
 
 def resource(
@@ -127,6 +129,9 @@ def _differ(name: str, one: Sequence[str], other: Sequence[str]) -> bool:
     return one != other
 
 
+_MOVED: Mapping[str, str] = {"arriving": "転入", "leaving": "転出", "within": "転学"}
+
+
 def _some(family: str | None, given: str | None) -> list[str]:
     return [f"{family or ''} {given or ''}".strip()] if family or given else []
 
@@ -135,6 +140,23 @@ def person_out(half: Half) -> PersonOut:
     """A child by the name that schools use."""
     family, given = names_in_use(half.card)
     return PersonOut.of(half.id, Named(family, given, half.card.kana_family, half.card.kana_given))
+
+
+async def moves(session: AsyncSession, board: UUID, of: Seen, today: date) -> list[MoveOut]:
+    """What was announced for either child and still stands, the latest first."""
+    found = [
+        (move, half)
+        for half in of.halves.values()
+        for move in await announced.moves_of(session, board, half.id, date.min, today)
+    ]
+    out = []
+    for move, half in sorted(found, key=lambda each: each[0].recorded_at, reverse=True):
+        day = move.accepted_on or move.left_on
+        school = of.names.place(move.to_school) if move.to_school else ""
+        name = " ".join(names_in_use(half.card))
+        words = [f"{name}さん", in_words(day) if day else "", school, _MOVED[move.kind]]
+        out.append(MoveOut(move=move.id, words=" ".join(word for word in words if word)))
+    return out
 
 
 async def seen(session: AsyncSession, board: UUID, ids: Iterable[UUID], today: date) -> Seen:

@@ -80,6 +80,13 @@ class MergingOut(BaseModel):
     note: str
 
 
+class MoveOut(BaseModel):
+    """A 転出入 of one of the two children: taken back, it may leave them at one school."""
+
+    move: UUID
+    words: str
+
+
 class PairOut(QuestionOut):
     """A question with both cards side by side, and what the answer 同じ子 would do."""
 
@@ -91,6 +98,8 @@ class PairOut(QuestionOut):
     """What would happen."""
     wrong: list[str]
     """Why they cannot be merged as they stand; none: they can."""
+    moves: list[MoveOut]
+    """Where they cannot: what may have been announced by mistake, the latest first."""
     merging: MergingOut | None
     """When they are merged."""
     live: list[str]

@@ -48,6 +48,7 @@ test('cards that contradict each other cannot be merged; another answer is kept 
   await page.getByRole('link', { name: new RegExp(other.given) }).first().click()
   await expect(page.getByText('両方に在籍しています')).toBeVisible()
   await expect(page.getByRole('radio', { name: '同じ子です' })).toHaveCount(0)
+  await expect(page.getByRole('link', { name: /第二小学校 転入/ }), 'what made the second card is one press away').toHaveAttribute('href', /\/moves\/[\da-f-]+$/)
   await page.screenshot({ path: `${info.project.outputDir}/look/same-people-refused-desk.png`, fullPage: true })
   expect(await axe(page)).toEqual([])
   await page.getByText('べつの子です').click()

@@ -41,6 +41,7 @@ export class SamePeopleDesk {
       keeps: wrong.length ? null : one.id,
       words: wrong.length ? [] : [`${one.family} ${one.given}さん（第一小学校 2年1組）のカードを残し、${other.family} ${other.given}さんのカードをそれにまとめます。`, '「2年1組8番」と「2年1組3番」は、残すカードの「2年1組3番」だけになります。', 'まとめられたカードのアカウントは、使えなくなります。残すカードのものを使ってください。'],
       wrong,
+      moves: wrong.length ? [{ move: '00000000-0000-4000-8000-000000000310', words: `${other.family} ${other.given}さん 11月24日（火） 第二小学校 転入` }] : [],
       merging: null,
     }
   }

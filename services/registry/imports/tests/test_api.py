@@ -39,6 +39,7 @@ async def test_three_acts_bring_a_roster(web: Web) -> None:
     assert row.legal_given == "連"
     listed = (await web.get("board", "")).json()
     assert [each["run"] for each in listed["runs"]] == [2, 1]
+    assert listed["runs"][1]["started_by"] == "管理のコマンド", "who has no name is told in words"
     assert listed["uploads"] == []
     left = await rows(web.units, web.board, "select * from import_upload_block")
     assert left == []

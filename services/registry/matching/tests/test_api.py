@@ -120,6 +120,33 @@ async def test_two_schools_at_once_are_refused_with_what_to_do(asking: Asking) -
     refused = await answered(asking, pair, "same")
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["message"] == pair["wrong"][0]
+    assert pair["moves"] == [], "no move has made the second card"
+
+
+async def test_the_move_that_made_the_second_card_is_named(asking: Asking, units: Units, town: Town) -> None:
+    card = {"legal_family": "高橋", "legal_given": "花子", "kana_family": "たかはし", "kana_given": "はなこ"}
+    body = {
+        "card": {**card, "birth_date": "2018-05-06", "sex": "female"},
+        "nobody_else": True,
+        "to_school": str(town["second"]),
+        "grade": "P2",
+        "accepted_on": "2026-11-24",
+        "elsewhere": {"name": "隣市立西小学校"},
+        "reason": "moved_house",
+    }
+    made = await asking.post("gakumu", "/v1/arrivals", body)
+    assert made.status_code == 200, made.text
+    [move] = made.json()["moves"]
+    told = []
+    for line in await listed(asking):
+        if move["pupil"]["id"] in (line["one"]["person"]["id"], line["other"]["person"]["id"]):
+            told.append((await asking.get("gakumu", f"{PATH}/{line['id']}")).json())
+    named = [pair["moves"] for pair in told if pair["wrong"]]
+    assert named
+    assert {each["move"] for moves in named for each in moves} == {move["id"]}
+    assert {each["words"] for moves in named for each in moves} == {
+        "高橋 花子さん 11月24日（火） 第二小学校 転入"
+    }
 
 
 async def test_merged_cards_are_one_everywhere_and_two_again_as_they_were(

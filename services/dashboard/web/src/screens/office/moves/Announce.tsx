@@ -1,13 +1,13 @@
 import { t } from '@lingui/core/macro'
 import { Plural, Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { useState, type KeyboardEvent } from 'react'
+import { useEffect, useId, useState, type KeyboardEvent } from 'react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { typedSoFar } from '~/app/typed'
 import { addDays, workDay } from '~/dates/dates'
-import { holdImeEnter, isEnter } from '~/grid/ime'
+import { holdImeEnter, isEnter, isImeKey } from '~/grid/ime'
 import { Button } from '~/parts/Button'
 import { DayField, dayMissing, useDay } from '~/parts/DayField'
 import { Choose } from '~/parts/Field'
@@ -42,12 +42,27 @@ function Whom({ onChoose }: { readonly onChoose: (pupil: string) => void }) {
   const asked = typedSoFar(words)
   const found = useQuery(pupilsQuery(asked))
 
-  /** Enter takes the only one who is meant. */
+  const id = useId()
+  const [at, setAt] = useState(0)
+  const pupils = found.data ?? []
+  const chosen = Math.min(at, pupils.length - 1)
+
+  /** As in さがす: ↑↓ choose, Enter takes. */
   function press(event: KeyboardEvent) {
     holdImeEnter(event.nativeEvent)
-    const [only, ...others] = found.data ?? []
-    if (isEnter(event.nativeEvent) && only && others.length === 0) onChoose(only.pupil.id)
+    if (isImeKey(event.nativeEvent)) return
+    const one = pupils[chosen]
+    if (isEnter(event.nativeEvent)) {
+      if (one) onChoose(one.pupil.id)
+    } else if (event.key === 'ArrowDown') setAt(Math.min(chosen + 1, pupils.length - 1))
+    else if (event.key === 'ArrowUp') setAt(Math.max(chosen - 1, 0))
+    else return
+    event.preventDefault()
   }
+
+  useEffect(() => {
+    document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: 'nearest' })
+  }, [id, chosen])
 
   return (
     <div className={styles.form}>
@@ -55,16 +70,36 @@ function Whom({ onChoose }: { readonly onChoose: (pupil: string) => void }) {
         <span>
           <Trans>だれが転出しますか（氏名・よみ・学級と番号）</Trans>
         </span>
-        <input className={styles.input} type="search" autoFocus autoComplete="off" value={words} onChange={(event) => setWords(event.target.value)} onKeyDown={press} />
+        <input
+          className={styles.input}
+          type="search"
+          autoFocus
+          autoComplete="off"
+          role="combobox"
+          aria-expanded={pupils.length > 0}
+          aria-controls={`${id}-list`}
+          aria-autocomplete="list"
+          aria-activedescendant={pupils.length > 0 ? `${id}-${chosen}` : undefined}
+          aria-describedby={`${id}-hint`}
+          value={words}
+          onChange={(event) => {
+            setWords(event.target.value)
+            setAt(0)
+          }}
+          onKeyDown={press}
+        />
       </label>
-      {found.data && found.data.length > 0 && (
-        <div className={styles.found}>
-          {found.data.map((one) => (
-            <button key={one.pupil.id} type="button" onClick={() => onChoose(one.pupil.id)}>
+      <p id={`${id}-hint`} className={panel.aside}>
+        <Trans>「2-1 12」は2年1組12番。↑↓で選び、Enterで決めます。</Trans>
+      </p>
+      {pupils.length > 0 && (
+        <ul id={`${id}-list`} role="listbox" aria-label={t`見つかった子`} className={styles.found}>
+          {pupils.map((one, i) => (
+            <li key={one.pupil.id} id={`${id}-${i}`} role="option" aria-selected={i === chosen} onPointerMove={() => setAt(i)} onClick={() => onChoose(one.pupil.id)}>
               <PersonLine found={lineOf(one)} />
-            </button>
+            </li>
           ))}
-        </div>
+        </ul>
       )}
       {found.data?.length === 0 && (
         <p role="status">

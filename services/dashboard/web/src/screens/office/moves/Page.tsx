@@ -58,15 +58,20 @@ function Work({ page }: { readonly page: Moves }) {
             {
               head: <Trans>氏名</Trans>,
               cell: (move) => (
-                <Link to="/moves/$moveId" params={{ moveId: move.id }}>
-                  <Name person={move.pupil} />
-                </Link>
+                <>
+                  <Link to="/moves/$moveId" params={{ moveId: move.id }}>
+                    <Name person={move.pupil} />
+                  </Link>
+                  <span className={styles.narrow}>
+                    {move.from_school?.name ?? move.elsewhere?.name} → {move.to_school?.name ?? move.elsewhere?.name}
+                  </span>
+                </>
               ),
             },
             { head: <Trans>学年</Trans>, cell: (move) => move.grade_word, wide: true },
             { head: <Trans>出る学校</Trans>, cell: (move) => move.from_school?.name ?? move.elsewhere?.name, wide: true },
-            { head: <Trans>入る学校</Trans>, cell: (move) => move.to_school?.name ?? move.elsewhere?.name },
-            { head: <Trans>受け入れる日</Trans>, cell: (move) => (move.accepted_on ? workDay(move.accepted_on) : <Trans>連絡まち</Trans>), wide: true },
+            { head: <Trans>入る学校</Trans>, cell: (move) => move.to_school?.name ?? move.elsewhere?.name, wide: true },
+            { head: <Trans>受け入れる日</Trans>, cell: (move) => (move.accepted_on ? workDay(move.accepted_on) : <Trans>連絡まち</Trans>) },
             { head: <Trans>つぎの手続き</Trans>, cell: (move) => <Turn move={move} /> },
           ]}
         />

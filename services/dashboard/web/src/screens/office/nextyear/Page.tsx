@@ -9,6 +9,7 @@ import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { Unsaved } from '~/app/Unsaved'
+import { schoolYearWord } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { fullName } from '~/parts/Name'
 import { Refused } from '~/parts/Refused'
@@ -39,7 +40,7 @@ export default function ClassPlanPage() {
   ])
   return (
     <div className={panel.screen}>
-      <Place title={t`来年度の学級`} of={data ? [data.school_name, t`${data.year}年度`] : []} />
+      <Place title={t`来年度の学級`} of={data ? [data.school_name, schoolYearWord(data.year)] : []} />
       {!data ? (
         error ? (
           <CannotRead error={error} what={t`来年度の学級`} onRetry={again} />

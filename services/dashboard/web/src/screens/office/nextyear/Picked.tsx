@@ -28,15 +28,15 @@ export function Picked({ n, rooms, onSeat, onWish, onDrop }: PickedProps) {
       />
       {n > 1 && (
         <>
-          <Button onPress={() => onWish('apart')}>
-            <Plural value={n} other="#人をべつの学級に" />
+          <Button size="small" onPress={() => onWish('apart')}>
+            <Trans>べつの学級に</Trans>
           </Button>
-          <Button onPress={() => onWish('together')}>
-            <Plural value={n} other="#人を同じ学級に" />
+          <Button size="small" onPress={() => onWish('together')}>
+            <Trans>同じ学級に</Trans>
           </Button>
         </>
       )}
-      <Button look="text" onPress={onDrop}>
+      <Button look="text" size="small" onPress={onDrop}>
         <Trans>えらぶのをやめる</Trans>
       </Button>
     </div>

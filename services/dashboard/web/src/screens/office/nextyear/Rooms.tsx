@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useState, type DragEvent, type KeyboardEvent } from 'react'
 import { isImeKey } from '~/grid/ime'
-import { fullName } from '~/parts/Name'
+import { fullName, kanaOf } from '~/parts/Name'
 import type { Candidate, Plan, PlannedClass } from './data'
 import { broken, limitOf } from './rules'
 import styles from './Page.module.css'
@@ -48,7 +48,7 @@ export function Rooms({ plan, here, rooms, picked, onPick, onSeat }: RoomsProps)
   }
 
   return (
-    <div className={styles.rooms} role="region" aria-label={t`学級`} tabIndex={0}>
+    <div className={styles.rooms} data-unplanned={rooms.length === 0 ? '' : undefined} role="region" aria-label={t`学級`} tabIndex={0}>
       {columns.map((room) => (
         <Room
           key={room?.id ?? 'none'}
@@ -74,7 +74,14 @@ export function Rooms({ plan, here, rooms, picked, onPick, onSeat }: RoomsProps)
               }}
             >
               <span className={styles.number}>{plan.seats[one.pupil.id]?.number ?? ''}</span>
-              <span>{fullName(one.pupil)}</span>
+              <span>
+                {fullName(one.pupil)}
+                {rooms.length === 0 && (
+                  <span className={styles.kana} aria-hidden="true">
+                    {kanaOf(one.pupil)}
+                  </span>
+                )}
+              </span>
               <span className={styles.before}>{one.comes_from || `${one.before}${one.before_number ?? ''}`}</span>
             </button>
           )}

@@ -159,6 +159,22 @@ function Answer({ pair }: { readonly pair: Pair }) {
             <Trans>このままでは、まとめられません</Trans>
           </strong>
           <Sentences words={pair.wrong} />
+          {pair.moves.length > 0 && (
+            <>
+              <p>
+                <Trans>まちがって届けたものなら、開いて取り消します。</Trans>
+              </p>
+              <ul className={styles.sentences}>
+                {pair.moves.map(({ move, words }) => (
+                  <li key={move}>
+                    <Link to="/moves/$moveId" params={{ moveId: move }}>
+                      {words}
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
         </Strip>
       )}
       <Tiles

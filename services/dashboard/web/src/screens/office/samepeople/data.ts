@@ -40,6 +40,8 @@ export interface Pair extends Question, Followed {
   readonly revision: number
   readonly lines: readonly Line[]
   readonly keeps: string | null
+  /** Where they cannot be merged: what may have been announced by mistake. */
+  readonly moves: readonly { readonly move: string; readonly words: string }[]
   readonly words: readonly string[]
   readonly wrong: readonly string[]
   readonly merging: Merging | null

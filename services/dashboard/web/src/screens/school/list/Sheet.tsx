@@ -42,7 +42,7 @@ export function Sheet({ list, picker, onOrder, onPaste }: SheetProps) {
       <div className={styles.bar}>
         <label className={styles.check}>
           <input type="checkbox" checked={kana} onChange={(event) => setKana(event.target.checked)} />
-          <Trans>ふりがなをのせる</Trans>
+          <Trans>フリガナをのせる</Trans>
         </label>
         <label className={styles.picker}>
           <span>
@@ -99,7 +99,7 @@ export function Sheet({ list, picker, onOrder, onPaste }: SheetProps) {
               </th>
               {kana && (
                 <th scope="col">
-                  <Trans>ふりがな</Trans>
+                  <Trans>フリガナ</Trans>
                 </th>
               )}
               {Array.from({ length: blanks }, (_, i) => (
