@@ -79,7 +79,8 @@ def reading(typed: str) -> str:
 
     What no kana is stays as it was typed; whether it is a reading at all, ``cells.KANA`` says.
     """
-    return unicodedata.normalize("NFKC", typed).strip().translate(_HIRAGANA_TO_KATAKANA)
+    plain = unicodedata.normalize("NFKC", typed).strip().translate(_HIRAGANA_TO_KATAKANA)
+    return unicodedata.normalize("NFC", plain)  # わ゙ is written in two characters, ヷ in one
 
 
 def search_text(*parts: str | None) -> str:

@@ -117,6 +117,7 @@ def test_searching_for_what_is_there_finds_it(name: str) -> None:
         ("ゐゑゔゕ", "ヰヱヴヵ"),
         ("グエン・ティ ラン", "グエン・ティ ラン"),
         ("ろーら", "ローラ"),
+        ("わ\u3099", "ヷ"),
         ("東", "東"),
     ],
 )

@@ -10,6 +10,7 @@ it.each([
   ['ゐゑゔゕ', 'ヰヱヴヵ'],
   ['グエン・ティ ラン', 'グエン・ティ ラン'],
   ['ろーら', 'ローラ'],
+  ['わ\u3099', 'ヷ'],
   ['', ''],
 ])('%s is kept as %s', (typed, kept) => {
   expect(reading(typed)).toBe(kept)

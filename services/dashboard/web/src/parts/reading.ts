@@ -7,6 +7,7 @@ export function reading(typed: string): string {
     .normalize('NFKC')
     .trim()
     .replace(/[\u3041-\u3096\u309d\u309e]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 0x60))
+    .normalize('NFC') // わ゙ is written in two characters, ヷ in one
 }
 
 /** Whether there is nothing in it that no reading has. */
