@@ -21,6 +21,7 @@ from deploy.town.generate import generate
 from services.registry.oneroster.importing import import_package
 from services.registry.rollover import applying, store
 from services.registry.rollover.planning import make_plans
+from services.registry.rollover.previewing import preview
 from services.registry.rollover.rules import Year
 from services.registry.roster.external_ids import boards
 from shared.database import Scope, Units, make_engine
@@ -69,7 +70,7 @@ async def _measure(pupils: int, instance: Instance) -> list[Figure]:
         with timed("plans proposed"):
             await make_plans(units, board, year, None, 1, "apart")
         with timed("preview"):
-            planned = await applying.preview(units, board, year)
+            planned = await preview(units, board, year)
         with timed("committed"):
             run = await applying.begin(units, planned, board, actor="bench", by="bench")
             events, _ = await applying.apply_run(units, run, actor="bench")

@@ -186,7 +186,7 @@ class Instance:
             },
             secrets={client: self.secret(f"client-{client}") for client in clients},
             worker=Worker(
-                [sys.executable, "-m", "deploy.local", "import"],
+                [sys.executable, "-m", "deploy.local"],
                 {**os.environ, "TSUMUGI_STATE": str(self.state)},
             ),
         )

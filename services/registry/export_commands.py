@@ -18,6 +18,7 @@ from rich.text import Text
 
 from services.registry.exports.exporting import DeltaNotPossible, Exported, NothingToExport, export
 from services.registry.exports.rules import Frame, stamp
+from services.registry.exports.writing import Busy, work_on
 from services.registry.oneroster.packing import NotWritable, Profile, refuse_existing
 from services.registry.roster import store as roster
 from services.registry.roster.external_ids import boards
@@ -37,6 +38,7 @@ def add_export_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
     """Add ``export`` to the command line."""
     exports = typer.Typer(no_args_is_help=True, help="名簿の書き出し")
     app.add_typer(exports, name="export")
+    _add_work(exports, open_units)
 
     @exports.callback()
     def _group() -> None:
@@ -108,6 +110,29 @@ def add_export_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
             _write_json({"outcome": "exported", **told, "protected": done.protected})
         else:
             _show(done, path, console)
+
+
+def _add_work(exports: typer.Typer, open_units: OpenUnits) -> None:
+    @exports.command("work", hidden=True)
+    def work(
+        board: Annotated[UUID, typer.Argument(help="教育委員会の番号")],
+        id: Annotated[UUID, typer.Argument(help="書き出しの番号")],
+    ) -> None:
+        """サービスが呼ぶ、画面で頼まれた名簿を書き出す過程。進みを一行ずつの JSON で言います。"""
+
+        def tell(people: int) -> None:
+            _write_json({"part": people})
+            sys.stdout.flush()
+
+        async def run() -> None:
+            async with open_units() as units:
+                await work_on(units, board, id, tell)
+
+        try:
+            asyncio.run(run())
+        except Busy:
+            _write_json({"busy": True})
+            raise typer.Exit(1) from None
 
 
 def instant(text: str) -> datetime:

@@ -24,11 +24,14 @@ from services.registry.import_flow import BUSY, OpenUnits
 from services.registry.imports.pace import Pace, readers_over_http
 from services.registry.oneroster.importing import ACTOR
 from services.registry.rollover import applying, store
-from services.registry.rollover.applying import Busy, Preview, Progress, TooLate, Unfinished
+from services.registry.rollover.applying import Busy, Progress, TooLate, Unfinished
 from services.registry.rollover.planning import Refused, make_plans, school_named, take_seats
+from services.registry.rollover.previewing import Preview
+from services.registry.rollover.previewing import preview as previewed
 from services.registry.rollover.proposing import Twins
 from services.registry.rollover.rules import Consequences, Year
 from services.registry.rollover.store import Run
+from services.registry.rollover_work import add_work_commands
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act
@@ -60,6 +63,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
     """Add ``rollover`` to the command line."""
     rollover = typer.Typer(no_args_is_help=True, help="年度更新")
     app.add_typer(rollover, name="rollover")
+    add_work_commands(rollover, open_units, bulk)
 
     @rollover.callback()
     def _group() -> None:
@@ -71,7 +75,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
 
         async def run() -> Preview:
             async with open_units() as units:
-                return await applying.preview(units, await _board(units), _year(units, year))
+                return await previewed(units, await _board(units), _year(units, year))
 
         _show(_told(console, run()), console, as_json=as_json)
 
@@ -153,7 +157,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
         async def run() -> tuple[Run, int]:
             async with open_units() as units, httpx.AsyncClient() as client:
                 board = await _board(units)
-                planned = await applying.preview(units, board, _year(units, year))
+                planned = await previewed(units, board, _year(units, year))
                 if not as_json:
                     _show(planned, console, as_json=False)
                 begun = await applying.begin(units, planned, board, actor=ACTOR, by=by or getpass.getuser())

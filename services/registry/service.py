@@ -13,6 +13,7 @@ from services.registry import (
     certificates,
     class_lists,
     duties,
+    exports,
     imports,
     learning_apps,
     matching,
@@ -22,14 +23,17 @@ from services.registry import (
     school_calendar,
 )
 from services.registry.attendance import api as attendance_api
+from services.registry.bulk.foreman import Foreman
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates import settings_api as certificate_settings_api
 from services.registry.class_lists import api as class_lists_api
 from services.registry.duties import api as duties_api
 from services.registry.erasure import api as erasure_api
+from services.registry.exports import api as exports_api
+from services.registry.exports.chores import EXPORTS
 from services.registry.imports import api as imports_api
 from services.registry.imports import runs_api as import_runs_api
-from services.registry.imports.foreman import Foreman
+from services.registry.imports.chores import IMPORTS
 from services.registry.learning_apps import api as learning_apps_api
 from services.registry.learning_apps.copies import AppsCopy
 from services.registry.learning_apps.looks import CONNECTIONS, Looks
@@ -40,6 +44,10 @@ from services.registry.moves import reading as moves_reading
 from services.registry.people import api as people_api
 from services.registry.people import commands as people_commands
 from services.registry.rollover import api as rollover_api
+from services.registry.rollover import onward_api as rollover_onward_api
+from services.registry.rollover import runs_api as rollover_runs_api
+from services.registry.rollover import school_api as rollover_school_api
+from services.registry.rollover.chores import ROLLOVERS
 from services.registry.room import Registry
 from services.registry.school_calendar import api as calendar_api
 from shared.access.log import AccessLog
@@ -67,6 +75,7 @@ POLICIES = [
         certificates,
         class_lists,
         duties,
+        exports,
         imports,
         learning_apps,
         matching,
@@ -85,7 +94,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     apps_engine = make_engine(settings.app, pool_size=CONNECTIONS)
     log = AccessLog(units)
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
-    foreman = Foreman(units, settings.worker or Worker(()))
+    foreman = Foreman(units, settings.worker or Worker(()), (IMPORTS, ROLLOVERS, EXPORTS))
 
     archive = Archive("registry", feed_units, log, settings.readers)
 
@@ -125,6 +134,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             attendance_api.router,
             class_lists_api.router,
             duties_api.router,
+            exports_api.router,
             imports_api.router,
             import_runs_api.router,
             calendar_api.router,
@@ -137,6 +147,9 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             certificate_settings_api.router,
             archive_router(lambda: archive),
             rollover_api.router,
+            rollover_onward_api.router,
+            rollover_runs_api.router,
+            rollover_school_api.router,
             people_commands.router,
             erasure_api.router,
             learning_apps_api.router,

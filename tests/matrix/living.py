@@ -45,7 +45,9 @@ from shared.database import Scope, Units, make_engine
 from shared.database.roles import make_database, role_names
 from shared.dates import FixedClock
 from tests.matrix.browser import Call, make_http
+from tests.matrix.exporting import export_some
 from tests.matrix.importing import bring_some
+from tests.matrix.rolling import roll_some
 from tests.matrix.roster import HIDDEN, LEAVING, TODAY, feeding_board, second_board
 from tests.matrix.world import APP, LUNCH, PLANTED, Board, World
 from tests.support.databases import PASSWORD
@@ -238,7 +240,9 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         await _ask_who_is_who(registry, first)
         ids = world.first.ids
         brought, world.spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
-        first.ids = {**ids, **brought}
+        left = await export_some(registry, first.id, ids["board_staff"])
+        first.ids = {**ids, **brought, **left}
+        await roll_some(registry, first.id, ids["board_staff"])
         world.calendar_seen, world.calendar_change = await _change_the_year(world)
         board_staff = world.bearer("registry", "board_staff")
         plan = await board_staff.get(f"/v1/boards/{first.id}/calendars/{TODAY.year}")

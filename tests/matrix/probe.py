@@ -28,6 +28,9 @@ class Probe:
     """People of the same board without it → what they get (404 not visible, 403 visible and not allowed)."""
     elsewhere: Outcome = 404
     """What somebody gets who holds everything, but in another board."""
+    elsewhere_without_right: Outcome | None = None
+    """What one without a right there gets, where that is another answer: the address names nothing of a board, and
+    whoever holds everything elsewhere acts on their own board's."""
     everybody_because: str = ""
     """Why there is nobody in the board without the right."""
     kept_because: str = ""

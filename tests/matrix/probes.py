@@ -13,10 +13,12 @@ from uuid import UUID
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
+from tests.matrix.probes_of_exports import EXPORTS
 from tests.matrix.probes_of_imports import IMPORTS
 from tests.matrix.probes_of_matching import MATCHING
 from tests.matrix.probes_of_moves import MOVES
 from tests.matrix.probes_of_people import PEOPLE
+from tests.matrix.probes_of_rollover import ROLLOVER
 from tests.matrix.probes_of_schools import SCHOOLS
 from tests.matrix.world import LUNCH, World
 
@@ -115,8 +117,10 @@ PROBES: tuple[Probe, ...] = (
     *SCHOOLS,
     *IMPORTS,
     *MATCHING,
+    *EXPORTS,
     *MOVES,
     *PEOPLE,
+    *ROLLOVER,
     # ---- logs: a service's own token, for the topics that deploy/topology.toml lets it read ----
     *(
         Probe(

@@ -191,15 +191,4 @@ MOVES: tuple[Probe, ...] = (
             ("POST", "/rows", _plan("/rows", {"plan": {}, "text": ""})),
         )
     ),
-    Probe(
-        "registry GET /v1/rollover/{year}",
-        "bearer",
-        get("/v1/rollover/2027"),
-        may={"board_staff": 200, "lunch_staff": 200},
-        may_not={
-            **{who: NOTHING for who in _MOVE_READS_NOT if who != "lunch_staff"},
-            **dict.fromkeys(("office", "principal", "elsewhere"), NOTHING),
-        },
-        elsewhere=NOTHING,
-    ),
 )

@@ -24,6 +24,8 @@ from tests.matrix.people import (
     SCHOOL,
     SOMEBODY,
 )
+from tests.matrix.rows_of_exports import PACKAGES
+from tests.matrix.rows_of_years import CLASS_PLANS, ROLLOVERS, SCHOOL_ROLLOVERS
 
 Entity = dict[str, Any]
 
@@ -39,11 +41,13 @@ THINGS = {
     "BoardForms": "証明書の様式と教科書",
     "Move": "転出入",
     "ClassPlan": "来年度の学級の案",
-    "Rollover": "年度更新の見通し",
+    "Rollover": "年度更新",
+    "SchoolRollover": "学校の年度更新の見通し",
     "SchoolDay": "学校の1日",
     "BoardDay": "市の1日",
     "Pupil": "子の名前",
     "Roster": "名簿の取り込み",
+    "RosterPackage": "名簿の書き出し",
     "Desk": "今日の自分の仕事",
     "Operations": "配信の状態",
     "DepartmentFeed": "部署への配信",
@@ -76,11 +80,15 @@ ACTS = {
     "TickAccepting": "入る学校の手続きを済ませる",
     "IssueCertificate": "証明書を出す",
     "MakeClasses": "見て、つくる",
-    "ReadRollover": "見る",
+    "ReadRollover": "見通しを数で見る",
+    "RollOver": "確かめ、適用し、元に戻す",
+    "ReadSchoolRollover": "子の名前とともに見る",
     "ReadSchoolDay": "見る",
     "ReadBoardDay": "見る",
     "SeePupil": "一覧で見る",
     "ImportRoster": "取り込む",
+    "ExportRoster": "書き出す",
+    "ExportProtected": "支援措置の対象の子も入れて書き出す",
     "ReadToday": "見る",
     "ReadOperations": "見る",
     "HandleParked": "待っている記録をやり直す・捨てる",
@@ -348,10 +356,6 @@ _OPERATIONS = {
     word: entity("Operations", "state", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()
 }
 
-_ROLLOVERS = {
-    word: entity("Rollover", "rollover", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()
-}
-
 
 def _pair(
     *,
@@ -382,16 +386,6 @@ _PAIRS = {
 }
 
 
-def _class_plan(school: UUID, board: UUID = BOARD) -> Entity:
-    return entity("ClassPlan", "plan", board=ref("Board", board), school=ref("School", school))
-
-
-_CLASS_PLANS = {
-    "第一小": _class_plan(SCHOOL),
-    "第二小": _class_plan(OTHER_SCHOOL),
-    "ほかの設置者の学校": _class_plan(SCHOOL, OTHER_BOARD),
-}
-
 _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("registry", "ClassDay", "TakeRoll", _CLASS_DAYS),
@@ -418,9 +412,13 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Move", "IssueCertificate", _MOVES),
     ("registry", "SamePerson", "ReadSamePerson", _PAIRS),
     ("registry", "SamePerson", "AnswerSamePerson", _PAIRS),
-    ("registry", "ClassPlan", "MakeClasses", _CLASS_PLANS),
-    ("registry", "Rollover", "ReadRollover", _ROLLOVERS),
+    ("registry", "ClassPlan", "MakeClasses", CLASS_PLANS),
+    ("registry", "Rollover", "ReadRollover", ROLLOVERS),
+    ("registry", "Rollover", "RollOver", ROLLOVERS),
+    ("registry", "SchoolRollover", "ReadSchoolRollover", SCHOOL_ROLLOVERS),
     ("registry", "Roster", "ImportRoster", _ROSTERS),
+    ("registry", "RosterPackage", "ExportRoster", PACKAGES),
+    ("registry", "RosterPackage", "ExportProtected", PACKAGES),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),

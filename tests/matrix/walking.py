@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import quote
 
+from tests.matrix.exporting import TICKET
 from tests.matrix.importing import RUN
 from tests.matrix.operations import operations
 from tests.matrix.probes import PUBLIC
@@ -59,6 +60,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "person": sorted(set(ids.values())),
         "upload": [ids["upload"], ids["waiting"]],
         "number": [1, RUN],
+        "export": [ids["export"]],
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
         "question": [ids[word] for word in ("question", "hidden_question")],
         "year": [TODAY.year, TODAY.year + 1],
@@ -87,6 +89,8 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
 
 _ASKED_WITH = {
     "/v1/imports/uploads/{upload}/changes": "?kind=card",
+    "/v1/exports/{export}/file": f"?ticket={TICKET}",
+    "/api/registry/v1/exports/{export}/file": f"?ticket={TICKET}",
     "/v1/moves/pupils": f"?q={quote(HIDDEN_KANA[0])}",
     "/v1/schools/{school}/rooms": "?on={day}&grade=P2",
 }

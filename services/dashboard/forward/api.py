@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import httpx
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.background import BackgroundTask
 
 from services.dashboard.room import Dashboard, dashboard, opening
 from shared.events.trace import current_traceparent
@@ -29,6 +31,8 @@ FILE_TIMEOUT = httpx.Timeout(60.0, connect=2.0, pool=2.0)
 MAX_FILE_BYTES = 1_000_000_000
 """The service that takes the file says itself how much it takes."""
 _FILE = "/registry/v1/imports/uploads/{upload}/files/{name}"
+_PACKAGE = "/registry/v1/exports/{export}/file"
+"""The address by which a roster goes out."""
 FILES = re.compile("/api" + re.sub(r"\{\w+\}", "[^/]+", _FILE))
 """Addresses by which files come in."""
 _PASSED_ON = ("content-type", "accept", "idempotency-key", "if-match", "if-none-match", "x-after")
@@ -60,6 +64,34 @@ async def pass_file(upload: str, name: str, request: Request) -> Response:
     answer = await _send(room, request, url, token, request.stream(), "registry", FILE_TIMEOUT)
     if _token_refused(answer):
         await room.sessions.exchanged(session, "registry", anew=True)
+        raise away()
+    headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers)
+
+
+@router.get(_PACKAGE, include_in_schema=False)
+async def fetch_package(export: str, request: Request) -> Response:
+    """Pass an exported roster back as it comes: no more of it than a piece is ever here."""
+    room = await dashboard(request)
+    path = f"exports/{export}/file"
+    if not _plain(path):
+        raise not_found()
+    async with opening(request) as page:
+        session = page.signed
+    url = f"{room.settings.urls['registry']}/v1/{quote(path)}"
+    for anew in (False, True):
+        token = await room.sessions.exchanged(session, "registry", anew=anew)
+        answer = await _send(room, request, url, token, b"", "registry", FILE_TIMEOUT, stream=True)
+        if answer.is_success:
+            headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+            headers["content-length"] = answer.headers["content-length"]
+            return StreamingResponse(
+                answer.aiter_raw(), answer.status_code, headers, background=BackgroundTask(answer.aclose)
+            )
+        await answer.aread()
+        if not _token_refused(answer):
+            break
+    else:
         raise away()
     headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
     return Response(answer.content, answer.status_code, headers)
@@ -114,6 +146,8 @@ async def _send(
     body: bytes | AsyncIterator[bytes],
     service: str,
     patience: httpx.Timeout = TIMEOUT,
+    *,
+    stream: bool = False,
 ) -> httpx.Response:
     headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
     if not isinstance(body, bytes) and "content-length" in request.headers:
@@ -123,7 +157,7 @@ async def _send(
     if traceparent is not None:
         headers["traceparent"] = traceparent
     try:
-        return await room.http.request(
+        asked = room.http.build_request(
             request.method,
             url,
             params=request.url.query,
@@ -131,6 +165,7 @@ async def _send(
             headers=headers,
             timeout=patience,
         )
+        return await room.http.send(asked, stream=stream)
     except httpx.TransportError as error:
         logger.warning("%s is away: %s", service, type(error).__name__)
         raise away() from error

@@ -28,12 +28,13 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
     "imports": frozenset({"office"}),
     "moves": frozenset({"office", "principal", "vice_principal"}),
     "next_year": frozenset({"office", "principal", "vice_principal"}),
+    "rollover": frozenset(),
     "settings": frozenset(),
     "operations": frozenset({"system_operator"}),
 }
 
 
-_OF_THE_ROSTER_OFFICE = frozenset({"people", "imports", "moves", "settings"})
+_OF_THE_ROSTER_OFFICE = frozenset({"people", "imports", "moves", "rollover", "settings"})
 """Of the board's staff these are open to the departments that keep the roster alone."""
 
 ROSTER_OFFICE = ("gakumu",)

@@ -71,7 +71,14 @@ async def test_the_department_that_keeps_the_roster_imports_it(origin: Origin, t
     adviser, _ = await enter(origin, town, ("board_staff", other, None))
     named, person = await enter(origin, town, ("board_staff", other, None))
     await ready(origin, town)
-    assert (await keeper.read("/api/me"))["rail"] == ["board", "people", "imports", "moves", "settings"]
+    assert (await keeper.read("/api/me"))["rail"] == [
+        "board",
+        "people",
+        "imports",
+        "moves",
+        "rollover",
+        "settings",
+    ]
     assert (await adviser.read("/api/me"))["rail"] == ["board"], "a list that is always empty is no place"
     await town.settings(roster_office={"departments": ["gakumu"], "protection": [str(person)]})
     await origin.caught_up()
@@ -79,7 +86,14 @@ async def test_the_department_that_keeps_the_roster_imports_it(origin: Origin, t
     await town.settings(roster_office={"departments": ["shido"]})
     await origin.caught_up()
     assert (await keeper.read("/api/me"))["rail"] == ["board"]
-    assert (await adviser.read("/api/me"))["rail"] == ["board", "people", "imports", "moves", "settings"]
+    assert (await adviser.read("/api/me"))["rail"] == [
+        "board",
+        "people",
+        "imports",
+        "moves",
+        "rollover",
+        "settings",
+    ]
 
 
 async def test_unchanged_pages_are_not_sent_again(origin: Origin, town: Town) -> None:

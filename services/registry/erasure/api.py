@@ -156,7 +156,7 @@ async def _decide(
     holdings = await store.holdings(session, who.board, aliases)
     wrong = rules.refusals(found.record, holdings, asked.ground, asked.document, room.clock.today())
     if await store.imports_at_work(session, who.board):
-        wrong.append(Wrong("ground", "名簿の取り込みの途中です。終わるか取り消してから消してください。"))
+        wrong.append(Wrong("ground", "名簿の取り込みか書き出しの途中です。終わってから消してください。"))
     if "".join(asked.name.split()) != "".join("".join(names_in_use(found.record.now.card)).split()):
         typed = f"「{asked.name}」は、この人の氏名と違います。" if asked.name.strip() else ""
         wrong.append(Wrong("name", f"{typed}確かめのため、カードの氏名を入れてください。"))

@@ -38,6 +38,8 @@ KNOWS_PEOPLE: Mapping[str, str] = {
     "import_upload_file": "goes with its upload",
     "import_upload_block": "goes with its upload",
     "import_upload_page": "goes with its upload",
+    "roster_export": "stays without content: who took what, what for; nothing is erased while one is written",
+    "roster_export_block": "all go: packages are not taken apart",
     "import_part": "empty but while a run is unfinished; nothing is erased then",
 }
 """Tables that hold more of a person than an id that leads nowhere, and what an erasure does to each."""
@@ -52,6 +54,7 @@ KNOWS_IDS = frozenset(
         "gakureibo_mapping",
         "import_run",
         "numbering",
+        "rollover_look",
         "rollover_run",
         "rollover_part",
         "undone_act",
@@ -85,6 +88,7 @@ from (select cast(:people as uuid[]) as people) w
 _BUSY = Statement(
     "select exists (select from import_run where board_id = :board and state in ('applying', 'reverting'))"
     " or exists (select from import_upload where board_id = :board and state in ('receiving', 'checking', 'beginning'))"
+    " or exists (select from roster_export where board_id = :board and state = 'writing')"
     " as busy"
 )
 _CHILDREN = Statement(

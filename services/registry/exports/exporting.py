@@ -45,12 +45,17 @@ class Exported:
 
 
 async def export(
-    units: Units, frame: Frame, path: Path, who: Principal, *, tell: Callable[[int], None] = lambda _: None
+    units: Units,
+    frame: Frame,
+    path: Path,
+    who: Principal | None,
+    *,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Exported:
     """Write the package to ``path``, a zip or a folder; it appears there whole or not at all.
 
-    The access log has it before anything is written. Raises :class:`NothingToExport`, :class:`DeltaNotPossible`,
-    ``packing.NotWritable``.
+    The access log has it before anything is written; ``who`` is None where that was done when it was asked for.
+    Raises :class:`NothingToExport`, :class:`DeltaNotPossible`, ``packing.NotWritable``.
     """
     async with units.read(Scope(frame.board), frozen=True) as session:
         there = await store.places(session, frame, SOURCE)
@@ -60,7 +65,8 @@ async def export(
                 "その後に取り消された取り込みがあるので、変わったところだけを書き出せません。全件で書き出してください。"
             )
         protected = await store.protected_pupils(session, there)
-        await _log(units, frame, who)
+        if who is not None:
+            await _log(units, frame, who)
         with growing(path, _label(there, 0 if frame.protected else protected)) as files:
             files.add(places.content(there, await store.calendars(session, frame)))
             done = 0

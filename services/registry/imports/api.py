@@ -6,17 +6,18 @@ import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.bulk.foreman import Fore
 from services.registry.imports import found, store, uploads
 from services.registry.imports.applying import at_work
 from services.registry.imports.asking import Asker, asker, hidden, name_of, school_names
-from services.registry.imports.foreman import Foreman
+from services.registry.imports.chores import RUN
 from services.registry.imports.receiving import check_files, receive
 from services.registry.imports.shapes import (
     ApplyIn,
@@ -48,13 +49,6 @@ Who = Annotated[Principal, Depends(current)]
 Cmd = Annotated[Command, Depends(command_of)]
 
 
-async def the_foreman(request: Request) -> Foreman:
-    """Who sees to it that what is asked for is done."""
-    return cast("Foreman", request.app.state.foreman)
-
-
-Fore = Annotated[Foreman, Depends(the_foreman)]
-
 RUNS = 20
 FILES = re.compile(r"/v1/imports/uploads/[^/]+/files/[^/]+")
 """Addresses of :func:`send_file`."""
@@ -83,7 +77,7 @@ async def list_imports(room: Reg, who: Who, foreman: Fore, before: int | None = 
         runs=[
             RunOut.of(
                 run,
-                foreman.said.get(run.number),
+                foreman.said(RUN, run.number),
                 working=working.get(run.number, False),
                 name=_named(names, run.school),
             )

@@ -14,11 +14,12 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.rules import DEFAULT_SYMBOLS
 from services.registry.attendance.rules import SETTING as SYMBOLS
+from services.registry.bulk import locks
+from services.registry.bulk.locks import Of
 from services.registry.gakureibo import arrivals
 from services.registry.gakureibo import planning as gakureibo
 from services.registry.imports import store, wire
@@ -33,16 +34,6 @@ from shared.database import Scope, Units, Work
 
 SYMBOLS_SINCE = date(2000, 4, 1)
 """Before any record the product holds: a new board's default list has no gap."""
-
-WORKING = 7482
-"""Class of the locks of those who work on a run."""
-ALONE = text("select pg_try_advisory_xact_lock(:of, hashtext(cast(:what as text)))")
-AT_WORK = text(
-    "select exists (select from pg_locks where locktype = 'advisory' and objsubid = 2 and granted"
-    " and database = (select oid from pg_database where datname = current_database())"
-    " and classid = cast(cast(:of as integer) as oid)"
-    " and objid = cast(cast(hashtext(cast(:what as text)) as bigint) & 4294967295 as oid))"
-)
 
 
 class Busy(Exception):
@@ -107,14 +98,14 @@ async def apply_run(
 async def alone(units: Units, run: Run) -> AsyncIterator[None]:
     """One process at a time works on a run; one that is killed leaves no lock. Raises :class:`Busy`."""
     async with units.read(Scope(run.board)) as session:
-        if not await session.scalar(ALONE, {"of": WORKING, "what": str(run.id)}):
+        if not await locks.alone(session, Of.IMPORT, run.id):
             raise Busy(run.number)
         yield
 
 
 async def at_work(session: AsyncSession, run: Run) -> bool:
-    """Whether a process works on the run. Asking takes no lock: nobody who begins finds us in the way."""
-    return bool(await session.scalar(AT_WORK, {"of": WORKING, "what": str(run.id)}))
+    """Whether a process works on the run."""
+    return await locks.at_work(session, Of.IMPORT, run.id)
 
 
 async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, int, int | None] | None:

@@ -7,10 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.bulk.foreman import Fore
 from services.registry.imports import store
-from services.registry.imports.api import Cmd, Fore, Reg, Who
+from services.registry.imports.api import Cmd, Reg, Who
 from services.registry.imports.applying import at_work
 from services.registry.imports.asking import asker, name_of, school_names
+from services.registry.imports.chores import RUN
 from services.registry.imports.reverting import Depended, NotToRevert, check_revert
 from services.registry.imports.shapes import DependentOut, Done, Nothing, RevertOut, RunOut
 from services.registry.imports.store import Run, Wish
@@ -32,7 +34,7 @@ async def read_run(number: int, room: Reg, who: Who, foreman: Fore) -> RunOut:
         names = await school_names(session, who.board, [run.school] if run.school else [])
     await room.log.read(who, Seen("ReadImport", "import", run.id, "III"))
     name = names.get(run.school) if run.school else None
-    return RunOut.of(run, foreman.said.get(number), working=working, name=name, whole=True)
+    return RunOut.of(run, foreman.said(RUN, number), working=working, name=name, whole=True)
 
 
 @router.get("/{number}/revert", summary="元に戻せるか")

@@ -142,14 +142,13 @@ class RunOut(BaseModel):
     def of(
         cls,
         run: store.Run,
-        said: Mapping[str, Any] | None,
+        told: Mapping[str, Any],
         *,
         working: bool,
         name: str | None = None,
         whole: bool = False,
     ) -> Self:
-        """As it is told. ``said``: what the process that works on it said last."""
-        told = said or {}
+        """As it is told. ``told``: what the process that works on it said last."""
         behind = told.get("waiting") or []
         return cls(
             run=run.number,

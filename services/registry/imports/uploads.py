@@ -12,7 +12,8 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.imports.applying import ALONE, AT_WORK
+from services.registry.bulk import locks
+from services.registry.bulk.locks import Of
 from shared.database import Work
 
 State = Literal["receiving", "checking", "refused", "ready", "beginning", "begun", "stopped"]
@@ -65,8 +66,6 @@ class Page(NamedTuple):
     content: bytes
 
 
-_WORKING = 7483
-"""Class of the locks of those who look at an upload."""
 _COLUMNS = (
     "id, board_id, school_id, by_person, by_name, state, made_at, touched_at, found, preview, confirmed, anew,"
     " stopped, run_number"
@@ -311,9 +310,9 @@ async def forget(work: Work) -> None:
 
 async def alone(session: AsyncSession, upload: UUID) -> bool:
     """Whether no other process works on it; takes the lock until the session's transaction ends."""
-    return bool(await session.scalar(ALONE, {"of": _WORKING, "what": str(upload)}))
+    return await locks.alone(session, Of.UPLOAD, upload)
 
 
 async def at_work(session: AsyncSession, upload: UUID) -> bool:
     """Whether a process works on it."""
-    return bool(await session.scalar(AT_WORK, {"of": _WORKING, "what": str(upload)}))
+    return await locks.at_work(session, Of.UPLOAD, upload)

@@ -1,4 +1,4 @@
-"""Class-making over HTTP: a school's plan of next year, proposals, pasted rows; the board's preview in numbers."""
+"""Class-making over HTTP: a school's plan of next year, proposals, pasted rows."""
 
 from __future__ import annotations
 
@@ -15,22 +15,20 @@ from services.registry.attendance.shapes import PersonOut
 from services.registry.duties import store as duties
 from services.registry.duties.asker import Asker, why_not
 from services.registry.people import store as people
-from services.registry.rollover import applying, keeping, plans, store
+from services.registry.rollover import keeping, plans, store
 from services.registry.rollover.candidates import Reader, candidates
 from services.registry.rollover.placing import Wishes, broken
 from services.registry.rollover.plans import Candidate, Plan, Wrong
 from services.registry.rollover.proposing import proposed, wishes_of
-from services.registry.rollover.rules import City, Consequences, Year
+from services.registry.rollover.rules import City, Year
 from services.registry.rollover.shapes import (
     CandidateOut,
     PlanIn,
     PlanOut,
-    PreviewOut,
     ProposalIn,
     Proposed,
     RowsIn,
     RowsRead,
-    SchoolPreview,
     WishOut,
     WrongOut,
 )
@@ -79,7 +77,7 @@ class _Desk:
 async def read_plan(school: UUID, year: int, room: Reg, who: Who) -> PlanOut:
     """Classes, seats and wishes, and everybody the school will have."""
     async with room.units.read(Scope(who.board)) as session:
-        desk = await _desk(session, room, who, school, _year(room, year))
+        desk = await _desk(session, room, who, school, year_of(room, year))
         out = await _out(session, room, who, desk, year)
     await room.log.read(who, Seen("ReadClassPlan", "school", school, "II", list(desk.known)))
     return out
@@ -90,7 +88,7 @@ async def save_plan(school: UUID, year: int, body: PlanIn, room: Reg, who: Who, 
     """The whole plan; what the asker may not see of it stays as it was."""
 
     async def act(work: Work) -> PlanOut:
-        of = _year(room, year)
+        of = year_of(room, year)
         desk = await _desk(work.session, room, who, school, of)
         await _may_name(work.session, desk, body.plan)
         if room.clock.today() >= of.begins:
@@ -132,7 +130,7 @@ async def save_plan(school: UUID, year: int, body: PlanIn, room: Reg, who: Who, 
 async def propose(school: UUID, year: int, body: ProposalIn, room: Reg, who: Who) -> Proposed:
     """Balanced classes for these grades; nothing is kept."""
     async with room.units.read(Scope(who.board)) as session:
-        desk = await _desk(session, room, who, school, _year(room, year))
+        desk = await _desk(session, room, who, school, year_of(room, year))
     await room.log.read(who, Seen("ProposeClasses", "school", school, "II", list(desk.known)))
     made = proposed(
         body.plan,
@@ -155,7 +153,7 @@ async def propose(school: UUID, year: int, body: ProposalIn, room: Reg, who: Who
 async def read_rows(school: UUID, year: int, body: RowsIn, room: Reg, who: Who) -> RowsRead:
     """Seats from pasted lines, all of them or none."""
     async with room.units.read(Scope(who.board)) as session:
-        desk = await _desk(session, room, who, school, _year(room, year))
+        desk = await _desk(session, room, who, school, year_of(room, year))
     await room.log.read(who, Seen("ReadClassRows", "school", school, "II", list(desk.known)))
     seats, wrong = plans.read_rows(plans.read_lines(body.text), body.plan, desk.known.values())
     if not wrong:
@@ -166,34 +164,8 @@ async def read_rows(school: UUID, year: int, body: RowsIn, room: Reg, who: Who) 
     return RowsRead(plan=None, read=0, wrong=[WrongOut(cell=e.cell, message=e.message) for e in wrong])
 
 
-@router.get("/rollover/{year}", summary="年度更新の見通し（数）")
-async def read_preview(year: int, room: Reg, who: Who) -> PreviewOut:
-    """What the new year does to every school; counts only."""
-    of = _year(room, year)
-    async with room.units.read(Scope(who.board)) as session:
-        holder = await room.holder(session, who)
-        asked = entity("Rollover", "rollover", board=ref("Board", who.board))
-        if not room.policies.allows(holder, "ReadRollover", asked):
-            return PreviewOut(year=year, schools=[])
-        room.strong_enough(who, await attendance.step_up_setting(session, who.board, room.clock.today()))
-    planned = await applying.preview(room.units, who.board, of)
-    await room.log.read(who, Seen("ReadRollover", "board", who.board, "IV"))
-    return PreviewOut(year=year, schools=[_preview(each.name, counted) for each, counted in planned.schools])
-
-
-def _preview(name: str, counted: Consequences) -> SchoolPreview:
-    return SchoolPreview(
-        school=name,
-        became=dict(counted.became),
-        pupils=counted.pupils,
-        without_class=counted.without_class,
-        without_teacher=counted.without_teacher,
-        exchange=counted.exchange,
-        lacking=sorted(counted.lacking),
-    )
-
-
-def _year(room: Registry, number: int) -> Year:
+def year_of(room: Registry, number: int) -> Year:
+    """This school year or the next; no other is there."""
     if not 0 <= number - school_year(room.clock.today()) <= 1:
         raise not_found()
     return Year(number)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.bulk import locks
+from services.registry.bulk.locks import Of
 from services.registry.rollover import store
-from services.registry.rollover.rules import City, Consequences, Pupil, Rolled, Year, roll
-from services.registry.rollover.store import Run, School
+from services.registry.rollover.previewing import Preview
+from services.registry.rollover.rules import City, Pupil, Rolled, roll
+from services.registry.rollover.store import Run
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act, once_more
@@ -39,7 +43,6 @@ from shared.ids import new_id
 
 AT_ONCE = 1_000
 """People taken back in one transaction."""
-_ALONE = text("select pg_try_advisory_xact_lock(7483, hashtext(cast(:run as text)))")
 
 Pause = Callable[[int | None], Awaitable[None]]
 
@@ -69,46 +72,14 @@ class Progress(NamedTuple):
     events: int
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a rollover would do, school by school."""
+async def begin(
+    units: Units, planned: Preview, board: UUID, *, actor: str, by: str, look: UUID | None = None
+) -> Run:
+    """Give the rollover its number. Raises :class:`Unfinished` and :class:`TooLate`.
 
-    year: Year
-    schools: tuple[tuple[School, Consequences], ...]
-
-    def total(self) -> Consequences:
-        """Of the whole board."""
-        whole = Consequences()
-        for _, each in self.schools:
-            whole.became += each.became
-            whole.pupils += each.pupils
-            whole.without_class += each.without_class
-            whole.changed += each.changed
-            whole.exchange += each.exchange
-            whole.without_teacher += each.without_teacher
-            whole.lacking += each.lacking
-        return whole
-
-
-async def preview(units: Units, board: UUID, year: Year, only: UUID | None = None) -> Preview:
-    """Every consequence; nothing is written."""
-    found = []
-    async with units.read(Scope(board)) as session:
-        city, schools = await store.city(session, board, year)
-        for school in schools:
-            if only not in (None, school.id):
-                continue
-            counted = Consequences()
-            for pupil in await store.pupils(session, board, school.id, year):
-                counted.count(roll(pupil, year, city), pupil, year)
-            lacking, counted.without_teacher = await store.lacking(session, board, school.id, year, city)
-            counted.lacking.update(lacking)
-            found.append((school, counted))
-    return Preview(year, tuple(found))
-
-
-async def begin(units: Units, planned: Preview, board: UUID, *, actor: str, by: str) -> Run:
-    """Give the rollover its number. Raises :class:`Unfinished` and :class:`TooLate`."""
+    ``look``: the dry run that somebody has confirmed in the web. The service then goes on with the run itself; without
+    one the command does, which goes on with an open run of the year that its like began.
+    """
     if units.clock.today() >= planned.year.begins:
         raise TooLate(
             f"{planned.year.number}年度はもう始まっています。学級の変更は、日付を決めて一人ずつしてください。"
@@ -121,11 +92,12 @@ async def begin(units: Units, planned: Preview, board: UUID, *, actor: str, by: 
         await roster.lock_roster(work)
         open_run = await store.unfinished(work.session, board)
         if open_run is not None:
-            if open_run.state == "applying" and open_run.year == planned.year:
+            if open_run.state == "applying" and open_run.year == planned.year and look is None:
                 return open_run
             raise Unfinished(open_run)
         run = new_id()
-        await store.begin(work, run, planned.year, by, counts, [school.id for school, _ in planned.schools])
+        schools = [school.id for school, _ in planned.schools]
+        await store.begin(work, run, planned.year, by, counts, schools, look=look)
         await log_act(work, Seen("RollOver", "board", board, "II"))
         return next(each for each in await store.runs(work.session, board) if each.id == run)
 
@@ -138,11 +110,16 @@ async def apply_run(
     pause: Pause | None = None,
     tell: Callable[[Progress], None] | None = None,
 ) -> tuple[int, int | None]:
-    """Apply what is not yet applied; returns how many events, and the last one's position. Raises :class:`Busy`."""
+    """Apply what is not yet applied; returns how many events, and the last one's position.
+
+    Raises :class:`Busy`, and :class:`TooLate` when it has been taken back, or is being so, by now.
+    """
     events, position, done = 0, None, run.parts_done
     async with units.read(Scope(run.board)) as alone:
-        if not await alone.scalar(_ALONE, {"run": str(run.id)}):
+        if not await locks.alone(alone, Of.ROLLOVER, run.id):
             raise Busy
+        if (await _as_it_is(units, run)).state not in ("applying", "done"):
+            raise TooLate(f"年度更新 {run.number} は、取り消されています。")
         city, _ = await store.city(alone, run.board, run.year)
         while True:
             if pause is not None:
@@ -296,19 +273,26 @@ _DROP_CLASSES = text(
 _STAFF = text("select distinct subject_id from duty_period where board_id = :board and run_id = :run")
 
 
-async def check_revert(units: Units, run: Run) -> None:
+async def _as_it_is(units: Units, run: Run) -> Run:
+    """The run as it is once nobody else works on it."""
+    async with units.read(Scope(run.board)) as session:
+        found = await store.run(session, run.board, run.number)
+    assert found is not None  # runs stay
+    return found
+
+
+async def check_revert(session: AsyncSession, run: Run, today: date) -> None:
     """Raises :class:`TooLate` when the run stays: the year has begun, or something depends on it."""
     if run.state == "reverted":
         raise TooLate(f"年度更新 {run.number} は、すでに取り消されています。")
-    if units.clock.today() >= run.year.begins:
+    if today >= run.year.begins:
         raise TooLate(f"{run.year.number}年度が始まりました。年度更新は取り消せません。")
     values = {"board": run.board, "run": run.id}
-    async with units.read(Scope(run.board)) as session:
-        later = [e.number for e in await store.runs(session, run.board) if _stands_after(e, run)]
-        if later:
-            raise TooLate(f"あとの年度更新 {later[-1]} を、先に取り消してください。")
-        found = [int(await session.scalar(each, values) or 0) for each in _LATER.values()]
-        found.append(int(await session.scalar(_IN_ITS_CLASSES, values) or 0))
+    later = [e.number for e in await store.runs(session, run.board) if _stands_after(e, run)]
+    if later:
+        raise TooLate(f"あとの年度更新 {later[-1]} を、先に取り消してください。")
+    found = [int(await session.scalar(each, values) or 0) for each in _LATER.values()]
+    found.append(int(await session.scalar(_IN_ITS_CLASSES, values) or 0))
     if sum(found):
         raise TooLate(
             f"あとで変えられた在籍・学級・職務が{sum(found)}件あります。新しいほうを先に戻してください。"
@@ -323,13 +307,17 @@ async def revert_run(
     units: Units, run: Run, *, actor: str, by: str, tell: Callable[[Progress], None] | None = None
 ) -> int:
     """Take a run back, or go on taking it back; returns how many events. Raises :class:`TooLate` and :class:`Busy`."""
-    if run.state != "reverting":
-        await check_revert(units, run)
     events, done = 0, 0
     async with units.read(Scope(run.board)) as alone:
-        if not await alone.scalar(_ALONE, {"run": str(run.id)}):
+        if not await locks.alone(alone, Of.ROLLOVER, run.id):
             raise Busy
+        run = await _as_it_is(units, run)
         async with units.work(Scope(run.board), actor=actor) as work:
+            await roster.lock_roster(
+                work
+            )  # whatever could depend on the run stands in line: what is found holds
+            if run.state != "reverting":
+                await check_revert(work.session, run, units.clock.today())
             await store.run_is(work, run.id, "reverting", by)
             await store.cancel_waiting(work, run.id)
             await log_act(work, Seen("RevertRollOver", "board", run.board, "II"))

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.registry.rollover.plans import Plan, Seat
-from services.registry.roster.grades import next_grade, taught
+from services.registry.roster.grades import TAUGHT_AT, next_grade, taught
 from services.registry.roster.rows import (
     Added,
     EnrolmentIs,
@@ -71,6 +71,11 @@ class City:
         plan = self.plans.get(school)
         return frozenset(plan.stay) if plan else frozenset()
 
+    def classes(self, school: UUID) -> int | None:
+        """How many classes a school has planned; None while it has no plan."""
+        plan = self.plans.get(school)
+        return len(plan.classes) if plan else None
+
     def seat(self, school: UUID, pupil: UUID) -> Seat | None:
         """A pupil's seat at next year's school; none in a class that the school will not have."""
         plan = self.plans.get(school)
@@ -108,6 +113,13 @@ class Rolled:
 def enrolled(pupil: Pupil, on: date) -> Standing[EnrolmentIs] | None:
     """在籍 on a day."""
     return next((each for each in pupil.enrolments if each.held.valid.holds(on)), None)
+
+
+def follow_on(kind: str, next_kind: str) -> bool:
+    """Whether graduates of a kind of school can go on to another: it has the grade after the first one's last."""
+    last = TAUGHT_AT.get(kind, ())[-1:]
+    higher = next_grade(last[0]) if last else None
+    return higher is not None and taught(next_kind, higher)
 
 
 def goes_to(school: UUID, grade: str, city: City, *, stays: bool) -> tuple[UUID | None, str]:
@@ -209,6 +221,11 @@ def _seat(rolled: Rolled, pupil: Pupil, year: Year, city: City) -> None:
     rolled.memberships.added.append(Added(wanted, standing[0].id if standing else None))
 
 
+def nowhere_known(rolled: Rolled, grade: str) -> bool:
+    """Whether nobody has said where a graduate goes who must go somewhere."""
+    return rolled.became == "graduating" and next_grade(grade) is not None
+
+
 @dataclass(slots=True)
 class Consequences:
     """What a rollover does to a school, in numbers."""
@@ -226,10 +243,22 @@ class Consequences:
     """Planned classes without a homeroom teacher on 1 April."""
     lacking: Counter[str] = field(default_factory=Counter)
     """Duties that nobody has on 1 April: 校長, 事務 (人事異動 is entered by hand or imported)."""
+    here: int = 0
+    """Pupils of the eve."""
+    to: Counter[UUID] = field(default_factory=Counter)
+    """School → how many go there from here."""
+    nowhere: int = 0
+    """Who leave the last grade of this school, and not the last of all, for nowhere that is known."""
 
     def count(self, rolled: Rolled, pupil: Pupil, year: Year) -> None:
         """One pupil more."""
         self.became[rolled.became] += 1
+        now = enrolled(pupil, year.eve)
+        if now is not None:
+            self.here += 1
+            self.nowhere += nowhere_known(rolled, now.held.what.grade)
+            if rolled.next_school not in (None, now.held.what.school_id):
+                self.to[rolled.next_school] += 1
         self.changed += bool(rolled)
         if rolled.next_school is not None:
             self.pupils += 1
@@ -238,3 +267,31 @@ class Consequences:
             each.held.what.kind == "exchange" and each.held.valid.holds(year.eve)
             for each in pupil.memberships
         )
+
+
+Odd = Literal["without_class", "nowhere", "empty"]
+FEW = 5
+"""So many of a school are an ordinary loose end: a new pupil, a graduate who goes to a private school."""
+MANY_WITHOUT_CLASS, MANY_NOWHERE = 0.1, 0.5
+"""Parts of next year's pupils, and of those who go on."""
+
+
+class Surprise(NamedTuple):
+    """What hardly anybody wants of a school: it is confirmed by itself before it becomes true."""
+
+    kind: Odd
+    number: int
+    of: int
+
+
+def surprises(counted: Consequences) -> list[Surprise]:
+    """Of one school: a year without classes, graduates for whom no school is known, nobody left."""
+    going = counted.nowhere + counted.to.total()
+    found = []
+    if counted.here > counted.nowhere and not counted.pupils:
+        found.append(Surprise("empty", counted.here, counted.here))
+    if counted.without_class > max(FEW, MANY_WITHOUT_CLASS * counted.pupils):
+        found.append(Surprise("without_class", counted.without_class, counted.pupils))
+    if counted.nowhere > max(FEW, MANY_NOWHERE * going):
+        found.append(Surprise("nowhere", counted.nowhere, going))
+    return found

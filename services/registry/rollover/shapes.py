@@ -99,22 +99,3 @@ class RowsRead(BaseModel):
     plan: Plan | None
     read: int
     wrong: list[WrongOut]
-
-
-class SchoolPreview(BaseModel):
-    """What the new year does to a school, in numbers."""
-
-    school: str
-    became: Mapping[str, int]
-    pupils: int
-    without_class: int
-    without_teacher: int
-    exchange: int
-    lacking: list[str]
-
-
-class PreviewOut(BaseModel):
-    """What the new year does to the city."""
-
-    year: int
-    schools: list[SchoolPreview]

@@ -141,6 +141,7 @@ async def with_periods(session: AsyncSession, board: UUID, ids: Sequence[UUID]) 
 
 
 State = Literal["applying", "done", "reverting", "reverted"]
+Wish = Literal["apply", "revert"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +161,33 @@ class Run:
     parts: int
     parts_done: int
     events: int
+    wish: Wish | None
+    """What the service itself goes on doing until it is done; None: an operator's command does it."""
+    wished_by: str | None
+    stopped: str | None
+    """Why the service does not go on, in Japanese."""
+    reverted_at: datetime | None
+
+    @property
+    def open(self) -> bool:
+        """Whether something of it is still to be done."""
+        return self.state in ("applying", "reverting")
 
 
-_RUNS = """
+RUNS = """
 select r.id, r.board_id, r.number, r.school_year, r.state, r.started_by, r.started_at, r.finished_at, r.reverted_by,
-       r.counts, count(p.run_id), count(p.run_id) filter (where p.state = 'done'), coalesce(sum(p.events), 0)
+       r.counts, count(p.run_id), count(p.run_id) filter (where p.state = 'done'), coalesce(sum(p.events), 0),
+       r.wish, r.wished_by, r.stopped, r.reverted_at
 from rollover_run r left join rollover_part p on p.run_id = r.id
 where r.board_id = :board {which} group by r.id order by r.number
 """
-_ALL = text(_RUNS.format(which=""))
-_OPEN = text(_RUNS.format(which="and r.state in ('applying', 'reverting')"))
+_ALL = text(RUNS.format(which=""))
+_OPEN = text(RUNS.format(which="and r.state in ('applying', 'reverting')"))
+_ONE = text(RUNS.format(which="and r.number = :number"))
 _BEGIN = text(
-    "insert into rollover_run (id, board_id, number, school_year, state, started_by, started_at, counts)"
-    " values (:id, :board, nextval('rollover_run_number'), :year, 'applying', :by, :at, cast(:counts as jsonb))"
+    "insert into rollover_run (id, board_id, number, school_year, state, started_by, started_at, counts, look_id, wish,"
+    " wished_by) values (:id, :board, nextval('rollover_run_number'), :year, 'applying', :by, :at,"
+    " cast(:counts as jsonb), cast(:look as uuid), case when cast(:look as uuid) is not null then 'apply' end, :by)"
     " returning number"
 )
 _PART = text(
@@ -189,35 +204,50 @@ _PART_DONE = text(
 )
 _STATE = text(
     "update rollover_run set state = :state, finished_at = case when :state = 'done' then :at else finished_at end,"
-    " reverted_by = coalesce(:by, reverted_by) where id = :run and board_id = :board"
+    " reverted_by = coalesce(:by, reverted_by),"
+    " reverted_at = case when :state = 'reverting' then :at else reverted_at end where id = :run and board_id = :board"
 )
 _CANCEL = text(
     "update rollover_part set state = 'cancelled' where run_id = :run and board_id = :board and state = 'waiting'"
 )
 
 
-def _run(row: Sequence[Any]) -> Run:
+def run_of(row: Sequence[Any]) -> Run:
+    """A row of :data:`RUNS`."""
     id_, board, number, year, *rest = row
     return Run(id_, board, number, Year(year), *rest)
 
 
 async def runs(session: AsyncSession, board: UUID) -> list[Run]:
     """All runs of a board, the oldest first."""
-    return [_run(row) for row in await session.execute(_ALL, {"board": board})]
+    return [run_of(row) for row in await session.execute(_ALL, {"board": board})]
 
 
 async def unfinished(session: AsyncSession, board: UUID) -> Run | None:
     """The run that is under way, or was when its process ended."""
     row = (await session.execute(_OPEN, {"board": board})).first()
-    return None if row is None else _run(row)
+    return None if row is None else run_of(row)
+
+
+async def run(session: AsyncSession, board: UUID, number: int) -> Run | None:
+    """One run."""
+    row = (await session.execute(_ONE, {"board": board, "number": number})).first()
+    return None if row is None else run_of(row)
 
 
 async def begin(
-    work: Work, id_: UUID, year: Year, by: str, counts: Mapping[str, Any], schools: Sequence[UUID]
+    work: Work,
+    id_: UUID,
+    year: Year,
+    by: str,
+    counts: Mapping[str, Any],
+    schools: Sequence[UUID],
+    *,
+    look: UUID | None = None,
 ) -> int:
     """Keep a run with a part a school; returns its number."""
     values = {"id": id_, "board": work.scope.board, "year": year.number, "by": by, "at": work.at}
-    given = {**values, "counts": orjson.dumps(counts).decode()}
+    given = {**values, "look": look, "counts": orjson.dumps(counts).decode()}
     number = int((await work.session.execute(_BEGIN, given)).scalar_one())
     rows = [
         {"run": id_, "board": work.scope.board, "ordinal": ordinal, "school": school}

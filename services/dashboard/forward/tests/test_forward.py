@@ -90,7 +90,7 @@ async def test_a_service_that_is_away_is_said_to_be(origin: Origin, town: Town) 
         raise httpx.ConnectError("refused")
 
     await browser.get("/api/registry/v1/warm-up")
-    origin.room.http.request = away  # type: ignore[method-assign]
+    origin.room.http.send = away  # type: ignore[method-assign]
     answer = await browser.command(PATH, {})
     assert answer.status_code == 503
     assert answer.json()["type"].endswith("/service-away")
@@ -186,3 +186,32 @@ async def test_a_file_that_no_page_of_ours_sends_goes_nowhere(origin: Origin, to
     nobody = await origin.browser().send("PUT", FILE, content=b"x", headers=ours)
     assert nobody.status_code == 401
     assert origin.registry.reached == []
+
+
+PACKAGE = "/api/registry/v1/exports/11111111-1111-4111-8111-111111111111/file"
+
+
+async def test_a_package_goes_through_piece_by_piece(origin: Origin, town: Town) -> None:
+    """With its name and length; a refused token is replaced, any other refusal comes back as it is."""
+    browser = await origin.enter(uuid4(), board=town.board)
+    content = bytes(range(256)) * 9_000
+    headers = {
+        "content-disposition": 'attachment; filename="roster.zip"',
+        "cache-control": "no-store",
+        "set-cookie": "x=1",
+    }
+    origin.registry.answers = [
+        signed_out().response(),
+        Response(content, media_type="application/zip", headers=headers),
+        JSONResponse({"type": "x"}, 410, media_type="application/problem+json"),
+    ]
+    answer = await browser.get(PACKAGE + "?ticket=a%2Bb")
+    assert (answer.status_code, answer.content == content) == (200, True)
+    assert answer.headers["content-length"] == str(len(content))
+    assert answer.headers["content-disposition"] == headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "set-cookie" not in answer.headers
+    assert [reached.query for reached in origin.registry.reached] == ["ticket=a%2Bb"] * 2
+    gone = await browser.get(PACKAGE)
+    assert (gone.status_code, gone.headers["content-type"]) == (410, "application/problem+json")
+    assert (await browser.get("/api/registry/v1/exports/..%2f..%2fx/file")).status_code == 404

@@ -1,4 +1,6 @@
+import type { Exports } from './exports.mjs'
 import type { Imports } from './imports.mjs'
+import type { Rollover } from './rollover.mjs'
 import type { Person, SchoolClass, School } from '../src/api/types'
 
 interface MockMember {
@@ -82,7 +84,9 @@ export interface Mock {
   erased: { number: number; person: string }[]
   training: boolean
   parked: unknown[]
+  exports: Exports
   imports: Imports
+  rollover: Rollover
   lag: number
   stopped: Record<string, string>
   asOf: string | null

@@ -11,7 +11,9 @@ import { fileURLToPath } from 'node:url'
 import { changePeople, readPeople } from './people.mjs'
 import { DutiesDesk } from './duties.mjs'
 import { ListsDesk } from './lists.mjs'
+import { Exports } from './exports.mjs'
 import { Imports } from './imports.mjs'
+import { Rollover } from './rollover.mjs'
 import { OfficeDesk } from './office.mjs'
 import { SamePeopleDesk } from './samepeople.mjs'
 import { YearsDesk } from './years.mjs'
@@ -63,6 +65,8 @@ class Mock {
     this.erased = []
     this.parked = []
     this.imports = new Imports()
+    this.rollover = new Rollover(this)
+    this.exports = new Exports(this)
     this.lag = 0
     /** Copy → why it stands. */
     this.stopped = {}
@@ -85,7 +89,7 @@ class Mock {
       nobody: { person: { ...staff, id: id('aaaa', 90006) }, kind: 'staff', roles: [role('subject', '専科')], rail: ['today'], home: '/today', classes: [] },
       principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'people', 'moves', 'next_year'], home: '/school', classes: [] },
       office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'people', 'imports', 'moves', 'next_year'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
-      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports', 'moves', 'settings'], home: '/board', classes: [] },
+      board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports', 'moves', 'rollover', 'settings'], home: '/board', classes: [] },
       operator: { person: { ...staff, id: id('aaaa', 90005) }, kind: 'staff', roles: [{ kind: 'system_operator', label: 'システム管理', school: null, class: null }], rail: ['operations'], home: '/operations', classes: [] },
     }
   }
@@ -330,6 +334,12 @@ async function serve(mock, request, answer) {
 
 /** Addresses of rosters on their way in, which the BFF passes on. */
 const IMPORTS = '/api/registry/v1/imports'
+/** Address → whose answers those below it are. */
+const OFFICE = { '/api/registry/v1/rollover': 'rollover', '/api/registry/v1/exports': 'exports' }
+const officeOf = (mock, path) => {
+  const start = Object.keys(OFFICE).find((one) => path.startsWith(one))
+  return start && { desk: mock[OFFICE[start]], rest: path.slice(start.length) }
+}
 
 function view(mock, who, path, query) {
   const people = readPeople(mock, who, path, query)
@@ -351,7 +361,8 @@ function view(mock, who, path, query) {
   if (school) return mock.schoolDayView(school[1], school[2])
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
-  const found = mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
+  const office = officeOf(mock, path)
+  const found = office?.desk.read(office.rest, who) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -370,7 +381,8 @@ function act(mock, who, path, headers, body) {
     return mock.done.get(key)
   }
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body)))
+  const office = officeOf(mock, path)
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   if (!roll) mock.tellOffices()

@@ -11,13 +11,16 @@ from uuid import uuid4
 import asyncpg
 import orjson
 import pytest
+from sqlalchemy import text
 
 from services.registry.erasure.store import KNOWS_IDS, KNOWS_PEOPLE
+from services.registry.exports import packages
 from services.registry.moves.tests.conftest import TODAY, City, Client
 from services.registry.moves.tests.conftest import city as city
 from services.registry.moves.tests.conftest import client as client
 from services.registry.moves.tests.test_api import made
 from services.registry.roster.tests.reading import acts_of
+from shared.database import Scope
 from shared.dates import FixedClock
 from tests.support.databases import Database
 
@@ -271,6 +274,32 @@ async def test_the_same_command_twice_is_one_erasure(city: City, clock: FixedClo
     )
     anew = await city.client.post(path(city), city.ids["board_staff"], DECIDED)
     assert anew.status_code == 404
+
+
+async def test_packages_that_wait_to_be_fetched_go_with_anybody(city: City, clock: FixedClock) -> None:
+    """Nobody takes a package apart to see who is in it; that it was written, and what for, stays."""
+    await life(city, clock)
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        asked = packages.Asked(as_of=clock.today(), protected=True)
+        for purpose in ("夏の控え", "点検"):
+            export = uuid4()
+            await packages.make(work, export, city.ids["board_staff"], "事務", purpose, asked)
+            await packages.keep_block(work, export, 0, NAME.encode())
+        await work.session.execute(
+            text("update roster_export set state = 'ready' where purpose = '夏の控え'")
+        )
+    busy = await city.client.post(path(city), city.ids["board_staff"], DECIDED)
+    assert busy.status_code == 422
+    assert "書き出し" in busy.json()["errors"][0]["message"], (
+        "one that is being written would still have them"
+    )
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        await packages.stop(work, export, "書けません")
+    assert (await city.client.post(path(city), city.ids["board_staff"], DECIDED)).status_code == 200
+    async with city.units.read(Scope(city.board)) as session:
+        left = (await session.execute(text("select count(*) from roster_export_block"))).scalar_one()
+        told = {each.purpose: each.state for each in await packages.packages(session, city.board, 9)}
+    assert (left, told) == (0, {"夏の控え": "removed", "点検": "stopped"})
 
 
 async def test_every_table_says_what_an_erasure_does_to_it(registry_database: Database) -> None:

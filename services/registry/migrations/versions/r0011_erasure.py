@@ -67,6 +67,9 @@ begin
     );
     delete from import_file where board_id = p_board;
     delete from import_upload where board_id = p_board;
+    -- Packages that wait to be fetched (r0015): nobody takes them apart to see who is in them.
+    delete from roster_export_block where board_id = p_board;
+    update roster_export set state = 'removed', ticket = null where board_id = p_board and state = 'ready';
     delete from person where board_id = p_board and id = any (p_people);
 end $$;
 revoke all on function erase_people(uuid, uuid[]) from public;

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,7 +24,18 @@ from services.registry.rollover.plans import (
     wrong_with,
 )
 from services.registry.rollover.proposing import proposed
-from services.registry.rollover.rules import Became, City, Pupil, Rolled, Year, roll
+from services.registry.rollover.rules import (
+    Became,
+    City,
+    Consequences,
+    Pupil,
+    Rolled,
+    Year,
+    follow_on,
+    roll,
+    surprises,
+)
+from services.registry.roster.grades import GRADES, SCHOOL_KINDS, TAUGHT_AT
 from services.registry.roster.rows import EnrolmentIs, Held, MembershipIs, Standing
 from services.registry.roster.rules import after
 from services.registry.roster.snapshot import Period
@@ -317,3 +330,37 @@ def test_numbers_follow_the_order_asked_for(births: list[int]) -> None:
     assert [by_kana[UUID(int=n)].number for n in range(1, 9)] == list(range(1, 9))
     by_birth = numbered(plan, here, "birth")
     assert [by_birth[UUID(int=n)].number for n in range(1, 9)] == births
+
+
+def counted(**more: Any) -> Consequences:
+    """A school of a hundred that becomes one of a hundred."""
+    return replace(Consequences(here=100, pupils=100), **more)
+
+
+@pytest.mark.parametrize(
+    ("of", "kinds"),
+    [
+        (counted(), []),
+        (counted(without_class=10), []),
+        (counted(without_class=11), ["without_class"]),
+        (counted(pupils=8, without_class=5), []),
+        (counted(pupils=8, without_class=6), ["without_class"]),
+        (counted(nowhere=5), []),
+        (counted(nowhere=6), ["nowhere"]),
+        (counted(nowhere=10, to=Counter({UUID(int=1): 10})), []),
+        (counted(nowhere=11, to=Counter({UUID(int=1): 10})), ["nowhere"]),
+        (counted(pupils=0), ["empty"]),
+        (counted(pupils=0, here=6, nowhere=6), ["nowhere"]),
+        (counted(pupils=0, here=0), []),
+    ],
+)
+def test_what_hardly_anybody_wants_of_a_school(of: Consequences, kinds: list[str]) -> None:
+    assert [each.kind for each in surprises(of)] == kinds
+
+
+@given(before=st.sampled_from(SCHOOL_KINDS), after=st.sampled_from(SCHOOL_KINDS))
+def test_graduates_go_on_where_their_next_grade_is_taught(before: str, after: str) -> None:
+    grades = TAUGHT_AT[before]
+    higher = GRADES[GRADES.index(grades[-1]) + 1 :][:1]
+    assert follow_on(before, after) == bool(set(higher) & set(TAUGHT_AT[after]))
+    assert not follow_on("department", after)

@@ -15,8 +15,9 @@ from services.registry.moves.tests.conftest import city as city
 from services.registry.moves.tests.conftest import client as client
 from services.registry.moves.tests.test_api import transfer
 from services.registry.rollover import applying, planning, store
-from services.registry.rollover.applying import Preview, Progress, TooLate, Unfinished
+from services.registry.rollover.applying import Progress, TooLate, Unfinished
 from services.registry.rollover.plans import Plan, PlannedClass, Seat
+from services.registry.rollover.previewing import Preview, preview
 from services.registry.rollover.rules import Year
 from services.registry.rollover.store import Run
 from services.registry.roster import store as roster
@@ -55,7 +56,7 @@ async def planned(city: City, clock: FixedClock) -> Plan:
 
 
 async def looked(city: City) -> Preview:
-    return await applying.preview(city.units, city.board, YEAR)
+    return await preview(city.units, city.board, YEAR)
 
 
 async def begun(city: City) -> Run:
@@ -154,7 +155,13 @@ async def test_again_changes_nothing_and_back_is_as_it_was(
     await applying.revert_run(city.units, run, actor="test", by="学務課")
     assert await state(registry_database) == before
     with pytest.raises(TooLate):
-        await applying.check_revert(city.units, (await _runs(city))[0])
+        await _check_revert(city, clock)
+
+
+async def _check_revert(city: City, clock: FixedClock) -> None:
+    (run, *_) = await _runs(city)
+    async with city.units.read(Scope(city.board)) as session:
+        await applying.check_revert(session, run, clock.today())
 
 
 async def _runs(city: City) -> list[Run]:
@@ -181,7 +188,8 @@ async def test_an_interrupted_run_goes_on_and_ends_like_an_uninterrupted_one(
     assert (left.state, left.parts_done, left.parts) == ("applying", 1, 2)
     assert (await begun(city)).number == run.number, "the same command goes on with it"
     with pytest.raises(Unfinished):
-        await applying.begin(city.units, Preview(Year(2028), ()), city.board, actor="test", by="学務課")
+        later = await preview(city.units, city.board, Year(2028))
+        await applying.begin(city.units, later, city.board, actor="test", by="学務課")
     events, _ = await applying.apply_run(city.units, left, actor="test")
     assert events > 0
     whole = await state(registry_database)
@@ -200,10 +208,10 @@ async def test_taking_back_ends_with_the_day_and_with_what_depends_on_it(
     moved = await city.post("/v1/moves", transfer(city, "pupil"))
     assert moved.status_code == 200, moved.text
     with pytest.raises(TooLate, match="件"):
-        await applying.check_revert(city.units, (await _runs(city))[0])
+        await _check_revert(city, clock)
     undone = await city.post(f"/v1/moves/{moved.json()['moves'][0]['id']}/undo", {"seen": 1})
     assert undone.status_code == 200
-    await applying.check_revert(city.units, (await _runs(city))[0])
+    await _check_revert(city, clock)
     clock.instant = morning(DAY)
     with pytest.raises(TooLate, match="始まりました"):
         await applying.revert_run(city.units, run, actor="test", by="x")

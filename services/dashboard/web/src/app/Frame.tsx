@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link, Outlet, useLocation, useNavigate, useParams, useRouter } from '@tanstack/react-router'
-import { Activity, ArrowLeftRight, BookUser, CalendarCheck, FileUp, LayoutGrid, MapPinned, School, SlidersHorizontal } from 'lucide-react'
+import { Activity, ArrowLeftRight, BookUser, CalendarCheck, FileUp, LayoutGrid, MapPinned, Milestone, School, SlidersHorizontal } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { useSession } from '~/api/session'
 import { dayParts, workDay } from '~/dates/dates'
@@ -30,6 +30,7 @@ const ICONS = {
   imports: FileUp,
   moves: ArrowLeftRight,
   next_year: LayoutGrid,
+  rollover: Milestone,
   settings: SlidersHorizontal,
   operations: Activity,
 }

@@ -8,7 +8,7 @@ export interface Place {
   /** Letter after `g`. */
   readonly letter: string
   /** Short address; the dated one follows from it. */
-  readonly to: '/today' | '/school' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/settings' | '/operations'
+  readonly to: '/today' | '/school' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/rollover' | '/settings' | '/operations'
 }
 
 const PLACES: readonly Place[] = [
@@ -19,6 +19,7 @@ const PLACES: readonly Place[] = [
   { id: 'imports', word: msg`名簿取込`, letter: 'i', to: '/imports' },
   { id: 'moves', word: msg`転出入`, letter: 'm', to: '/moves' },
   { id: 'next_year', word: msg`来年度`, letter: 'y', to: '/next-year' },
+  { id: 'rollover', word: msg`年度更新`, letter: 'n', to: '/rollover' },
   { id: 'settings', word: msg`市の設定`, letter: 'e', to: '/settings' },
   { id: 'operations', word: msg`配信の状態`, letter: 'o', to: '/operations' },
 ]
@@ -33,18 +34,22 @@ const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] =
   ['/today', ['today']],
   ['/classes/', ['today', 'school', 'board']],
   ['/next-year', ['next_year']],
+  ['/rollover', ['rollover']],
   ['/school', ['school', 'board']],
   ['/board', ['board']],
   ['/people', ['people']],
   ['/imports', ['imports']],
+  ['/exports', ['imports']],
   ['/moves', ['moves']],
   ['/settings', ['settings']],
   ['/operations', ['operations']],
 ]
 
+/** Pages of a school about its next year: of the school's own people, or of whoever keeps the roster. */
+const OF_NEXT_YEAR: readonly RailId[] = ['next_year', 'rollover']
+
 /** The place of the rail that an address belongs to. */
 export function placeOf(path: string, places: readonly Place[]): RailId | null {
-  if (path.includes('/class-plans/')) return places.some(({ id }) => id === 'next_year') ? 'next_year' : null
-  const ids = UNDER.find(([prefix]) => path.startsWith(prefix))?.[1] ?? []
+  const ids = path.includes('/class-plans/') || path.includes('/rollover/') ? OF_NEXT_YEAR : UNDER.find(([prefix]) => path.startsWith(prefix))?.[1] ?? []
   return ids.find((id) => places.some((place) => place.id === id)) ?? null
 }

@@ -214,6 +214,29 @@ const classPlan = createRoute({
   component: lazyRouteComponent(() => import('~/screens/office/nextyear/Page')),
 })
 
+/** 年度更新 of the year that comes. */
+const comingYear = createRoute({
+  getParentRoute: () => inside,
+  path: '/rollover',
+  component: NoRight,
+  beforeLoad: async ({ context }) => {
+    const me = await meOf(context)
+    if (me) throw redirect({ to: '/rollover/$year', params: { year: String(schoolYear(me.today) + 1) }, replace: true })
+  },
+})
+
+const rollover = createRoute({
+  getParentRoute: () => inside,
+  path: '/rollover/$year',
+  component: lazyRouteComponent(() => import('~/screens/office/rollover/Page')),
+})
+
+const schoolRollover = createRoute({
+  getParentRoute: () => inside,
+  path: '/schools/$schoolId/rollover/$year',
+  component: lazyRouteComponent(() => import('~/screens/office/rollover/SchoolPage')),
+})
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
@@ -278,6 +301,12 @@ const samePair = createRoute({
   component: lazyRouteComponent(() => import('~/screens/office/samepeople/PairPage')),
 })
 
+const exported = createRoute({
+  getParentRoute: () => inside,
+  path: '/exports',
+  component: lazyRouteComponent(() => import('~/screens/office/exports/Page')),
+})
+
 const tree = root.addChildren([
   signedOut,
   inside.addChildren([
@@ -300,12 +329,16 @@ const tree = root.addChildren([
     importRun,
     samePeople,
     samePair,
+    exported,
     moves,
     newMove,
     arrive,
     move,
     nextYear,
     classPlan,
+    comingYear,
+    rollover,
+    schoolRollover,
     settings,
     boardYear,
     certificateForms,

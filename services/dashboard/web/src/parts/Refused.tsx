@@ -25,7 +25,7 @@ export function Refused({ error }: { readonly error: Problem | NotConnected | nu
           </PlainLinkButton>
         }
       >
-        <Trans>権限が変わる操作なので、もう一度本人確認をします。終わると、この画面に戻ります。</Trans>
+        <Trans>大切な操作なので、もう一度本人確認をします。終わると、この画面に戻ります。</Trans>
       </Strip>
     )
   const { title, detail, errors } = error.body

@@ -82,6 +82,13 @@ function New({ imports: { scopes } }: { readonly imports: Imports }) {
         />
       )}
       <Bring onFiles={bring} off={chosen === null ? t`どの名簿かを先に選んでください` : undefined} />
+      {scopes.some(({ school }) => school === null) && (
+        <div>
+          <LinkButton size="small" to="/exports">
+            <Trans>名簿を書き出す</Trans>
+          </LinkButton>
+        </div>
+      )}
     </Block>
   )
 }

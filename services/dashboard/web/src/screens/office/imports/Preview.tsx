@@ -8,6 +8,7 @@ import { uuid7 } from '~/api/uuid7'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
 import { Strip } from '~/parts/Strip'
+import { Sure } from '~/parts/Sure'
 import { Table } from '~/parts/Table'
 import { Changes } from './Changes'
 import { BASE, uploadQuery } from './data'
@@ -122,10 +123,9 @@ function Losses({ losses, sure, onSure }: { readonly losses: readonly Loss[]; re
           </li>
         ))}
       </ul>
-      <label className={styles.confirm}>
-        <input type="checkbox" checked={sure} onChange={({ target }) => onSure(target.checked)} />
+      <Sure sure={sure} onSure={onSure}>
         <Trans>確かめました。この人数がいなくなってよい</Trans>
-      </label>
+      </Sure>
     </Strip>
   )
 }

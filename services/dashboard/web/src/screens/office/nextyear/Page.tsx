@@ -11,6 +11,7 @@ import { useScreen } from '~/app/screen'
 import { Unsaved } from '~/app/Unsaved'
 import { schoolYearWord } from '~/dates/dates'
 import { Button } from '~/parts/Button'
+import { LinkButton } from '~/parts/LinkButton'
 import { fullName } from '~/parts/Name'
 import { Refused } from '~/parts/Refused'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
@@ -143,6 +144,9 @@ function Work({ page }: { readonly page: PlanPage }) {
         <Button look="text" onPress={() => print()}>
           <Trans>印刷</Trans>
         </Button>
+        <LinkButton to="/schools/$schoolId/rollover/$year" params={{ schoolId: page.school, year: String(page.year) }}>
+          <Trans>年度更新の見通し</Trans>
+        </LinkButton>
       </div>
       {!outdated && <Refused error={saving.error} />}
       {saved && !dirty && (

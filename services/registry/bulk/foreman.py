@@ -9,56 +9,76 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.imports import store, uploads
-from services.registry.imports.applying import at_work
 from services.registry.roster.external_ids import boards
-from shared.database import Scope, Units
+from shared.database import Scope, Units, Work
 from shared.events.workers import told, transient
 from shared.service import Worker
 
 logger = logging.getLogger(__name__)
 
-ACTOR = "importer"
+ACTOR = "foreman"
 EVERY_SECONDS = 5.0
 """Safety net, and how soon another process's requests are seen: every request of this one wakes."""
 AT_ONCE = 2
 """Processes: a city's package takes more than half a gigabyte of memory while it is looked at."""
 TRIES = 3
 """How often in a row a process may end without a word and without having finished a part."""
-FORGET_SECONDS = 3_600.0
-LOST = "取り込みの過程が途中で終わりました。もう一度続けても同じときは、システム管理に伝えてください。"
+FORGET_SECONDS = 600.0
+LOST = "途中で、わけを言わずに終わりました。もう一度続けても同じときは、システム管理に伝えてください。"
 
 
 class Job(NamedTuple):
     """Something to do."""
 
     board: UUID
-    kind: Literal["upload", "run"]
+    kind: str
+    """Of what: a word of the trade."""
     id: str
-    """The upload's, or the run's number."""
     words: tuple[str, ...]
     """What the process is told."""
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A capability's long work."""
+
+    name: str
+    waiting: Callable[[AsyncSession, UUID], Awaitable[Sequence[Job]]]
+    """What of a board is to be done and is done by nobody."""
+    ended: Callable[[Work, Job, str | None], Awaitable[None]]
+    """A process has done it, or cannot: then in words why."""
+    forget: Callable[[Work], Awaitable[None]] | None = None
+    """Delete what has lain long enough."""
 
 
 class Foreman:
     """``units`` works as the app role; what ``worker`` is to do is appended to its command."""
 
-    def __init__(self, units: Units, worker: Worker) -> None:
+    def __init__(self, units: Units, worker: Worker, trades: Sequence[Trade]) -> None:
         self._units = units
         self._worker = worker
+        self._trades = trades
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
         self._tries: Counter[Job] = Counter()
         self._forgot_at = float("-inf")
-        self.said: dict[int, Mapping[str, Any]] = {}
-        """What the process that works on a run said last."""
+        self._said: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._jobs: dict[Job, asyncio.Task[bool]] = {}
+
+    def said(self, kind: str, id_: object) -> Mapping[str, Any]:
+        """What the process that works on something said last; nothing while none does."""
+        return self._said.get((kind, str(id_)), {})
 
     def wake(self) -> None:
         """Something is to be done."""
@@ -66,63 +86,67 @@ class Foreman:
 
     async def run(self) -> None:
         """Work until cancelled; processes are ended then, and go on at the next start."""
-        jobs: dict[Job, asyncio.Task[None]] = {}
         try:
             while True:
                 self._wake.clear()
-                jobs = {job: task for job, task in jobs.items() if not task.done()}
                 try:
                     await self._forget()
-                    for job in await self._waiting():
-                        if job not in jobs:
-                            jobs[job] = asyncio.create_task(self._do(job))
+                    for trade, job in await self._waiting():
+                        if job not in self._jobs:
+                            self._jobs[job] = task = asyncio.create_task(self._do(trade, job))
+                            task.add_done_callback(partial(self._over, job))
                 except Exception as error:
                     if not transient(error):
                         raise
-                    logger.warning("imports wait: %s", told(error))
+                    logger.warning("bulk work waits: %s", told(error))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(EVERY_SECONDS):
                         await self._wake.wait()
         finally:
-            for task in jobs.values():
+            tasks = list(self._jobs.values())
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*jobs.values(), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _over(self, job: Job, task: asyncio.Task[bool]) -> None:
+        """What was asked for while a process was ending begins at once; what cannot be begun waits a while."""
+        del self._jobs[job]
+        if not task.cancelled() and task.result():
+            self._wake.set()
 
     async def _forget(self) -> None:
         now = asyncio.get_running_loop().time()
         if now - self._forgot_at < FORGET_SECONDS:
             return
         for board in await boards(self._units):
-            async with self._units.work(Scope(board), actor=ACTOR) as work:
-                await uploads.forget(work)
+            for trade in self._trades:
+                if trade.forget is not None:
+                    async with self._units.work(Scope(board), actor=ACTOR) as work:
+                        await trade.forget(work)
         self._forgot_at = now
 
-    async def _waiting(self) -> list[Job]:
-        found: list[Job] = []
+    async def _waiting(self) -> list[tuple[Trade, Job]]:
+        found: list[tuple[Trade, Job]] = []
         for board in await boards(self._units):
             async with self._units.read(Scope(board)) as session:
-                for id_ in await uploads.waiting(session, board):
-                    if not await uploads.at_work(session, id_):
-                        found.append(Job(board, "upload", str(id_), ("upload", str(board), str(id_))))
-                for run in await store.wished(session, board):
-                    if not await at_work(session, run):
-                        by = (f"--revert-by={run.wished_by or ACTOR}",) if run.wish == "revert" else ()
-                        found.append(Job(board, "run", str(run.number), ("work", *by, str(run.number))))
+                for trade in self._trades:
+                    found += [(trade, job) for job in await trade.waiting(session, board)]
         return found
 
-    async def _do(self, job: Job) -> None:
+    async def _do(self, trade: Trade, job: Job) -> bool:
+        """Whether a process has worked on it, however that ended."""
         async with self._places:
             try:
                 code, last = await self._in_its_own(job)
-                await self._ended(job, code, last)
+                await self._ended(trade, job, code, last)
             except Exception as error:
                 if not transient(error):
-                    logger.exception("import %s %s", job.kind, job.id)
-                logger.warning("import %s %s: %s", job.kind, job.id, told(error))
+                    logger.exception("%s %s %s", trade.name, job.kind, job.id)
+                logger.warning("%s %s %s: %s", trade.name, job.kind, job.id, told(error))
+                return False
             finally:
-                if job.kind == "run":
-                    self.said.pop(int(job.id), None)
-                self._wake.set()
+                self._said.pop((job.kind, job.id), None)
+        return True
 
     async def _in_its_own(self, job: Job) -> tuple[int, Mapping[str, Any]]:
         process = await asyncio.create_subprocess_exec(
@@ -140,15 +164,14 @@ class Foreman:
                     last = orjson.loads(line)
                     if "part" in last:
                         self._tries.pop(job, None)
-                    if job.kind == "run":
-                        self.said[int(job.id)] = last
+                    self._said[job.kind, job.id] = last
             return await process.wait(), last
         finally:
             if process.returncode is None:
                 process.terminate()
                 await process.wait()
 
-    async def _ended(self, job: Job, code: int, last: Mapping[str, Any]) -> None:
+    async def _ended(self, trade: Trade, job: Job, code: int, last: Mapping[str, Any]) -> None:
         if "busy" in last:  # another process has it, and will say how it ends
             return
         if code == 0:
@@ -160,14 +183,19 @@ class Foreman:
             of = "、".join(f"{each['what']} {each['number']} 件" for each in last["depended"])
             words = f"頼っているものがあるので、元に戻せません: {of}"
         else:
-            logger.warning("import %s %s ended with %d", job.kind, job.id, code)
+            logger.warning("%s %s %s ended with %d", trade.name, job.kind, job.id, code)
             self._tries[job] += 1
             if self._tries[job] < TRIES:
                 return
             self._tries.pop(job)
             words = LOST
         async with self._units.work(Scope(job.board), actor=ACTOR) as work:
-            if job.kind == "run":
-                await store.no_longer_wished(work, int(job.id), stopped=words)
-            elif words is not None:
-                await uploads.stop(work, UUID(job.id), words)
+            await trade.ended(work, job, words)
+
+
+async def the_foreman(request: Request) -> Foreman:
+    """Who sees to it that what is asked for is done."""
+    return cast("Foreman", request.app.state.foreman)
+
+
+Fore = Annotated[Foreman, Depends(the_foreman)]

@@ -1,0 +1,155 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useCommand } from '~/api/useCommand'
+import { useMe } from '~/app/me'
+import { timeOf } from '~/dates/dates'
+import { schoolYear } from '~/dates/read'
+import { Button } from '~/parts/Button'
+import { DayField } from '~/parts/DayField'
+import { Choose, Field } from '~/parts/Field'
+import { Refused } from '~/parts/Refused'
+import { Strip } from '~/parts/Strip'
+import { Tiles } from '~/parts/Tiles'
+import { BASE, exportsQuery } from './data'
+import { askedFor, bases, FIRST, type Wish } from './rules'
+import type { Exports, Profile } from './types'
+import styles from './exports.module.css'
+
+const WHOLE = 'board'
+
+/** What shall leave, and what for. */
+export function Ask({ page }: { readonly page: Exports }) {
+  const { t } = useLingui()
+  const me = useMe()
+  const queries = useQueryClient()
+  const { send, sending, error } = useCommand(me.person.id)
+  const [wish, setWish] = useState<Wish>(FIRST)
+  const set = (more: Partial<Wish>) => setWish({ ...wish, ...more })
+  const asked = askedFor(wish, page.exports, `${schoolYear(me.today) + 1}-04-01`)
+
+  async function go() {
+    if (sending || !asked) return
+    if (await send(BASE, asked)) setWish({ ...wish, purpose: '' })
+    await queries.invalidateQueries({ queryKey: exportsQuery.queryKey })
+  }
+
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void go()
+      }}
+    >
+      <Tiles
+        label={t`どこへ渡しますか`}
+        value={wish.for_others ? 'others' : 'own'}
+        onChange={(value) => set({ for_others: value === 'others' })}
+        tiles={[
+          { value: 'own', content: <Trans>紬に取り込み直す・控えにする</Trans> },
+          { value: 'others', content: <Trans>ほかのシステムに渡す</Trans> },
+        ]}
+      />
+      <Tiles
+        label={t`OneRoster の版`}
+        value={wish.profile}
+        onChange={(value) => set({ profile: value as Profile })}
+        tiles={[
+          { value: '1.2_JP', content: <Trans>1.2_JP（2026年のプロファイル）</Trans> },
+          { value: '1.2', content: <Trans>1.2（それより前の日本のプロファイル）</Trans> },
+        ]}
+      />
+      <Choose
+        label={<Trans>どの学校</Trans>}
+        value={wish.school ?? WHOLE}
+        onChange={(value) => set({ school: value === WHOLE ? null : value, range: 'all' })}
+        options={[{ value: WHOLE, word: t`市の全校` }, ...page.schools.map(({ id, name }) => ({ value: id, word: name }))]}
+      />
+      <Tiles
+        label={t`いつの名簿`}
+        value={wish.next ? 'next' : 'now'}
+        onChange={(value) => set({ next: value === 'next' })}
+        tiles={[
+          { value: 'now', content: <Trans>きょうの年度</Trans> },
+          { value: 'next', content: <Trans>次の4月1日</Trans> },
+        ]}
+      />
+      <Range page={page} wish={wish} set={set} />
+      {!wish.for_others && <Guarded page={page} wish={wish} set={set} />}
+      <Field
+        label={<Trans>何のために書き出しますか</Trans>}
+        hint={<Trans>記録に残ります。児童生徒の名前は書かないでください。</Trans>}
+        required
+        maxLength={200}
+        value={wish.purpose}
+        onChange={(purpose) => set({ purpose })}
+      />
+      <Refused error={error} />
+      <div className={styles.buttons}>
+        <Button
+          type="submit"
+          look="filled"
+          off={sending ? t`書き出しを始めています` : wish.purpose.trim() === '' ? t`何のために書き出すかを先に書きます` : asked ? undefined : t`いつから変わったところかを先に決めます`}
+        >
+          <Trans>名簿を書き出す</Trans>
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+interface PartProps {
+  readonly page: Exports
+  readonly wish: Wish
+  readonly set: (more: Partial<Wish>) => void
+}
+
+function Range({ page, wish, set }: PartProps) {
+  const { t } = useLingui()
+  const me = useMe()
+  const before = bases(page.exports, wish.school)
+  return (
+    <>
+      <Choose
+        label={<Trans>どこまで</Trans>}
+        value={wish.range}
+        onChange={(range) => set({ range })}
+        options={[
+          { value: 'all', word: t`全件` },
+          ...before.map(({ id, instant, purpose }) => {
+            const at = timeOf(instant, me.today)
+            return { value: id, word: t`${at}の書き出し（${purpose}）から変わったところ` }
+          }),
+          { value: 'day', word: t`ある日から変わったところ` },
+        ]}
+      />
+      {wish.range === 'day' && <DayField label={t`いつから変わったところ`} today={me.today} required value={wish.day} onChange={(day) => set({ day })} />}
+    </>
+  )
+}
+
+/** Whether protected children go along: for one's own package they must, and not everybody may. */
+function Guarded({ page, wish, set }: PartProps) {
+  const { t } = useLingui()
+  if (!page.may_protected)
+    return (
+      <Strip kind="plain">
+        <Trans>支援措置の対象の子は入りません。入れて書き出せるのは、支援措置に指名された職員です。</Trans>
+      </Strip>
+    )
+  return (
+    <>
+      <Tiles
+        label={t`支援措置の対象の子`}
+        value={wish.protected ? 'with' : 'without'}
+        onChange={(value) => set({ protected: value === 'with' })}
+        tiles={[
+          { value: 'without', content: <Trans>入れない</Trans> },
+          { value: 'with', content: <Trans>入れる</Trans> },
+        ]}
+      />
+      <p className={styles.note}>{wish.protected ? <Trans>居所を知られてはならない子の名前が入ります。置き場所と渡す相手に気をつけてください。</Trans> : <Trans>入れない書き出しは、紬には取り込み直せません（その子が学校からいなくなってしまうため）。</Trans>}</p>
+    </>
+  )
+}
