@@ -16,7 +16,7 @@ export type Order = 'confirm' | 'save' | 'marks' | 'explain' | 'point'
 export interface Digits {
   readonly text: string
   readonly at: number
-  /** Nobody has that number: until somebody is chosen, no mark goes to whoever the cursor happens to be on. */
+  /** Nobody has that number (yet): until somebody is chosen, no mark goes to whoever the cursor happens to be on. */
   readonly nobody?: boolean
 }
 
@@ -45,7 +45,7 @@ const PAGE = 10
 /** What the press means, or null when it is not the grid's. */
 export function press(state: GridState, event: Press, context: KeyContext): Effect | null {
   if (isImeKey(event)) return null
-  if (context.digits?.nobody && marks(state, event)) return { actions: [] }
+  if (context.digits?.nobody && marks(state, event)) return { actions: [nobody(context.digits.text)] }
   if (event.ctrlKey || event.metaKey) return chord(state, event)
   if (event.altKey) return event.key === 'ArrowDown' ? { actions: [], order: 'marks' } : null
   return named(state, event, context) ?? printed(state, event, context)
@@ -164,13 +164,22 @@ function marks(state: GridState, event: Press): boolean {
 }
 
 function jump(state: GridState, digit: string, { now, digits }: KeyContext): Effect {
-  const text = digits && !digits.nobody && now - digits.at <= DIGITS_MS ? digits.text + digit : digit
-  if (text === '0') return { actions: [], digits: null } // 07 is 7
+  const goesOn = digits && now - digits.at <= DIGITS_MS && (!digits.nobody || isZeros(digits.text))
+  const text = goesOn ? digits.text + digit : digit
+  if (isZeros(text)) return { actions: [], digits: { text, at: now, nobody: true } } // 07 is 7; 0 alone is nobody's
   const row = rowOf(state, Number(text))
-  const could = state.shape.rows.some(({ number }) => number !== null && String(number).startsWith(text))
+  const could = state.shape.rows.some(({ number }) => number !== null && String(number).startsWith(String(Number(text))))
   if (row !== null) return { actions: [{ type: 'go', row, col: state.cursor.col }], digits: { text, at: now } }
   if (could) return { actions: [], digits: { text, at: now } }
-  return { actions: [{ type: 'say', said: { kind: 'nobody', number: text } }], digits: { text, at: now, nobody: true } }
+  return { actions: [nobody(text)], digits: { text, at: now, nobody: true } }
+}
+
+function isZeros(text: string): boolean {
+  return /^0+$/.test(text)
+}
+
+function nobody(number: string): Action {
+  return { type: 'say', said: { kind: 'nobody', number } }
 }
 
 /** The row of a 出席番号; the class's own pupils before 交流. */

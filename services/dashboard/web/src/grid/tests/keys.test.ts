@@ -63,6 +63,23 @@ describe('the morning roll', () => {
     expect(type(ROLL, ['3', '6', 'k', ctrl('Enter')]).orders).toEqual(['confirm'])
   })
 
+  it('takes 0 for nobody in words, whatever the cursor is on, and 07 for 7', () => {
+    for (const zero of ['0', '０', key('わ', { code: 'Digit0' })])
+      for (const mark of ['k', ' ', 'Delete', 'F2']) {
+        const { state, orders } = type(ROLL, ['9', '9', 'k', zero, mark])
+        expect(state.said).toEqual({ kind: 'nobody', number: '0' })
+        expect([state.drafts.size, orders.length]).toEqual([0, 0])
+        const late = type(ROLL, [zero, ...(Array(12).fill('Shift') as string[]), mark])
+        expect([late.state.said, late.state.drafts.size]).toEqual([{ kind: 'nobody', number: '0' }, 0])
+      }
+    expect(valueAt(type(ROLL, ['0', 'k', '0', '7', 'k']).state, 'p7', 'attendance')).toBe('absent_sick')
+    expect(type(ROLL, ['0', 'k', '0', '7', 'k']).state).toMatchObject({ said: null, drafts: { size: 1 } })
+    expect(valueAt(type(ROLL, ['０', '１', '２', 'k']).state, 'p12', 'attendance')).toBe('absent_sick')
+    expect(type(ROLL, ['0', '9', '9', 'k']).state.said).toEqual({ kind: 'nobody', number: '099' })
+    expect(valueAt(type(ROLL, ['0', 'ArrowDown', 'k']).state, 'p2', 'attendance')).toBe('absent_sick')
+    expect(type(ROLL, ['3', '0']).at).toBe(30)
+  })
+
   it('begins a new number after the pause', () => {
     const first = press(ROLL, key('1'), { now: 0, digits: null, half: null })!
     const later = { now: DIGITS_MS + 1, digits: first.digits!, half: null }
