@@ -92,7 +92,7 @@ export interface Mock {
   asOf: string | null
   clock: () => Date
   cell(classId: string, date: string, pupil: string): MockCell
-  mark(classId: string, date: string, pupil: string, code: string | null, by?: { source?: string; who?: string }): MockCell
+  mark(classId: string, date: string, pupil: string, code: string | null, by?: { source?: string; who?: string; reason?: string }): MockCell
   roll(classId: string, date: string): { taken: { at: string; by: Person; members: number } | null }
   tell(classId: string, date: string): void
   tellOffices(): void

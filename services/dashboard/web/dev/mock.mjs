@@ -114,9 +114,17 @@ class Mock {
     return cells.get(pupil)
   }
 
-  /** The office's word holds over the class's; the newest of one source holds. */
+  /** What each source says: the newest of each, the newest first. */
+  said(cell) {
+    return cell.facts.toReversed().filter(({ source }, i, all) => all.findIndex((one) => one.source === source) === i)
+  }
+
+  /** Of office and teacher a correction before a mark, else the later word (docs/decisions/0012); then nurse, then notice. */
   holding(cell) {
-    return cell.facts.findLast((fact) => fact.source === 'office') ?? cell.facts.findLast((fact) => fact.source === 'teacher') ?? cell.facts.at(-1)
+    const said = this.said(cell).filter(({ code }) => code !== null)
+    const of = (...sources) => said.filter(({ source }) => sources.includes(source))
+    const inSight = of('office', 'teacher')
+    return [...inSight.filter(({ reason }) => reason !== null), ...inSight, ...of('nurse'), ...of('notice')][0]
   }
 
   /** Somebody enters a mark. */
@@ -191,7 +199,7 @@ class Mock {
     const members = this.empty ? [] : found.members.map((one) => {
       const cell = this.cell(classId, date, one.pupil.id)
       const holds = this.holding(cell)
-      return { ...one, cell: { code: holds?.code ?? null, status: holds?.code ?? 'unrecorded', revision: cell.revision, contradiction: cell.contradiction, explain: cell.facts.toReversed().map((fact) => ({ ...fact, holds: fact === holds })) } }
+      return { ...one, cell: { code: holds?.code ?? null, status: holds?.code ?? 'unrecorded', revision: cell.revision, contradiction: cell.contradiction, explain: this.said(cell).map((fact) => ({ ...fact, holds: fact === holds })) } }
     })
     return {
       class: found.class, school: found.school, date, closed: this.closed, may: { take: may, correct: may }, symbols: SYMBOLS, reasons: REASONS,
@@ -211,13 +219,15 @@ class Mock {
     const [saved, refused] = [[], []]
     for (const { pupil, seen, code, reason } of body.marks) {
       const cell = this.cell(classId, date, pupil)
-      const theirs = this.holding(cell)
       if (cell.revision !== seen) {
+        const theirs = this.holding(cell) ?? { ...cell.facts.at(-1), code: null }
         refused.push({ pupil, yours: { code }, theirs: { code: theirs.code, revision: cell.revision, source: theirs.source, by: theirs.who, at: theirs.at } })
         continue
       }
-      this.mark(classId, date, pupil, code, { who: `${person.family} ${person.given}`, reason: reason ? reason.text || reason.code : null })
-      saved.push({ pupil, revision: cell.revision, code, status: code ?? 'unrecorded' })
+      const source = this.people()[who].roles[0].kind === 'office' ? 'office' : 'teacher'
+      this.mark(classId, date, pupil, code, { source, who: `${person.family} ${person.given}`, reason: reason ? reason.text || reason.code : null })
+      const now = this.holding(cell)?.code ?? null
+      saved.push({ pupil, revision: cell.revision, code: now, status: now ?? 'unrecorded' })
     }
     if (body.taken) {
       const missing = found.members.filter((one) => !one.exchange && !this.holding(this.cell(classId, date, one.pupil.id))?.code)
