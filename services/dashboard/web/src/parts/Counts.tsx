@@ -11,13 +11,15 @@ type CountName = keyof DayTotals
 const WORDS: Readonly<Record<CountName, MessageDescriptor>> = {
   members: msg`在籍`,
   present: msg`出席`,
-  absent: msg`欠席`,
   late: msg`遅刻`,
   early: msg`早退`,
+  absent: msg`欠席`,
   apart: msg`停・忌`,
   unrecorded: msg`未入力`,
   off: msg`授業なし`,
 }
+/** Beside 出席, which counts whoever came late or left early: read on their own, the numbers would add up to more than 在籍. */
+const PARTS: Partial<typeof WORDS> = { late: msg`うち遅刻`, early: msg`うち早退` }
 export const ALL_COUNTS = Object.keys(WORDS) as readonly CountName[]
 
 interface CountsProps<Name extends CountName> {
@@ -27,13 +29,13 @@ interface CountsProps<Name extends CountName> {
 
 /** Numbers of a day with their words; zeros step back. */
 export function Counts<Name extends CountName>({ of, names }: CountsProps<Name>) {
+  const { i18n } = useLingui()
+  const parts = (names as readonly CountName[]).includes('present') ? PARTS : {}
   return (
     <dl className={panel.counts}>
       {names.map((name) => (
         <div key={name} data-zero={of[name] === 0 ? '' : undefined}>
-          <dt>
-            <Word of={name} />
-          </dt>
+          <dt>{i18n._(parts[name] ?? WORDS[name])}</dt>
           <dd>{of[name]}</dd>
         </div>
       ))}
