@@ -102,6 +102,9 @@ def test_a_correction_after_the_roll_says_why(product: Product, browser: Browser
     expect(dialog).to_be_hidden()
     expect(line.get_by_role("cell").nth(-4)).to_have_text("0", timeout=SEEN_WITHIN_MS)
     expect(line.get_by_role("cell").nth(-3)).to_have_text("1")
+    expect(teacher.page.locator("[data-state]")).to_contain_text(
+        re.compile(r"\d:\d\d に3番の訂正を届けました"), timeout=SEEN_WITHIN_MS
+    )
 
 
 def test_pages_are_told_and_do_not_look_again(product: Product, browser: Browser, people: ExitStack) -> None:

@@ -114,7 +114,7 @@ test('two people, one cell: both values with names and times, a person decides',
   await expect(page.getByRole('heading', { name: /の訂正/ })).toBeVisible() // 確定 has been said meanwhile
   await presses(page, '1', 'Enter')
   await expect(strip).toHaveCount(0)
-  await expect(state(page)).toContainText('確定して届けました')
+  await expect(state(page)).toContainText('12番の訂正を届けました')
   await expect(cell(page, 12)).toContainText('遅刻')
 })
 

@@ -23,3 +23,12 @@ it('learns the distance from the freshest answer, and anew when a clock was set'
   expect(freshness.isBehind(130 * S - DAY, 130 * S)).toBe(false)
   expect(freshness.isBehind(135 * S - DAY, 160 * S)).toBe(true)
 })
+
+it("tells the server's time at an instant of the device", () => {
+  const freshness = new Freshness()
+  expect(freshness.there(60 * S)).toBe(60 * S)
+  freshness.isBehind(-2 * DAY, 0) // the training day is the day before yesterday
+  expect(freshness.there(60 * S)).toBe(60 * S - 2 * DAY)
+  freshness.isBehind(-2 * DAY + S, 60 * S) // an old answer moves no clock
+  expect(freshness.there(60 * S)).toBe(60 * S - 2 * DAY)
+})

@@ -16,4 +16,9 @@ export class Freshness {
     if (this.ahead === null || here > this.ahead || this.ahead - here > CLOCK_SET_MS) this.ahead = here
     return this.ahead - here > BEHIND_MS
   }
+
+  /** The server's time at an instant of the device's; the same while nothing tells how far they are apart. */
+  there(device: number): number {
+    return device + (this.ahead ?? 0)
+  }
 }

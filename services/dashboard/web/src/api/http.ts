@@ -9,6 +9,14 @@ import { session } from './session'
 export const afterMarks = new AfterMarks()
 const freshness = new Freshness()
 
+/** An instant that the device's clock gave, by the server's: beside what others did, there is one clock (れんしゅう has another day). */
+export function byServer(iso: string): string {
+  const here = instant(iso)
+  if (here === null) return ''
+  const there = freshness.there(here)
+  return new Date(there).toISOString()
+}
+
 interface Kept {
   readonly etag: string
   readonly body: unknown

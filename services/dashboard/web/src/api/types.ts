@@ -124,6 +124,8 @@ export interface RollCell {
   readonly revision: number
   readonly contradiction: string | null
   readonly explain: readonly ExplainedFact[]
+  /** Set on arrival of an answer: a correction of this cell was taken; who and when come with the next read. */
+  readonly corrected?: true
 }
 
 export interface RollMember {

@@ -1,5 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { useState } from 'react'
+import { byServer } from '~/api/http'
 import { timeOf } from '~/dates/dates'
 import type { Entry } from '~/outbox/rules'
 import { outbox } from '~/outbox/useOutbox'
@@ -30,7 +31,7 @@ export default function Stranded({ entries }: { readonly entries: readonly Entry
 
 function Kept({ entry, onDrop }: { readonly entry: Entry; readonly onDrop: () => void }) {
   const { label, screen, state, problem } = entry
-  const at = timeOf(entry.made, useMe().today)
+  const at = timeOf(byServer(entry.made), useMe().today)
   return (
     <Strip
       kind="wrong"

@@ -1,25 +1,27 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { CircleAlert, CircleCheck, CloudOff, PencilLine } from 'lucide-react'
-import type { Roll, RollMember } from '~/api/types'
+import type { Roll, RollMember, Taken } from '~/api/types'
 import { timeOf } from '~/dates/dates'
 import type { GridState } from '~/grid/model'
 import { outbox } from '~/outbox/useOutbox'
 import { Button } from '~/parts/Button'
 import { Counts } from '~/parts/Counts'
 import { fullName } from '~/parts/Name'
-import { presentCode, rest, totals, type SyncState } from './rules'
+import { lastCorrected, presentCode, rest, totals, type SyncState } from './rules'
 import styles from './Bar.module.css'
 
-const COUNTS = ['present', 'absent', 'late', 'early', 'apart'] as const
+const COUNTS = ['present', 'late', 'early', 'absent', 'apart'] as const
 
 interface BarProps {
   readonly roll: Roll
   readonly state: GridState
   readonly sync: SyncState
   readonly unsent: number
+  /** Cells that must be decided before 確定. */
   readonly undecided: number
   /** The pupil under the cursor; undefined where there is no cursor (phones: a child is opened by a tap). */
   readonly here: RollMember | null | undefined
+  /** 確定; while something is undecided, the way to it. */
   readonly onConfirm: () => void
   readonly onSave: () => void
   readonly onCorrect: (member: RollMember) => void
@@ -74,18 +76,13 @@ function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) 
         </span>
       </>
     )
-  if (sync === 'taken' && taken) {
-    const [at, by] = [timeOf(taken.at, roll.date), fullName(taken.by)]
+  if (sync === 'taken' && taken)
     return (
       <>
         <CircleCheck aria-hidden size="1.25rem" strokeWidth={1.75} />
-        <span>
-          <Trans>{at} に確定して届けました</Trans>
-          <small className={styles.by}>{by}</small>
-        </span>
+        <TakenWords roll={roll} taken={taken} />
       </>
     )
-  }
   if (roll.closed) return null
   return (
     <>
@@ -99,6 +96,33 @@ function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) 
         )}
       </span>
     </>
+  )
+}
+
+/** The last that arrived: 確定, or a correction after it, with the child's number and when both were. */
+function TakenWords({ roll, taken }: { readonly roll: Roll; readonly taken: Taken }) {
+  const { t } = useLingui()
+  const [takenAt, by] = [timeOf(taken.at, roll.date), fullName(taken.by)]
+  const corrected = lastCorrected(roll)
+  if (!corrected)
+    return (
+      <span>
+        <Trans>{takenAt} に確定して届けました</Trans>
+        <small className={styles.by}>{by}</small>
+      </span>
+    )
+  const { number, pupil } = corrected.member
+  const name = fullName(pupil)
+  const child = number === null ? t`${name}さん` : t`${number}番`
+  const at = timeOf(corrected.at, roll.date)
+  return (
+    <span>
+      {at === '' ? <Trans>{child}の訂正を届けました</Trans> : <Trans>{at} に{child}の訂正を届けました</Trans>}
+      {corrected.who !== '' && <small className={styles.by}>{corrected.who}</small>}
+      <small className={styles.by}>
+        <Trans>確定 {takenAt}</Trans>
+      </small>
+    </span>
   )
 }
 
@@ -120,11 +144,7 @@ function Acts({ roll, state, undecided, here, onConfirm, onSave, onCorrect }: Ba
   if (state.shape.locked) return null
   const left = rest(state).length
   const members = state.shape.rows.filter(({ editable }) => editable).length
-  const off = undecided
-    ? t`先に、入力がちがう子をどちらにするか決めてください`
-    : presentCode(roll.symbols) === null
-      ? t`出席の印が決まっていません。教育委員会の設定を確かめてください`
-      : undefined
+  const off = presentCode(roll.symbols) === null ? t`出席の印が決まっていません。教育委員会の設定を確かめてください` : undefined
   return (
     <div className={styles.acts}>
       {state.drafts.size > 0 && left > 0 && (
@@ -133,7 +153,13 @@ function Acts({ roll, state, undecided, here, onConfirm, onSave, onCorrect }: Ba
         </Button>
       )}
       <Button look="filled" onPress={onConfirm} off={off} shortcut="Ctrl+Enter">
-        {left > 0 ? <Plural value={left} other="残り#人を出席にして確定" /> : <Plural value={members} other="#人の出欠を確定" />}
+        {undecided > 0 ? (
+          <Plural value={undecided} other="先に#人を決める" />
+        ) : left > 0 ? (
+          <Plural value={left} other="残り#人を出席にして確定" />
+        ) : (
+          <Plural value={members} other="#人の出欠を確定" />
+        )}
       </Button>
     </div>
   )

@@ -56,24 +56,36 @@ export default function Cards({ roll, state, members, onAct, correctable }: Card
       )}
       <section className={styles.part}>
         <h2 className={styles.title}>
-          {closed ? <Trans>学級の子</Trans> : <Trans>番号からえらぶ</Trans>}
+          {closed ? <Trans>学級の子</Trans> : correctable ? <Trans>番号をえらんで訂正する</Trans> : <Trans>番号からえらぶ</Trans>}
         </h2>
+        {correctable && (
+          <p className={styles.none}>
+            <Trans>確定したあとも、番号を押すと印を訂正できます。</Trans>
+          </p>
+        )}
         <ul className={styles.pad}>
-          {rows.map((one, i) => (
-            <li key={one.id}>
-              <button
-                type="button"
-                className={styles.pupil}
-                data-set={value(one) === null ? undefined : ''}
-                data-foreign={one.editable ? undefined : ''}
-                disabled={closed}
-                onClick={() => setRow(i)}
-              >
-                <span className={styles.number}>{one.number ?? t`交流`}</span>
-                <span className={styles.short}>{shortName(one, members)}</span>
-              </button>
-            </li>
-          ))}
+          {rows.map((one, i) => {
+            const mark = roll.symbols.find(({ code, tint }) => code === value(one) && tint !== 'none')
+            return (
+              <li key={one.id}>
+                <button
+                  type="button"
+                  className={styles.pupil}
+                  data-set={value(one) === null ? undefined : ''}
+                  data-tint={mark?.tint}
+                  data-open={one.editable && (correctable || !state.shape.locked) ? '' : undefined}
+                  data-foreign={one.editable ? undefined : ''}
+                  disabled={closed}
+                  onClick={() => setRow(i)}
+                >
+                  <span className={styles.number}>
+                    {one.number ?? t`交流`} {mark && <span className={styles.glyph}>{mark.glyph}</span>}
+                  </span>
+                  <span className={styles.short}>{shortName(one, members)}</span>
+                </button>
+              </li>
+            )
+          })}
         </ul>
       </section>
       {opened && row !== null && (
@@ -83,6 +95,7 @@ export default function Cards({ roll, state, members, onAct, correctable }: Card
           member={members.get(opened.id)}
           value={value(opened)}
           may={opened.editable && (!state.shape.locked || correctable)}
+          correcting={correctable}
           onClose={() => setRow(null)}
           onChoose={(code) => {
             setRow(null)
@@ -131,15 +144,22 @@ interface ChooseProps {
   readonly member: RollMember | undefined
   readonly value: string | null
   readonly may: boolean
+  /** True where the choice leads on to its reason. */
+  readonly correcting: boolean
   readonly onClose: () => void
   readonly onChoose: (code: string | null) => void
 }
 
-function Choose({ roll, row, member, value, may, onClose, onChoose }: ChooseProps) {
+function Choose({ roll, row, member, value, may, correcting, onClose, onChoose }: ChooseProps) {
   const { number, name } = row
   return (
     <Dialog open onClose={onClose} title={number === null ? name : <Trans>{number}番 {name}</Trans>}>
       {row.tag !== '' && <p className={styles.tag}>{row.tag}</p>}
+      {may && correcting && (
+        <p className={styles.none}>
+          <Trans>新しい印を押すと、つぎにわけを聞きます。</Trans>
+        </p>
+      )}
       {may && (
         <div className={styles.choices}>
           {roll.symbols.map(choiceOf).map(({ code, glyph, word, tint }) => (

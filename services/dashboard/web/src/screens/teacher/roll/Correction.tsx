@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import type { Roll, RollMark, RollMember } from '~/api/types'
-import { isImeKey, letterOf } from '~/grid/ime'
+import { isEnter, isImeKey, letterOf } from '~/grid/ime'
 import { Button } from '~/parts/Button'
 import { Dialog } from '~/parts/Dialog'
 import { DialogButtons } from '~/parts/DialogButtons'
@@ -14,6 +14,8 @@ import { markWord } from './words'
 import styles from './Correction.module.css'
 
 const OTHER = 'other'
+/** The questions in their order. */
+const [MARK, WHY] = [0, 1]
 /** Longest written reason, in characters. */
 const REASON_MAX = 100
 
@@ -26,34 +28,56 @@ interface CorrectionProps {
   readonly onSend: (code: string, reason: NonNullable<RollMark['reason']>) => void
 }
 
+function questions(form: HTMLFormElement | null): readonly Element[] {
+  return [...(form?.querySelectorAll('[role="radiogroup"]') ?? [])]
+}
+
+function ask(form: HTMLFormElement | null, question: number): void {
+  const radios = [...(questions(form)[question]?.querySelectorAll('input') ?? [])]
+  ;(radios.find(({ checked }) => checked) ?? radios[0])?.focus()
+}
+
 /** After 確定 a change says what it was, what it becomes, and why. Letters choose the mark, digits the reason. */
 export default function Correction({ roll, member, to, onClose, onSend }: CorrectionProps) {
   const { t } = useLingui()
   const [code, setCode] = useState(to)
   const [reason, setReason] = useState<string | null>(null)
   const [text, setText] = useState('')
-  const choices = roll.symbols.map(choiceOf)
   const before = member.cell.code
-  const missing =
-    code === null || code === before
-      ? t`新しい印をえらんでください`
-      : reason === null
-        ? t`訂正のわけをえらんでください`
-        : reason === OTHER && text.trim() === ''
-          ? t`訂正のわけを書いてください`
-          : undefined
+  const marks = roll.symbols.map(choiceOf).filter((choice) => choice.code !== before)
+  const [marked, reasoned] = [marks.some((mark) => mark.code === code), reason !== null]
+  const missing = !marked
+    ? t`新しい印を選んでください`
+    : !reasoned
+      ? t`わけを選んでください`
+      : reason === OTHER && text.trim() === ''
+        ? t`わけを書いてください`
+        : undefined
   const [tried, setTried] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   // To the first question that is open. Left to itself the dialog's frame takes the focus, outside the form, and neither
   // letters and digits nor Enter are heard.
-  useEffect(() => {
-    const questions = form.current?.querySelectorAll('[role="radiogroup"]') ?? []
-    questions[to === null ? 0 : 1]?.querySelector('input')?.focus()
-  }, [to])
+  useEffect(() => ask(form.current, to === null || to === before ? MARK : WHY), [to, before])
 
   function send() {
     setTried(true)
     if (missing === undefined && code !== null && reason !== null) onSend(code, { code: reason, text: text.trim() })
+    else if (!marked || !reasoned) ask(form.current, marked ? WHY : MARK)
+  }
+
+  /** Before the tiles: their Enter would choose what the focus is on, unread; here it sends what was chosen. */
+  function onKeyDownCapture(event: KeyboardEvent<HTMLFormElement>) {
+    const { target } = event
+    if (!(target instanceof HTMLInputElement) || target.type !== 'radio') return
+    if (isImeKey(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return
+    const arrow = event.key.startsWith('Arrow')
+    const question = questions(form.current).findIndex((one) => one.contains(target))
+    if (isEnter(event.nativeEvent)) send()
+    else if (arrow && question === MARK && !marked) setCode(target.value) // the first arrow chooses, the next ones move on
+    else if (arrow && question === WHY && !reasoned) setReason(target.value)
+    else return
+    event.preventDefault()
+    event.stopPropagation()
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLFormElement>) {
@@ -62,7 +86,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const letter = letterOf(event)
     const byDigit = roll.reasons[Number(letter) - 1]
-    const byLetter = choices.find(({ key }) => key !== ' ' && key.toUpperCase() === letter)
+    const byLetter = marks.find(({ key }) => key !== ' ' && key.toUpperCase() === letter)
     if (byDigit) setReason(byDigit.code)
     else if (byLetter) setCode(byLetter.code)
     else return
@@ -82,6 +106,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
       <form
         ref={form}
         className={styles.form}
+        onKeyDownCapture={onKeyDownCapture}
         onKeyDown={onKeyDown}
         onSubmit={(event) => {
           event.preventDefault()
@@ -97,13 +122,11 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
           label={t`新しい印`}
           value={code}
           onChange={setCode}
-          tiles={choices
-            .filter((choice) => choice.code !== before)
-            .map(({ code: value, key, glyph, word, tint }) => ({
-              value,
-              content: <StatusMark glyph={glyph} word={word} tint={tint} />,
-              ...(key === ' ' ? {} : { shortcut: key }),
-            }))}
+          tiles={marks.map(({ code: value, key, glyph, word, tint }) => ({
+            value,
+            content: <StatusMark glyph={glyph} word={word} tint={tint} />,
+            ...(key === ' ' ? {} : { shortcut: key }),
+          }))}
         />
         <Tiles
           label={t`訂正のわけ`}

@@ -1,6 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro'
+import { useEffect, useRef, type KeyboardEvent } from 'react'
+import { byServer } from '~/api/http'
 import type { Roll } from '~/api/types'
 import { timeOf } from '~/dates/dates'
+import { isEnter, letterOf } from '~/grid/ime'
 import type { Row } from '~/grid/model'
 import type { Entry } from '~/outbox/rules'
 import { Button } from '~/parts/Button'
@@ -15,13 +18,15 @@ interface NoticesProps {
   readonly rows: readonly Row[]
   readonly entries: readonly Entry[]
   readonly conflicts: readonly Conflict[]
+  /** Counts up when somebody wanted to go on past them: the first says that it comes first, and takes the focus. */
+  readonly asked: number
   readonly onDecide: (conflict: Conflict, choice: 'mine' | 'theirs') => void
   readonly onTakeBack: (entry: Entry) => void
   readonly onRetry: (entry: Entry) => void
 }
 
 /** What must be looked at before the roll is right: each acts in place. */
-export function Notices({ roll, rows, entries, conflicts, onDecide, onTakeBack, onRetry }: NoticesProps) {
+export function Notices({ roll, rows, entries, conflicts, asked, onDecide, onTakeBack, onRetry }: NoticesProps) {
   const parked = entries.filter(({ state }) => state === 'parked')
   const clashes = roll.members.filter(({ cell }) => cell.contradiction !== null)
   if (!roll.closed && !parked.length && !conflicts.length && !clashes.length) return null
@@ -38,8 +43,8 @@ export function Notices({ roll, rows, entries, conflicts, onDecide, onTakeBack, 
       {parked.map((entry) => (
         <Refused key={entry.id} entry={entry} onTakeBack={onTakeBack} onRetry={onRetry} />
       ))}
-      {conflicts.map((conflict) => (
-        <Decide key={conflict.pupil} roll={roll} rows={rows} conflict={conflict} onDecide={onDecide} />
+      {conflicts.map((conflict, i) => (
+        <Decide key={conflict.pupil} roll={roll} rows={rows} conflict={conflict} asked={i === 0 ? asked : 0} onDecide={onDecide} />
       ))}
       {clashes.map(({ pupil, cell }) => (
         <Strip key={pupil.id} kind="wrong">
@@ -99,39 +104,64 @@ function Refused({ entry, onTakeBack, onRetry }: { readonly entry: Entry } & Pic
   )
 }
 
-interface DecideProps extends Pick<NoticesProps, 'roll' | 'rows' | 'onDecide'> {
+interface DecideProps extends Pick<NoticesProps, 'roll' | 'rows' | 'asked' | 'onDecide'> {
   readonly conflict: Conflict
 }
 
 /** The same cell twice: both values with names and times; a person chooses, nothing is chosen beforehand. */
-function Decide({ roll, rows, conflict, onDecide }: DecideProps) {
+function Decide({ roll, rows, conflict, asked, onDecide }: DecideProps) {
   const { t } = useLingui()
   const [mine, theirs] = [markWord(roll.symbols, conflict.mine), markWord(roll.symbols, conflict.theirs)]
   const other = [conflict.source === null ? '' : sourceWord(conflict.source), conflict.who].filter(Boolean).join(' ') || t`ほかの人`
-  const [at, mineAt] = [timeOf(conflict.at, roll.date), timeOf(conflict.mineAt, roll.date)]
+  const [at, mineAt] = [timeOf(conflict.at, roll.date), timeOf(byServer(conflict.mineAt), roll.date)]
+  const question = useRef<HTMLDivElement>(null)
+  // To the question, not to one of its answers: whoever presses Ctrl+Enter again has not chosen.
+  useEffect(() => {
+    if (asked === 0) return
+    question.current?.focus()
+    question.current?.scrollIntoView({ block: 'center' })
+  }, [asked])
+
+  function hold(event: KeyboardEvent) {
+    if (!event.ctrlKey && !event.metaKey) return
+    if (!isEnter(event.nativeEvent) && letterOf(event.nativeEvent) !== 'S') return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
   return (
-    <Strip
-      kind="look"
-      live
-      action={
-        <>
-          <Button size="small" onPress={() => onDecide(conflict, 'mine')}>
-            <Trans>「{mine}」にする</Trans>
-          </Button>
-          <Button size="small" onPress={() => onDecide(conflict, 'theirs')}>
-            <Trans>「{theirs}」のままにする</Trans>
-          </Button>
-        </>
-      }
-    >
-      <strong>
-        <PupilWords rows={rows} pupil={conflict.pupil} />
-      </strong>
-      <span className={styles.more}>
-        <Trans>
-          {other}が {at} に「{theirs}」、あなたが {mineAt} に「{mine}」と入れました。どちらにしますか
-        </Trans>
-      </span>
-    </Strip>
+    <div ref={question} role="group" aria-label={t`どちらにしますか`} tabIndex={-1} className={styles.decide} onKeyDownCapture={hold}>
+      <Strip
+        kind="look"
+        live
+        action={
+          <>
+            <Button size="small" onPress={() => onDecide(conflict, 'mine')}>
+              <Trans>「{mine}」にする</Trans>
+            </Button>
+            <Button size="small" onPress={() => onDecide(conflict, 'theirs')}>
+              <Trans>「{theirs}」のままにする</Trans>
+            </Button>
+          </>
+        }
+      >
+        {asked > 0 && (
+          <p className={styles.first}>
+            <Trans>先に、どちらにするか決めてください。</Trans>
+            <span className={styles.keys}>
+              <Trans>Tab でえらび、Enter で決めます。</Trans>
+            </span>
+          </p>
+        )}
+        <strong>
+          <PupilWords rows={rows} pupil={conflict.pupil} />
+        </strong>
+        <span className={styles.more}>
+          <Trans>
+            {other}が {at} に「{theirs}」、あなたが {mineAt} に「{mine}」と入れました。どちらにしますか
+          </Trans>
+        </span>
+      </Strip>
+    </div>
   )
 }

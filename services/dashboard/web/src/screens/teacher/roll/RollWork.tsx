@@ -19,7 +19,7 @@ import { useMedia } from '~/parts/useMedia'
 import { Bar } from './Bar'
 import { addressOf, rollPath, rollQuery } from './data'
 import {
-  applyAnswer, ATTENDANCE, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers,
+  applyAnswer, ATTENDANCE, bodyOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers,
   syncState, takenAlong, type Conflict,
 } from './rules'
 import { Notices } from './Notices'
@@ -47,6 +47,8 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   const entries = useOutboxOf(me.person.id, 'roll', path)
   const [state, dispatch] = useRollGrid(roll, entries, draftKey)
   const [panel, setPanel] = useState<OpenPanel | null>(null)
+  /** How often somebody wanted to go on past a choice that comes first. */
+  const [asked, setAsked] = useState(0)
   const [correcting, setCorrecting] = useState<{ readonly member: RollMember; readonly to: string | null } | null>(null)
   const phone = useMedia('screen and (max-width: 47.9375em)')
   const members = useMemo(() => new Map(roll.members.map((member) => [member.pupil.id, member])), [roll.members])
@@ -60,7 +62,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
       outbox.onDone(({ entry, answer }) => {
         if (entry.kind !== 'roll' || entry.path !== path) return
         const { queryKey } = rollQuery(roll.class.id, roll.date)
-        queries.setQueryData(queryKey, (before) => before && applyAnswer(before, answer as RollAnswer))
+        queries.setQueryData(queryKey, (before) => before && applyAnswer(before, answer as RollAnswer, bodyOf(entry)))
       }),
     [path, queries, roll.class.id, roll.date],
   )
@@ -92,13 +94,16 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
 
   const confirming = useRef(false)
   async function confirm(now: GridState) {
-    if (now.shape.locked || present === null || open.length || confirming.current) return
+    if (open.length) setAsked(asked + 1)
+    if (open.length || now.shape.locked || present === null || confirming.current) return
     confirming.current = true // until it is stored, and the roll locked by it
     const body = confirmCommand(now, present, nowIso())
     await send(body, takenAlong(now, body)).finally(() => (confirming.current = false))
   }
 
+  /** What waits for a choice is not saved, and says so. */
   function save(now: GridState) {
+    if (open.length) setAsked(asked + 1)
     if (now.shape.locked) return
     const body = { marks: draftMarks(now), taken: false, claimed_at: nowIso() }
     void send(body, takenAlong(now, body))
@@ -127,6 +132,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
 
   function decide(conflict: Conflict, choice: 'mine' | 'theirs') {
     const member = members.get(conflict.pupil)
+    setAsked(0)
     if (conflict.entry !== null) void outbox.amend(conflict.entry, (entry) => decided(entry, conflict.pupil))
     const key = pupilKey(conflict.pupil)
     dispatch({ type: 'release', cells: [key] })
@@ -167,6 +173,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
         rows={state.shape.rows}
         entries={entries}
         conflicts={open}
+        asked={asked}
         onDecide={decide}
         onTakeBack={takeBack}
         onRetry={(entry) => void outbox.retry(entry.id)}

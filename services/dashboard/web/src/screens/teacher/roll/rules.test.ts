@@ -5,7 +5,7 @@ import { EMPTY, reduce, type Action, type GridState } from '~/grid/model'
 import { KINDS } from '~/outbox/kinds'
 import type { Entry } from '~/outbox/rules'
 import {
-  applyAnswer, columnsOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, heldOf, isTaken, presentCode, pupilKey, refusedNumbers, rest,
+  applyAnswer, columnsOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, heldOf, isTaken, lastCorrected, presentCode, pupilKey, refusedNumbers, rest,
   rowsOf, syncState, totals,
 } from './rules'
 
@@ -86,7 +86,7 @@ describe('the confirmation', () => {
         const source = roll(10)
         const state = run(stateOf(source), ...steps.map(([row, value]) => set(row, value)))
         const command = confirmCommand(state, 'present', 'now')
-        const after = applyAnswer(source, { ...ANSWER, saved: command.marks.map((mark) => ({ ...mark, revision: 1, status: '' })) })
+        const after = applyAnswer(source, { ...ANSWER, saved: command.marks.map((mark) => ({ ...mark, revision: 1, status: '' })) }, command)
         expect(rest(stateOf(after))).toEqual([])
         expect(command.marks.every(({ code }) => code !== null)).toBe(true)
       }),
@@ -121,7 +121,7 @@ describe('what is on its way', () => {
 
   it('is no conflict with what was typed over it once it has arrived', () => {
     const typed = run(stateOf(roll(2), [entry({ ...command, taken: false })]), set(0, 'absent_sick'))
-    const saved = applyAnswer(roll(2), { ...ANSWER, saved: [{ pupil: 'p1', revision: 1, code: 'late', status: 'late' }] })
+    const saved = applyAnswer(roll(2), { ...ANSWER, saved: [{ pupil: 'p1', revision: 1, code: 'late', status: 'late' }] }, command)
     const state = stateOf(saved, [], typed)
     expect(conflicts(saved, state, [])).toEqual([])
     expect(draftMarks(state)).toEqual([{ pupil: 'p1', seen: 1, code: 'absent_sick', reason: null }])
@@ -141,6 +141,36 @@ describe('what is on its way', () => {
 
   it('can be taken back as drafts when it was refused', () => {
     expect([...draftsOf(entry(command))]).toEqual([[pupilKey('p1'), { value: 'late', seen: 0, at: '' }]])
+  })
+})
+
+describe('a correction that has arrived', () => {
+  const reason = { code: 'told_later', text: '' }
+  const corrects = (pupil: string): RollCommand => ({ marks: [{ pupil, seen: 1, code: 'late', reason }], taken: false, claimed_at: null })
+  const saved = (pupil: string): RollAnswer => ({ ...ANSWER, saved: [{ pupil, revision: 2, code: 'late', status: 'late' }] })
+  const fact = (at: string, why: string | null) => ({ source: 'teacher', code: 'late', word: '遅刻', who: '山田', at, holds: true, reason: why })
+  const told = (facts: Record<number, ReturnType<typeof fact>>): Roll => {
+    const source = roll(3, { taken: { at: '2026-11-20T08:21:00+09:00', by: null, members: 3 } })
+    return { ...source, members: source.members.map((member, i) => ({ ...member, cell: { ...member.cell, explain: facts[i] ? [facts[i]] : [] } })) }
+  }
+
+  it('is none while it is on its way, refused, or only a mark', () => {
+    const source = told({ 0: fact('2026-11-20T08:20:00+09:00', null) })
+    expect(lastCorrected(source)).toBeNull()
+    expect(syncState(source, [entry(corrects('p1'))])).toBe('unsent')
+    expect(lastCorrected(applyAnswer(source, ANSWER, corrects('p1')))).toBeNull()
+    expect(lastCorrected(applyAnswer(source, saved('p1'), { ...corrects('p1'), marks: [{ pupil: 'p1', seen: 1, code: 'late', reason: null }] }))).toBeNull()
+  })
+
+  it('is told from the answer on, with its time from the next read on', () => {
+    const source = told({ 0: fact('2026-11-20T10:46:00+09:00', '入力の誤り') })
+    expect(lastCorrected(applyAnswer(source, saved('p2'), corrects('p2')))).toMatchObject({ member: { number: 2 }, at: '' })
+    expect(lastCorrected(source)).toMatchObject({ member: { number: 1 }, at: '2026-11-20T10:46:00+09:00', who: '山田' })
+  })
+
+  it('is the latest of several, in whatever zone they are written', () => {
+    const source = told({ 0: fact('2026-11-20T10:50:00+09:00', 'ほか'), 1: fact('2026-11-20T01:55:00Z', 'ほか'), 2: fact('2026-11-20T10:46:00+09:00', 'ほか') })
+    expect(lastCorrected(source)?.member.number).toBe(2)
   })
 })
 

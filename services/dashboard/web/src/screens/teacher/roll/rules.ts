@@ -1,5 +1,6 @@
 /** The roll as grid, command and counts. Pure. */
 import type { AttendanceSymbol, DayCounts, RefusedMark, Roll, RollAnswer, RollCommand, RollMark, RollMember } from '~/api/types'
+import { instant } from '~/dates/dates'
 import { cellKey, isStale, seenBy, valueAt, type CellKey, type Choice, type Column, type Draft, type GridState, type Held, type Row } from '~/grid/model'
 import type { Entry } from '~/outbox/rules'
 import { fullName, kanaOf } from '~/parts/Name'
@@ -201,17 +202,36 @@ export function draftsOf(entry: Entry): ReadonlyMap<CellKey, Draft> {
   return new Map(bodyOf(entry).marks.map(({ pupil, seen, code }) => [pupilKey(pupil), { value: code, seen, at: entry.made }]))
 }
 
-/** The roll as the answer leaves it, until the next read brings the whole. */
-export function applyAnswer(roll: Roll, answer: RollAnswer): Roll {
+/** The roll as the answer to a command leaves it, until the next read brings the whole. */
+export function applyAnswer(roll: Roll, answer: RollAnswer, command: RollCommand): Roll {
   const saved = new Map(answer.saved.map((one) => [one.pupil, one]))
+  const corrected = new Set(command.marks.flatMap(({ pupil, reason }) => (reason ? [pupil] : [])))
   return {
     ...roll,
     taken: answer.taken ?? roll.taken,
     members: roll.members.map((member) => {
       const now = saved.get(member.pupil.id)
-      return now ? { ...member, cell: { ...member.cell, code: now.code, status: now.status, revision: now.revision } } : member
+      if (!now) return member
+      const cell = { ...member.cell, code: now.code, status: now.status, revision: now.revision }
+      return { ...member, cell: corrected.has(now.pupil) ? { ...cell, corrected: true } : cell }
     }),
   }
+}
+
+/** The latest correction that has arrived; `at` and `who` are empty until they are read. */
+export interface Corrected {
+  readonly member: RollMember
+  readonly at: string
+  readonly who: string
+}
+
+export function lastCorrected(roll: Roll): Corrected | null {
+  const told = roll.members.flatMap((member): Corrected[] =>
+    member.exchange ? [] : member.cell.explain.flatMap(({ reason, at, who }) => (reason === null ? [] : [{ member, at, who }])),
+  )
+  const fresh = roll.members.find(({ cell }) => cell.corrected)
+  if (fresh) return { member: fresh, at: '', who: '' }
+  return told.reduce<Corrected | null>((last, one) => (last && (instant(last.at) ?? 0) >= (instant(one.at) ?? 0) ? last : one), null)
 }
 
 /** What the line beside the work says; the first that holds. */
