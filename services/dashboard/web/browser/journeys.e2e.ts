@@ -104,7 +104,7 @@ test('two people, one cell: both values with names and times, a person decides',
   await open('teacher', rollPath(bff))
   await ready(page)
   await presses(page, '1', '2', 'c')
-  bff.mock.tell = () => undefined // the other entry is not heard of before the save
+  bff.mock.faults.push({ path: 'GET /api/classes', drop: true }) // the other entry is not heard of before the save
   bff.mock.mark(classOf(bff), TODAY, pupil(bff, 12), 'absent_sick', { source: 'teacher', who: '山田 恵' })
   await presses(page, 'Control+Enter')
   const strip = page.getByText(/山田 恵が 8:19 に「病欠」、あなたが 8:19 に「遅刻」と入れました/)

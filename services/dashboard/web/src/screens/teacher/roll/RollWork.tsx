@@ -137,7 +137,8 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     const key = pupilKey(conflict.pupil)
     dispatch({ type: 'release', cells: [key] })
     if (choice === 'theirs' || !member) focusGrid()
-    else if (taken) startCorrection(member, conflict.mine)
+    // What was decided over is what the question told, also where it has not been read yet.
+    else if (taken) startCorrection({ ...member, cell: { ...member.cell, code: conflict.theirs, revision: conflict.revision } }, conflict.mine)
     else {
       const mark = { pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: null }
       const draft = { value: mark.code, seen: mark.seen, at: conflict.mineAt }
