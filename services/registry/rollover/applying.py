@@ -28,13 +28,13 @@ from services.registry.roster.acting import log_act, once_more
 from services.registry.roster.rows import (
     Added,
     DutyIs,
-    EnrolmentIs,
     Held,
-    MembershipIs,
+    I,
     OrganisationRow,
     ProtectionIs,
 )
 from services.registry.roster.rules import PeriodChanges, after
+from services.registry.roster.store import PeriodTable
 from services.registry.roster.taking_back import note_undone, take_back_periods
 from shared.access.log import Seen
 from shared.contracts.registry import OrganisationChanged
@@ -163,19 +163,14 @@ async def _apply_part(units: Units, run: Run, city: City, actor: str) -> tuple[U
 
 
 async def _write(work: Work, run: Run, rolled: Sequence[Rolled]) -> None:
-    enrolments: PeriodChanges[EnrolmentIs] = PeriodChanges()
-    memberships: PeriodChanges[MembershipIs] = PeriodChanges()
-    for each in rolled:
-        enrolments.voided += each.enrolments.voided
-        enrolments.added += each.enrolments.added
-        memberships.voided += each.memberships.voided
-        memberships.added += each.memberships.added
-    await roster.void(work, roster.ENROLMENT, enrolments.voided, run=run.id)
-    await roster.void(work, roster.MEMBERSHIP, memberships.voided, run=run.id)
-    await roster.add(work, roster.ENROLMENT, enrolments.added, run=run.id)
-    await roster.add(work, roster.MEMBERSHIP, memberships.added, run=run.id)
-    kept = [added for each in rolled for added in each.guardianships.added]
-    await roster.add(work, roster.GUARDIANSHIP, kept, run=run.id)
+    await _change(work, run, roster.ENROLMENT, [each.enrolments for each in rolled])
+    await _change(work, run, roster.MEMBERSHIP, [each.memberships for each in rolled])
+    await _change(work, run, roster.GUARDIANSHIP, [each.guardianships for each in rolled])
+
+
+async def _change(work: Work, run: Run, table: PeriodTable[I], changes: Sequence[PeriodChanges[I]]) -> None:
+    await roster.void(work, table, [voided for each in changes for voided in each.voided], run=run.id)
+    await roster.add(work, table, [added for each in changes for added in each.added], run=run.id)
 
 
 def _announce(

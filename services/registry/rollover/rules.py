@@ -149,6 +149,8 @@ def roll(pupil: Pupil, year: Year, city: City) -> Rolled:
     _seat(rolled, pupil, year, city)
     if rolled.next_school is not None:
         _keep_guardians(rolled, pupil, year)
+    elif now is not None and not nowhere_known(rolled, now.held.what.grade):
+        _end_guardians(rolled, pupil, year)
     return rolled
 
 
@@ -165,6 +167,19 @@ def _keep_guardians(rolled: Rolled, pupil: Pupil, year: Year) -> None:
         )
         if held.valid.until == year.begins and not goes_on:
             rolled.guardianships.added.append(Added(Held(pupil.id, year.period, held.what), None))
+
+
+def _end_guardians(rolled: Rolled, pupil: Pupil, year: Year) -> None:
+    """Who has finished school has nothing more here to tell or to read: the rights end with 在籍, accounts with them.
+
+    Of one who must go somewhere, and nobody has said where, they stay until somebody does.
+    """
+    for each in pupil.guardianships:
+        held = each.held
+        if held.valid.since < year.begins and (held.valid.until is None or held.valid.until > year.begins):
+            rolled.guardianships.voided.append(Voided(each.id, pupil.id, CHANGED))
+            kept = Held(pupil.id, Period(held.valid.since, year.begins), held.what)
+            rolled.guardianships.added.append(Added(kept, each.id))
 
 
 def _from_here(

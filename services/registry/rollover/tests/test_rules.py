@@ -36,7 +36,7 @@ from services.registry.rollover.rules import (
     surprises,
 )
 from services.registry.roster.grades import GRADES, SCHOOL_KINDS, TAUGHT_AT
-from services.registry.roster.rows import EnrolmentIs, Held, MembershipIs, Standing
+from services.registry.roster.rows import EnrolmentIs, GuardianshipIs, Held, MembershipIs, Standing
 from services.registry.roster.rules import after
 from services.registry.roster.snapshot import Period
 
@@ -119,6 +119,25 @@ def test_open_ends_are_closed_with_the_year() -> None:
     graduate = pupil("J3", JUNIOR, Period(date(2024, 4, 1), None))
     rolled = roll(graduate, YEAR, City(KINDS))
     assert stands(graduate, rolled, YEAR.begins) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("grade", "at", "until"),
+    [("J3", JUNIOR, THIS.until), ("P6", SPECIAL, None), ("P2", FIRST, None)],
+    ids=["finished", "nobody has said where", "goes on"],
+)
+def test_the_rights_of_guardians_end_with_school(grade: str, at: UUID, until: date | None) -> None:
+    child = pupil(grade, at)
+    tie = GuardianshipIs(uuid4(), "mother", True, True, True)
+    child = child._replace(guardianships=[Standing(uuid4(), Held(child.id, Period(THIS.since, None), tie))])
+    kinds = {**KINDS, SPECIAL: "elementary"}
+    rolled = roll(child, YEAR, City(kinds))
+    held = after(child.guardianships, rolled.guardianships).get(
+        child.id, [each.held for each in child.guardianships]
+    )
+    assert [(each.valid, each.what) for each in held] == [(Period(THIS.since, until), tie)]
+    again = roll(child._replace(guardianships=[Standing(uuid4(), each) for each in held]), YEAR, City(kinds))
+    assert not again.guardianships
 
 
 def test_a_new_first_grader_gets_a_seat() -> None:
