@@ -19,10 +19,10 @@ PREFIX = "tsumugi-test-"
 # Not pytest's own temporary folders: PostgreSQL's plain user cannot enter those of root.
 PLACE = Path("/tmp")  # noqa: S108 (mkdtemp makes the folder, ours alone)
 MEMORY = Path("/dev/shm")  # noqa: S108 (likewise)
-"""Where there is one: every test makes and drops databases of some seven hundred files each, and ext4 looks through all
-that were deleted in the last half a minute before it makes another: 500 ms of the processor for each test, here 40."""
+"""Where there is one: every test makes and drops databases of hundreds of files each, and ext4 looks past all that were
+deleted lately before it makes another: up to 500 ms of the processor for each test, here 40."""
 ROOM = 4 * 1024**3
-"""Bytes that servers may come to need in memory. Containers often have 64 MiB there."""
+"""Bytes that servers may come to need, there and in memory as a whole. Containers often have 64 MiB there."""
 
 SPAN = 100
 """Ports that one deployment may take, counted from its own."""
@@ -32,10 +32,13 @@ _taken: list[TextIO] = []
 
 
 @contextmanager
-def temporary_home() -> Iterator[Path]:
-    """A folder for the servers of this process; servers in it are stopped and it is removed at the end."""
+def temporary_home(*, durable: bool = False) -> Iterator[Path]:
+    """A folder for the servers of this process; servers in it are stopped and it is removed at the end.
+
+    ``durable``: what a server says that it has written is on a disk.
+    """
     sweep()
-    home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place()))
+    home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=PLACE if durable else place()))
     home.chmod(0o711)
     try:
         yield home
@@ -45,8 +48,11 @@ def temporary_home() -> Iterator[Path]:
 
 def place() -> Path:
     """The folder for homes: in memory where that has room, else on disk."""
-    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
-    return MEMORY if in_memory else PLACE
+    if not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK)):
+        return PLACE
+    # What is free there is only a limit: the memory behind it may be others' by now.
+    free = min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available)
+    return MEMORY if free >= ROOM else PLACE
 
 
 def temporary_kafka(home: Path) -> Kafka:

@@ -44,7 +44,7 @@ def durable() -> bool:
 def instance(transport: Transport, durable: bool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
     """A prepared deployment with a small town; its services do not run yet."""
     monkeypatch.delenv("TSUMUGI_PORT", raising=False)
-    with temporary_home() as home:
+    with temporary_home(durable=durable) as home:
         instance = deployment(
             home, free_ports(), transport, training_day(SystemClock().today()), durable=durable
         )

@@ -150,6 +150,14 @@ def test_a_year_loses_nobody_and_doubles_nobody(year: Product, tmp_path: Path) -
     assert not then.keys() - ended.keys() - nobody.keys()
     assert {pupil for pupil, stay in then.items() if not stay.placed} == set()
     comes_back(year, tmp_path / "again.zip")
+    # Of one who left during the year next year's roster says nothing: guardians' rights end with it, and no more.
+    coming = tmp_path / "next.zip"
+    year.tsumugi("export", "oneroster", str(coming), "--protected", "--as-of", str(april))
+    counts = told(year, "import", "oneroster", str(coming), "--dry-run")["counts"]
+    left = len(before.keys() - ended.keys())
+    assert counts["保護者"]["changed"] + counts["保護者"]["ended"] <= left
+    changing = {kind for kind, count in counts.items() if any(count.values())}
+    assert changing <= {"保護者", "手で直したまま残す人"}
 
     asyncio.run(arrived(year))
     for copy in COPIES:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import asyncpg
+import psutil
 import pytest
 
 from deploy.local import temporary
@@ -118,13 +119,27 @@ def test_the_servers_of_a_killed_run_are_removed_by_the_next() -> None:
     assert server.pid_file.process() is None
 
 
-@pytest.mark.parametrize(("free", "in_memory"), [(64 * 1024**2, False), (ROOM, True)])
-def test_servers_lie_in_memory_only_where_it_has_room(
-    free: int, in_memory: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("free", "available", "durable", "in_memory"),
+    [
+        (64 * 1024**2, ROOM, False, False),
+        (ROOM, ROOM - 1, False, False),
+        (ROOM, ROOM, True, False),
+        (ROOM, ROOM, False, True),
+    ],
+)
+def test_servers_lie_in_memory_only_where_it_has_room_and_nothing_must_last(
+    free: int,
+    available: int,
+    durable: bool,
+    in_memory: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(temporary, "MEMORY", tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
-    with temporary_home() as home:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available))
+    with temporary_home(durable=durable) as home:
         assert home.is_relative_to(tmp_path) == in_memory
 
 

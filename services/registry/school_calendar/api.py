@@ -250,10 +250,14 @@ async def _apply(
         raise _refused(wrong)
     after = plans.changed_by(Plan.of(row), lines)
     done = await _consequences(work, place, row, of, after)
-    if dry or not done.changed:
+    if dry or not (done.changed or plan):
         return done
     assert who.person is not None  # the policy asks for staff, and staff are people
     new, act = after.row(row), new_id()
+    if not done.changed:
+        # The school stands to this plan from here on, though there is nothing to take back.
+        await store.note(work, act, row, _revision(row), 0, who.person, plan)
+        return done
     await _put(work, who, new, "ChangeCalendar")
     await store.note(work, act, row, _revision(new), len(lines), who.person, plan)
     return done.model_copy(update={"change": act})

@@ -15,7 +15,7 @@ Standing = Literal["as_planned", "changed_since", "planned_anew", "not_yet"]
 
 
 class Applied(NamedTuple):
-    """The last time the board's plan changed a school's year."""
+    """The last time the board's plan was brought to a school."""
 
     at: datetime
     plan: str

@@ -64,7 +64,7 @@ _APPLIED = text(
 )
 _LAST = text(
     "select id, before, left_as, lines, made_by, made_at from calendar_change where board_id = :board"
-    " and calendar_id = :calendar and undone_at is null order by number desc limit 1"
+    " and calendar_id = :calendar and undone_at is null and lines > 0 order by number desc limit 1"
 )
 _IS_UNDONE = text(
     "select true from calendar_change where board_id = :board and calendar_id = :calendar and id = :id"
@@ -165,7 +165,7 @@ async def schools(session: AsyncSession, board: UUID) -> dict[UUID, SchoolUnit]:
 
 
 async def applied(session: AsyncSession, board: UUID, calendars: Collection[UUID]) -> dict[UUID, Applied]:
-    """Of each school when the board's plan changed its year last, unless that was taken back."""
+    """Of each school when the board's plan was brought to it last, unless that was taken back."""
     rows = await session.execute(_APPLIED, {"board": board, "calendars": sorted(calendars)})
     return {row.school_id: Applied(row.made_at, row.plan) for row in rows}
 
@@ -173,7 +173,10 @@ async def applied(session: AsyncSession, board: UUID, calendars: Collection[UUID
 async def note(
     work: Work, id_: UUID, before: CalendarRow, left_as: str, lines: int, by: UUID, plan: str | None
 ) -> None:
-    """Keep that somebody changed a school's year, and what it was before; ``plan``: by the board's, its revision."""
+    """Keep that somebody changed a school's year, and what it was before; ``plan``: by the board's, its revision.
+
+    Without ``lines`` the plan was applied, and the year was so already.
+    """
     values = {
         "id": id_,
         "board": work.scope.board,

@@ -296,6 +296,17 @@ async def test_the_board_sees_which_schools_have_its_plan(
         done = await client.post(f"{path(school)}/undo", school.office, {"change": undo["id"]})
         assert done.status_code == 200, done.text
     assert await standing() == ("not_yet", False), "taken back, it was never applied"
+    assert (await say(client, school, autumn)).status_code == 200
+    await plan(autumn)
+    assert await standing() == ("as_planned", True)
+    done = (await office_year(client, school))["undo"]
+    assert (await say(client, school, ["11/18", "授業日"])).status_code == 200
+    assert await standing() == ("changed_since", True), (
+        "it was so already, and is the school's own from here on"
+    )
+    undo = (await office_year(client, school))["undo"]["id"]
+    await client.post(f"{path(school)}/undo", school.office, {"change": undo})
+    assert (await office_year(client, school))["undo"] == done, "what changed nothing is not taken back"
 
 
 async def classes(client: Client, school: School) -> list[Any]:
