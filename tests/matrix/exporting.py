@@ -27,7 +27,7 @@ async def export_some(units: Units, board: UUID, by: UUID) -> dict[str, UUID]:
         for id_ in ids.values():
             await packages.make(work, id_, by, "職員", "ためし", asked)
             await packages.keep_block(work, id_, 0, CONTENT)
-            done = Exported(asked.frame(board, work.at), {}, 1)
+            done = Exported(asked.frame(board, work.at, by), {}, 1)
             await packages.ready(work, id_, done, len(CONTENT))
         await packages.say_ticket(work, ids["export"], hashlib.sha256(TICKET.encode()).hexdigest())
     return ids

@@ -36,6 +36,8 @@ Who = Annotated[Principal, Depends(current)]
 Cmd = Annotated[Command, Depends(command_of)]
 
 LISTED = 30
+YEARS = (1947, 2200)
+"""No roster of a school is older than the law that it is kept by (学校教育法), or of a year that nobody plans."""
 
 
 class _Body(BaseModel):
@@ -84,30 +86,35 @@ class ExportOut(BaseModel):
     instant: datetime | None
     """What the next one may be told since."""
     rows: dict[str, int]
-    children_protected: int
-    """In it, or left out, as asked."""
+    """By file; nothing for others than who asked: a child may be kept from them and not from their colleague."""
+    children_protected: int | None
+    """In it, or left out, as asked; null for whom it does not concern."""
     bytes: int
+    """0 for others than who asked."""
     stopped: str | None
 
     @classmethod
-    def of(cls, each: Package, who: Principal, now: datetime, written: int, name: str | None) -> Self:
-        """As it is told."""
+    def of(
+        cls, each: Package, who: Principal, now: datetime, written: int, name: str | None, *, counted: bool
+    ) -> Self:
+        """As it is told; ``counted`` to whoever may know how many children are protected."""
+        mine = each.by_person == who.person
         return cls(
             id=each.id,
             by=each.by_name,
-            mine=each.by_person == who.person,
+            mine=mine,
             purpose=each.purpose,
             school_name=name,
             state="removed" if each.state == "ready" and not each.lies_here(now) else each.state,
             made_at=each.made_at,
-            written=written,
+            written=written if mine else 0,
             until=each.until,
             instant=each.instant,
-            rows=dict(each.rows),
-            children_protected=each.protected,
-            bytes=each.bytes,
+            rows=dict(each.rows) if mine else {},
+            children_protected=each.protected if mine and counted else None,
+            bytes=each.bytes if mine else 0,
             stopped=each.stopped,
-            **each.asked.model_dump(),
+            **each.asked.model_dump(exclude={"counted"}),
         )
 
 
@@ -163,10 +170,10 @@ async def list_exports(room: Reg, who: Who, foreman: Fore) -> ExportsOut:
         listed = await packages.packages(session, who.board, LISTED)
         schools = await packages.schools(session, who.board)
     await room.log.read(who, Seen("ListExports", "export", None, "III"))
-    now = room.clock.now()
+    now, counted = room.clock.now(), asking.may("ExportProtected")
     return ExportsOut(
         may=True,
-        may_protected=asking.may("ExportProtected"),
+        may_protected=counted,
         fresh=asking.fresh,
         kept_minutes=kept,
         schools=[SchoolOut(id=id_, name=name) for id_, name in schools.items()],
@@ -177,6 +184,7 @@ async def list_exports(room: Reg, who: Who, foreman: Fore) -> ExportsOut:
                 now,
                 foreman.said(EXPORT, each.id).get("part", 0),
                 None if each.asked.school is None else schools.get(each.asked.school),
+                counted=counted,
             )
             for each in listed
         ],
@@ -190,7 +198,7 @@ async def ask(body: ExportIn, room: Reg, who: Who, foreman: Fore, command: Cmd) 
     async def make(work: Work) -> Taken:
         asking = await asker(room, work.session, who)
         asking.need(protected=body.protected)
-        asked = _asked(body, room)
+        asked = _asked(body, room, counted=asking.may("ExportProtected"))
         if body.school is not None and body.school not in await packages.schools(work.session, who.board):
             raise not_found()
         same = [
@@ -219,7 +227,7 @@ async def ticket(export: UUID, body: Nothing, room: Reg, who: Who, command: Cmd)
         asking = await asker(room, work.session, who)
         each = await _mine(work.session, asking, export)
         asking.strong_enough("export")
-        if not each.lies_here(room.clock.now()):
+        if not each.lies_here(room.clock.now()) or await packages.kept_since(work.session, each):
             raise _gone()
         word = secrets.token_urlsafe(24)
         until = await packages.say_ticket(work, export, _hashed(word))
@@ -240,6 +248,7 @@ async def read_file(export: UUID, room: Reg, who: Who, ticket: str = "") -> Stre
         each = await _mine(session, asking, export)
         asking.strong_enough()
         fits = await packages.fits(session, who.board, export, _hashed(ticket), now)
+        fits = fits and not await packages.kept_since(session, each)
     if not fits or not each.lies_here(now):
         raise _gone()
     await room.log.read(who, Seen("DownloadRoster", "export", export, _importance(each.asked)))
@@ -272,7 +281,7 @@ async def remove(export: UUID, body: Nothing, room: Reg, who: Who, command: Cmd)
     return await run_command("registry", room.units, Scope(who.board), command, drop)
 
 
-def _asked(body: ExportIn, room: Registry) -> Asked:
+def _asked(body: ExportIn, room: Registry, *, counted: bool) -> Asked:
     """What is asked for. Raises a problem that names each field that cannot be so."""
     wrong: list[FieldError] = []
     if not body.purpose.strip():
@@ -284,6 +293,12 @@ def _asked(body: ExportIn, room: Registry) -> Asked:
     if body.for_others and body.protected:
         words = "ほかのシステムに渡すものには入れられません。入れないを選んでください。"
         wrong.append(FieldError(field="protected", message=words))
+    if body.since is not None and body.since.year < YEARS[0]:
+        words = f"{YEARS[0]}年より前です。前の書き出しか、その後の日を選んでください。"
+        wrong.append(FieldError(field="since", message=words))
+    if body.as_of is not None and not YEARS[0] < body.as_of.year < YEARS[1]:
+        words = f"{YEARS[0] + 1}年から{YEARS[1] - 1}年までの日にしてください。"
+        wrong.append(FieldError(field="as_of", message=words))
     if wrong:
         raise Problem(422, "not-to-export", "書き出していません", wrong[0].message, errors=wrong)
     return Asked(
@@ -293,6 +308,7 @@ def _asked(body: ExportIn, room: Registry) -> Asked:
         school=body.school,
         for_others=body.for_others,
         protected=body.protected,
+        counted=counted,
     )
 
 

@@ -67,7 +67,7 @@ async def export(
         protected = await store.protected_pupils(session, there)
         if who is not None:
             await _log(units, frame, who)
-        with growing(path, _label(there, 0 if frame.protected else protected)) as files:
+        with growing(path, _label(there, protected if frame.counted and not frame.protected else 0)) as files:
             files.add(places.content(there, await store.calendars(session, frame)))
             done = 0
             async for group in store.groups(session, there):

@@ -120,11 +120,11 @@ def pupils_there(places: Places, told: Iterable[Told[EnrolmentIs]]) -> list[Told
 
 
 def hidden(frame: Frame, marks: Iterable[Told[ProtectionIs]]) -> bool:
-    """Whether a child is protected now or will be, and so is not told."""
-    if frame.protected:
-        return False
+    """Whether a child is protected now or will be, and so is not told: to nobody, or not to whom it is kept from."""
     return any(
-        each.stands and (each.held.valid.until is None or each.held.valid.until > frame.as_of)
+        each.stands
+        and (each.held.valid.until is None or each.held.valid.until > frame.marks_from)
+        and (not frame.protected or frame.reader in each.held.what.confidential_from)
         for each in marks
     )
 

@@ -38,9 +38,11 @@ class Asked(BaseModel):
     school: UUID | None = None
     for_others: bool = False
     protected: bool = False
+    counted: bool = False
+    """Whoever asked may know how many protected children are left out."""
 
-    def frame(self, board: UUID, now: datetime) -> Frame:
-        """The export it asks for."""
+    def frame(self, board: UUID, now: datetime, reader: UUID) -> Frame:
+        """The export it asks for, as its reader may see it."""
         return Frame.on(
             board,
             self.as_of,
@@ -48,6 +50,8 @@ class Asked(BaseModel):
             since=self.since,
             companion=not self.for_others,
             protected=self.protected,
+            reader=reader,
+            counted=self.counted,
             school=self.school,
             profile=self.profile,
         )
@@ -110,6 +114,10 @@ _STOP = text(
 )
 _REMOVE = text(
     "update roster_export set state = 'removed', ticket = null where id = :id and board_id = :board and state = 'ready'"
+)
+_KEPT_SINCE = text(
+    "select exists (select from protection_period where board_id = :board and voided_at is null"
+    " and recorded_at > :instant and cast(:person as uuid) = any(confidential_from))"
 )
 _WRITING = text("select state = 'writing' from roster_export where id = :id and board_id = :board for update")
 _OLD = text("select id from roster_export where board_id = :board and state = 'ready' and ready_at < :before")
@@ -205,6 +213,12 @@ async def fits(session: AsyncSession, board: UUID, id_: UUID, ticket: str, now: 
     """Whether a ticket (its hash) fetches it now."""
     values = {"id": id_, "board": board, "ticket": ticket, "now": now}
     return bool(await session.scalar(_FITS, values))
+
+
+async def kept_since(session: AsyncSession, each: Package) -> bool:
+    """Whether, since it was written, a child was given a mark that keeps it from whoever asked for the package."""
+    values = {"board": each.board, "instant": each.instant, "person": each.by_person}
+    return bool(await session.scalar(_KEPT_SINCE, values))
 
 
 async def content(units: Units, package: Package) -> AsyncIterator[bytes]:

@@ -49,6 +49,10 @@ class Frame:
     """For another Tsumugi, with all that OneRoster has no place for; otherwise for anybody's system."""
     protected: bool = False
     """Protected children go along."""
+    reader: UUID | None = None
+    """For whose eyes it is: a child who is kept from them is not in it, and not counted. None: a command line's."""
+    counted: bool = True
+    """Whether the reader may know how many protected children were left out."""
     school: UUID | None = None
     """One school only."""
     profile: Profile = "1.2_JP"
@@ -74,6 +78,11 @@ class Frame:
     def term(self) -> Period:
         """The school year."""
         return Period(*school_year_bounds(self.school_year))
+
+    @property
+    def marks_from(self) -> date:
+        """A mark that ends later protects: neither next year's roster nor last year's tells who is protected today."""
+        return min(self.as_of, self.now.astimezone(TOKYO).date())
 
     @property
     def mode(self) -> Mode:

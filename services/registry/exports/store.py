@@ -54,13 +54,17 @@ _REVERTED = text(
 )
 _PROTECTED = (
     "exists (select from protection_period m where m.board_id = :board and m.subject_id = {subject}"
-    " and m.voided_at is null and (upper(m.valid) is null or upper(m.valid) > cast(:as_of as date)))"
+    " and m.voided_at is null and (upper(m.valid) is null or upper(m.valid) > cast(:marks_from as date)){more})"
+)
+_IS_PROTECTED = _PROTECTED.format(subject="e.subject_id", more="")
+_IS_KEPT_FROM_THE_READER = _PROTECTED.format(
+    subject="e.subject_id", more=" and cast(:reader as uuid) = any(m.confidential_from)"
 )
 _COUNT_PROTECTED = text(
     f"select count(distinct e.subject_id) from enrolment_period e where e.board_id = :board and e.voided_at is null"  # noqa: S608
     " and e.valid && daterange(cast(:since as date), cast(:until as date))"
     " and e.school_id = any(cast(:places as uuid[])) and "
-    f"{_PROTECTED.format(subject='e.subject_id')}"
+    f"{_IS_PROTECTED} and not {_IS_KEPT_FROM_THE_READER}"
 )
 _OPEN = "(upper(valid) is null or upper(valid) > cast(:since as date))"
 PUPIL = f"""
@@ -68,7 +72,8 @@ pupil as materialized (
   select distinct e.subject_id as id from enrolment_period e where e.board_id = :board and e.voided_at is null
   and e.valid && daterange(cast(:since as date), cast(:until as date)) and e.school_id = any(cast(:places as uuid[]))
   and (cast(:grades as text[]) is null or e.grade = any(cast(:grades as text[])))
-  and (cast(:protected as boolean) or not {_PROTECTED.format(subject="e.subject_id")})
+  and (cast(:protected as boolean) or not {_IS_PROTECTED})
+  and not {_IS_KEPT_FROM_THE_READER}
   and e.subject_id not in (select id from person where board_id = :board and merged_into is not null)
 )
 """  # noqa: S608
@@ -171,8 +176,9 @@ def values_of(places: Places) -> dict[str, Any]:
         "board": frame.board,
         "since": frame.term.since,
         "until": frame.term.until,
-        "as_of": frame.as_of,
+        "marks_from": frame.marks_from,
         "protected": frame.protected,
+        "reader": frame.reader,
         "companion": frame.companion,
         "grades": None if frame.grades is None else sorted(frame.grades),
         "places": [unit.row.id for unit in units if unit.row.kind != "class"],
@@ -181,8 +187,8 @@ def values_of(places: Places) -> dict[str, Any]:
 
 
 async def protected_pupils(session: AsyncSession, places: Places) -> int:
-    """How many pupils of the export's schools are protected now or will be."""
-    wanted = ("board", "since", "until", "as_of", "places")
+    """How many pupils of the export's schools are protected now or will be, as far as its reader may know of them."""
+    wanted = ("board", "since", "until", "marks_from", "reader", "places")
     values = {name: value for name, value in values_of(places).items() if name in wanted}
     return int(await session.scalar(_COUNT_PROTECTED, values) or 0)
 

@@ -42,7 +42,8 @@ async def work_on(units: Units, board: UUID, id_: UUID, tell: Callable[[int], No
         with _folder(id_) as folder:
             path = folder / "roster.zip"
             try:
-                done = await export(units, asked.asked.frame(board, units.clock.now()), path, None, tell=tell)
+                frame = asked.asked.frame(board, units.clock.now(), asked.by_person)
+                done = await export(units, frame, path, None, tell=tell)
             except (NothingToExport, DeltaNotPossible, NotWritable) as error:
                 words = FULL if isinstance(error, NotWritable) else str(error)
                 async with units.work(Scope(board), actor=ACTOR) as work:

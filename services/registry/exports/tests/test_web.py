@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -59,6 +60,21 @@ async def written(web: Web, **asked: Any) -> dict[str, Any]:
     return found
 
 
+async def named(web: Web, *people: str) -> None:
+    """These are named for protected children."""
+    async with web.units.work(Scope(web.board), actor="test") as work:
+        await work.session.execute(text("delete from setting where name = 'roster_office'"))
+        protection = [str(await web.person(each)) for each in people]
+        said = {"departments": ["gakumu"], "protection": protection}
+        await put_setting(work, "roster_office", date(2026, 4, 1), said)
+
+
+def member(package: bytes, name: str) -> bytes:
+    """A file of a package."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return archive.read(name)
+
+
 async def fetched(web: Web, told: Mapping[str, Any], who: str = "board") -> httpx.Response:
     """The file, as the page's button gets it."""
     given = await post(web, f"/{told['id']}/ticket", {}, who)
@@ -68,6 +84,7 @@ async def fetched(web: Web, told: Mapping[str, Any], who: str = "board") -> http
 
 
 async def test_what_leaves_comes_back_as_no_change(web: Web) -> None:
+    await named(web, "board")
     told = await written(web, protected=True)
     assert (told["state"], told["by"], told["purpose"], told["mine"]) == (
         "ready",
@@ -83,6 +100,7 @@ async def test_what_leaves_comes_back_as_no_change(web: Web) -> None:
 
 
 async def test_what_changed_since_an_export(web: Web, clock: FixedClock) -> None:
+    await named(web, "board")
     clock.instant += timedelta(hours=1)
     first = await written(web, protected=True)
     clock.instant += timedelta(hours=1)
@@ -94,27 +112,70 @@ async def test_what_changed_since_an_export(web: Web, clock: FixedClock) -> None
     assert (told["state"], told["found"]["nothing"]) == ("ready", True)
 
 
-async def test_protected_children_leave_only_when_asked_and_by_who_may(web: Web) -> None:
+async def test_protected_children_leave_only_when_asked_and_by_whom_is_named(web: Web) -> None:
+    assert (await page(web))["may_protected"] is False, "nobody is named: nobody"
+    assert (await post(web, "", {**FOR, "protected": True})).status_code == 403
+    await named(web, "board")
     without = await written(web)
     assert (without["protected"], without["children_protected"]) == (False, 1)
     file = (await fetched(web, without)).content
     told = await web.bring("board", {"roster.zip": file})
     assert told["state"] == "refused", "it would take them from their school"
-    with zipfile.ZipFile(io.BytesIO(file)) as archive:
-        names = archive.read(layout.USERS).decode()
-    with zipfile.ZipFile(
-        io.BytesIO((await fetched(web, await written(web, protected=True))).content)
-    ) as whole:
-        assert len(whole.read(layout.USERS).decode()) > len(names)
-    async with web.units.work(Scope(web.board), actor="test") as work:
-        said = {"departments": ["gakumu"], "protection": [str(await web.person("office"))]}
-        await put_setting(work, "roster_office", date(2026, 4, 1), said)
+    with_them = (await fetched(web, await written(web, protected=True))).content
+    assert len(member(with_them, layout.USERS)) > len(member(file, layout.USERS))
+    await named(web, "office")
     assert (await page(web))["may_protected"] is False
     assert (await post(web, "", {**FOR, "protected": True})).status_code == 403
     newest = (await page(web))["exports"][0]
     assert newest["protected"] is True
     assert (await post(web, f"/{newest['id']}/ticket", {})).status_code == 403
     assert (await written(web))["state"] == "ready"
+
+
+async def test_a_child_is_not_in_the_export_of_whom_it_is_kept_from(web: Web, clock: FixedClock) -> None:
+    await named(web, "board")
+    clock.instant += timedelta(hours=1)
+    before = await written(web, protected=True)
+    assert b"p1" in member((await fetched(web, before)).content, layout.USERS)
+    plain = await written(web)
+    clock.instant += timedelta(minutes=1)
+    async with web.units.work(Scope(web.board), actor="test") as work:
+        values = {"board": await web.person("board"), "pupil": await web.person("p1"), "at": work.at}
+        await work.session.execute(
+            text(
+                "update protection_period set confidential_from = confidential_from || cast(:board as uuid),"
+                " recorded_at = :at where subject_id = :pupil"
+            ),
+            values,
+        )
+    for each in (before, plain):
+        gone = await post(web, f"/{each['id']}/ticket", {})
+        assert gone.status_code == 410, "written before the child was kept from whoever fetches it"
+    for asked in ({"protected": True}, {}, {"as_of": "2026-04-01", "protected": True}):
+        told = await written(web, **asked)
+        assert (told["state"], told["children_protected"]) == ("ready", 0), asked
+        file = (await fetched(web, told)).content
+        with zipfile.ZipFile(io.BytesIO(file)) as archive:
+            content = b"".join(archive.read(name) for name in archive.namelist())
+        assert not re.search(rb"\bp1\b", content), asked
+        assert b"protected_left_out" not in content, asked
+
+
+async def test_how_many_are_protected_is_for_whom_is_named(web: Web) -> None:
+    unnamed = await written(web)
+    assert unnamed["children_protected"] is None
+    file = (await fetched(web, unnamed)).content
+    assert b"protected_left_out" not in member(file, "companion.json")
+    again = await web.bring("board", {"roster.zip": file})
+    assert again["state"] == "refused", "the roster that stands knows whom it would take from their school"
+    await named(web, "board")
+    told = await written(web)
+    assert told["children_protected"] == 1
+    async with web.units.work(Scope(web.board), actor="test") as work:
+        values = {"other": await web.person("office")}
+        await work.session.execute(text("update roster_export set by_person = :other"), values)
+    for each in (await page(web))["exports"]:
+        assert (each["children_protected"], each["rows"], each["bytes"]) == (None, {}, 0), "a colleague's"
 
 
 async def test_for_another_system(web: Web) -> None:
@@ -130,15 +191,24 @@ async def test_for_another_system(web: Web) -> None:
         ({"purpose": " 　"}, "purpose"),
         ({"since": "2031-01-01T00:00:00Z"}, "since"),
         ({"since": "2026-01-01T00:00:00"}, "since"),
-        ({"for_others": True, "protected": True}, "protected"),
+        ({"since": "0001-01-01T00:00:00+09:00"}, "since"),
+        ({"since": "9999-12-31T23:59:59-09:00"}, "since"),
+        ({"as_of": "0001-01-01"}, "as_of"),
+        ({"as_of": "9999-12-31"}, "as_of"),
         ({"profile": "1.1"}, "profile"),
     ],
 )
 async def test_what_cannot_be_is_refused_by_field(web: Web, asked: dict[str, Any], field: str) -> None:
     answer = await post(web, "", {**FOR, **asked})
     assert answer.status_code == 422
-    assert any(field in str(each) for each in answer.json()["errors"]), answer.text
+    assert any(field in each["field"] for each in answer.json()["errors"]), answer.text
     assert (await page(web))["exports"] == []
+
+
+async def test_protected_children_are_for_no_other_system(web: Web) -> None:
+    await named(web, "board")
+    answer = await post(web, "", {**FOR, "for_others": True, "protected": True})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "protected")
 
 
 async def test_what_cannot_be_written_says_why(web: Web) -> None:
@@ -197,6 +267,7 @@ async def test_removed_before_its_time(web: Web) -> None:
 
 
 async def test_every_step_is_in_the_access_log(web: Web) -> None:
+    await named(web, "board")
     told = await written(web, protected=True)
     await fetched(web, told)
     who = f"account-{await web.person('board')}"
@@ -210,6 +281,7 @@ async def test_every_step_is_in_the_access_log(web: Web) -> None:
 @pytest.mark.slow
 async def test_a_process_of_its_own_writes_it(web_of_processes: Web) -> None:
     web = web_of_processes
+    await named(web, "board")
     told = await written(web, protected=True)
     again = await web.bring("board", {"roster.zip": (await fetched(web, told)).content})
     assert (again["state"], again["found"]["nothing"]) == ("ready", True)

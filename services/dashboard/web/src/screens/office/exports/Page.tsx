@@ -127,7 +127,7 @@ function What({ of: { since, profile, school_name: school, for_others: others, p
     school ?? t`市の全校`,
     ...(as_of > me.today ? [t`${day}の名簿`] : []),
     ...(others ? [t`ほかのシステムへ`] : []),
-    ...(n === 0 ? [] : guarded ? [t`支援措置の子${n}人を含む`] : [t`支援措置の子${n}人は入っていない`]),
+    ...(n === null || n === 0 ? [] : guarded ? [t`支援措置の子${n}人を含む`] : [t`支援措置の子${n}人は入っていない`]),
   ]
   return <span className={styles.words}>{words.join(t`・`)}</span>
 }

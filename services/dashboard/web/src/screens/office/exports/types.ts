@@ -24,8 +24,8 @@ export interface Export {
   /** What the next one may be told since. */
   readonly instant: string | null
   readonly rows: Readonly<Record<string, number>>
-  /** Protected children: in it, or left out, as asked. */
-  readonly children_protected: number
+  /** Protected children: in it, or left out, as asked; null for whom it does not concern. */
+  readonly children_protected: number | null
   readonly bytes: number
   readonly stopped: string | null
 }
