@@ -39,10 +39,11 @@ class Alike:
     told: bool
     """Whether the asker may be told of them."""
     school: str
-    """Where they are or were last, or will be first."""
+    """Where they are or were last, or will be first; empty when every 在籍 of theirs was taken back."""
     class_name: str
     """Of today; empty where there is none."""
-    since: date
+    since: date | None
+    """None: no 在籍 of theirs stands, their 転入 was taken back."""
     until: date | None
     """The day from which they are there no more."""
 
@@ -65,14 +66,15 @@ def _read(which: str) -> Any:
     return text(
         f"""
 select p.id, coalesce(p.common_family, p.legal_family) || ' ' || coalesce(p.common_given, p.legal_given) as name,
-       p.birth_date, k.protected, k.kept_from, at.school, coalesce(home.name, '') as class_name, at.since, at.until
+       p.birth_date, k.protected, k.kept_from, coalesce(at.school, '') as school,
+       coalesce(home.name, '') as class_name, at.since, at.until
 from (select f.id as pupil_id from ({which}) f) m join person p on p.board_id = :board and p.id = m.pupil_id
-cross join lateral (
+left join lateral (
     select s.short_name as school, lower(e.valid) as since, upper(e.valid) as until from enrolment_period e
     join organisation s on s.board_id = :board and s.id = e.school_id
-    where e.board_id = :board and e.subject_id = p.id
-    order by e.voided_at is null desc, e.valid @> cast(:today as date) desc, e.valid desc limit 1
-) at
+    where e.board_id = :board and e.subject_id = p.id and e.voided_at is null
+    order by e.valid @> cast(:today as date) desc, e.valid desc limit 1
+) at on true
 left join lateral (
     select c.name from membership_period h join organisation c on c.board_id = :board and c.id = h.class_id
     where h.board_id = :board and h.subject_id = p.id and h.voided_at is null and h.kind = 'home'

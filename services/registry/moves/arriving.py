@@ -212,11 +212,13 @@ async def _ask(asker: Asker, found: list[Alike], accepted_on: date) -> None:
 
 
 def _enrolled(each: Alike, on: date) -> bool:
-    return each.since <= on and (each.until is None or on < each.until)
+    return each.since is not None and each.since <= on and (each.until is None or on < each.until)
 
 
 def _where(each: Alike, today: date, accepted_on: date) -> str:
     """Where one who may be the same is, or was: what tells one child from another beside name and birthday."""
+    if each.since is None:
+        return "在籍の記録はありません（届けは取り消されています）。"
     place = f"{each.school} {each.class_name}".strip()
     if _enrolled(each, accepted_on):
         return (
