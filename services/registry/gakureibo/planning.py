@@ -130,27 +130,37 @@ def _ask(
         asking.protections.append(Protection(child, min(today, entry.on), None, ()))
         asking.speak("protection", child)
     if entry.guardian is not None:
-        _ask_guardian(asking, entry, entry.guardian, now, today)
+        told = _ask_guardian(asking, entry, entry.guardian, now, today)
+        if (
+            told and entry.protected
+        ):  # of a mark that only the card has nothing is said: not everybody may know of it
+            words = "支援措置の子なので、保護者の権利（連絡・閲覧）は付けません。指名された職員が子のカードで決めます"
+            problems.note(file, entry.line, "", words)
 
 
 def _same(held: Held[EnrolmentIs], entry: Entry) -> bool:
-    return (held.what.school_id, held.what.grade) == (entry.school, entry.grade)
+    return (held.what.school_id, held.what.grade, held.valid.since) == (entry.school, entry.grade, entry.on)
 
 
-def _ask_guardian(asking: _Asking, entry: Entry, guardian: Guardian, now: Known, today: date) -> None:
+def _ask_guardian(asking: _Asking, entry: Entry, guardian: Guardian, now: Known, today: date) -> bool:
+    """Ask for the guardian unless one stands; returns whether it is asked for.
+
+    Of a child under 支援措置 the register's 保護者 may be the very one it has fled from: the tie gives no right.
+    """
     if now.guarded:
-        return
+        return False
     child, key = child_key(entry.number), guardian_key(entry.number, guardian)
     if key not in asking.people:
         asking.people[key] = _guardian(key, guardian)
         asking.speak("card", key)
     since = min(today, entry.on)
+    right = not (entry.protected or now.protected)
+    valid = Period(since, None)
     asking.guardianships.append(
-        Guardianship(
-            child, key, guardian.relation, notify=True, read=True, contact=True, valid=Period(since, None)
-        )
+        Guardianship(child, key, guardian.relation, notify=right, read=right, contact=right, valid=valid)
     )
     asking.speak("guardianship", child)
+    return True
 
 
 def _child(key: ExternalKey, entry: Entry) -> Person:

@@ -22,6 +22,7 @@ from services.registry.bulk import locks
 from services.registry.bulk.locks import Of
 from services.registry.gakureibo import arrivals
 from services.registry.gakureibo import planning as gakureibo
+from services.registry.gakureibo.marks import inherit
 from services.registry.imports import store, wire
 from services.registry.imports.planning import TABLES, plan_part
 from services.registry.imports.rules import SIDES, PartPlan
@@ -116,9 +117,16 @@ async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, 
             return None
         ordinal, school, content = found
         plan = await plan_part(work.session, run.frame, wire.unpacked(content))
-        # What tells of it is made by another thread while the database is busy with the rows.
-        events, _ = await asyncio.gather(asyncio.to_thread(_announce, work, plan), _write(work, plan, run.id))
-        await raise_questions(work, [card for card in plan.people if card.id not in plan.cards_before])
+        if run.source == gakureibo.SOURCE:
+            await _write(work, plan, run.id, inherits=True)
+            events = _announce(work, plan)
+        else:
+            # What tells of it is made by another thread while the database is busy with the rows.
+            written = _write(work, plan, run.id)
+            events, _ = await asyncio.gather(asyncio.to_thread(_announce, work, plan), written)
+        events += await raise_questions(
+            work, [card for card in plan.people if card.id not in plan.cards_before]
+        )
         if run.source == gakureibo.SOURCE:
             events += await arrivals.begin(work, run.id, run.by_person, plan.sides["enrolment"].changes.added)
         if school is None:
@@ -127,7 +135,8 @@ async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, 
     return school, events, work.position
 
 
-async def _write(work: Work, plan: PartPlan, run: UUID) -> None:
+async def _write(work: Work, plan: PartPlan, run: UUID, *, inherits: bool = False) -> None:
+    """Write what is planned. ``inherits``: marks of protected children whom new cards may be are added to the plan."""
     await store.remember_before(
         work, run, "organisation", plan.organisations_before.keys() & _ids(plan.organisations)
     )
@@ -139,6 +148,8 @@ async def _write(work: Work, plan: PartPlan, run: UUID) -> None:
     for side in SIDES:
         await roster.void(work, TABLES[side], plan.sides[side].changes.voided, run=run)
     for side in SIDES:
+        if inherits and side == "guardianship":
+            await inherit(work, plan)
         await roster.add(work, TABLES[side], plan.sides[side].changes.added, run=run)
 
 

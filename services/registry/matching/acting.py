@@ -20,17 +20,16 @@ from shared.database import Work
 from shared.ids import new_id
 
 
-async def raise_questions(work: Work, cards: Collection[PersonRow]) -> None:
-    """Ask about those of these new cards whose child may have another."""
+async def raise_questions(work: Work, cards: Collection[PersonRow]) -> int:
+    """Ask about those of these new cards whose child may have another; returns how many events tell of it."""
     board = work.scope.board
     pairs = await store.beside(work.session, board, cards)
     if not pairs:
-        return
+        return 0
     known = await store.children(work.session, board, {id_ for pair in pairs for id_ in pair})
     asked = [(one, other, why) for one, other in pairs if (why := reasons(known[one], known[other]))]
     await store.ask(work, asked)
-    if asked:
-        offices.tell(work, board)
+    return offices.tell(work, board) if asked else 0
 
 
 async def merge(work: Work, plan: Plan, of: Question, by: UUID, note: str) -> Merging:

@@ -9,11 +9,17 @@ from shared.contracts.registry import OfficeChanged
 from shared.database import Work
 
 
-def tell(work: Work, *organisations: UUID | None) -> None:
-    """Tell whoever has a page of these schools' or this board's office open that it is other than before; once."""
+def tell(work: Work, *organisations: UUID | None) -> int:
+    """Tell whoever has a page of these schools' or this board's office open that it is other than before; once.
+
+    Returns how many events tell of it.
+    """
+    told = 0
     for each in organisations:
         if each is not None and not work.tells(OfficeChanged, key=each):
             work.publish(OfficeChanged(organisation=each), key=each)
+            told += 1
+    return told
 
 
 def live(board: UUID, schools: Collection[UUID], *, whole_board: bool) -> list[str]:

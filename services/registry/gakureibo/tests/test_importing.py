@@ -144,6 +144,47 @@ async def test_one_who_arrives_is_a_move_of_the_schools(units: Units, board: UUI
     assert await stays(units, board, "0077777") == []
 
 
+async def test_the_school_that_must_act_is_told(
+    units: Units, board: UUID, registry_database: Database
+) -> None:
+    school, last = await id_of(units, board, "e2"), 0
+
+    async def told() -> bool:
+        nonlocal last
+        found = await log_of(registry_database, last)
+        last = max(row.position for row in found)
+        return any((row.topic, row.key) == ("registry.office", str(school)) for row in found)
+
+    run = await imported(units, board, MOVER)
+    assert await told()
+    await revert_run(units, run, actor=ACTOR, by="学務課")
+    assert await told()
+
+
+async def test_a_move_on_the_first_of_april_is_a_move(units: Units, board: UUID) -> None:
+    await imported(units, board, {**MOVER, "入学年月日": "2027/4/1"}, CHILD)
+    (move,) = await rows(units, board, "select pupil_id, accepted_on from move")
+    assert (move.pupil_id, move.accepted_on) == (await id_of(units, board, "0077777"), APRIL)
+
+
+async def test_who_enters_a_year_that_has_begun_is_the_schools_to_place(
+    units: Units, board: UUID, clock: FixedClock
+) -> None:
+    clock.instant = datetime(2027, 4, 8, 9, tzinfo=TOKYO)
+    await imported(units, board, CHILD)
+    (move,) = await rows(units, board, "select pupil_id, to_school_id, class_id from move")
+    child, school = await id_of(units, board, "0012345"), await id_of(units, board, "e1")
+    assert (move.pupil_id, move.to_school_id, move.class_id) == (child, school, None)
+
+
+async def test_another_day_than_the_known_one_is_told_and_not_taken(units: Units, board: UUID) -> None:
+    await imported(units, board, MOVER)
+    prepared = await looked(units, board, {**MOVER, "入学年月日": "R8.12.15"})
+    assert prepared.planned.nothing
+    assert [each.line for each in prepared.notes if "もう在籍が決まっている" in each.told] == [2]
+    assert (await looked(units, board, MOVER)).notes == ()
+
+
 async def test_a_move_that_the_school_has_taken_up_keeps_the_run(units: Units, board: UUID) -> None:
     two = {**MOVER, "宛名番号": "0077778", "氏名": "遠山　凪", "フリガナ": "トオヤマ ナギ"}
     run = await imported(units, board, MOVER, two)
