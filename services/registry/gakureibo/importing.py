@@ -7,12 +7,16 @@ The file is kept nowhere: what it says beside the mapped columns is none of the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from services.registry.gakureibo import store
-from services.registry.gakureibo.planning import SOURCE, lost_zeros, to_snapshot
+from services.registry.gakureibo.entries import Read
+from services.registry.gakureibo.here import held_back
+from services.registry.gakureibo.planning import SOURCE, named, other_spellings, to_snapshot
 from services.registry.gakureibo.rules import Reader
 from services.registry.gakureibo.schools import Schools
 from services.registry.gakureibo.sheet import read_sheet
@@ -64,16 +68,13 @@ async def prepare(
         read = reader.read(today, brought.year)
         if read is not None and len(problems) == 0:
             people = await store.numbers(session, board)
-            wanted = {each.number for each in read.entries}
-            known = await store.known(session, board, people, wanted, today)
-            heading = brought.mapping.content.columns["number"]
-            for entry, other in lost_zeros(read.entries, people):
-                rule = f"番号のはじめの 0 が失われています（前の学齢簿では {other}）"
-                remedy = "列の書式を「文字列」にして、書き出し直してください"
-                problems.add(brought.file, entry.line, heading, entry.number, rule, remedy)
+            read = await _spelled(session, board, read, people, brought, problems)
+            read = await held_back(session, board, read, people, today, (brought.file, problems))
+            known = await store.known(session, board, people, {each.number for each in read.entries}, today)
+            cards = await store.cards(session, board, people, named(read.entries))
     if read is None or len(problems):
         raise Refused(problems.listed(), problems.notes(), problems.total)
-    snapshot = to_snapshot(read, itself, schools, known, today, brought.file, problems)
+    snapshot = to_snapshot(read, itself, schools, known, today, brought.file, problems, cards)
     origin = Origin(
         SOURCE,
         ACTOR,
@@ -85,6 +86,36 @@ async def prepare(
     )
     planned = await importing.plan_snapshot(units, snapshot, SOURCE, tell=tell)
     return Prepared(snapshot, planned, origin, problems.notes())
+
+
+async def _spelled(
+    session: AsyncSession,
+    board: UUID,
+    read: Read,
+    people: Mapping[str, UUID],
+    brought: Brought,
+    problems: Problems,
+) -> Read:
+    """What is read with the numbers as they are known: a spreadsheet takes zeros from the beginning of a number.
+
+    Lost ones are refused. Where an earlier file had lost them the child of that number and birth date is meant; who was
+    born on another day is somebody else.
+    """
+    others = other_spellings(read.entries, people)
+    cards = await store.cards(session, board, people, others.values())
+    heading, entries = brought.mapping.content.columns["number"], []
+    for entry in read.entries:
+        other = others.get(entry.number)
+        if other is not None and len(other) > len(entry.number):
+            rule = f"番号のはじめの 0 が失われています（前の学齢簿では {other}）"
+            remedy = "列の書式を「文字列」にして、書き出し直してください"
+            problems.add(brought.file, entry.line, heading, entry.number, rule, remedy)
+        elif other in cards and cards[other].card.birth_date == entry.birth_date:
+            told = "前の学齢簿で、はじめの 0 が失われていた番号の子として読みました"
+            problems.note(brought.file, entry.line, heading, told, entry.number, other)
+            entry = replace(entry, number=other)
+        entries.append(entry)
+    return replace(read, entries=tuple(entries))
 
 
 async def begin(

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from uuid import UUID
 
 from services.registry.gakureibo.entries import Entry, Guardian, Read
+from services.registry.gakureibo.standing import Stands, with_standing
 from services.registry.oneroster.problems import Problems
 from services.registry.roster.kana import search_text
 from services.registry.roster.rows import EnrolmentIs, Held, OrganisationRow
@@ -77,11 +78,13 @@ def to_snapshot(
     today: date,
     file: str,
     problems: Problems,
+    cards: Mapping[str, Stands],
 ) -> RosterSnapshot:
-    """The roster of one school year as far as the register speaks of it."""
+    """The roster of one school year as far as the register speaks of it. ``cards``: of those known, by number."""
     asking = _Asking()
     for entry in read.entries:
         _ask(asking, entry, known.get(entry.number), today, file, problems)
+    people = (with_standing(each, cards.get(key.sourced_id)) for key, each in asking.people.items())
     spoken: dict[Aspect, frozenset[str] | None] = dict.fromkeys(
         (*sorted(Spoken.OF_PEOPLE), "calendar", "organisation", "class", "department"), frozenset()
     )
@@ -91,7 +94,7 @@ def to_snapshot(
         read.year,
         ExternalKey("organisation", str(board.id)),
         tuple(_organisation(each) for each in (board, *(schools[id_] for id_ in sorted(there)))),
-        tuple(asking.people.values()),
+        tuple(people),
         tuple(asking.enrolments),
         (),
         (),
@@ -208,11 +211,26 @@ def _organisation(row: OrganisationRow) -> Organisation:
     )
 
 
-def lost_zeros(entries: Iterable[Entry], known: Collection[str]) -> Iterable[tuple[Entry, str]]:
-    """Entries with an unknown number, of which a known one differs by zeros at its beginning: a spreadsheet's doing."""
-    there = set(known)
-    by_plain = {each.lstrip("0"): each for each in there if each.isdigit()}
-    for entry in entries:
-        other = by_plain.get(entry.number.lstrip("0")) if entry.number.isdigit() else None
-        if other is not None and entry.number not in there:
-            yield entry, other
+def named(entries: Iterable[Entry]) -> set[str]:
+    """How the source names everybody of these entries, guardians too."""
+    found = set[str]()
+    for each in entries:
+        found.add(each.number)
+        if each.guardian is not None:
+            found.add(guardian_key(each.number, each.guardian).sourced_id)
+    return found
+
+
+def other_spellings(entries: Collection[Entry], known: Collection[str]) -> dict[str, str]:
+    """Unknown numbers of entries → the known one that differs by zeros at its beginning: a spreadsheet's doing.
+
+    A longer one is known: the file has lost them. A shorter one: an earlier file had. A file that has both spellings
+    speaks of two people.
+    """
+    by_plain: dict[str, str] = {}
+    for each in sorted(known, key=len):
+        if each.isdigit():
+            by_plain[each.lstrip("0")] = each
+    there = {each.number for each in entries}
+    found = ((each, by_plain.get(each.lstrip("0"))) for each in there - set(known) if each.isdigit())
+    return {number: other for number, other in found if other is not None and other not in there}

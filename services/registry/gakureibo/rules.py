@@ -134,7 +134,7 @@ class Reader:
         if school is None and not self._bad:
             self._pass(line, "school", f"市の学校ではない（{shown(folded(row('school')), 20)}）")
             return None
-        on, arrives = self._day(row, does, begins)
+        on, arrives = self._day(row, does, begins, None if school is None else school.kind)
         number = row.read("number", _number)
         name = row.name("name", "family", "given", cells.name, cells.halves)
         reading = row.name("kana", "kana_family", "kana_given", cells.reading, cells.readings)
@@ -187,7 +187,7 @@ class Reader:
         told = f"読みとばしました: {why}"
         self.problems.note(self.sheet.file, line, self.mapping.columns.get(item, ""), told)
 
-    def _day(self, row: _Row, does: Does | None, begins: int) -> tuple[date | None, bool]:
+    def _day(self, row: _Row, does: Does | None, begins: int, kind: str | None) -> tuple[date | None, bool]:
         """From when, and whether during the year. A year begins on 1 April, whatever day it is celebrated on."""
         first = school_year_bounds(begins)[0]
         if not row("on"):
@@ -200,6 +200,8 @@ class Reader:
         if on is None:
             return None, False
         entered = (on.month, on.day) == (_APRIL, 1)
+        if does is None and on.month == _APRIL and not entered:
+            does = self._april(row, kind)
         if does == "enters" and on.month == _APRIL and not entered:
             self.problems.note(
                 self.sheet.file, row.line, self.mapping.columns["on"], "入学の日を4月1日としました", row("on")
@@ -208,6 +210,18 @@ class Reader:
         if does == "enters" and not entered:
             row.refuse("on", Fault("新入学の日は4月1日です", "日付か異動事由を確かめてください"))
         return on, not entered if does is None else does == "arrives"
+
+    def _april(self, row: _Row, kind: str | None) -> Does | None:
+        """What a day in April without a reason means: of a first grade the ceremony; else it cannot be told."""
+        grade = cells.grade(row("grade"), kind) if kind is not None and row("grade") else ""
+        if isinstance(grade, Fault) or kind is None:
+            return None  # told where the grade or the school is read
+        if not grade or grade.endswith("1"):
+            return "enters"
+        rule = "入学の日か転入の日か分かりません（異動事由がありません）"
+        remedy = "異動事由の列を対応づけに加えるか、転入なら異動事由に「転入」と書いてください"
+        row.refuse("on", Fault(rule, remedy))
+        return None
 
     def _common(self, row: _Row) -> tuple[Halves | None, Halves | None]:
         if not row("common_name").strip(" \u3000"):

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.gakureibo import mapping
 from services.registry.gakureibo.planning import SOURCE, Known, child_key
+from services.registry.gakureibo.standing import Stands
+from services.registry.imports.hands import said_before
 from services.registry.roster import external_ids
 from services.registry.roster import store as roster
 from services.registry.roster.grades import SCHOOL_KINDS
@@ -146,3 +148,13 @@ async def known(
         number: Known(tuple(stays.get(own, ())), rows[own].planned, rows[own].guarded, rows[own].protected)
         for number, own in ids.items()
     }
+
+
+async def cards(
+    session: AsyncSession, board: UUID, people: Mapping[str, UUID], wanted: Collection[str]
+) -> dict[str, Stands]:
+    """The cards of those with these numbers who are known, children and guardians."""
+    ids = {number: people[number] for number in wanted if number in people}
+    rows = await roster.people(session, board, {*ids.values()})
+    said = await said_before(session, board, list(rows.values()), set())
+    return {number: Stands(rows[own], said.get(own)) for number, own in ids.items() if own in rows}

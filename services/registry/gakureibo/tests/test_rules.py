@@ -187,6 +187,24 @@ def test_the_day_of_the_ceremony_is_the_first_of_april() -> None:
     assert any("4月1日としました" in each.told for each in problems.notes())
 
 
+@pytest.mark.parametrize("grade", ["", "1"])
+def test_a_day_in_april_without_a_reason_is_a_first_graders_ceremony(grade: str) -> None:
+    found, problems = read(csv_of({**CHILD, "異動事由": "", "学年": grade, "入学年月日": "2027/4/7"}))
+    assert problems.listed() == ()
+    assert found is not None
+    assert [(each.on, each.arrives) for each in found.entries] == [(date(2027, 4, 1), False)]
+    assert any("4月1日としました" in each.told for each in problems.notes())
+
+
+def test_a_day_in_april_without_a_reason_is_asked_about_for_other_grades() -> None:
+    (problem,) = wrong(csv_of({**MOVER, "異動事由": "", "入学年月日": "2027/4/7"}))
+    assert (problem.column, problem.value) == ("入学年月日", "2027/4/7")
+    assert "異動事由" in problem.remedy
+    found, _ = read(csv_of({**MOVER, "異動事由": "", "入学年月日": "2027/5/7"}))
+    assert found is not None
+    assert found.entries[0].arrives
+
+
 def test_first_graders_of_a_junior_high_need_no_grade() -> None:
     older = {**CHILD, "学年": "", "入学予定校": "つむぎ中", "生年月日": "2014/5/6"}
     found, problems = read(csv_of(older))
