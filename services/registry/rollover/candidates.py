@@ -44,6 +44,18 @@ where not exists (select from protection_period k where k.board_id = :board and 
 )
 
 
+_KEPT_FROM = text(
+    "select distinct subject_id from protection_period where board_id = :board and voided_at is null"
+    " and valid @> cast(:today as date) and cast(:person as uuid) = any(confidential_from)"
+)
+
+
+async def kept_from(session: AsyncSession, board: UUID, person: UUID | None, today: date) -> frozenset[UUID]:
+    """Children of whom somebody must not know: no list, and no number beside a list, has them."""
+    values = {"board": board, "person": person, "today": today}
+    return frozenset(await session.scalars(_KEPT_FROM, values))
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who looks at a plan."""

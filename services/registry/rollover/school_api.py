@@ -14,7 +14,7 @@ from services.registry.attendance.shapes import PersonOut
 from services.registry.rollover import store
 from services.registry.rollover.api import Reg, Who, year_of
 from services.registry.rollover.asking import Asker, asker
-from services.registry.rollover.candidates import Reader, candidates
+from services.registry.rollover.candidates import Reader, candidates, kept_from
 from services.registry.rollover.looking import numbers
 from services.registry.rollover.rules import Consequences, Rolled, Year, enrolled, nowhere_known, roll
 from services.registry.rollover.runs_shapes import Kind, Listed, RolledPupil, SchoolRolloverOut
@@ -50,7 +50,10 @@ async def read_school(year: int, school: UUID, room: Reg, who: Who) -> SchoolRol
         if this is None:
             raise not_found()
         counted, found = Consequences(), dict[Kind, list[_One]]()
+        kept = await kept_from(session, who.board, asking.holder.principal.person, room.clock.today())
         for pupil in await store.pupils(session, who.board, school, of):
+            if pupil.id in kept:
+                continue
             rolled = roll(pupil, of, city)
             counted.count(rolled, pupil, of)
             at = enrolled(pupil, of.eve) or enrolled(pupil, of.begins)

@@ -195,12 +195,24 @@ async def test_a_protected_child_is_counted_and_not_named(city: City) -> None:
         seats = {pupil: seat for pupil, seat in plan.seats.items() if pupil != city.ids["hidden"]}
         changed = plan.model_copy(update={"seats": seats})
         assert await store.put_plan(work, city.ids["first"], 2027, revision + 1, changed)
-    for who, names in (("board_staff", False), ("kept_from", False), ("office", True)):
+    for who, names, number in (("board_staff", False, 2), ("kept_from", False, 1), ("office", True, 2)):
         answer = await city.get(SCHOOL, who)
         (listed,) = answer.json()["lists"]
-        assert (listed["number"], listed["hidden"]) == (2, 0 if names else 1), who
+        hidden = 1 if who == "board_staff" else 0
+        assert (listed["number"], listed["hidden"]) == (number, hidden), who
+        assert answer.json()["numbers"]["without_class"] == number, who
         assert (HIDDEN_NAME[0] in answer.text) is names, who
         assert (str(city.ids["hidden"]) in answer.text) is names, who
+    told = (await city.get(SCHOOL, "kept_from")).json()
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        for table in ("enrolment_period", "membership_period"):
+            gone = text(
+                f"update {table} set voided_at = recorded_at, voided_by = 'test', void_reason = 'test'"
+                " where subject_id = :hidden"
+            )
+            await work.session.execute(gone, {"hidden": city.ids["hidden"]})
+    without = (await city.get(SCHOOL, "kept_from")).json()
+    assert without == told, "as if the child were not there"
 
 
 async def test_who_may(city: City) -> None:
