@@ -254,14 +254,18 @@ _LATER = {
     table.name: text(
         f"select count(*) from {table.name} t where t.board_id = :board and t.run_id = :run"  # noqa: S608
         " and t.voided_at is not null and t.voided_run_id is distinct from :run"
+        " and t.void_reason is distinct from cast(:reason as text)"
         " and not exists (select from undone_act a where a.id = t.voided_run_id)"
     )
     for table in (roster.ENROLMENT, roster.MEMBERSHIP, roster.GUARDIANSHIP, roster.DUTY)
 }
-_IN_ITS_CLASSES = text(
-    "select count(*) from membership_period m join organisation o on o.id = m.class_id"
-    " where m.board_id = :board and o.made_by_run = :run and m.voided_at is null and m.run_id is distinct from :run"
-)
+_IN_ITS_CLASSES = {
+    table.name: text(
+        f"select count(*) from {table.name} t join organisation o on o.id = t.class_id"  # noqa: S608
+        " where t.board_id = :board and o.made_by_run = :run and t.voided_at is null and t.run_id is distinct from :run"
+    )
+    for table in (roster.MEMBERSHIP, roster.DUTY)
+}
 _DROP_CLASSES = text(
     "delete from organisation where board_id = :board and made_by_run = :run and kind = 'class' returning id"
 )
@@ -282,16 +286,29 @@ async def check_revert(session: AsyncSession, run: Run, today: date) -> None:
         raise TooLate(f"年度更新 {run.number} は、すでに取り消されています。")
     if today >= run.year.begins:
         raise TooLate(f"{run.year.number}年度が始まりました。年度更新は取り消せません。")
-    values = {"board": run.board, "run": run.id}
     later = [e.number for e in await store.runs(session, run.board) if _stands_after(e, run)]
     if later:
         raise TooLate(f"あとの年度更新 {later[-1]} を、先に取り消してください。")
-    found = [int(await session.scalar(each, values) or 0) for each in _LATER.values()]
-    found.append(int(await session.scalar(_IN_ITS_CLASSES, values) or 0))
+    await _check_nothing_depends(session, run)
+
+
+async def _check_nothing_depends(session: AsyncSession, run: Run) -> None:
+    """Raises :class:`TooLate`. Asked again in each transaction: between two of them hands go on."""
+    values = {"board": run.board, "run": run.id}
+    found = [
+        int(await session.scalar(each, {**values, "reason": _reason(run)}) or 0) for each in _LATER.values()
+    ]
+    found += [int(await session.scalar(each, values) or 0) for each in _IN_ITS_CLASSES.values()]
     if sum(found):
+        words = "取り消しの途中です。" if run.state == "reverting" else ""
+        after_that = "戻して、続けてください。" if words else "戻してください。"
         raise TooLate(
-            f"あとで変えられた在籍・学級・職務が{sum(found)}件あります。新しいほうを先に戻してください。"
+            f"{words}あとで変えられた在籍・学級・職務が{sum(found)}件あります。新しいほうを先に{after_that}"
         )
+
+
+def _reason(run: Run) -> str:
+    return f"rollover run {run.number} was reverted"
 
 
 def _stands_after(other: Run, run: Run) -> bool:
@@ -316,6 +333,7 @@ async def revert_run(
             await store.run_is(work, run.id, "reverting", by)
             await store.cancel_waiting(work, run.id)
             await log_act(work, Seen("RevertRollOver", "board", run.board, "II"))
+        run = await _as_it_is(units, run)
         while (more := await once_more(partial(_take_back_part, units, run, actor))) is not None:
             events, done = events + more[1], done + 1
             if tell is not None:
@@ -330,13 +348,13 @@ async def _take_back_part(units: Units, run: Run, actor: str) -> tuple[UUID, int
         found = await store.next_part(work, run.id, "done")
         if found is None:
             return None
+        await _check_nothing_depends(work.session, run)
         ordinal, school = found
         # A part that is larger than a transaction should be stays 'done' until nobody of it is left.
         people = (await store.touched(work.session, run, school))[:AT_ONCE]
-        reason = f"rollover run {run.number} was reverted"
         for table in (roster.ENROLMENT, roster.MEMBERSHIP):
-            await take_back_periods(work, table, run.id, people, reason)
-        touched = await take_back_periods(work, roster.GUARDIANSHIP, run.id, people, reason)
+            await take_back_periods(work, table, run.id, people, _reason(run))
+        touched = await take_back_periods(work, roster.GUARDIANSHIP, run.id, people, _reason(run))
         marks: dict[UUID, list[Held[ProtectionIs]]] = {}
         for mark in await roster.standing(work.session, run.board, roster.PROTECTION, sorted(touched)):
             marks.setdefault(mark.held.subject, []).append(mark.held)
@@ -361,9 +379,10 @@ async def _take_back_part(units: Units, run: Run, actor: str) -> tuple[UUID, int
 async def _take_back_rest(units: Units, run: Run, actor: str) -> int:
     async with units.work(Scope(run.board), actor=actor) as work:
         await roster.lock_roster(work)
+        await _check_nothing_depends(work.session, run)
         values = {"board": run.board, "run": run.id}
         staff = list(await work.session.scalars(_STAFF, values))
-        await take_back_periods(work, roster.DUTY, run.id, staff, f"rollover run {run.number} was reverted")
+        await take_back_periods(work, roster.DUTY, run.id, staff, _reason(run))
         standing = await roster.standing(work.session, run.board, roster.DUTY, staff)
         for each in staff:
             whole = sorted(

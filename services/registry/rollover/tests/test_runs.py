@@ -21,7 +21,9 @@ from services.registry.rollover.previewing import Preview, preview
 from services.registry.rollover.rules import Year
 from services.registry.rollover.store import Run
 from services.registry.roster import store as roster
-from services.registry.roster.rows import CalendarRow
+from services.registry.roster.rows import Added, CalendarRow, DutyIs, Held, MembershipIs, Voided
+from services.registry.roster.snapshot import Period
+from services.registry.roster.store import PeriodTable
 from shared.database import Moved, Scope
 from shared.dates import FixedClock
 from shared.ids import calendar_id
@@ -312,3 +314,47 @@ async def test_a_plan_that_changed_is_followed_by_the_next_run(city: City, clock
     assert {each["number"] for each in new.json()["members"]} == {2, 3, 4, 5, 9}
     assert (await city.held("enrolment_period", "p2"))[-1][3] == "P2", "stays in the grade"
     assert UUID(new.json()["class_id"]) == city.ids["3-1"]
+
+
+@pytest.mark.parametrize("at", [1, 2], ids=["before a part", "before the classes go"])
+@pytest.mark.parametrize("what", ["seat", "duty"])
+async def test_what_a_hand_does_while_a_run_is_taken_back_stops_it(
+    city: City, clock: FixedClock, registry_database: Database, what: str, at: int
+) -> None:
+    await planned(city, clock)
+    before = await state(registry_database)
+    run = await rolled(city)
+    where, year = city.ids["first"], Period(DAY, date(2028, 4, 1))
+    async with city.units.read(Scope(city.board)) as session:
+        named = "select id from organisation where name = '3年1組'"
+        room = UUID(str(await session.scalar(text(named))))
+    table: PeriodTable[Any] = roster.MEMBERSHIP if what == "seat" else roster.DUTY
+    seat, duty = MembershipIs(where, room, "home", 39), DutyIs("assistant", where, room)
+    held = Held(city.ids["p4"], year, seat) if what == "seat" else Held(city.ids["homeroom"], year, duty)
+
+    class Hand(Exception):
+        """The work is left to do the same by hand, then goes on."""
+
+    done: list[int] = []
+
+    def stop(progress: Progress) -> None:
+        done.append(progress.done)
+        if len(done) == at:
+            raise Hand
+
+    with pytest.raises(Hand):
+        await applying.revert_run(city.units, run, actor="test", by="x", tell=stop)
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        await roster.add(work, table, [Added(held, None)])
+    stopped = await state(registry_database)
+    with pytest.raises(TooLate, match=r"途中です。あとで変えられた.*1件"):
+        await applying.revert_run(city.units, run, actor="test", by="x")
+    assert await state(registry_database) == stopped, "nothing more went, the class is there"
+    assert [each.state for each in await _runs(city)] == ["reverting"]
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        (one,) = [
+            each for each in await roster.standing(work.session, city.board, table) if each.held == held
+        ]
+        await roster.void(work, table, [Voided(one.id, held.subject, "taken back")])
+    await applying.revert_run(city.units, run, actor="test", by="x")
+    assert await state(registry_database) == before
