@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from services.registry.exports.exporting import DeltaNotPossible, Exported, NothingToExport, export
-from services.registry.exports.rules import Frame, stamp
+from services.registry.exports.rules import Frame, out_of_time, stamp
 from services.registry.exports.writing import Busy, work_on
 from services.registry.oneroster.packing import NotWritable, Profile, refuse_existing
 from services.registry.roster import store as roster
@@ -82,6 +82,9 @@ def add_export_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
         async def run() -> Exported:
             if not overwrite:
                 refuse_existing(path)
+            told_since = None if since is None else instant(since)
+            for name, words in out_of_time(as_of.date() if as_of else None, told_since).items():
+                raise _Stop(f"--{name.replace('_', '-')}: {words}")
             async with open_units() as units:
                 chosen = await _board(units, board)
                 now = units.clock.now()
@@ -89,7 +92,7 @@ def add_export_commands(app: typer.Typer, open_units: OpenUnits, console: Consol
                     chosen,
                     as_of.date() if as_of else units.clock.today(),
                     now,
-                    since=None if since is None else instant(since),
+                    since=told_since,
                     companion=not for_others,
                     protected=protected,
                     school=None if school is None else await _school(units, chosen, school),

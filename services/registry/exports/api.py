@@ -18,6 +18,7 @@ from services.registry.exports import packages
 from services.registry.exports.asking import Asker, asker
 from services.registry.exports.chores import EXPORT
 from services.registry.exports.packages import KEPT, Asked, Package
+from services.registry.exports.rules import out_of_time
 from services.registry.imports.asking import name_of
 from services.registry.oneroster.packing import Profile
 from services.registry.room import Registry, registry
@@ -36,8 +37,6 @@ Who = Annotated[Principal, Depends(current)]
 Cmd = Annotated[Command, Depends(command_of)]
 
 LISTED = 30
-YEARS = (1947, 2200)
-"""No roster of a school is older than the law that it is kept by (学校教育法), or of a year that nobody plans."""
 
 
 class _Body(BaseModel):
@@ -293,12 +292,12 @@ def _asked(body: ExportIn, room: Registry, *, counted: bool) -> Asked:
     if body.for_others and body.protected:
         words = "ほかのシステムに渡すものには入れられません。入れないを選んでください。"
         wrong.append(FieldError(field="protected", message=words))
-    if body.since is not None and body.since.year < YEARS[0]:
-        words = f"{YEARS[0]}年より前です。前の書き出しか、その後の日を選んでください。"
-        wrong.append(FieldError(field="since", message=words))
-    if body.as_of is not None and not YEARS[0] < body.as_of.year < YEARS[1]:
-        words = f"{YEARS[0] + 1}年から{YEARS[1] - 1}年までの日にしてください。"
-        wrong.append(FieldError(field="as_of", message=words))
+    named = {each.field for each in wrong}
+    wrong += [
+        FieldError(field=field, message=words)
+        for field, words in out_of_time(body.as_of, body.since).items()
+        if field not in named
+    ]
     if wrong:
         raise Problem(422, "not-to-export", "書き出していません", wrong[0].message, errors=wrong)
     return Asked(

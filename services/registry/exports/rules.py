@@ -21,6 +21,9 @@ OVERLAP = timedelta(minutes=10)
 """So far back before its instant a delta looks: what was recorded before it and committed after it was in no package
 yet. Whoever gets something twice loses nothing."""
 
+YEARS = (1947, 2200)
+"""No roster of a school is older than the law that it is kept by (学校教育法), or of a year that nobody plans."""
+
 
 class Told(NamedTuple, Generic[I]):
     """A stored period: what it says, when it was said and when it was taken back."""
@@ -135,6 +138,17 @@ class Frame:
     def within(self, valid: Period) -> bool:
         """Whether OneRoster's dates can say a relation exactly."""
         return self.term.covers(valid)
+
+
+def out_of_time(as_of: date | None, since: datetime | None) -> dict[str, str]:
+    """Days of which there can be no roster, by name (``as_of``, ``since``), with what to say; empty when all can be."""
+    first, last = YEARS
+    found = {}
+    if as_of is not None and not first < as_of.year < last:
+        found["as_of"] = f"{first + 1}年から{last - 1}年までの日にしてください。"
+    if since is not None and not first < since.year < last:
+        found["since"] = f"{first + 1}年から{last - 1}年までの日時にしてください。"
+    return found
 
 
 def morning(day: date) -> datetime:

@@ -69,7 +69,7 @@ async def say_onward(year: int, body: OnwardIn, room: Reg, who: Who, command: Cm
     async def say(work: Work) -> OnwardOut:
         asking = await asker(room, work.session, who)
         asking.need("RollOver")
-        await roster.lock_roster(work)
+        await roster.lock_roster(work, patient=False)
         there = {each.school: each for each in (await _onward(work.session, who.board, of)).schools}
         wrong = [
             FieldError(field=str(school), message="その学校には進めません。選び直してください。")
