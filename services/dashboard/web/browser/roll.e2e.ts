@@ -197,6 +197,46 @@ test('a correction that meets another is not said to have arrived', async ({ pag
   await expect(state(page)).not.toContainText('訂正を届けました')
 })
 
+test('a correction that met another goes on with its reason, and the hands are back in the grid', async ({ page, bff, open }) => {
+  takeAll(bff)
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'c')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  bff.mock.mark(classOf(bff), TODAY, pupil(bff, 12), 'absent_sick', { source: 'office', who: '山田 恵', reason: 'told_later' })
+  await presses(page, '3', 'Enter')
+  await expect(choice(page)).toBeVisible()
+  await presses(page, 'Control+Enter', 'Tab', 'Enter')
+  await expect(state(page)).toContainText('12番の訂正を届けました')
+  await expect(page.getByRole('dialog')).toHaveCount(0) // she has said why
+  const last = JSON.parse(commands(bff).at(-1)!.body) as { marks: { code: string; reason: { code: string } }[] }
+  expect(last.marks.map(({ code, reason }) => [code, reason.code])).toEqual([['late', 'came_later']])
+  await expect(page.locator('[data-cursor]')).toBeFocused()
+  await presses(page, '8', 'c')
+  await expect(page.getByRole('dialog')).toContainText('8番')
+})
+
+test('a choice that still needs a reason stays until it has one', async ({ page, bff, open }) => {
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'c')
+  takeAll(bff, bff.mock.town.own, { 12: 'absent_sick' })
+  await expect(choice(page)).toBeVisible()
+  await page.getByRole('button', { name: '「遅刻」にする' }).click()
+  await expect(page.getByRole('dialog')).toContainText('12番')
+  await presses(page, 'Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(choice(page)).toBeVisible() // nobody has chosen the other's
+  await page.getByRole('button', { name: '「遅刻」にする' }).click()
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await presses(page, '1', 'Enter')
+  await expect(state(page)).toContainText('12番の訂正を届けました')
+  await expect(choice(page)).toHaveCount(0)
+  await expect(page.locator('[data-cursor]')).toBeFocused()
+  await presses(page, '8', 'c')
+  await expect(page.getByRole('dialog')).toContainText('8番')
+})
+
 test('on a phone after 確定 the numbers are there to correct, and say so', async ({ page, bff, open }) => {
   await page.setViewportSize(PHONE)
   takeAll(bff, bff.mock.town.own, { 12: 'absent_sick', 26: 'late' })

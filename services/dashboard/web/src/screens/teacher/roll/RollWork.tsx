@@ -49,7 +49,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   const [panel, setPanel] = useState<OpenPanel | null>(null)
   /** How often somebody wanted to go on past a choice that comes first. */
   const [asked, setAsked] = useState(0)
-  const [correcting, setCorrecting] = useState<{ readonly member: RollMember; readonly to: string | null } | null>(null)
+  const [correcting, setCorrecting] = useState<{ readonly member: RollMember; readonly to: string | null; readonly over?: Conflict } | null>(null)
   const phone = useMedia('screen and (max-width: 47.9375em)')
   const members = useMemo(() => new Map(roll.members.map((member) => [member.pupil.id, member])), [roll.members])
   const open = useMemo(() => conflicts(roll, state, entries), [roll, state, entries])
@@ -118,8 +118,8 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     else dispatch(action.type === 'enter' ? { ...action, at: nowIso() } : action)
   }
 
-  function startCorrection(member: RollMember, to: string | null) {
-    if (roll.may.correct && !member.exchange && roll.closed === null) setCorrecting({ member, to })
+  function startCorrection(member: RollMember, to: string | null, over?: Conflict) {
+    if (roll.may.correct && !member.exchange && roll.closed === null) setCorrecting(over ? { member, to, over } : { member, to })
     else dispatch({ type: 'say', said: { kind: 'locked' } })
   }
 
@@ -133,18 +133,26 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   function decide(conflict: Conflict, choice: 'mine' | 'theirs') {
     const member = members.get(conflict.pupil)
     setAsked(0)
-    if (conflict.entry !== null) void outbox.amend(conflict.entry, (entry) => decided(entry, conflict.pupil))
-    const key = pupilKey(conflict.pupil)
-    dispatch({ type: 'release', cells: [key] })
-    if (choice === 'theirs' || !member) focusGrid()
-    // What was decided over is what the question told, also where it has not been read yet.
-    else if (taken) startCorrection({ ...member, cell: { ...member.cell, code: conflict.theirs, revision: conflict.revision } }, conflict.mine)
-    else {
-      const mark = { pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: null }
-      const draft = { value: mark.code, seen: mark.seen, at: conflict.mineAt }
-      void send({ marks: [mark], taken: false, claimed_at: nowIso() }, new Map([[key, draft]]))
-      focusGrid()
+    // A correction that has no reason yet: the question stays until it has one, and is sent.
+    if (choice === 'mine' && member && taken && conflict.reason === null) {
+      // What was decided over is what the question told, also where it has not been read yet.
+      startCorrection({ ...member, cell: { ...member.cell, code: conflict.theirs, revision: conflict.revision } }, conflict.mine, conflict)
+      return
     }
+    answered(conflict)
+    if (choice === 'mine' && member) {
+      const mark = { pupil: conflict.pupil, seen: conflict.revision, code: conflict.mine, reason: conflict.reason }
+      const draft = { value: mark.code, seen: mark.seen, at: conflict.mineAt }
+      // Where it is taken the cell has no draft: a correction that cannot be stored is no entry of before.
+      void send({ marks: [mark], taken: false, claimed_at: nowIso() }, taken ? new Map() : new Map([[pupilKey(conflict.pupil), draft]]))
+    }
+    focusGrid()
+  }
+
+  /** Nothing of the question is left. */
+  function answered(conflict: Conflict) {
+    if (conflict.entry !== null) void outbox.amend(conflict.entry, (entry) => decided(entry, conflict.pupil))
+    dispatch({ type: 'release', cells: [pupilKey(conflict.pupil)] })
   }
 
   /** A refused command becomes drafts again, with the cursor on the first cell that was named. */
@@ -229,6 +237,10 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
             onSend={(code, reason) => {
               const { pupil, cell } = correcting.member
               setCorrecting(null)
+              if (correcting.over) {
+                answered(correcting.over)
+                focusGrid() // the button that opened it is gone
+              }
               void send({ marks: [{ pupil: pupil.id, seen: cell.revision, code, reason }], taken: false, claimed_at: nowIso() }, new Map())
             }}
           />

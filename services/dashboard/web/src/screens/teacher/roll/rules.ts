@@ -131,6 +131,8 @@ export interface Conflict {
   readonly source: string | null
   readonly who: string
   readonly at: string
+  /** Why, where the own entry was a correction. */
+  readonly reason: RollMark['reason']
   /** Command whose answer told it; null when it was seen before sending. */
   readonly entry: string | null
 }
@@ -159,6 +161,7 @@ export function conflicts(roll: Roll, state: GridState, entries: readonly Entry[
         source: fact?.source ?? null,
         who: fact?.who ?? '',
         at: fact?.at ?? '',
+        reason: null,
         entry: null,
       },
     ]
@@ -180,6 +183,7 @@ function refusedConflict({ pupil, yours, theirs }: RefusedMark, entry: Entry, st
     source: theirs.source,
     who,
     at: theirs.at,
+    reason: draft ? null : (bodyOf(entry).marks.find((mark) => mark.pupil === pupil)?.reason ?? null),
     entry: entry.id,
   }
 }
