@@ -95,6 +95,7 @@ for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE }))
     await expect(page.getByRole('button', { name: 'この子です' })).toHaveCount(1) // who is at a school today does not arrive
     await page.screenshot({ path: `${info.project.outputDir}/look/arrive-same-${name}.png` })
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+    if (name === 'desk') expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight), 'the frame stands').toBeLessThanOrEqual(0)
     expect(await axe(page)).toEqual([])
     await page.getByRole('button', { name: '新しい子として届ける' }).click()
     await expect(page.getByText('仮の受け入れ')).toBeVisible()
