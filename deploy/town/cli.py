@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from deploy.local.state import LocalError
 from deploy.town import city
+from deploy.town.gakureibo import written
 from deploy.town.generate import PUPILS, SEED, Order, write_package
 from deploy.town.history import Filled, History, NotATown
 from services.registry.oneroster.packing import NotWritable, refuse_existing
@@ -114,6 +115,46 @@ def add_commands(
         except NotWritable as error:
             raise LocalError(str(error)) from error
         console.print(f"{path} に書き出しました。{_what_next(path, order)}", soft_wrap=True, markup=False)
+
+    @towns.command("gakureibo")
+    def write_gakureibo(
+        path: Annotated[Path, typer.Argument(help="書き出す CSV のファイル（すでにあれば書き出さない）")],
+        seed: Annotated[int, typer.Option(help="同じ数からは同じ自治体ができます")] = SEED,
+        pupils: Annotated[
+            int | None, typer.Option(min=city.SMALLEST, help="子どもの数（既定: `make up` が見せる町）")
+        ] = None,
+        on: Annotated[
+            datetime | None,
+            typer.Option("--date", formats=["%Y-%m-%d"], help="この日の学齢簿（既定: れんしゅうの日付）"),
+        ] = None,
+        sheet: Annotated[
+            bool,
+            typer.Option("--sheet", help="表計算ソフトの書き方で（既定: 就学事務システムの書き方）"),
+        ] = False,
+    ) -> None:
+        """つぎの4月に小学校に入学する子の学齢簿（CSV）を書き出します。すべて作りものです。"""
+        day = on.date() if on else today()
+        order = Order(
+            seed=seed,
+            school_year=school_year(day),
+            on=day,
+            pupils=pupils or PUPILS,
+            of_a_city=pupils is not None,
+        )
+        _refuse(order)
+        try:
+            with path.open("xb") as file:
+                file.write(written(order, "sheet" if sheet else "system"))
+        except OSError as error:
+            raise LocalError(
+                f"{path} に書き出せません（{error.strerror}）。ほかの場所にしてください。"
+            ) from error
+        console.print(
+            f"{path} に書き出しました。`tsumugi import gakureibo-mapping {path} --save 学齢簿`、"
+            f"`tsumugi import gakureibo {path} --mapping 学齢簿` で取り込めます。",
+            soft_wrap=True,
+            markup=False,
+        )
 
     @towns.command()
     def history(

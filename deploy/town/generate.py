@@ -91,7 +91,18 @@ def write_package(path: Path, order: Order, progress: Progress = lambda _: None)
 def contents(order: Order) -> Iterator[Content]:
     """What the package holds, part of the town by part."""
     for place, size in enumerate(_sizes(order)):
-        yield _part_of_a_city(order, place, size) if order.of_a_city else _small_town(order)
+        yield _told(order, *_part(order, place, size), place)
+
+
+def next_aprils(order: Order) -> Iterator[Town]:
+    """The town as it will be next April, part by part."""
+    for place, size in enumerate(_sizes(order)):
+        town, _, _ = _part(order, place, size)
+        yield _april(order, town, place)
+
+
+def _part(order: Order, place: int, size: int) -> tuple[Town, Year, RowIds]:
+    return _part_of_a_city(order, place, size) if order.of_a_city else _small_town(order)
 
 
 def _sizes(order: Order) -> list[int]:
@@ -121,7 +132,7 @@ def _head(order: Order) -> dict[str, Any]:
     }
 
 
-def _small_town(order: Order) -> Content:
+def _small_town(order: Order) -> tuple[Town, Year, RowIds]:
     known = order.since or order.on
     rng = Random(order.seed)  # noqa: S311
     registrar = Registrar(rng)
@@ -136,27 +147,22 @@ def _small_town(order: Order) -> Content:
     Staff(rng, town, registrar.person, registrar.new_id).hire(families.teaching_parent)
     later = Random(f"{order.seed}/year")  # noqa: S311
     year = Year(later, town, Registrar(later, "y"), since=known)
-    return _told(order, town, year, DrawnIds(registrar), place=0)
+    return town, year, DrawnIds(registrar)
 
 
-def _part_of_a_city(order: Order, place: int, size: int) -> Content:
+def _part_of_a_city(order: Order, place: int, size: int) -> tuple[Town, Year, RowIds]:
     rng = Random(order.seed)  # noqa: S311
     town = _empty(order, Registrar(rng), rng)
     town.head = place == 0
     part = city.build(place, size, seed=order.seed, town=town)
     part.year.until(order.since or order.on)
-    return _told(order, town, part.year, DerivedIds(order.seed, order.school_year), place)
+    return town, part.year, DerivedIds(order.seed, order.school_year)
 
 
 def _told(order: Order, town: Town, year: Year, ids: RowIds, place: int) -> Content:
     """The content asked for, of a town as it stands on the first day asked about."""
     if order.april:
-        coming = order.school_year + 1
-        chance = Random(f"{order.seed}/{place}/april")  # noqa: S311
-        new_ids = DerivedIds(order.seed, coming)
-        registrar = Registrar(chance, f"{place:02d}n")
-        april = next_year(town, new_ids("session"), chance, registrar, of_a_city=order.of_a_city)
-        return content_of(april, new_ids)
+        return content_of(_april(order, town, place), DerivedIds(order.seed, order.school_year + 1))
     town.closed = _closed(town, order.since or order.on)
     now = content_of(town, ids)
     if order.since is None:
@@ -164,6 +170,13 @@ def _told(order: Order, town: Town, year: Year, ids: RowIds, place: int) -> Cont
     year.until(order.on)
     town.closed = _closed(town, order.on)
     return difference(now, content_of(town, ids), f"{order.on}T07:00:00.000Z")
+
+
+def _april(order: Order, town: Town, place: int) -> Town:
+    chance = Random(f"{order.seed}/{place}/april")  # noqa: S311
+    new_ids = DerivedIds(order.seed, order.school_year + 1)
+    registrar = Registrar(chance, f"{place:02d}n")
+    return next_year(town, new_ids("session"), chance, registrar, of_a_city=order.of_a_city)
 
 
 _TYPHOON = timedelta(days=162)

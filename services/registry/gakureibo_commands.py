@@ -20,6 +20,7 @@ from services.registry.gakureibo.sheet import Sheet, read_sheet
 from services.registry.gakureibo.store import Saved
 from services.registry.import_flow import Apply, OpenUnits, Stopped, Tell, Wanted, bring, told, user
 from services.registry.imports.importing import Planned
+from services.registry.imports.receiving import MAX_REGISTER_BYTES
 from services.registry.imports.store import Run
 from services.registry.oneroster.cells import Fault
 from services.registry.oneroster.importing import ACTOR, Prepared
@@ -29,8 +30,6 @@ from services.registry.roster.external_ids import boards
 from shared.access.log import Seen
 from shared.database import Scope, Units
 
-MOST_BYTES = 200_000_000
-"""A register of everybody of school age in the largest city is a tenth of it."""
 _FIRST_YEAR, _LAST_YEAR = 2000, 2097
 _WORDS: dict[str, Does] = {"4月に入学": "enters", "転入": "arrives", "読みとばす": "nothing"}
 
@@ -224,8 +223,8 @@ def _list(saved: list[Saved], console: Console) -> None:
 
 def _content(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise Stopped(f"{path} は大きすぎます（{MOST_BYTES // 1_000_000} MB まで）。")
+        if path.stat().st_size > MAX_REGISTER_BYTES:
+            raise Stopped(f"{path} は大きすぎます（{MAX_REGISTER_BYTES // 1_000_000} MB まで）。")
         return path.read_bytes()
     except OSError:
         raise Stopped(f"{path} を読めません。学齢簿の CSV のファイルを選んでください。") from None

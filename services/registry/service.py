@@ -31,6 +31,7 @@ from services.registry.duties import api as duties_api
 from services.registry.erasure import api as erasure_api
 from services.registry.exports import api as exports_api
 from services.registry.exports.chores import EXPORTS
+from services.registry.gakureibo import api as gakureibo_api
 from services.registry.imports import api as imports_api
 from services.registry.imports import runs_api as import_runs_api
 from services.registry.imports.chores import IMPORTS
@@ -135,6 +136,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             class_lists_api.router,
             duties_api.router,
             exports_api.router,
+            gakureibo_api.router,
             imports_api.router,
             import_runs_api.router,
             calendar_api.router,

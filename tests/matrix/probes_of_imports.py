@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
 from tests.matrix.browser import Call
 from tests.matrix.importing import FILE, RUN
@@ -52,7 +54,54 @@ def _file(start: str) -> Callable[[World], Call]:
     return lambda world: Call("PUT", f"{at}/{world.first.ids['waiting']}/files/{name}", content)
 
 
+_COLUMNS = {
+    "number": "宛名番号",
+    "name": "氏名",
+    "kana": "フリガナ",
+    "birth_date": "生年月日",
+    "school": "入学予定校",
+}
+
+
+def _mapping(world: World) -> Call:
+    """A mapping of a new name: whoever may saves it."""
+    content = {"columns": _COLUMNS, "schools": {}, "reasons": {}}
+    return Call(
+        "POST",
+        f"/v1/boards/{world.first.id}/gakureibo/mappings",
+        {"name": str(uuid4())[:8], "seen": 0, "content": content},
+    )
+
+
+def _columns(world: World) -> Call:
+    """The beginning of a file that names a school."""
+    rows = (",".join(_COLUMNS.values()), "1,紬野 花,ツムギノ ハナ,2020/5/6,第二小学校")
+    head = b64encode("\r\n".join(rows).encode()).decode()
+    return Call("POST", f"/v1/boards/{world.first.id}/gakureibo/columns", {"file": "a.csv", "head": head})
+
+
 IMPORTS: tuple[Probe, ...] = (
+    Probe(
+        "registry GET /v1/boards/{board}/gakureibo/mappings",
+        "bearer",
+        get("/v1/boards/{board}/gakureibo/mappings"),
+        may=_OFFICE_OF_THE_BOARD,
+        may_not=_NOT_THE_WHOLE,
+    ),
+    Probe(
+        "registry POST /v1/boards/{board}/gakureibo/mappings",
+        "bearer",
+        _mapping,
+        may=_OFFICE_OF_THE_BOARD,
+        may_not=_NOT_THE_WHOLE,
+    ),
+    Probe(
+        "registry POST /v1/boards/{board}/gakureibo/columns",
+        "bearer",
+        _columns,
+        may=_OFFICE_OF_THE_BOARD,
+        may_not=_NOT_THE_WHOLE,
+    ),
     Probe(
         "registry GET /v1/imports",
         "bearer",

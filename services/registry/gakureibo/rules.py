@@ -57,7 +57,7 @@ REASONS: Mapping[Does, tuple[str, ...]] = {
     ),
 }
 """What boards write as 異動事由, and what of it concerns who begins at a school; a mapping adds its own words."""
-_DOES: Mapping[str, Does] = {word: does for does, words in REASONS.items() for word in words}
+DOES: Mapping[str, Does] = {word: does for does, words in REASONS.items() for word in words}
 
 OLDEST = 20
 """Years of age; a birth date before that is a slip."""
@@ -78,7 +78,7 @@ class Reader:
         self.problems = problems
         self.places: dict[Item, int] = {}
         self.passed: Counter[str] = Counter()
-        self._does = {**_DOES, **{folded(word): does for word, does in mapping.reasons.items()}}
+        self._does = {**DOES, **{folded(word): does for word, does in mapping.reasons.items()}}
         self._bad = False
 
     def read(self, today: date, year: int | None) -> Read | None:

@@ -40,11 +40,11 @@ _COLUMNS = (
 )
 _NEWEST = (
     f"{_COLUMNS} and not exists (select from gakureibo_mapping n where n.board_id = :board and n.name = m.name"
-    " and n.revision > m.revision) and content is not null"
+    " and n.revision > m.revision)"
 )
 _ALL = text(f"{_NEWEST} order by name")
 _NAMED = text(f"{_NEWEST} and name = :name")
-_ONE = text(f"{_COLUMNS} and id = :id and content is not null")
+_ONE = text(f"{_COLUMNS} and id = :id")
 _LAST = text(
     "select coalesce(max(revision), 0) from gakureibo_mapping where board_id = :board and name = :name"
 )
@@ -77,20 +77,19 @@ async def mapping_of(session: AsyncSession, board: UUID, id_: UUID) -> Saved | N
     return None if row is None else _saved(row)
 
 
-async def save(work: Work, name: str, seen: int, content: mapping.Mapping | None, by: str) -> UUID | None:
-    """Save a mapping over revision ``seen`` (0: a new one); no content: it is no longer offered. None: another came
-    first."""
+async def save(work: Work, name: str, seen: int, content: mapping.Mapping, by: str) -> UUID | None:
+    """Save a mapping over revision ``seen`` (0: a new one); its id. None: another came first."""
     values = {"board": work.scope.board, "name": name}
     if int(await work.session.scalar(_LAST, values) or 0) != seen:
         return None
-    told = None if content is None else content.model_dump_json()
+    told = content.model_dump_json()
     more = {"id": new_id(), "revision": seen + 1, "content": told, "at": work.at, "by": by}
     found: UUID | None = await work.session.scalar(_SAVE, {**values, **more})
     return found
 
 
 async def last_revision(session: AsyncSession, board: UUID, name: str) -> int:
-    """The revision that a name was saved as last, offered or not; 0: never."""
+    """The revision that a name was saved as last; 0: never."""
     return int(await session.scalar(_LAST, {"board": board, "name": name}) or 0)
 
 

@@ -14,11 +14,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.bulk.foreman import Fore
+from services.registry.gakureibo.store import mapping_of
 from services.registry.imports import found, store, uploads
 from services.registry.imports.applying import at_work
 from services.registry.imports.asking import Asker, asker, hidden, name_of, school_names
 from services.registry.imports.chores import RUN
-from services.registry.imports.receiving import check_files, receive
+from services.registry.imports.receiving import check_files, check_register, receive
 from services.registry.imports.shapes import (
     ApplyIn,
     Done,
@@ -96,7 +97,11 @@ async def begin_upload(body: UploadIn, room: Reg, who: Who, command: Cmd) -> Res
         asking.need(body.school)
         if body.school and not await school_names(work.session, who.board, [body.school]):
             raise not_found()
-        sizes = check_files(body.files)
+        if body.mapping is not None and (
+            body.school is not None or await mapping_of(work.session, who.board, body.mapping) is None
+        ):
+            raise not_found()
+        sizes = check_files(body.files) if body.mapping is None else check_register(body.files)
         upload = Upload(
             id=new_id(),
             board=who.board,
@@ -112,6 +117,8 @@ async def begin_upload(body: UploadIn, room: Reg, who: Who, command: Cmd) -> Res
             anew=False,
             stopped=None,
             run=None,
+            mapping=body.mapping,
+            year=body.school_year if body.mapping is not None else None,
         )
         await uploads.make(work, upload, sizes)
         await log_change(work.session, who, Seen("UploadRoster", "import-upload", upload.id, "II"), work.at)

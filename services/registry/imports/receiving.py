@@ -44,16 +44,44 @@ def check_files(files: Iterable[FileIn]) -> dict[str, int]:
     return sizes
 
 
-def _wrong(file: FileIn, before: Mapping[str, int], zips: list[str]) -> str | None:
-    if not file.name.isprintable() or set(file.name) & set('/\\:%?#"') or file.name.startswith("."):
+MAX_REGISTER_BYTES = 200_000_000
+"""A register of everybody of school age in the largest city is a tenth of it."""
+
+
+def check_register(files: Iterable[FileIn]) -> dict[str, int]:
+    """Size by name of the one CSV file that a 学齢簿 is. Raises a problem that names what it cannot be."""
+    sizes = {each.name: each.bytes for each in files}
+    said = [(each.name, words) for each in files if (words := _named(each.name) or _empty(each)) is not None]
+    if not said and (len(sizes) != 1 or not next(iter(sizes)).lower().endswith((".csv", ".txt"))):
+        said = [("files", "学齢簿の CSV のファイルを 1 つだけ選んでください。")]
+    if sum(sizes.values()) > MAX_REGISTER_BYTES:
+        said.append(("files", f"{MAX_REGISTER_BYTES // 1_000_000} MB までです。"))
+    if said:
+        wrong = [FieldError(field=name, message=words) for name, words in said]
+        raise Problem(422, "not-a-register", "学齢簿のファイルを選び直してください", said[0][1], errors=wrong)
+    return sizes
+
+
+def _named(name: str) -> str | None:
+    if not name.isprintable() or set(name) & set('/\\:%?#"') or name.startswith("."):
         return "この名前のファイルは送れません。名前を変えてください。"
+    return None
+
+
+def _empty(file: FileIn) -> str | None:
+    return "空のファイルです。" if file.bytes == 0 else None
+
+
+def _wrong(file: FileIn, before: Mapping[str, int], zips: list[str]) -> str | None:
+    if (named := _named(file.name)) is not None:
+        return named
     if file.name in before:
         return "同じ名前のファイルが 2 つあります。1 つだけ選んでください。"
     if zips and (file.name != zips[0] or len(zips) > 1):
         return "zip は 1 つだけ選んでください。CSV と一緒には送れません。"
     if not zips and not belongs(file.name):
         return f"OneRoster の CSV と {companion.FILE} だけを選んでください。"
-    return "空のファイルです。" if file.bytes == 0 else None
+    return _empty(file)
 
 
 async def receive(

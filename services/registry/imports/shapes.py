@@ -31,6 +31,13 @@ class UploadIn(_Body):
     """What somebody is about to send: one zip, or the CSV files with companion.json."""
 
     school: UUID | None = Field(default=None, description="Only this school's roster; null: the board's.")
+    mapping: UUID | None = Field(
+        default=None,
+        description="It is one CSV file, a 学齢簿, to be read with this mapping (the board's alone).",
+    )
+    school_year: int | None = Field(
+        default=None, ge=2000, le=2097, description="Of whom a 学齢簿 is taken; null: of the only year in it."
+    )
     files: list[FileIn] = Field(max_length=MAX_FILES)
 
 
@@ -75,6 +82,7 @@ class UploadOut(BaseModel):
     anew: bool
     stopped: str | None
     run: int | None
+    register_: bool = Field(alias="register", description="A 学齢簿, no OneRoster package.")
 
     @classmethod
     def of(cls, upload: Upload, files: list[File], name: str | None) -> Self:
@@ -92,6 +100,7 @@ class UploadOut(BaseModel):
             anew=upload.anew,
             stopped=upload.stopped,
             run=upload.run,
+            register=upload.mapping is not None,
         )
 
 
@@ -119,6 +128,8 @@ class RunOut(BaseModel):
     working: bool
     """Whether a process works on it, or is about to."""
     stopped: str | None
+    mapping: str | None
+    """With which mapping a 学齢簿 was read; null: it was a OneRoster package."""
     school_year: int
     as_of: date
     started_by: str
@@ -157,6 +168,7 @@ class RunOut(BaseModel):
             state=run.state,
             working=working or run.wish is not None,
             stopped=run.stopped,
+            mapping=run.counts.get("mapping"),
             school_year=run.school_year,
             as_of=run.as_of,
             started_by=_who(run.started_by),

@@ -47,6 +47,10 @@ class Upload:
     anew: bool
     stopped: str | None
     run: int | None
+    mapping: UUID | None = None
+    """It is a 学齢簿, to be read with this; None: a OneRoster package."""
+    year: int | None = None
+    """Of whom a 学齢簿 is taken; None: of the only school year that it speaks of."""
 
 
 class File(NamedTuple):
@@ -68,15 +72,16 @@ class Page(NamedTuple):
 
 _COLUMNS = (
     "id, board_id, school_id, by_person, by_name, state, made_at, touched_at, found, preview, confirmed, anew,"
-    " stopped, run_number"
+    " stopped, run_number, mapping_id, school_year"
 )
 _SEEN = (
     "board_id = :board and (cast(:schools as uuid[]) is null or school_id = any(cast(:schools as uuid[])))"
 )
 """SQL side of the policy's ``ImportRoster``: the board's office sees all, a school's office its own."""
 _MAKE = text(
-    "insert into import_upload (id, board_id, school_id, by_person, by_name, state, made_at, touched_at)"
-    " values (:id, :board, cast(:school as uuid), :person, :name, 'receiving', :at, :at)"
+    "insert into import_upload (id, board_id, school_id, by_person, by_name, state, made_at, touched_at, mapping_id,"
+    " school_year) values (:id, :board, cast(:school as uuid), :person, :name, 'receiving', :at, :at,"
+    " cast(:mapping as uuid), cast(:year as integer))"
 )
 _MAKE_FILE = text(
     "insert into import_upload_file (upload_id, board_id, name, bytes) values (:upload, :board, :name, :bytes)"
@@ -164,8 +169,9 @@ def _who(schools: Schools) -> list[UUID] | None:
 async def make(work: Work, upload: Upload, files: Mapping[str, int]) -> None:
     """Keep what somebody is about to send: name and size of each file."""
     board = work.scope.board
-    values = {"id": upload.id, "board": board, "school": upload.school, "at": work.at}
-    await work.session.execute(_MAKE, {**values, "person": upload.by_person, "name": upload.by_name})
+    values: dict[str, Any] = {"id": upload.id, "board": board, "school": upload.school, "at": work.at}
+    values |= {"person": upload.by_person, "name": upload.by_name}
+    await work.session.execute(_MAKE, {**values, "mapping": upload.mapping, "year": upload.year})
     for name, size in files.items():
         await work.session.execute(
             _MAKE_FILE, {"upload": upload.id, "board": board, "name": name, "bytes": size}

@@ -12,6 +12,9 @@ from contextlib import ExitStack
 from typing import IO, Any
 from uuid import UUID
 
+from services.registry.gakureibo import importing as gakureibo
+from services.registry.gakureibo import store as gakureibo_store
+from services.registry.gakureibo.importing import Brought
 from services.registry.imports import store, uploads
 from services.registry.imports.applying import Busy
 from services.registry.imports.found import Changes, guard, listed, preview_as_json
@@ -56,9 +59,16 @@ async def _unpacked(units: Units, upload: Upload, stack: ExitStack) -> dict[str,
 async def _look(units: Units, upload: Upload, files: dict[str, IO[bytes]]) -> None:
     changes = Changes()
     owner = Owner(upload.board, upload.school, upload.by_person, upload.id)
+    register: Brought | None = None
     try:
-        package = open_files(files)
-        prepared = await prepare(units, package, by=upload.by_name, owner=owner, tell=changes.tell)
+        if upload.mapping is not None:
+            register = await _register(units, upload, upload.mapping, files)
+            prepared = await gakureibo.prepare(
+                units, upload.board, register, by=upload.by_name, owner=owner, tell=changes.tell
+            )
+        else:
+            package = open_files(files)
+            prepared = await prepare(units, package, by=upload.by_name, owner=owner, tell=changes.tell)
     except NotAPackageError as error:
         remedy = "OneRoster の CSV の一式か、それを入れた zip を選び直してください"
         whole = Problem(" ".join(sorted(files)), None, "", "", str(error), remedy)
@@ -69,7 +79,7 @@ async def _look(units: Units, upload: Upload, files: dict[str, IO[bytes]]) -> No
         return
     preview = changes.preview(prepared.origin.digest)
     if upload.state == "beginning" and preview == upload.preview and not prepared.planned.nothing:
-        await _begin(units, upload, prepared, changes)
+        await _begin(units, upload, prepared, changes, register)
     else:
         await _shown(units, upload, prepared, changes)
 
@@ -105,9 +115,25 @@ async def _shown(
             await uploads.put_pages(work, upload.id, {"change": changes.finished(), "note": notes})
 
 
-async def _begin(units: Units, upload: Upload, prepared: Prepared, changes: Changes) -> None:
+async def _register(units: Units, upload: Upload, mapping: UUID, files: dict[str, IO[bytes]]) -> Brought:
+    async with units.read(Scope(upload.board)) as session:
+        saved = await gakureibo_store.mapping_of(session, upload.board, mapping)
+    assert saved is not None  # the upload refers to it
+    ((name, file),) = files.items()
+    file.seek(0)
+    return Brought(name, file.read(), saved, upload.year)
+
+
+async def _begin(
+    units: Units, upload: Upload, prepared: Prepared, changes: Changes, register: Brought | None
+) -> None:
     try:
-        _, run = await begin(units, prepared, confirmed=upload.confirmed)
+        if register is not None:
+            _, run = await gakureibo.begin(
+                units, upload.board, register, prepared, confirmed=upload.confirmed
+            )
+        else:
+            _, run = await begin(units, prepared, confirmed=upload.confirmed)
     except Unconfirmed:  # the limits have become narrower since it was shown
         await _shown(units, upload, prepared, changes)
     except Unfinished as error:

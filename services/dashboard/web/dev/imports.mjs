@@ -53,7 +53,7 @@ export class Imports {
 
   run(more = {}) {
     const run = {
-      run: this.runs.length + 1, school: null, school_name: null, state: 'done', working: false, stopped: null, school_year: 2026, started_by: '山田 恵',
+      run: this.runs.length + 1, school: null, school_name: null, state: 'done', working: false, stopped: null, mapping: null, school_year: 2026, started_by: '山田 恵',
       started_at: AT, finished_at: AT, reverted_by: null, reverted_at: null, parts: 12, parts_done: 12, part: null, waiting: null, events: 9,
       counts: { '人': [2, 3, 0], '在籍': [1, 0, 1] }, schools: FOUND.schools, confirmed_losses: false, ...more,
     }
@@ -65,7 +65,7 @@ export class Imports {
     this.made += 1
     const upload = {
       id: `0199bbbb-0000-7000-8000-${String(this.made).padStart(12, '0')}`, school: null, school_name: null, state, by: '山田 恵', made_at: AT,
-      files: [{ name: 'roster.zip', bytes: 2_400_000, received: state !== 'receiving' }], found, preview: 'p1', anew: false, stopped: null, run: null, ...more,
+      files: [{ name: 'roster.zip', bytes: 2_400_000, received: state !== 'receiving' }], found, preview: 'p1', anew: false, stopped: null, run: null, register: false, ...more,
     }
     this.uploads.unshift(upload)
     return upload

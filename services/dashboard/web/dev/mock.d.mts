@@ -1,4 +1,5 @@
 import type { Exports } from './exports.mjs'
+import type { Gakureibo } from './gakureibo.mjs'
 import type { Imports } from './imports.mjs'
 import type { Rollover } from './rollover.mjs'
 import type { Person, SchoolClass, School } from '../src/api/types'
@@ -87,6 +88,7 @@ export interface Mock {
   exports: Exports
   imports: Imports
   rollover: Rollover
+  gakureibo: Gakureibo
   lag: number
   stopped: Record<string, string>
   asOf: string | null

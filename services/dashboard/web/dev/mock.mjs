@@ -12,6 +12,7 @@ import { changePeople, readPeople } from './people.mjs'
 import { DutiesDesk } from './duties.mjs'
 import { ListsDesk } from './lists.mjs'
 import { Exports } from './exports.mjs'
+import { Gakureibo } from './gakureibo.mjs'
 import { Imports } from './imports.mjs'
 import { Rollover } from './rollover.mjs'
 import { OfficeDesk } from './office.mjs'
@@ -67,6 +68,7 @@ class Mock {
     this.imports = new Imports()
     this.rollover = new Rollover(this)
     this.exports = new Exports(this)
+    this.gakureibo = new Gakureibo()
     this.lag = 0
     /** Copy → why it stands. */
     this.stopped = {}
@@ -350,6 +352,7 @@ const officeOf = (mock, path) => {
   const start = Object.keys(OFFICE).find((one) => path.startsWith(one))
   return start && { desk: mock[OFFICE[start]], rest: path.slice(start.length) }
 }
+const GAKUREIBO = /^\/api\/registry\/v1\/boards\/[^/]+\/gakureibo/
 
 function view(mock, who, path, query) {
   const people = readPeople(mock, who, path, query)
@@ -360,6 +363,7 @@ function view(mock, who, path, query) {
     if (!found) throw new Refuse(404, 'not-found', 'このページは見られません')
     return found
   }
+  if (GAKUREIBO.test(path)) return mock.gakureibo.read()
   if (path === '/api/me') return mock.me(who)
   if (path === '/api/today') return mock.today(who)
   if (path === '/api/operations') return mock.operations()
@@ -390,6 +394,7 @@ function act(mock, who, path, headers, body) {
     if (!mock.done.has(key)) mock.done.set(key, mock.imports.act(path.slice(IMPORTS.length), body))
     return mock.done.get(key)
   }
+  if (GAKUREIBO.test(path)) return mock.gakureibo.act(path.replace(GAKUREIBO, ''), body)
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   const office = officeOf(mock, path)
   const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body)))

@@ -14,13 +14,11 @@ create table gakureibo_mapping (
     board_id uuid not null,
     name text not null,
     revision integer not null check (revision > 0),
-    content jsonb,
+    content jsonb not null,
     saved_at timestamptz not null,
     saved_by text not null,
     unique (board_id, name, revision)
 );
-comment on column gakureibo_mapping.content is 'null: from this revision on it is no longer offered';
-
 alter table import_upload add column mapping_id uuid references gakureibo_mapping, add column school_year integer;
 comment on column import_upload.mapping_id is 'it is a 学齢簿, to be read with this mapping; null: a OneRoster package';
 comment on column import_upload.school_year is 'of whom a 学齢簿 is taken; null: of the only year that it speaks of';

@@ -277,6 +277,12 @@ const imports = createRoute({
   component: lazyRouteComponent(() => import('~/screens/office/imports/Page')),
 })
 
+const gakureibo = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/gakureibo',
+  component: lazyRouteComponent(() => import('~/screens/office/gakureibo/Page')),
+})
+
 const importUpload = createRoute({
   getParentRoute: () => inside,
   path: '/imports/uploads/$uploadId',
@@ -325,6 +331,7 @@ const tree = root.addChildren([
     card,
     changeCard,
     imports,
+    gakureibo,
     importUpload,
     importRun,
     samePeople,

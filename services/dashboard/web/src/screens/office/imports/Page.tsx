@@ -22,6 +22,7 @@ import { importsQuery } from './data'
 import { RunState, UploadStateWord } from './StateWords'
 import { begin } from './sending'
 import type { Imports, Run, Upload } from './types'
+import styles from './imports.module.css'
 
 const BOARD = 'board'
 
@@ -83,7 +84,10 @@ function New({ imports: { scopes } }: { readonly imports: Imports }) {
       )}
       <Bring onFiles={bring} off={chosen === null ? t`どの名簿かを先に選んでください` : undefined} />
       {scopes.some(({ school }) => school === null) && (
-        <div>
+        <div className={styles.buttons}>
+          <LinkButton size="small" to="/imports/gakureibo">
+            <Trans>学齢簿（新入学・転入）を取り込む</Trans>
+          </LinkButton>
           <LinkButton size="small" to="/exports">
             <Trans>名簿を書き出す</Trans>
           </LinkButton>
@@ -129,7 +133,7 @@ function Open({ uploads }: { readonly uploads: readonly Upload[] }) {
             ),
           },
           { head: <Trans>だれが</Trans>, cell: ({ by }) => by },
-          { head: <Trans>どの名簿</Trans>, cell: ({ school_name }) => school_name ?? <Trans>市の名簿</Trans>, wide: true },
+          { head: <Trans>どの名簿</Trans>, cell: ({ school_name, register }) => (register ? <Trans>学齢簿</Trans> : (school_name ?? <Trans>市の名簿</Trans>)), wide: true },
           { head: <Trans>状態</Trans>, cell: (upload) => <UploadStateWord upload={upload} /> },
         ]}
       />
@@ -161,7 +165,7 @@ function Runs({ runs }: { readonly runs: readonly Run[] }) {
           },
           { head: <Trans>いつ</Trans>, cell: ({ started_at }) => timeOf(started_at, me.today) },
           { head: <Trans>だれが</Trans>, cell: ({ started_by }) => started_by, wide: true },
-          { head: <Trans>どの名簿</Trans>, cell: ({ school_name }) => school_name ?? <Trans>市の名簿</Trans>, wide: true },
+          { head: <Trans>どの名簿</Trans>, cell: ({ school_name, mapping }) => (mapping !== null ? <Trans>学齢簿</Trans> : (school_name ?? <Trans>市の名簿</Trans>)), wide: true },
           { head: <Trans>状態</Trans>, cell: (run) => <RunState run={run} /> },
         ]}
       />

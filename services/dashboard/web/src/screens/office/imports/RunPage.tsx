@@ -37,7 +37,7 @@ export default function RunPage() {
   useScreen(t`取り込み ${number}`)
   return (
     <div className={panel.screen}>
-      <Place title={t`取り込み ${number}`} of={data?.school_name ? [data.school_name] : []} />
+      <Place title={t`取り込み ${number}`} of={data?.mapping ? [t`学齢簿（対応づけ ${data.mapping}）`] : data?.school_name ? [data.school_name] : []} />
       {data ? (
         <Work run={data} />
       ) : error ? (

@@ -57,6 +57,13 @@ function Stage({ upload }: { readonly upload: Upload }) {
       return (
         <>
           <Problems upload={upload} />
+          {upload.register && (
+            <div>
+              <LinkButton to="/imports/gakureibo">
+                <Trans>対応づけを直して、もう一度選ぶ</Trans>
+              </LinkButton>
+            </div>
+          )}
           <Discard upload={upload} />
         </>
       )

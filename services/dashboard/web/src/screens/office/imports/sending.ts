@@ -34,10 +34,16 @@ export function useSending(id: string): Sending | undefined {
   )
 }
 
+/** How a 学齢簿 is to be read. */
+export interface Register {
+  readonly mapping: string
+  readonly school_year: number | null
+}
+
 /** Announces the files and begins to send them; answers the upload's id at once. */
-export async function begin(school: string | null, chosen: readonly File[], owner: string): Promise<string> {
+export async function begin(school: string | null, chosen: readonly File[], owner: string, register?: Register): Promise<string> {
   const announced = chosen.map(({ name, size }) => ({ name, bytes: size }))
-  const { id } = await command<Upload>(`${BASE}/uploads`, { school, files: announced }, uuid7(), owner)
+  const { id } = await command<Upload>(`${BASE}/uploads`, { school, files: announced, ...register }, uuid7(), owner)
   files.set(id, chosen)
   void send(id, owner)
   return id

@@ -73,6 +73,8 @@ export interface Upload {
   readonly anew: boolean
   readonly stopped: string | null
   readonly run: number | null
+  /** A 学齢簿, no OneRoster package. */
+  readonly register: boolean
 }
 
 export interface Run {
@@ -82,6 +84,8 @@ export interface Run {
   readonly state: 'applying' | 'done' | 'reverting' | 'reverted'
   readonly working: boolean
   readonly stopped: string | null
+  /** With which mapping a 学齢簿 was read; null: it was a OneRoster package. */
+  readonly mapping: string | null
   readonly school_year: number
   readonly started_by: string
   readonly started_at: string
