@@ -119,8 +119,10 @@ BESIDE: tuple[tuple[Item, Item], ...] = (
 _SIGNS = re.compile(r"[\s・()（）_\-/:：、.【】\[\]]")
 _MY_NUMBER = re.compile("個人番号|マイナンバー|my ?number", re.IGNORECASE)
 
-Heading = Annotated[str, StringConstraints(min_length=1, max_length=120)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+_STORABLE = r"^[^\x00]*$"
+"""PostgreSQL keeps no NUL."""
+Heading = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_STORABLE)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=_STORABLE)]
 
 
 class Mapping(BaseModel):

@@ -80,6 +80,8 @@ async def test_a_mapping_is_saved_revision_by_revision(web: Web) -> None:
     lacking = await post(web, "board", "/mappings", {"name": "x", "seen": 0, "content": {"columns": {}}})
     assert {each["field"] for each in lacking.json()["errors"]} >= {"number", "name", "school"}
     stranger = {**first["content"], "schools": {"101": str(uuid4())}}
+    nul = {**body["content"], "reasons": {"転\u0000入": "arrives"}}
+    assert (await post(web, "board", "/mappings", {**body, "seen": 2, "content": nul})).status_code == 422
     refused = await post(web, "board", "/mappings", {"name": "x", "seen": 0, "content": stranger})
     assert [each["field"] for each in refused.json()["errors"]] == ["schools"]
     assert ("importer", "SaveMapping", "IV") not in await acts_of(web.database)
