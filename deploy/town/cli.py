@@ -219,7 +219,10 @@ def _refuse(order: Order) -> None:
 
 def _what_next(path: Path, order: Order) -> str:
     if order.since is not None:
-        return f"{in_words(order.since)}の名簿からの差分です。"
+        words = f"{in_words(order.since)}の名簿からの差分です。"
+        # The small town stands still until the day that is asked about, so that it looks the same on every day.
+        once = "そのあとの差分は続きません（続けるなら --pupils で市をつくってください）。"
+        return words if order.of_a_city else words + once
     words = f"`tsumugi import oneroster {path}` で取り込めます。"
     if order.seed != SEED:
         return (

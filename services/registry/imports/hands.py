@@ -31,12 +31,16 @@ async def hand_of(
 async def _taken_back(
     session: AsyncSession, board: UUID, table: PeriodTable[Any], people: list[UUID]
 ) -> list[Standing[Any]]:
-    """From each person by the index of what was voided. What a reverted run brought was never said."""
+    """From each person by the index of what was voided.
+
+    What a reverted run brought was never said; what a rollover or a merging wrote and took back, no source ever said.
+    """
     statement = Statement(
         f"select {', '.join(table.select)} from unnest(cast(:people as uuid[])) as asked(asked_id)"  # noqa: S608
         f" cross join lateral (select * from {table.name} where subject_id = asked_id and board_id = :board"
         " and voided_at is not null and voided_run_id is null and run_id is not null offset 0) t"
-        " where not exists (select from import_run r where r.id = t.run_id and r.state in ('reverting', 'reverted'))"
+        " where exists (select from import_run r where r.board_id = :board and r.id = t.run_id"
+        " and r.state not in ('reverting', 'reverted'))"
     )
     return [
         Standing(

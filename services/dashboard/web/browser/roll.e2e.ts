@@ -131,6 +131,33 @@ test('Enter in a correction sends nothing whose reason nobody chose', async ({ p
   expect((JSON.parse(commands(bff)[0]!.body) as { marks: unknown[] }).marks).toEqual([{ pupil: pupil(bff, 12), seen: 1, code: 'late', reason: { code: 'told_later', text: '' } }])
 })
 
+test('arrows pass over ほか; its line is asked for when it is sent', async ({ page, bff, open }) => {
+  takeAll(bff)
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'c')
+  const reasons = page.getByRole('dialog').getByRole('radiogroup', { name: '訂正のわけ' })
+  await expect(reasons.getByRole('radio').first()).toBeFocused()
+  await presses(page, 'ArrowDown', 'ArrowUp') // from the first to the last
+  await expect(reasons.getByRole('radio', { checked: true })).toHaveAccessibleName(/ほか/)
+  await presses(page, 'ArrowUp')
+  await expect(reasons.getByRole('radio', { checked: true })).toHaveAccessibleName(/後から登校した/)
+  await presses(page, 'ArrowDown', 'Enter')
+  await expect(page.getByRole('alert')).toHaveText('わけを書いてください')
+  await page.keyboard.type('ねぼう')
+  await presses(page, 'Enter')
+  await expect.poll(() => commands(bff).length).toBe(1)
+  expect((JSON.parse(commands(bff)[0]!.body) as { marks: unknown[] }).marks).toMatchObject([{ code: 'late', reason: { code: 'other', text: 'ねぼう' } }])
+})
+
+test('a correction to what stands already asks for another mark', async ({ page, bff, open }) => {
+  takeAll(bff, bff.mock.town.own, { 26: 'late' })
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '2', '6', 'c')
+  await expect(page.getByRole('dialog')).toContainText('「遅刻」 → 「？」')
+})
+
 test('a correction without a mark yet asks for the mark first', async ({ page, bff, open }) => {
   takeAll(bff)
   await open('teacher', rollPath(bff))

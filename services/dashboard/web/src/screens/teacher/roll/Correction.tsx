@@ -40,10 +40,10 @@ function ask(form: HTMLFormElement | null, question: number): void {
 /** After 確定 a change says what it was, what it becomes, and why. Letters choose the mark, digits the reason. */
 export default function Correction({ roll, member, to, onClose, onSend }: CorrectionProps) {
   const { t } = useLingui()
-  const [code, setCode] = useState(to)
+  const before = member.cell.code
+  const [code, setCode] = useState(to === before ? null : to)
   const [reason, setReason] = useState<string | null>(null)
   const [text, setText] = useState('')
-  const before = member.cell.code
   const marks = roll.symbols.map(choiceOf).filter((choice) => choice.code !== before)
   const [marked, reasoned] = [marks.some((mark) => mark.code === code), reason !== null]
   const missing = !marked
@@ -54,6 +54,8 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
         ? t`わけを書いてください`
         : undefined
   const [tried, setTried] = useState(false)
+  /** Arrows pass over ほか: its line takes the hands only when it was chosen. */
+  const [passing, setPassing] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   // To the first question that is open. Left to itself the dialog's frame takes the focus, outside the form, and neither
   // letters and digits nor Enter are heard.
@@ -63,6 +65,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
     setTried(true)
     if (missing === undefined && code !== null && reason !== null) onSend(code, { code: reason, text: text.trim() })
     else if (!marked || !reasoned) ask(form.current, marked ? WHY : MARK)
+    else form.current?.querySelector<HTMLInputElement>('input[type="text"]')?.focus()
   }
 
   /** Before the tiles: their Enter would choose what the focus is on, unread; here it sends what was chosen. */
@@ -71,6 +74,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
     if (!(target instanceof HTMLInputElement) || target.type !== 'radio') return
     if (isImeKey(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return
     const arrow = event.key.startsWith('Arrow')
+    setPassing(arrow)
     const question = questions(form.current).findIndex((one) => one.contains(target))
     if (isEnter(event.nativeEvent)) send()
     else if (arrow && question === MARK && !marked) setCode(target.value) // the first arrow chooses, the next ones move on
@@ -107,6 +111,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
         ref={form}
         className={styles.form}
         onKeyDownCapture={onKeyDownCapture}
+        onPointerDownCapture={() => setPassing(false)}
         onKeyDown={onKeyDown}
         onSubmit={(event) => {
           event.preventDefault()
@@ -134,7 +139,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
           onChange={setReason}
           tiles={roll.reasons.map(({ code: value, word }, i) => ({ value, content: word, shortcut: String(i + 1) }))}
         />
-        {reason === OTHER && <TextLine label={t`わけ`} required max={REASON_MAX} value={text} onChange={setText} autoFocus />}
+        {reason === OTHER && <TextLine label={t`わけ`} required max={REASON_MAX} value={text} onChange={setText} autoFocus={!passing} />}
         {tried && missing !== undefined && (
           <p className={styles.missing} role="alert">
             {missing}
