@@ -68,7 +68,7 @@ async def test_nobody_else_finds_anybody(asking: Asking, who: str) -> None:
     kind = {"mother": "guardian", "hanako": "pupil"}.get(who, "staff")
     headers = asking._headers(who, kind=kind)
     answer = await asking.http.get("/v1/people", params={"q": "たか"}, headers=headers)
-    assert answer.json() == {"people": [], "more": False, "unknown_class": None}
+    assert answer.json() == {"people": [], "more": False, "unknown_class": None, "live": []}
     answer = await asking.http.get("/v1/people/places", headers=headers)
     assert answer.json() == {"schools": [], "classes": []}
     answer = await asking.http.get(f"/v1/people/{asking.town['hanako']}", headers=headers)
