@@ -16,8 +16,8 @@ help: ## この一覧
 house:
 	@$(PYTHON) tools/bootstrap.py
 
-up: house ## すべてを始める（TRANSPORT=kafka|log DATE=2026-11-20、既定は前と同じ）
-	@$(BIN)/tsumugi up $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DATE),--date $(DATE))
+up: house ## 始める（TRANSPORT=kafka|log DATE=2026-11-20、はじめは PUPILS=20000 も）
+	@$(BIN)/tsumugi up $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DATE),--date $(DATE)) $(if $(PUPILS),--pupils $(PUPILS))
 
 down: house ## すべてを止める。データは残る
 	@$(BIN)/tsumugi down

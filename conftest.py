@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local import browser
 from deploy.local.kafka import Kafka
@@ -16,6 +17,10 @@ pytest_plugins = [
     "tests.support.transports",
     "tests.support.product",
 ]
+
+# A machine that has much else to do is no defect: how long one example took proves nothing.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 WORLDS = {"product": "product", "on_log": "product", "on_kafka": "product", "deployment": "matrix"}
 """Fixtures that take long to make, and by what name the tests that share them run together."""

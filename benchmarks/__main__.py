@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import city, imports, pages, readers, rollover, spine, start
+from benchmarks import city, imports, pages, readers, rollover, spine, start, year
 from benchmarks.load import Figure, report
 from benchmarks.processes import LAYOUTS, Layout
 
@@ -33,6 +33,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "city": city.measure,
     "readers": readers.measure,
     "rollover": rollover.measure,
+    "year": year.measure,
 }
 
 

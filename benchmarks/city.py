@@ -11,10 +11,10 @@ from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from pathlib import Path
 
 import asyncpg
-import psutil
 
 from benchmarks.deployment import Deployment, deployment
 from benchmarks.load import Connection, Figure, Timings
+from benchmarks.processes import memory
 from benchmarks.seats import save, seats_of
 from deploy.local.process import inherited
 from deploy.local.state import ROOT
@@ -49,7 +49,7 @@ async def _measure(deployed: Deployment, town: Path) -> list[Figure]:
     done = asyncio.create_task(importing.communicate())
     seen = asyncio.create_task(_saves(deployed, done))
     while not done.done():
-        largest = max(largest, _memory(importing.pid))
+        largest = max(largest, memory(importing.pid))
         await asyncio.wait([done], timeout=0.2)
     committed = time.perf_counter() - began
     told = json.loads((await done)[0])
@@ -71,16 +71,6 @@ async def _measure(deployed: Deployment, town: Path) -> list[Figure]:
         Figure("… and every copy has it", f"{level:.0f} s", "≤ 180 s"),
         Figure("a save of another board meanwhile, seen by the pages' copy", words, "≤ 1 s"),
     ]
-
-
-def _memory(pid: int) -> float:
-    """MiB of a process and of those it has started."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(float(one.memory_info().rss) for one in family) / 2**20
-    except psutil.NoSuchProcess:
-        return 0.0
 
 
 async def _saves(deployed: Deployment, done: asyncio.Task[tuple[bytes, bytes]]) -> Timings:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+import psutil
+
 from deploy.local.instance import Instance
 from deploy.local.process import tail
 from deploy.local.serve import publishers
@@ -60,3 +62,13 @@ def _wait(instance: Instance, running: list[subprocess.Popen[bytes]]) -> None:
             said = [tail(log) for log in sorted(instance.state.glob("*-*.log"))]
             raise RuntimeError("not ready\n" + "\n".join(said))
         time.sleep(0.2)
+
+
+def memory(pid: int) -> float:
+    """MiB of a process and of those it has started."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(float(one.memory_info().rss) for one in family) / 2**20
+    except psutil.NoSuchProcess:
+        return 0.0

@@ -16,21 +16,23 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from deploy.local import schema
+from deploy.local import admin, schema
 from deploy.local.epochs import begin
 from deploy.local.instance import CHOICES, Instance
-from deploy.local.lifecycle import alone
+from deploy.local.lifecycle import ERASING, alone
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import inherited
 from deploy.local.state import LocalError, make_folder
 from deploy.topology import topology
+from services.registry.erasure import again
 from shared.database.roles import make_database, make_roles, role_names
 from shared.service import ServiceParts
 
@@ -54,6 +56,8 @@ class Restored:
     made_at: str
     epochs: Mapping[str, int]
     """Publisher → the epoch its log is in now."""
+    erased_again: again.Again | None = None
+    """Who was erased again, of the list that was given."""
 
 
 def backup(instance: Instance, path: Path, say: Say, *, bare: bool = False, preset: int = PRESET) -> None:
@@ -107,11 +111,17 @@ def dumped_in_order() -> list[str]:
     """Services, each before those whose happenings its reactions have turned into its own facts.
 
     Services may read each other. A copy that has seen what its publisher's dump does not hold does no harm: it is made
-    anew when its feed is let go on. What a reaction has done stays done.
+    anew when its feed is let go on. What a reaction has done stays done, and of one that only takes away nothing is too
+    much: it follows what was taken away for good.
     """
     parts = {name: ServiceParts.of(service.application) for name, service in topology().services.items()}
     acts_on = {
-        name: {publisher for reaction in of.reactions for publisher in reaction.publishers()}
+        name: {
+            publisher
+            for reaction in of.reactions
+            if not reaction.only_takes_away
+            for publisher in reaction.publishers()
+        }
         for name, of in parts.items()
     }
     left, order = list(parts), list[str]()
@@ -124,9 +134,13 @@ def dumped_in_order() -> list[str]:
     return order
 
 
-def restore(instance: Instance, path: Path, say: Say) -> Restored:
-    """Bring everything back into the instance's folder, which must hold no databases yet, at today's schema."""
+def restore(instance: Instance, path: Path, say: Say, erased: Path | None = None) -> Restored:
+    """Bring everything back into the instance's folder, which must hold no databases yet, at today's schema.
+
+    ``erased``: the list of ``tsumugi erasure list``; whoever is on it is erased again before anybody is served.
+    """
     contents = read(path)
+    wanted = None if erased is None else _list_of(erased)
     about = json.loads(contents[MANIFEST])
     with alone(instance, say):
         if changed := schema.changed(json.loads(contents[schema.FILE])):
@@ -141,6 +155,8 @@ def restore(instance: Instance, path: Path, say: Say) -> Restored:
                 "TSUMUGI_STATE で新しいフォルダーにするか、`make reset` で消してください（データはなくなります）。"
             )
         unfinished.touch()
+        owed = instance.state / ERASING
+        owed.unlink(missing_ok=True)  # of what was there before
         instance.postgres.remove()  # what an interrupted restore has left
         _put_back(instance, contents)
         instance = Instance(instance.state)
@@ -149,8 +165,50 @@ def restore(instance: Instance, path: Path, say: Say) -> Restored:
         epochs = asyncio.run(_load(instance, path, list(about["heads"]), say))
         say("いまの版の形にしています。")
         asyncio.run(prepare_databases(instance, say))
+        if erased is not None:
+            owed.write_text(str(erased.resolve()), encoding="utf-8")
         unfinished.unlink()
-    return Restored(about["made_at"], epochs)
+        done = None if wanted is None else asyncio.run(_erase_again(instance, wanted))
+        owed.unlink(missing_ok=True)
+    return Restored(about["made_at"], epochs, done)
+
+
+def _list_of(path: Path) -> again.List:
+    try:
+        return again.read(path)
+    except again.NotErased as error:
+        raise LocalError(str(error)) from None
+
+
+async def _erase_again(instance: Instance, wanted: again.List) -> again.Again:
+    async with admin.app_units(instance, "registry") as units:
+        try:
+            return await again.erase_again(units, wanted)
+        except again.NotErased as error:
+            if isinstance(error, again.AtWork):
+                (instance.state / ERASING).unlink(missing_ok=True)
+            raise LocalError(f"控えは戻しましたが、消した人がまた入っています。{error}") from None
+
+
+@contextmanager
+def owing(instance: Instance, say: Say) -> Iterator[None]:
+    """Around erasing again: what a restore still owes is done with it, and until then the deployment is not started.
+
+    What can only be ended by services that run (an import under way in the backup) holds nothing up: they are let
+    start, and the operator has been told why.
+    """
+    owed = instance.state / ERASING
+    if not owed.exists():
+        yield
+        return
+    with alone(instance, say):
+        instance.postgres.start()
+        try:
+            yield
+        except again.AtWork:
+            owed.unlink(missing_ok=True)
+            raise
+        owed.unlink(missing_ok=True)
 
 
 def read(path: Path) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from deploy import catalogue
 from deploy.local import admin, epochs, faults, lifecycle, schema
+from deploy.local.backup import owing
 from deploy.local.example import KITCHEN_CLIENT, PEOPLE, department_secret, only_board, training_day
 from deploy.local.instance import Instance, Transport
 from deploy.local.keeping import add_commands as keeping_commands
@@ -26,7 +27,9 @@ from deploy.local.serve import run as run_services
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import Status, feeds, services_pid, status
 from deploy.topology import topology
+from deploy.town import city
 from deploy.town.cli import add_commands as town_commands
+from deploy.town.generate import PUPILS
 from services.dashboard.cli import Deployment as DashboardDeployment
 from services.dashboard.cli import add_commands as dashboard_commands
 from services.dashboard.cli import add_session_commands as session_commands
@@ -92,11 +95,22 @@ def up(
             "--date", formats=["%Y-%m-%d"], help="れんしゅうの日付（既定: 前と同じか、最近の授業日）"
         ),
     ] = None,
+    pupils: Annotated[
+        int | None,
+        typer.Option(
+            min=city.SMALLEST,
+            max=city.LARGEST,
+            help="はじめてのとき: 子どもの数。幼稚園から特別支援学校まである市になります"
+            f"（既定: {PUPILS} 人の町）",
+        ),
+    ] = None,
 ) -> None:
     """すべてを始め、使えるようになったら戻ります。"""
     began = datetime.now().astimezone()
     chosen = on.date() if on else None
-    now = lifecycle.up(Instance(), transport=transport, training_date=chosen, say=console.print)
+    now = lifecycle.up(
+        Instance(), transport=transport, training_date=chosen, pupils=pupils, say=console.print
+    )
     seconds = (datetime.now().astimezone() - began).total_seconds()
     _show_ready(now, seconds)
 
@@ -306,6 +320,7 @@ registry_commands(
     Bulk(
         lambda number: [sys.executable, "-m", "deploy.local", "import", "work", str(number)],
         lambda: {name: Instance().url(name) for name in topology().readers_of("registry")},
+        lambda: owing(Instance(), console.print),
     ),
 )
 identity_commands(app, lambda: _identity(Instance()), console)

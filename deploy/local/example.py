@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError, write_secret
-from deploy.town.generate import SEED, generate
+from deploy.town.generate import PUPILS, SEED, Order, package
 from deploy.town.holidays import school_days
 from services.identity.purposes.grants import end, grant
 from services.identity.purposes.rules import Terms
@@ -29,8 +29,8 @@ KITCHEN = "健康給食課"
 KITCHEN_CLIENT = "dept-kenko-kyushoku"
 
 PEOPLE = (
-    ("第一小学校 2年1組の担任", "今日 → 朝の記録"),
-    ("第一小学校の校長", "学校の今日（ひとりでに変わります）"),
+    ("2年1組の担任", "今日 → 朝の記録"),
+    ("校長", "学校の今日（ひとりでに変わります）"),
     ("学務課の職員", "市の今日（人数）、名簿（氏名）"),
     ("システム管理", "配信の状態"),
 )
@@ -57,14 +57,16 @@ async def example_is_due(instance: Instance) -> bool:
         return instance.choices.example and await _interrupted(units) is not None
 
 
-async def import_example(instance: Instance, on: date, *, pupils: int = 900) -> None:
+async def import_example(
+    instance: Instance, on: date, *, pupils: int = PUPILS, of_a_city: bool = False
+) -> None:
     """Generate the town and import it through the same code as `tsumugi import`; or finish what was interrupted."""
     async with _registry(instance) as units:
         run = await _interrupted(units)
         if run is not None:
             await apply_run(units, run, actor=ACTOR)
             return
-        files = generate(seed=SEED, school_year=school_year(on), training_date=on, pupils=pupils)
+        files = package(Order(SEED, school_year(on), on, pupils, of_a_city))
         try:
             await import_package(units, files)
         except Refused as refused:

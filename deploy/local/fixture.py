@@ -23,7 +23,7 @@ from shared.dates import SystemClock
 
 FOLDER = ROOT / "tests" / "upgrades"
 SUFFIX = ".tsumugi"
-LARGEST = 300_000
+LARGEST = 400_000
 """Bytes: it stays in the repository for ever."""
 PUPILS = 200
 DAYS = 1

@@ -11,6 +11,7 @@ from rich.console import Console
 from deploy.local import backup, epochs
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError
+from services.registry.erasure_commands import in_words
 from shared.dates import TOKYO
 
 SEVERAL = "SERVICE、COPY、PUBLISHER は3つとも書くか、どれも書かないでください。"
@@ -33,9 +34,15 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         )
 
     @app.command("restore")
-    def bring_back(path: Annotated[Path, typer.Argument(help="`tsumugi backup` のファイル")]) -> None:
+    def bring_back(
+        path: Annotated[Path, typer.Argument(help="`tsumugi backup` のファイル")],
+        erased: Annotated[
+            Path | None,
+            typer.Option(help="`tsumugi erasure list` のファイル: 控えより後に消した人を、もう一度消します"),
+        ] = None,
+    ) -> None:
         """控えを新しいフォルダー（TSUMUGI_STATE）に戻し、いまの版にします。データがあるフォルダーには戻しません。"""
-        done = backup.restore(Instance(), path, console.print)
+        done = backup.restore(Instance(), path, console.print, erased)
         made_at = datetime.fromisoformat(done.made_at).astimezone(TOKYO)
         console.print(
             f"{made_at:%Y-%m-%d %H:%M:%S} の控えを戻しました。それより後のことは入っていません。",
@@ -43,6 +50,17 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         )
         changed = "、".join(f"{name} は {epoch} 代目" for name, epoch in done.epochs.items())
         console.print(f"記録の世代が変わりました（{changed}）。", soft_wrap=True)
+        if done.erased_again is not None:
+            console.print(in_words(done.erased_again), soft_wrap=True)
+            console.print(
+                "次に: `tsumugi feed accept-epoch` で写しからも消してから、`make up` で始めます。",
+                soft_wrap=True,
+            )
+            return
+        console.print(
+            "この控えより後に消去した人が、また入っています。`tsumugi erasure again FILE` でもう一度消してください。",
+            soft_wrap=True,
+        )
         console.print(
             "次に: `make up` で始め、`tsumugi feed accept-epoch` で確かめて、写しと反応を進めます。",
             soft_wrap=True,

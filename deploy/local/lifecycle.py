@@ -1,6 +1,7 @@
 """`tsumugi up`, `down`, `reset`: from a fresh clone to a town with a morning, and back."""
 
 import asyncio
+import shlex
 import shutil
 import signal
 import socket
@@ -18,12 +19,15 @@ from deploy.local.process import POLL_SECONDS, end, inherited, is_alive, launch,
 from deploy.local.state import DRAFT, MARK, ROOT, LocalError, exclusive
 from deploy.local.status import Status, services_pid, status
 from deploy.topology import topology
+from deploy.town.generate import PUPILS
 from shared.dates import SystemClock, school_year
 
 READY_SECONDS = 60.0
 """How long nothing may come nearer to ready. A year of rolls takes longer than that, and moves all the while."""
 STOP_SECONDS = 15.0
 LOCK = "lifecycle.lock"
+ERASING = "erasing"
+"""A file of the state folder while people who were erased since its backup are in it: the path of their list."""
 Say = Callable[[str], None]
 
 
@@ -39,16 +43,35 @@ def alone(instance: Instance, say: Say) -> Iterator[None]:
         yield
 
 
-def up(instance: Instance, *, transport: Transport | None, training_date: date | None, say: Say) -> Status:
+def up(
+    instance: Instance,
+    *,
+    transport: Transport | None,
+    training_date: date | None,
+    pupils: int | None = None,
+    say: Say,
+) -> Status:
     """Start everything that does not run yet and return when all of it is ready and in step.
 
-    Raises LocalError when a part does not come up, with what it said last.
+    ``pupils``: a first start makes a city of so many, and not the small town. Raises LocalError when a part does not
+    come up, with what it said last.
     """
     with alone(instance, say):
         instance = Instance(instance.state)  # as whoever was waited for has left it
         schema.refuse_other(instance)
         if (instance.state / "restoring").exists():
             raise LocalError("復元が途中で切れています。同じ `tsumugi restore` をもう一度実行してください。")
+        if (instance.state / ERASING).exists():
+            listed = (instance.state / ERASING).read_text(encoding="utf-8") or "FILE"
+            raise LocalError(
+                "復元したデータに、控えより後に消した人がまだ入っています。"
+                f"`tsumugi erasure again {shlex.quote(listed)}` を先に実行してください。"
+            )
+        if pupils is not None and instance.postgres.data.exists():
+            raise LocalError(
+                "子どもの数（--pupils）を決められるのは、はじめて始めるときだけです。"
+                "`make reset` で消してから始めるか、TSUMUGI_STATE に別のフォルダーを指定してください。"
+            )
         running = services_pid(instance).process()
         transport = transport or instance.choices.transport
         kept = instance.choices.training_date
@@ -74,9 +97,12 @@ def up(instance: Instance, *, transport: Transport | None, training_date: date |
         if running is None:
             asyncio.run(prepare_databases(instance, say))
             if asyncio.run(example_is_due(instance)):
-                say("例の自治体をつくり、名簿を取り込んでいます。")
+                children = "" if pupils is None else f"（子ども {pupils:,} 人）"
+                say(f"例の自治体{children}をつくり、名簿を取り込んでいます。")
                 instance = instance.choose(example=True)
-                asyncio.run(import_example(instance, day))
+                asyncio.run(
+                    import_example(instance, day, pupils=pupils or PUPILS, of_a_city=pupils is not None)
+                )
             say("サービスを始めています。")
             start_services(instance)
         if instance.choices.example:
@@ -164,6 +190,7 @@ OURS = frozenset(
         MARK,
         CHOICES,
         CHOICES + DRAFT,
+        ERASING,
         "kafka",
         LOCK,
         "node",

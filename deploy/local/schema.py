@@ -1,7 +1,8 @@
 """Which schema a state folder was made with.
 
-Until the first release revisions are changed in place, so that a database may stand at the newest revision and still
-lack what that revision makes today. Its start is refused here, in a sentence, before anything fails obscurely.
+A revision that is not released yet may still be changed in place, so that a database may stand at the newest revision
+and still lack what that revision makes today. Its start is refused here, in a sentence, before anything fails
+obscurely.
 """
 
 import hashlib

@@ -19,10 +19,11 @@ from deploy.town import city
 from deploy.town.gakureibo import written
 from deploy.town.generate import PUPILS, SEED, Order, write_package
 from deploy.town.history import Filled, History, NotATown
+from deploy.town.holidays import school_days
 from services.registry.oneroster.packing import NotWritable, refuse_existing
 from services.registry.roster.external_ids import boards
 from shared.database import Moved, Units
-from shared.dates import in_words, school_year
+from shared.dates import in_words, latest_school_day, school_year
 
 _LOOK_AGAIN_SECONDS = 0.5
 _FAR = 2_000
@@ -114,7 +115,8 @@ def add_commands(
                 write_package(path, order, advance)
         except NotWritable as error:
             raise LocalError(str(error)) from error
-        console.print(f"{path} に書き出しました。{_what_next(path, order)}", soft_wrap=True, markup=False)
+        words = f"{path} に書き出しました。{_of_no_school_day(order)}{_what_next(path, order)}"
+        console.print(words, soft_wrap=True, markup=False)
 
     @towns.command("gakureibo")
     def write_gakureibo(
@@ -217,6 +219,17 @@ def _refuse(order: Order) -> None:
         )
 
 
+def _of_no_school_day(order: Order) -> str:
+    """What a package of a Sunday or of the holidays is; nothing of one of a school day."""
+    years = (order.school_year - 1, order.school_year)
+    days = [day for year in years for day in school_days(year)]
+    last = latest_school_day(order.on, days)
+    if last is None or last == order.on:
+        return ""
+    closed, since = in_words(order.on), in_words(last)
+    return f"{closed}は授業日ではないので、{since}の授業のあと、その日までに起きたことが入った名簿です。"
+
+
 def _what_next(path: Path, order: Order) -> str:
     if order.since is not None:
         words = f"{in_words(order.since)}の名簿からの差分です。"
@@ -231,8 +244,9 @@ def _what_next(path: Path, order: Order) -> str:
         )
     if order.of_a_city:
         return (
-            f"{words}`make up` の町と同じ教育委員会なので、そこに取り込むと、町の学校と取りかわります"
-            "（いまの学校がなくなるため --confirm-losses が要ります）。"
+            f"{words}同じ種と人数の市に取り込む名簿です。市から始めるには `make up PUPILS={order.pupils}`。"
+            "`make up` の町とは同じ教育委員会なので、町があるところには取り込めません"
+            "（町の、支援措置の対象の子が、在籍でなくなってしまうため）。"
         )
     return words
 

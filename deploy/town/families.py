@@ -215,7 +215,13 @@ class Families:
             if wish.foreign is not None:
                 given = self._one(wish.foreign.fathers if sex == "male" else wish.foreign.mothers)
             birth = date(youngest.year - older - self._rng.randrange(12), self._rng.randrange(1, 13), 15)
-            return self._person("g", surname, given, sex, birth, None)
+            person = self._person("g", surname, given, sex, birth, None)
+            person.language = wish.foreign.language if wish.foreign is not None else "ja"
+            person.home = home = households[0] if households and surname is family else person.sourced_id
+            households.append(home)
+            return person
+
+        households: list[str] = []
 
         if wish.kind == "grandparents":
             return [Tie(adult("female", 56), "grandmother"), Tie(adult("male", 56), "grandfather")]

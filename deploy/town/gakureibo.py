@@ -9,8 +9,9 @@ from datetime import date
 from hashlib import blake2b
 from typing import Literal
 
+from deploy.town.contacts import address
 from deploy.town.generate import Order, next_aprils
-from deploy.town.model import Person, Pupil
+from deploy.town.model import Person, Pupil, Town
 from shared.sheets import CsvTable
 
 Style = Literal["system", "sheet"]
@@ -18,8 +19,8 @@ _FIRST = "P1"
 _DIGITS = 10
 _SEX = {"male": ("1", "男"), "female": ("2", "女")}
 _RELATIONS = {"father": "父", "mother": "母", "grandfather": "祖父", "grandmother": "祖母"}
-_ADDRESS = "紬市（つくりもの）"
-"""A column that nobody needs, as every register has some."""
+_HOUSEHOLD = "9000"
+"""Of a column that nobody needs, as every register has some."""
 
 # What a municipal system writes: numbers with zeros, half-width kana, eras, codes; and what an office has made of it.
 _SYSTEM = (
@@ -35,7 +36,7 @@ _SYSTEM = (
         "就学年月日",
         "支援措置区分",
     ),
-    *("保護者宛名番号", "保護者氏名", "保護者カナ", "続柄", "現住所"),
+    *("保護者宛名番号", "保護者氏名", "保護者カナ", "続柄", "現住所", "保護者住所", "世帯番号"),
 )
 _SHEET = (
     *(
@@ -49,16 +50,18 @@ _SHEET = (
         "保護者名",
         "続柄",
         "住所",
+        "保護者の住所",
+        "備考",
     ),
 )
 
 
 def written(order: Order, style: Style) -> bytes:
     """The file. CP932 where the style is a system's and every name has its characters there, else UTF-8 with BOM."""
-    row: Callable[[Pupil, date], tuple[str, ...]] = _of_system if style == "system" else _of_sheet
+    row: Callable[[Town, Pupil, date], tuple[str, ...]] = _of_system if style == "system" else _of_sheet
     content = io.BytesIO()
     table = CsvTable(content, _SYSTEM if style == "system" else _SHEET)
-    table.add(row(pupil, first) for pupil, first in _first_graders(order))
+    table.add(row(*each) for each in _first_graders(order))
     table.finish()
     text = content.getvalue().decode()
     if style == "system":
@@ -69,14 +72,14 @@ def written(order: Order, style: Style) -> bytes:
     return text.encode("utf-8-sig")
 
 
-def _first_graders(order: Order) -> Iterator[tuple[Pupil, date]]:
+def _first_graders(order: Order) -> Iterator[tuple[Town, Pupil, date]]:
     for town in next_aprils(order):
         for pupil in town.pupils:
             if pupil.grade == _FIRST:
-                yield pupil, date(town.school_year, 4, 1)
+                yield town, pupil, date(town.school_year, 4, 1)
 
 
-def _of_system(pupil: Pupil, first: date) -> tuple[str, ...]:
+def _of_system(town: Town, pupil: Pupil, first: date) -> tuple[str, ...]:
     guardian, relation = _guardian(pupil)
     of_guardian = (
         ("", "", "") if guardian is None else (_number(guardian), _name(guardian), _half(_kana(guardian)))
@@ -89,13 +92,15 @@ def _of_system(pupil: Pupil, first: date) -> tuple[str, ...]:
             _era(pupil.person.birth_date),
         ),
         *(_SEX.get(pupil.person.sex, ("", ""))[0], pupil.school.code, "1", "新入学", _era(first)),
-        *("1" if pupil.protected_since else "0", *of_guardian, relation, _ADDRESS),
+        *("1" if pupil.protected_since else "0", *of_guardian, relation),
+        *(*_lives(town, pupil, guardian), _HOUSEHOLD),
     )
 
 
-def _of_sheet(pupil: Pupil, first: date) -> tuple[str, ...]:
+def _of_sheet(town: Town, pupil: Pupil, first: date) -> tuple[str, ...]:
     guardian, relation = _guardian(pupil)
     born = pupil.person.birth_date
+    lives, of_guardian = _lives(town, pupil, guardian)
     return (
         *(_number(pupil.person), _name(pupil.person), _kana(pupil.person)),
         *(
@@ -103,7 +108,8 @@ def _of_sheet(pupil: Pupil, first: date) -> tuple[str, ...]:
             _SEX.get(pupil.person.sex, ("", ""))[1],
         ),
         *(pupil.school.short_name, "○" if pupil.protected_since else ""),
-        *("" if guardian is None else _name(guardian), relation, _ADDRESS),
+        *("" if guardian is None else _name(guardian), relation),
+        *(lives, "同上" if of_guardian else "", ""),
     )
 
 
@@ -112,6 +118,12 @@ def _guardian(pupil: Pupil) -> tuple[Person | None, str]:
         if tie.notify and tie.last is None:
             return tie.guardian, _RELATIONS.get(tie.relation, "")
     return None, ""
+
+
+def _lives(town: Town, pupil: Pupil, guardian: Person | None) -> tuple[str, str]:
+    """現住所 of child and guardian: a child lives with the guardian whom the register names."""
+    lives = address(town, guardian or pupil.person)
+    return lives, "" if guardian is None else lives
 
 
 def _number(person: Person) -> str:

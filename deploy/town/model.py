@@ -33,6 +33,10 @@ class Person:
     sex: str
     birth_date: date | None = None
     common: tuple[Named, Named] | None = None
+    language: str = "ja"
+    """Of a guardian, BCP 47."""
+    home: str = ""
+    """Whoever has the same one lives in the same place."""
 
     @property
     def shown(self) -> tuple[Named, Named]:

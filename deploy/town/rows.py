@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from deploy.town.contacts import contacts
 from deploy.town.model import Department, Person, Post, Pupil, Town
 from deploy.town.registrar import RowIds
 from services.registry.oneroster import layout
@@ -274,6 +275,7 @@ def _parts(town: Town) -> dict[str, list[Part]]:
             for pupil in town.pupils
             if pupil.host
         ],
+        "contacts": contacts(town, opened),
         "calendars": [
             {"school": school.sourced_id, "school_days": days, "closures": closures}
             for school in town.schools

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -21,7 +22,7 @@ from services.dashboard.feeds.rules import LUNCH
 from services.dashboard.sessions.store import SignedIn, end_all_of, signed_in
 from shared.access.principal import command_line
 from shared.database import Units
-from shared.dates import TOKYO, SystemClock
+from shared.dates import TOKYO, SystemClock, in_words
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ def add_commands(app: typer.Typer, load: Callable[[], Deployment], console: Cons
         ] = None,
         feed: Annotated[str, typer.Option(help="配信の名前")] = LUNCH,
     ) -> None:
-        """届いたものを1行ずつ JSON で書き出し、受け取ったと伝え、止めたところから続けます（Ctrl+C で終わり）。"""
+        """届いたものを1行ずつ JSON で書き出し、受け取ったと伝え、止めたところから続けます（Ctrl+C で終わり）。
+
+        端末では、日が変わるところに、何日の分かを書きます（ファイルやほかのプログラムへは JSON だけです）。
+        """
         deployment = load()
         department = client or deployment.department
         file = secret_file or deployment.secret(department)
@@ -151,7 +155,11 @@ def _line(who: SignedIn) -> str:
 async def print_items(
     deployment: Deployment, department: str, secret: str, feed: str, after: int | None
 ) -> None:
-    """Write every item that comes to standard output, one JSON a line."""
+    """Write every item that comes to standard output, one JSON a line.
+
+    On a terminal a line of words says of which day the ones below it are; programs read JSON alone.
+    """
+    told: str | None = None
     async with httpx.AsyncClient(base_url=deployment.origin) as http:
 
         async def token() -> str:
@@ -159,6 +167,9 @@ async def print_items(
 
         async for items in Consumer(http, feed, token).batches(after):
             for item in items:
+                if item["on"] != told and sys.stdout.isatty():
+                    told = str(item["on"])
+                    sys.stdout.write(f"── {in_words(date.fromisoformat(told))}の分 ──\n")
                 sys.stdout.write(orjson.dumps(item).decode() + "\n")
             # Confirmed when the next batch is asked for: what was not written out was not delivered.
             sys.stdout.flush()

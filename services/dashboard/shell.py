@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.dashboard.words import in_words, sent_there
 from shared.web import Problem, not_found
 
 DIST = Path(__file__).parent / "web" / "dist"
@@ -59,8 +60,9 @@ class Shell:
                     headers.setdefault("strict-transport-security", "max-age=63072000")
             await send(message)
 
+        answered = in_words(scope, receive, with_headers) if sent_there(scope) else with_headers
         turned = self._turned_away(scope)
-        await (turned or self._app)(scope, receive, with_headers)
+        await (turned or self._app)(scope, receive, answered)
 
     def _turned_away(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)

@@ -141,9 +141,10 @@ def add_gakureibo_commands(
                     raise Stopped("覚えていません。\n" + "\n".join(f"  {each.words}" for each in wrong))
                 async with units.work(Scope(board), actor=ACTOR) as work:
                     seen = await store.last_revision(work.session, board, save)
-                    id_ = await store.save(work, save, seen, made, by or user())
-                    assert id_ is not None
-                    await log_act(work, Seen("SaveMapping", "gakureibo-mapping", id_, "IV"))
+                    kept = await store.save(work, save, seen, made, by or user())
+                    if kept is None:
+                        raise Stopped("ほかの人が同時に同じ名で覚えました。もう一度実行してください。")
+                    await log_act(work, Seen("SaveMapping", "gakureibo-mapping", kept[0], "IV"))
                 console.print(f"「{save}」として覚えました。", soft_wrap=True)
 
         with told(console, as_json=False):

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,6 +60,8 @@ class Bulk:
     """The command line of a process that runs ``import work N``; None: in this process."""
     others: Callable[[], Mapping[str, str]] = field(default=dict)
     """Base URLs of the services whose copies read registry's log."""
+    owing: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Entered around ``erasure again``: what a restored deployment owes before it is started."""
 
 
 def add_import_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk: Bulk) -> None:
@@ -201,6 +204,8 @@ class _Working:
     def apply(self, run: Run, *, quiet: bool, revert_by: str | None = None) -> dict[str, Any]:
         """Apply or take back a run, showing how far it is. Returns its events and the last one's position."""
         with Shown(self.console, quiet=quiet) as shown:
+            if revert_by is None and run.state == "applying":
+                shown.begin(run.parts_done, run.parts)
             if self.bulk.worker is None:
                 return asyncio.run(self.work(run.number, shown.say, revert_by))
             return self._in_its_own(run, shown, revert_by)

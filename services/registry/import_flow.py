@@ -68,6 +68,8 @@ def bring(
                 write_problems(problems, (), prepared.notes)
             if not as_json:
                 screen.show_notes(prepared.notes, console)
+                if not wanted.dry_run:
+                    _show_unfinished(prepared, console)
                 _show(prepared.planned, listed, console)
             if wanted.dry_run:
                 return prepared.planned, None
@@ -83,7 +85,8 @@ def bring(
             _refuse(error, problems, console, as_json=as_json)
         except Unconfirmed as error:
             _ask_again(error.planned, listed, console, as_json=as_json)
-        applied = None if begun is None or planned.nothing else apply(begun, quiet=as_json)
+        # One that was killed when every part was done has nothing left to write, and is still to be ended.
+        applied = apply(begun, quiet=as_json) if begun is not None and begun.open else None
         if as_json:
             outcome = "dry-run" if begun is None else "imported" if applied else "unchanged"
             found = {**screen.changes(planned, listed), "position": None}
@@ -104,6 +107,17 @@ def user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "―"
+
+
+def _show_unfinished(prepared: Prepared, console: Console) -> None:
+    """What follows is what is left of a run that was interrupted, when it is."""
+    run = prepared.planned.unfinished
+    if run is not None and run.state == "applying" and run.digest == prepared.origin.digest:
+        console.print(
+            f"途中で止まった取り込み {run.number} の続きです（{run.parts} のうち {run.parts_done} は済み）。"
+            "残りは次のとおりです。",
+            soft_wrap=True,
+        )
 
 
 def _show(planned: Planned, details: Sequence[Change] | None, console: Console) -> None:

@@ -25,6 +25,10 @@ class Shown:
         )
         self._task = self._progress.add_task("取り込んでいます", total=None)
 
+    def begin(self, done: int, parts: int) -> None:
+        """From where a run goes on."""
+        self._progress.update(self._task, completed=done, total=parts)
+
     def __enter__(self) -> Self:
         self._progress.start()
         return self

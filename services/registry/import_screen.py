@@ -38,6 +38,7 @@ KIND_WORDS: Mapping[str, str] = {
     "duty": "職務",
     "guardianship": "保護者",
     "protection": "保護の印",
+    "contact": "連絡先",
     "organisation_new": "新しい組織",
     "organisation": "組織",
     "organisation_closed": "終わる組織",
@@ -110,6 +111,12 @@ def show_preview(planned: Planned, console: Console) -> None:
         console.print(schools)
         if len(preview.schools) > _SHOWN_SCHOOLS:
             console.print(f"ほか {len(preview.schools) - _SHOWN_SCHOOLS} 校（すべては --json で）")
+    if preview.resembling is not None and preview.resembling.children:
+        many, lines = preview.resembling
+        console.print(
+            f"同じ子かもしれない子がいる新しい子 {many}（{lines}）: 取り込んだあと、名寄せでたずねます。",
+            soft_wrap=True,
+        )
     names = planned.class_names()
     if names:
         shown = "、".join(names[:_SHOWN_CLASSES])

@@ -32,7 +32,7 @@ from services.registry.rollover.proposing import Twins
 from services.registry.rollover.rules import Consequences, Year
 from services.registry.rollover.store import Run
 from services.registry.rollover_work import add_work_commands
-from services.registry.roster import published
+from services.registry.roster import settings
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act
 from services.registry.roster.external_ids import boards
@@ -49,7 +49,7 @@ _WORDS = (
     ("promoted", "進級"),
     ("repeating", "原級"),
     ("advancing", "市内へ進学"),
-    ("graduating", "卒業（進学先なし）"),
+    ("graduating", "卒業"),
     ("prepared", "決まっている"),
     ("new", "新しく入る"),
 )
@@ -77,7 +77,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
             async with open_units() as units:
                 return await previewed(units, await _board(units), _year(units, year))
 
-        _show(_told(console, run()), console, as_json=as_json)
+        show_preview(_told(console, run()), console, as_json=as_json)
 
     @rollover.command("propose")
     def propose(
@@ -137,14 +137,14 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
             async with open_units() as units:
                 board, year = await _board(units), _year(units, None)
                 async with units.work(Scope(board), actor=ACTOR) as work:
+                    await roster.lock_roster(work)
                     city, schools = await store.city(work.session, board, year)
                     told = {
                         **city.next_schools,
                         school_named(schools, school).id: school_named(schools, next_school).id,
                     }
                     await store.put_next_schools(work, told, units.clock.today())
-                    settings = await roster.settings(work.session, board)
-                    work.publish(published.setting_changed(board, settings), key=board)
+                    await settings.publish(work)
                     await log_act(work, Seen("SayNextSchool", "board", board, "IV"))
 
         _told(console, run())
@@ -159,7 +159,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
                 board = await _board(units)
                 planned = await previewed(units, board, _year(units, year))
                 if not as_json:
-                    _show(planned, console, as_json=False)
+                    show_preview(planned, console, as_json=False)
                 begun = await applying.begin(units, planned, board, actor=ACTOR, by=by or getpass.getuser())
                 pace = Pace(readers_over_http(units, bulk.others(), client))
                 events, _ = await applying.apply_run(
@@ -285,7 +285,7 @@ async def _run(units: Units, number: int) -> Run:
     raise _Stop(f"年度更新 {number} はありません。`tsumugi rollover runs` で一覧を見られます。")
 
 
-def _show(planned: Preview, console: Console, *, as_json: bool) -> None:
+def show_preview(planned: Preview, console: Console, *, as_json: bool) -> None:
     if as_json:
         _json(
             year=planned.year.number,
@@ -297,11 +297,14 @@ def _show(planned: Preview, console: Console, *, as_json: bool) -> None:
     table.add_column("学校", no_wrap=True)
     table.add_column("来年度", justify="right", no_wrap=True)
     for heading in ("その子たち", "まだのもの"):
-        table.add_column(heading)
+        table.add_column(
+            heading, overflow="fold"
+        )  # else wide letters lose a count's last digit at a line's end
     total = planned.total()
     for name, each in [*((school.name, each) for school, each in planned.schools), ("計", total)]:
         became = [(word, each.became[kind]) for kind, word in _WORDS]
         open_ = [
+            ("進学先なし", each.nowhere),
             ("学級なし", each.without_class),
             ("担任なし", each.without_teacher),
             ("交流", each.exchange),
@@ -318,10 +321,11 @@ def _show(planned: Preview, console: Console, *, as_json: bool) -> None:
             f"4月1日に{duty}のいない学校が {schools} 校あります。人事異動を取り込むか、職務を入れてください。",
             soft_wrap=True,
         )
-    if total.became["graduating"]:
+    if total.nowhere:
         console.print(
-            f"進学先の分からない卒業生が {total.became['graduating']} 人います。市外や私立でなければ、"
-            "学齢簿か来年度の名簿を取り込んでください。",
+            f"進学先の分からない卒業生が {total.nowhere} 人います。市外や私立でなければ、"
+            "学齢簿か来年度の名簿を取り込むか、"
+            "`tsumugi rollover onward` で、その学校の卒業生が進む学校を決めてください。",
             soft_wrap=True,
         )
 
@@ -335,6 +339,7 @@ def _numbers(each: Consequences) -> Mapping[str, Any]:
     return {
         **{kind: each.became[kind] for kind, _ in _WORDS},
         "pupils": each.pupils,
+        "nowhere": each.nowhere,
         "without_class": each.without_class,
         "exchange": each.exchange,
         "changed": each.changed,
@@ -361,7 +366,7 @@ def _told(console: Console, act: Any) -> Any:
         _fail(console, "その年度更新は、いまほかのところで進んでいます。")
     except Moved:
         _fail(console, BUSY)
-    except (TooLate, _Stop, Refused) as error:
+    except (TooLate, _Stop, Refused, settings.TooLarge) as error:
         _fail(console, str(error))
 
 

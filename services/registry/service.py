@@ -19,9 +19,11 @@ from services.registry import (
     matching,
     moves,
     people,
+    register,
     rollover,
     school_calendar,
 )
+from services.registry.announced.reactions import NoticesToRoll
 from services.registry.attendance import api as attendance_api
 from services.registry.bulk.foreman import Foreman
 from services.registry.certificates import api as certificates_api
@@ -39,11 +41,13 @@ from services.registry.learning_apps import api as learning_apps_api
 from services.registry.learning_apps.copies import AppsCopy
 from services.registry.learning_apps.looks import CONNECTIONS, Looks
 from services.registry.matching import api as matching_api
+from services.registry.matching import by_hand as pairs_by_hand
 from services.registry.moves import api as moves_api
 from services.registry.moves import arriving
 from services.registry.moves import reading as moves_reading
 from services.registry.people import api as people_api
 from services.registry.people import commands as people_commands
+from services.registry.register import api as register_api
 from services.registry.rollover import api as rollover_api
 from services.registry.rollover import onward_api as rollover_onward_api
 from services.registry.rollover import runs_api as rollover_runs_api
@@ -68,7 +72,7 @@ from shared.web import ServiceApp, make_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = (AppsCopy(),)
-REACTIONS: Sequence[Reaction] = ()
+REACTIONS: Sequence[Reaction] = (NoticesToRoll(),)
 POLICIES = [
     Path(room.__path__[0])
     for room in (
@@ -82,6 +86,7 @@ POLICIES = [
         matching,
         moves,
         people,
+        register,
         rollover,
         school_calendar,
     )
@@ -133,6 +138,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
         "紬 学籍（registry）",
         [
             attendance_api.router,
+            register_api.router,
             class_lists_api.router,
             duties_api.router,
             exports_api.router,
@@ -141,6 +147,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             import_runs_api.router,
             calendar_api.router,
             matching_api.router,
+            pairs_by_hand.router,
             moves_reading.router,
             moves_api.router,
             arriving.router,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from shared.contracts import Contract, Topic, dashboard, identity, registry
+from shared.contracts import Contract, Topic, dashboard, identity, messaging, registry
 
-CONTRACTS: tuple[type[Contract], ...] = (*registry.CONTRACTS, *identity.CONTRACTS, *dashboard.CONTRACTS)
+CONTRACTS: tuple[type[Contract], ...] = (
+    *registry.CONTRACTS,
+    *messaging.CONTRACTS,
+    *identity.CONTRACTS,
+    *dashboard.CONTRACTS,
+)
 
 BY_TYPE: dict[str, type[Contract]] = {contract.TYPE: contract for contract in CONTRACTS}
 

@@ -18,6 +18,7 @@ ORGANISATION = Topic("registry.organisation", Lane.STATE, key="organisation", im
 PERSON = Topic("registry.person", Lane.STATE, key="person", importance="II")
 ENROLMENT = Topic("registry.enrolment", Lane.STATE, key="pupil", importance="III")
 GUARDIANSHIP = Topic("registry.guardianship", Lane.STATE, key="pupil", importance="I")
+CONTACT = Topic("registry.contact", Lane.STATE, key="person", importance="I")
 DUTY = Topic("registry.duty", Lane.STATE, key="staff", importance="III")
 CALENDAR = Topic("registry.calendar", Lane.STATE, key="calendar", importance="IV")
 SETTING = Topic("registry.setting", Lane.STATE, key="board", importance="IV")
@@ -198,6 +199,23 @@ class PupilMerged(Contract):
     undone: bool = Field(description="The merging was taken back: both cards are as they were.")
 
 
+RELATION_WORDS: dict[str, str] = {
+    "mother": "母",
+    "father": "父",
+    "grandmother": "祖母",
+    "grandfather": "祖父",
+    "aunt": "おば",
+    "uncle": "おじ",
+    "sister": "姉",
+    "brother": "兄",
+    "foster_parent": "里親",
+    "facility": "施設",
+    "guardian": "後見人",
+    "other": "その他",
+}
+"""Relations that are offered; a source may bring others, which are shown as they came."""
+
+
 class Guardian(Part):
     """One guardian's tie to a child and what it allows."""
 
@@ -227,6 +245,37 @@ class GuardianshipChanged(Contract):
     pupil: UUID
     guardians: list[Guardian]
     protections: list[Protection]
+
+
+PhoneKind = Literal["mobile", "home", "work", "other"]
+
+
+class PhoneNumber(Part):
+    """A number to call somebody at."""
+
+    number: str = Field(description="Digits and hyphens, a leading + for another country.")
+    kind: PhoneKind
+
+
+class Contact(Part):
+    """Where somebody can be reached, for a time."""
+
+    postal_code: str | None = Field(description="Seven digits.")
+    address: str = Field(description="Code point for code point; empty while nobody has told it.")
+    phones: list[PhoneNumber] = Field(description="In the order in which they are called.")
+    language: str | None = Field(description="BCP 47, the language read best; null while nobody has asked.")
+    since: date
+    until: date | None
+
+
+class ContactChanged(Contract):
+    """Where a person can be reached, whole. No service but messaging reads it (decisions.md §4)."""
+
+    TOPIC: ClassVar[Topic] = CONTACT
+    TYPE: ClassVar[str] = "registry.contact.changed"
+
+    person: UUID
+    contacts: list[Contact]
 
 
 DutyKind = Literal[
@@ -363,13 +412,19 @@ class DayFact(Part):
     claimed_at: datetime | None = Field(description="When the device says it was entered; never an order.")
     corrects: int | None = Field(description="Revision it corrects after the roll was taken.")
     reason: CorrectionReason | None = Field(description="Why it was corrected; free text stays in registry.")
+    relation: str | None = Field(
+        None, description="Of a notice: what whoever told it is to the child; null: somebody else."
+    )
+    channel: str | None = Field(None, description="Of a notice: phone, paper, app; null for other sources.")
 
 
 class Considered(Part):
-    """A notice that the derivation has seen, with its revision."""
+    """A notice that a teacher of the class had before them when they saved this day, with its revision."""
 
     notice: UUID
     revision: int
+    at: datetime | None = Field(None, description="When they saved it; null: nobody has said.")
+    by: UUID | None = Field(None, description="Who saved it.")
 
 
 class AttendanceDayChanged(Contract):
@@ -423,6 +478,7 @@ CONTRACTS: tuple[type[Contract], ...] = (
     PupilArrived,
     PupilMerged,
     GuardianshipChanged,
+    ContactChanged,
     DutyChanged,
     CalendarChanged,
     SettingChanged,

@@ -11,13 +11,14 @@ all, and the log's positions are in commit order (engineering.md §2.1: three co
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
@@ -223,16 +224,16 @@ _APPEND = Statement(
 )
 
 
-def _array(values: Iterable[object]) -> str:
-    """An array as PostgreSQL writes it.
+def _array(values: Sequence[str | int | UUID | None]) -> str:
+    """An array as PostgreSQL writes it: of ids, numbers and names of ours, none of which needs more than quotes.
 
     The driver looks at every element of a list several times over: 0.2 ms of CPU for the arrays of one class's save.
     """
-    return "{" + ",".join("null" if value is None else _quoted(str(value)) for value in values) + "}"
-
-
-def _quoted(word: str) -> str:
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    # The driver's own UUIDs are a subclass that orjson does not know.
+    written = orjson.dumps(values, default=str).decode()
+    if "\\" in written:  # an escape of JSON is not PostgreSQL's: it would be stored as another text
+        raise ValueError(f"no id, number or name of ours: {written}")
+    return "{" + written[1:-1] + "}"
 
 
 class Units:
@@ -317,14 +318,14 @@ class Units:
                 "traceparent": current_traceparent(),
                 "at": work.at,
                 "year": school_year(business_date(work.at)),
-                "topics": _array(e.topic for e in events),
-                "lanes": _array(int(e.lane) for e in events),
-                "keys": _array(e.key for e in events),
-                "streams": _array(e.stream for e in events),
-                "expected": _array(e.expected for e in events),
-                "ids": _array(time_ordered_id(work.at) for _ in events),
-                "types": _array(e.type for e in events),
-                "subjects": _array(e.subject for e in events),
+                "topics": _array([e.topic for e in events]),
+                "lanes": _array([int(e.lane) for e in events]),
+                "keys": _array([e.key for e in events]),
+                "streams": _array([e.stream for e in events]),
+                "expected": _array([e.expected for e in events]),
+                "ids": _array([time_ordered_id(work.at) for _ in events]),
+                "types": _array([e.type for e in events]),
+                "subjects": _array([e.subject for e in events]),
                 "payloads": [e.payload for e in events],
                 "principal": command.principal if command else None,
                 "command": command.id if command else None,

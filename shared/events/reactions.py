@@ -35,6 +35,8 @@ class Reaction(ABC):
 
     name: ClassVar[str]
     topics: ClassVar[tuple[Topic, ...]]
+    only_takes_away: ClassVar[bool] = False
+    """Whether it makes no fact of what arrives, only forgets: after a restore, no matter which side is the older."""
 
     @abstractmethod
     async def react(self, work: Work, arrived: Sequence[Arrived]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -12,6 +13,16 @@ from typing import Any, BinaryIO, Self
 import xlsxwriter
 
 from shared.sheets.inert import inert
+
+
+@dataclass(frozen=True, slots=True)
+class FormColumn:
+    """A column of a form; its width is in characters."""
+
+    head: str
+    width: float
+    shade: bool = False
+    left: bool = False
 
 
 class CsvTable:
@@ -32,10 +43,10 @@ class CsvTable:
 
 
 class Workbook:
-    """A spreadsheet of texts, written row by row: memory does not grow with it.
+    """A spreadsheet, written row by row: memory does not grow with it.
 
-    Every cell is text, marked as text, and inert: it is no formula when it is opened, edited, or saved as CSV and that
-    is opened.
+    Every text is marked as text, and inert: it is no formula when it is opened, edited, or saved as CSV and that is
+    opened. Only a form has numbers, and a number is none either.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,6 +64,19 @@ class Workbook:
         self._head = self._book.add_format({"bold": True, "bottom": 1, "quote_prefix": True})
         self._body = self._book.add_format(
             {"text_wrap": True, "valign": "top", "num_format": "@", "quote_prefix": True}
+        )
+
+        self._words = self._book.add_format({"quote_prefix": True})
+        self._form_head = self._book.add_format(
+            {
+                "border": 1,
+                "bold": True,
+                "align": "center",
+                "valign": "vcenter",
+                "text_wrap": True,
+                "font_size": 8,
+                "quote_prefix": True,
+            }
         )
 
     def __enter__(self) -> Self:
@@ -82,3 +106,56 @@ class Workbook:
             for place, value in enumerate(row):
                 sheet.write_string(last, place, "" if value is None else inert(str(value)), self._body)
         sheet.autofilter(0, 0, last, len(columns) - 1)
+
+    def form(
+        self,
+        title: str,
+        above: Sequence[str],
+        columns: Sequence[FormColumn],
+        rows: Iterable[Sequence[str | int]],
+        below: Sequence[str],
+        *,
+        frozen: int,
+    ) -> None:
+        """One sheet as it is printed: landscape on one page's width, lines of words above and below its table.
+
+        Numbers can be added up. The head and the first ``frozen`` columns stay in sight.
+        """
+        sheet, grid = self._book.add_worksheet(title), self._formats(columns)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.4)
+        for place, column in enumerate(columns):
+            sheet.set_column(place, place, column.width)
+        at = 0
+        for at, words in enumerate(above, 1):
+            sheet.write_string(at - 1, 0, inert(words), self._words)
+        sheet.set_row(at, 32)
+        sheet.repeat_rows(at)
+        sheet.freeze_panes(at + 1, frozen)
+        for place, column in enumerate(columns):
+            sheet.write_string(at, place, inert(column.head), self._form_head)
+        for row in rows:
+            at += 1
+            for place, value in enumerate(row):
+                text, number = grid[place]
+                if isinstance(value, int):
+                    sheet.write_number(at, place, value, number)
+                else:
+                    sheet.write_string(at, place, inert(value), text)
+        for words in below:
+            at += 1
+            sheet.write_string(at, 0, inert(words), self._words)
+
+    def _formats(self, columns: Sequence[FormColumn]) -> list[tuple[Any, Any]]:
+        """Of each column how its texts and how its numbers look."""
+
+        def of(column: FormColumn, **more: bool) -> Any:
+            look = {"border": 1, "border_color": "#999999", "valign": "vcenter"}
+            if column.shade:
+                look["bg_color"] = "#E4E4E4"
+            return self._book.add_format({**look, "align": "left" if column.left else "center", **more})
+
+        made = {(each.shade, each.left): (of(each, quote_prefix=True), of(each)) for each in columns}
+        return [made[each.shade, each.left] for each in columns]

@@ -100,20 +100,31 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
         said = {"service": service.name, "ready": good} | ({"feeds": feeds} if feeds else {})
         return JSONResponse(said, 200 if good else 503)
 
+    @app.get("/health/reached", include_in_schema=False)
+    async def reached() -> list[dict[str, str | int | None]]:
+        # What bulk work yields by, many times a second: from memory, because a service that is at work on what bulk
+        # work has written is slow to be given a connection.
+        return [_place(state) for state in service.states if state.active]
+
     app.add_middleware(_Observed, service=service.name, files=service.files)
     return app
 
 
 def _feed(state: WorkerState, parked: Parked) -> dict[str, str | int | None]:
+    return _place(state) | {
+        "head": state.head,
+        "looked_at": None if state.looked_at is None else state.looked_at.isoformat(timespec="seconds"),
+        "parked_keys": parked.keys,
+        "parked_records": parked.records,
+    }
+
+
+def _place(state: WorkerState) -> dict[str, str | int | None]:
     return {
         "copy": state.copy,
         "publisher": state.publisher,
         "reached": state.reached,
-        "head": state.head,
         "stopped_because": state.stopped_because,
-        "looked_at": None if state.looked_at is None else state.looked_at.isoformat(timespec="seconds"),
-        "parked_keys": parked.keys,
-        "parked_records": parked.records,
     }
 
 

@@ -193,7 +193,7 @@ async def rows(instance: Instance, log: Log) -> Iterable[str]:
 async def copies(instance: Instance, log: Log) -> Iterable[str]:
     """Copies equal their rebuild, and the log; nothing waits for an operator."""
     found = [f"parked at {service}: {item}" for service, item in await all_waiting(instance)]
-    for service in ("dashboard", "identity"):
+    for service in ("dashboard", "identity", "messaging"):
         for copy in parts(service).copies:
             built = await rebuild_copy(instance, service, copy.name)
             if built.different or built.parked:

@@ -24,6 +24,7 @@ from deploy.local.process import tail
 from deploy.local.serve import publishers
 from deploy.local.state import ROOT
 from deploy.local.status import status
+from deploy.topology import topology
 from services.identity.issuer.keys import signing_key
 from shared.access.tokens import TYPE
 from shared.ids import time_ordered_id
@@ -60,9 +61,7 @@ class Cast:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self.roles: dict[str, tuple[str, ...]] = {
-            name: ("serve", name) for name in ("registry", "identity", "dashboard")
-        }
+        self.roles: dict[str, tuple[str, ...]] = {name: ("serve", name) for name in topology().services}
         if instance.choices.transport == "kafka":
             self.roles |= {f"relay of {name}": ("relay", name) for name in publishers()}
         self._running: dict[str, subprocess.Popen[bytes]] = {}

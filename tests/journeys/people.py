@@ -37,8 +37,13 @@ def sign_in(
     person = Person(context, context.new_page())
     person.page.on("pageerror", lambda error: person.problems.append(str(error)))
     person.page.goto(f"{product.origin}/auth/login?to=/")
-    person.page.get_by_role("searchbox").fill(search)
-    person.page.get_by_role("button", name="さがす").click()
-    person.page.get_by_role("button").filter(has_text=who).first.click()
+    choose_oneself(person.page, search, who)
     person.page.wait_for_url(f"{product.origin}/**")
     return person
+
+
+def choose_oneself(page: Page, search: str, who: str) -> None:
+    """Say who one is, on the page that asks for it: search, then choose."""
+    page.get_by_role("searchbox").fill(search)
+    page.get_by_role("button", name="さがす").click()
+    page.get_by_role("button").filter(has_text=who).first.click()

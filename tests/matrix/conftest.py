@@ -26,8 +26,8 @@ def morning() -> FixedClock:
 
 @pytest.fixture(scope="session")
 def ports() -> Iterator[list[socket.socket]]:
-    """Three ports in a row, held."""
-    with held_ports(3) as found:
+    """Four ports in a row, held."""
+    with held_ports(4) as found:
         yield found
 
 

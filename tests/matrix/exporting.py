@@ -10,7 +10,7 @@ from services.registry.exports.exporting import Exported
 from services.registry.exports.packages import Asked
 from shared.database import Scope, Units
 from shared.ids import new_id
-from tests.matrix.roster import TODAY
+from tests.support.boards import TODAY
 
 TICKET = "seen"
 """Fetches the package ``export``, as long as the clock stands."""

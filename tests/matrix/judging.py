@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from tests.matrix.browser import Answer, Sender
 from tests.matrix.probe import NOTHING, Outcome, Probe
-from tests.matrix.roster import (
+from tests.matrix.world import World
+from tests.support.boards import (
     HIDDEN,
     HIDDEN_KANA,
     HIDDEN_NAME,
@@ -16,7 +17,6 @@ from tests.matrix.roster import (
     LEAVING_NAME,
     PREFIX,
 )
-from tests.matrix.world import World
 
 
 def forms(*words: object) -> list[bytes]:

@@ -47,9 +47,10 @@ from shared.dates import FixedClock
 from tests.matrix.browser import Call, make_http
 from tests.matrix.exporting import export_some
 from tests.matrix.importing import bring_some
+from tests.matrix.probes_of_notices import SAID
 from tests.matrix.rolling import roll_some
-from tests.matrix.roster import HIDDEN, LEAVING, TODAY, feeding_board, second_board
 from tests.matrix.world import APP, LUNCH, PLANTED, Board, World
+from tests.support.boards import HIDDEN, LEAVING, TODAY, feeding_board, second_board
 from tests.support.databases import PASSWORD
 from tests.support.waiting import eventually
 
@@ -219,7 +220,7 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         await _plan_next_year(world, registry)
         dist = make_folder(instance.state / "dist")
         (dist / "index.html").write_text("<!doctype html><title>紬</title>", encoding="utf-8")
-        for service, at in zip(("dashboard", "registry", "identity"), ports, strict=True):
+        for service, at in zip(("dashboard", "registry", "identity", "messaging"), ports, strict=True):
             assert instance.port(service) == at.getsockname()[1]
             module = importlib.import_module(topology().services[service].application)
             more = {"front_end": FrontEnd(dist)} if service == "dashboard" else {}
@@ -238,6 +239,7 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         await _move_some(world)
         world.standing_in, world.list_seen, world.undone = await _by_hand(registry, first)
         await _ask_who_is_who(registry, first)
+        await _tell_some(world)
         ids = world.first.ids
         brought, world.spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
         left = await export_some(registry, first.id, ids["board_staff"])
@@ -248,8 +250,22 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         plan = await board_staff.get(f"/v1/boards/{first.id}/calendars/{TODAY.year}")
         world.template_seen = plan.json()["revision"]
         async with registry.work(Scope(first.id), actor="test") as work:
-            await erasure.note(work, uuid4(), "by_mistake", None, Holdings(), ids["board_staff"])
+            gone = uuid4()
+            await erasure.note(
+                work, gone, [gone], "by_mistake", None, Holdings(), ids["board_staff"], work.at
+            )
         yield world
+
+
+async def _tell_some(world: World) -> None:
+    """A family has telephoned about one child, and another about the protected one."""
+    ids, office = dict(world.first.ids), world.bearer("messaging", "office")
+    for word, pupil in (("notice", "pupil"), ("hidden_notice", HIDDEN)):
+        answer = await office.send(Call("POST", "/v1/notices", {**SAID, "pupils": [str(ids[pupil])]}))
+        assert answer.status == 200, answer
+        ids[word] = UUID(answer.json()["notices"][0]["notice"])
+    world.first.ids = ids
+    await world.in_step()
 
 
 async def _plan_next_year(world: World, units: Units) -> None:

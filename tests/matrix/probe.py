@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tests.matrix.browser import Call
-from tests.matrix.roster import TODAY
 from tests.matrix.world import World
+from tests.support.boards import TODAY
 
 NOTHING: Final = "nothing"
 """An answer of success that holds nothing of the first board: the list is empty, or one's own."""
@@ -17,7 +17,7 @@ Outcome = int | Literal["nothing"]
 
 @dataclass(frozen=True)
 class Probe:
-    """An operation that is not open to everybody. People are words of tests/matrix/roster.py."""
+    """An operation that is not open to everybody. People are words of tests/support/boards.py."""
 
     operation: str
     by: Literal["bearer", "session"]

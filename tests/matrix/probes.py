@@ -17,6 +17,7 @@ from tests.matrix.probes_of_exports import EXPORTS
 from tests.matrix.probes_of_imports import IMPORTS
 from tests.matrix.probes_of_matching import MATCHING
 from tests.matrix.probes_of_moves import MOVES
+from tests.matrix.probes_of_notices import NOTICES
 from tests.matrix.probes_of_people import PEOPLE
 from tests.matrix.probes_of_rollover import ROLLOVER
 from tests.matrix.probes_of_schools import SCHOOLS
@@ -121,6 +122,7 @@ PROBES: tuple[Probe, ...] = (
     *MOVES,
     *PEOPLE,
     *ROLLOVER,
+    *NOTICES,
     # ---- logs: a service's own token, for the topics that deploy/topology.toml lets it read ----
     *(
         Probe(
@@ -131,7 +133,11 @@ PROBES: tuple[Probe, ...] = (
             may_not=_SERVICES_ALONE,
             no_step_up_because="no person is there to ask",
         )
-        for service, topic in (("registry", "registry.person"), ("identity", "identity.account"))
+        for service, topic in (
+            ("registry", "registry.person"),
+            ("identity", "identity.account"),
+            ("messaging", "messaging.notice"),
+        )
     ),
     # ---- dashboard: a session of the browser ----
     Probe(
@@ -283,7 +289,7 @@ class Open:
 
 
 _DESCRIPTION = "the description of the interface: no data"
-_HEALTH = "whether the service lives and is ready: no data"
+_HEALTH = "whether the service lives, is ready and keeps up: no data"
 _PROTOCOL = "OpenID Connect: the protocol itself says who may"
 
 
@@ -293,12 +299,14 @@ def _of_every(service: str) -> dict[str, Open]:
         f"{service} HEAD /openapi.json": Open(_DESCRIPTION, "/openapi.json", 200),
         f"{service} GET /health/live": Open(_HEALTH, "/health/live", 200),
         f"{service} GET /health/ready": Open(_HEALTH, "/health/ready", 200),
+        f"{service} GET /health/reached": Open(_HEALTH, "/health/reached", 200),
     }
 
 
 PUBLIC: Mapping[str, Open] = {
     **_of_every("registry"),
     **_of_every("identity"),
+    **_of_every("messaging"),
     **_of_every("dashboard"),
     "identity GET /.well-known/openid-configuration": Open(
         "what the issuer can do and where, public by its protocol", "/.well-known/openid-configuration", 200

@@ -9,23 +9,11 @@ from tests.matrix.browser import Call
 from tests.matrix.exporting import TICKET
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
 from tests.matrix.world import World
+from tests.support.boards import WITHOUT_OFFICE
 
 _THE_OFFICE = {"board_staff": 200}
 _NOBODY_ELSE: Mapping[str, Outcome] = dict.fromkeys(
-    (
-        *("homeroom", "assistant", "substitute", "principal", "vice_principal", "nurse", "subject", "moved"),
-        *(
-            "office",
-            "elsewhere",
-            "lunch_staff",
-            "system_operator",
-            "guardian",
-            "mother",
-            "pupil",
-            "department",
-        ),
-    ),
-    404,
+    (*WITHOUT_OFFICE, "office", "kept_from", "principal", "vice_principal", "elsewhere", "junior_office"), 404
 )
 _IN_A_BROWSER = {who: outcome for who, outcome in _NOBODY_ELSE.items() if who != "department"}
 

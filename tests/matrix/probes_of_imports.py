@@ -11,28 +11,14 @@ from tests.matrix.browser import Call
 from tests.matrix.importing import FILE, RUN
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
 from tests.matrix.world import World
+from tests.support.boards import WITHOUT_OFFICE
 
 _OFFICE_OF_THE_BOARD = {"board_staff": 200}
-_NOBODY_ELSE: Mapping[str, Outcome] = dict.fromkeys(
-    (
-        "homeroom",
-        "assistant",
-        "substitute",
-        "principal",
-        "vice_principal",
-        "nurse",
-        "subject",
-        "moved",
-        "lunch_staff",
-        "system_operator",
-        "guardian",
-        "mother",
-        "pupil",
-        "department",
-    ),
-    404,
-)
-_NOT_THE_WHOLE: Mapping[str, Outcome] = {**_NOBODY_ELSE, "office": 404, "elsewhere": 404}
+_NOBODY_ELSE: Mapping[str, Outcome] = dict.fromkeys((*WITHOUT_OFFICE, "principal", "vice_principal"), 404)
+_NOT_THE_WHOLE: Mapping[str, Outcome] = {
+    **_NOBODY_ELSE,
+    **dict.fromkeys(("office", "kept_from", "elsewhere", "junior_office"), 404),
+}
 _IN_A_BROWSER = {who: outcome for who, outcome in _NOT_THE_WHOLE.items() if who != "department"}
 
 
@@ -73,6 +59,12 @@ def _mapping(world: World) -> Call:
     )
 
 
+def _removal(world: World) -> Call:
+    """Of last year's mapping, again and again: what is gone is as it was wanted."""
+    mapping = world.first.ids["mapping"]
+    return Call("POST", f"/v1/boards/{world.first.id}/gakureibo/mappings/{mapping}/remove", {"seen": 1})
+
+
 def _columns(world: World) -> Call:
     """The beginning of a file that names a school."""
     rows = (",".join(_COLUMNS.values()), "1,紬野 花,ツムギノ ハナ,2020/5/6,第二小学校")
@@ -96,6 +88,13 @@ IMPORTS: tuple[Probe, ...] = (
         may_not=_NOT_THE_WHOLE,
     ),
     Probe(
+        "registry POST /v1/boards/{board}/gakureibo/mappings/{mapping}/remove",
+        "bearer",
+        _removal,
+        may=_OFFICE_OF_THE_BOARD,
+        may_not=_NOT_THE_WHOLE,
+    ),
+    Probe(
         "registry POST /v1/boards/{board}/gakureibo/columns",
         "bearer",
         _columns,
@@ -106,7 +105,7 @@ IMPORTS: tuple[Probe, ...] = (
         "registry GET /v1/imports",
         "bearer",
         get("/v1/imports"),
-        may={"board_staff": 200, "office": 200, "elsewhere": 200},
+        may=dict.fromkeys(("board_staff", "office", "kept_from", "elsewhere", "junior_office"), 200),
         may_not=dict.fromkeys(_NOBODY_ELSE, NOTHING),
         elsewhere=NOTHING,
     ),
@@ -114,8 +113,8 @@ IMPORTS: tuple[Probe, ...] = (
         "registry POST /v1/imports/uploads",
         "bearer",
         _bring,
-        may={"board_staff": 200, "office": 200},
-        may_not={**_NOBODY_ELSE, "elsewhere": 404},
+        may={"board_staff": 200, "office": 200, "kept_from": 200},
+        may_not={**_NOBODY_ELSE, "elsewhere": 404, "junior_office": 404},
     ),
     Probe(
         "registry PUT /v1/imports/uploads/{upload}/files/{name}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
-from tests.matrix.roster import AT_THE_SCHOOL
+from tests.support.boards import AT_THE_SCHOOL
 
 _NOT_THE_OFFICE: Mapping[str, Outcome] = dict.fromkeys(
     (
@@ -31,6 +31,19 @@ MATCHING: tuple[Probe, ...] = (
         may={"board_staff": 200},
         may_not=_LISTS_NOT,
         elsewhere=NOTHING,
+    ),
+    Probe(
+        "registry POST /v1/same-people",
+        "bearer",
+        lambda world: Call(
+            "POST",
+            "/v1/same-people",
+            {"one": str(world.first.ids["pupil"]), "other": str(world.first.ids["p2"])},
+        ),
+        # Whoever may ask is told that this pair is asked about already; 200: matching/tests/test_by_hand.py.
+        may={"board_staff": 409},
+        kept_because="asked again it is asked already; asking is shown by services/registry/matching/tests",
+        may_not={**_NOT_THE_OFFICE, **dict.fromkeys(AT_THE_SCHOOL, 403)},
     ),
     Probe(
         "registry GET /v1/same-people/{question}",

@@ -7,29 +7,15 @@ from typing import Any
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
-from tests.matrix.roster import TODAY
 from tests.matrix.world import World
+from tests.support.boards import TODAY, WITHOUT_OFFICE
 
-_MOVE_READS = {"office": 200, "principal": 200, "vice_principal": 200, "board_staff": 200, "elsewhere": 200}
-_MOVE_READS_NOT: Mapping[str, Outcome] = dict.fromkeys(
-    (
-        "homeroom",
-        "assistant",
-        "substitute",
-        "nurse",
-        "subject",
-        "moved",
-        "lunch_staff",
-        "system_operator",
-        "guardian",
-        "mother",
-        "pupil",
-        "department",
-    ),
-    404,
+_MOVE_READS = dict.fromkeys(
+    ("office", "kept_from", "principal", "vice_principal", "board_staff", "elsewhere"), 200
 )
+_MOVE_READS_NOT: Mapping[str, Outcome] = dict.fromkeys(WITHOUT_OFFICE, 404)
 _MOVE_LISTS_NOT: Mapping[str, Outcome] = dict.fromkeys(_MOVE_READS_NOT, NOTHING)
-_MOVE_MAKES = {"office": 200, "board_staff": 200}
+_MOVE_MAKES = {"office": 200, "kept_from": 200, "board_staff": 200}
 _MOVE_MAKES_NOT: Mapping[str, Outcome] = {**_MOVE_READS_NOT, "principal": 403, "vice_principal": 403}
 _OFFICES_ALONE: Mapping[str, Outcome] = {**_MOVE_READS_NOT, "principal": 404, "vice_principal": 404}
 
@@ -66,6 +52,7 @@ def _void(world: World) -> Call:
 
 _OF_CERTIFICATES: tuple[tuple[str, Callable[[World], Call], Mapping[str, Outcome]], ...] = (
     ("GET /v1/moves/{move}/certificates", get("/v1/moves/{move}/certificates"), _NOT_THE_LEAVING),
+    ("GET /v1/moves/{move}/textbooks", get("/v1/moves/{move}/textbooks?on={day}"), _NOT_THE_LEAVING),
     (
         "POST /v1/moves/{move}/certificates/preview",
         _move("certificates/preview", _CERTIFICATE),

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
-from tests.matrix.roster import AT_THE_SCHOOL
 from tests.matrix.world import World
+from tests.support.boards import AT_THE_SCHOOL
 
 _READS = dict.fromkeys(AT_THE_SCHOOL, 200)
 _NO_PEOPLE: Mapping[str, Outcome] = dict.fromkeys(

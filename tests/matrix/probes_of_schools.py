@@ -11,8 +11,8 @@ from services.registry.certificates.rules import DEFAULT_FORMS
 from services.registry.certificates.settings_store import revision
 from tests.matrix.browser import Call
 from tests.matrix.probe import Outcome, Probe, get
-from tests.matrix.roster import AT_THE_SCHOOL, FAR_DAYS, HIDDEN, TODAY
 from tests.matrix.world import World
+from tests.support.boards import AT_THE_SCHOOL, FAR_DAYS, HIDDEN, TODAY
 
 _DAYS = count(1)
 
@@ -115,7 +115,29 @@ def _of_forms(what: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
     return lambda world: Call("POST", f"/v1/boards/{world.first.id}/{what}", dict(body))
 
 
+# The month and the year are for fewer than the roll of a day: the class's teachers, the school's heads and office.
+_REGISTER_NOT: Mapping[str, Outcome] = {
+    **dict.fromkeys(("substitute", "subject", "nurse", "neighbour"), 403),
+    **_NOWHERE_NEAR,
+    "department": 404,
+}
+
+
+def _registers() -> tuple[Probe, ...]:
+    return tuple(
+        Probe(
+            f"registry GET /v1/classes/{{class_id}}/register/{what}",
+            "bearer",
+            get("/v1/classes/{2_1}/register/" + what.replace("{month}", f"{TODAY:%Y-%m}")),
+            may=_NUMBERS,
+            may_not=_REGISTER_NOT,
+        )
+        for what in (of + form for of in ("months/{month}", "year") for form in ("", "/pdf", "/xlsx"))
+    )
+
+
 SCHOOLS: tuple[Probe, ...] = (
+    *_registers(),
     *(
         Probe(
             f"registry {method} /v1/boards/{{board}}/{what}",

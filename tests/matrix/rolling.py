@@ -8,7 +8,7 @@ from services.registry.rollover import looks, store
 from services.registry.rollover.rules import Year
 from shared.database import Scope, Units
 from shared.ids import new_id
-from tests.matrix.roster import TODAY
+from tests.support.boards import TODAY
 
 YEAR = TODAY.year + 1
 SCHOOL = "第一小学校"

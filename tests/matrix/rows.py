@@ -25,13 +25,23 @@ from tests.matrix.people import (
     SOMEBODY,
 )
 from tests.matrix.rows_of_exports import PACKAGES
+from tests.matrix.rows_of_notices import PUPIL_NOTICES, SCHOOL_NOTICES
+from tests.matrix.rows_of_schools import (
+    CLASS_DAYS,
+    CLASS_LISTS,
+    CLASS_REGISTERS,
+    SCHOOL_DAYS,
+    SCHOOL_DUTIES,
+    SCHOOL_YEARS,
+)
 from tests.matrix.rows_of_years import CLASS_PLANS, ROLLOVERS, SCHOOL_ROLLOVERS
 
 Entity = dict[str, Any]
 
-SERVICES = {"registry": "学籍", "identity": "統合ID", "dashboard": "ダッシュボード"}
+SERVICES = {"registry": "学籍", "identity": "統合ID", "messaging": "連絡", "dashboard": "ダッシュボード"}
 THINGS = {
     "ClassDay": "学級の1日（出席簿）",
+    "ClassRegister": "学級の出席簿（月と年）",
     "Card": "名簿のカード",
     "SamePerson": "名寄せの確認",
     "SchoolDuty": "学校の職務",
@@ -52,10 +62,13 @@ THINGS = {
     "Operations": "配信の状態",
     "DepartmentFeed": "部署への配信",
     "AppRoster": "学習アプリへの名簿",
+    "PupilNotices": "子の欠席などの連絡",
+    "SchoolNotices": "学校の1日の連絡",
 }
 ACTS = {
     "ReadRoll": "見る",
     "TakeRoll": "出欠をとる",
+    "ReadRegister": "見る",
     "ReadCard": "見る",
     "ReadFamily": "家族を見る",
     "ReadHistory": "経過を見る",
@@ -63,6 +76,7 @@ ACTS = {
     "ChangeProtection": "支援措置の印を付け外しする",
     "ErasePerson": "記録を消す",
     "ReadSamePerson": "見る",
+    "AskSamePerson": "たずねる",
     "AnswerSamePerson": "答える・元に戻す",
     "ReadDuties": "見る",
     "ReadClassList": "見る",
@@ -95,6 +109,9 @@ ACTS = {
     "ReadFeed": "受け取る",
     "ReadAppRoster": "読む",
     "ConfirmFeed": "受け取ったと確かめる",
+    "ReadNotices": "見る",
+    "TakeNotice": "受ける・変える・取り消す",
+    "ReadSchoolNotices": "見る",
 }
 
 
@@ -108,66 +125,6 @@ class Row:
     act: str
     situation: str
     resource: Entity
-
-
-def _class_day(school: UUID, of: UUID, *, board: UUID = BOARD, today: bool = True) -> Entity:
-    attributes = {"school": ref("School", school), "class": ref("Class", of), "isToday": today}
-    return entity("ClassDay", "day", board=ref("Board", board), **attributes)
-
-
-# "Of another board" always keeps the rest as it is: only the board is between the asker and the thing.
-_CLASS_DAYS = {
-    "第一小 2年1組・きょう": _class_day(SCHOOL, CLASS),
-    "第一小 2年1組・ほかの日": _class_day(SCHOOL, CLASS, today=False),
-    "第一小のほかの学級・きょう": _class_day(SCHOOL, NEIGHBOUR),
-    "第一小のほかの学級・ほかの日": _class_day(SCHOOL, NEIGHBOUR, today=False),
-    "第二小の学級・きょう": _class_day(OTHER_SCHOOL, CLASS_ELSEWHERE),
-    "名簿の誤りで第二小にある 2年1組・きょう": _class_day(OTHER_SCHOOL, CLASS),
-    "ほかの設置者の学級・きょう": _class_day(SCHOOL, CLASS, board=OTHER_BOARD),
-}
-
-
-def _class_list(school: UUID, of: UUID, *, board: UUID = BOARD) -> Entity:
-    attributes = {"school": ref("School", school), "class": ref("Class", of)}
-    return entity("ClassList", of, board=ref("Board", board), **attributes)
-
-
-_CLASS_LISTS = {
-    "第一小 2年1組": _class_list(SCHOOL, CLASS),
-    "第一小のほかの学級": _class_list(SCHOOL, NEIGHBOUR),
-    "第二小の学級": _class_list(OTHER_SCHOOL, CLASS_ELSEWHERE),
-    "名簿の誤りで第二小にある 2年1組": _class_list(OTHER_SCHOOL, CLASS),
-    "ほかの設置者の学級": _class_list(SCHOOL, CLASS, board=OTHER_BOARD),
-}
-
-
-def _school_year(school: UUID, board: UUID = BOARD, office: UUID = BOARD) -> Entity:
-    at = {"school": ref("School", school), "offices": refs("Unit", {office})}
-    return entity("SchoolYear", "year", board=ref("Board", board), **at)
-
-
-_SCHOOL_YEARS = {
-    "第一小": _school_year(SCHOOL),
-    "第一小・市の名簿は別の課が受け持つ": _school_year(SCHOOL, office=OTHER_BOARD),
-    "第二小": _school_year(OTHER_SCHOOL),
-    "ほかの設置者の学校": _school_year(SCHOOL, OTHER_BOARD),
-}
-
-
-def _duty(school: UUID, *, board: UUID = BOARD, receiver: UUID = SOMEBODY, **more: bool) -> Entity:
-    attributes = {"school": ref("School", school), "isColleague": True, "isHead": False, **more}
-    decide = {"offices": refs("Unit", {BOARD}), "receiver": refs("Person", {receiver})}
-    return entity("SchoolDuty", "duty", board=ref("Board", board), **attributes, **decide)
-
-
-_SCHOOL_DUTIES = {
-    "第一小・その学校の人": _duty(SCHOOL),
-    "第一小・ほかの学校の人": _duty(SCHOOL, isColleague=False),
-    "第一小・その学校の人を校長・教頭に": _duty(SCHOOL, isHead=True),
-    "第一小・自分を": _duty(SCHOOL, receiver=ASKING),
-    "第二小・その学校の人": _duty(OTHER_SCHOOL),
-    "ほかの設置者の学校": _duty(SCHOOL, board=OTHER_BOARD),
-}
 
 
 def _move(
@@ -256,17 +213,6 @@ _CARDS = {
     "ほかの設置者の、保護されている子・指名を受けている": _card(
         board=OTHER_BOARD, protected=True, named=(ASKING,)
     ),
-}
-
-
-def _school_day(school: UUID, board: UUID = BOARD) -> Entity:
-    return entity("SchoolDay", "day", board=ref("Board", board), school=ref("School", school))
-
-
-_SCHOOL_DAYS = {
-    "第一小": _school_day(SCHOOL),
-    "第二小": _school_day(OTHER_SCHOOL),
-    "ほかの設置者の学校": _school_day(SCHOOL, OTHER_BOARD),
 }
 
 
@@ -387,17 +333,18 @@ _PAIRS = {
 
 
 _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
-    ("registry", "ClassDay", "ReadRoll", _CLASS_DAYS),
-    ("registry", "ClassDay", "TakeRoll", _CLASS_DAYS),
-    ("registry", "ClassList", "ReadClassList", _CLASS_LISTS),
-    ("registry", "ClassList", "SetNumbers", _CLASS_LISTS),
-    ("registry", "SchoolYear", "ReadCalendar", _SCHOOL_YEARS),
-    ("registry", "SchoolYear", "ChangeCalendar", _SCHOOL_YEARS),
+    ("registry", "ClassDay", "ReadRoll", CLASS_DAYS),
+    ("registry", "ClassDay", "TakeRoll", CLASS_DAYS),
+    ("registry", "ClassRegister", "ReadRegister", CLASS_REGISTERS),
+    ("registry", "ClassList", "ReadClassList", CLASS_LISTS),
+    ("registry", "ClassList", "SetNumbers", CLASS_LISTS),
+    ("registry", "SchoolYear", "ReadCalendar", SCHOOL_YEARS),
+    ("registry", "SchoolYear", "ChangeCalendar", SCHOOL_YEARS),
     ("registry", "BoardYear", "SetTemplate", _BOARD_YEARS),
     ("registry", "BoardForms", "SetForms", _BOARD_FORMS),
-    ("registry", "SchoolDuty", "ReadDuties", _SCHOOL_DUTIES),
-    ("registry", "SchoolDuty", "PutSubstitute", _SCHOOL_DUTIES),
-    ("registry", "SchoolDuty", "GiveDuty", _SCHOOL_DUTIES),
+    ("registry", "SchoolDuty", "ReadDuties", SCHOOL_DUTIES),
+    ("registry", "SchoolDuty", "PutSubstitute", SCHOOL_DUTIES),
+    ("registry", "SchoolDuty", "GiveDuty", SCHOOL_DUTIES),
     ("registry", "Move", "ReadMove", _MOVES),
     ("registry", "Move", "MakeMove", _MOVES),
     ("registry", "Move", "PlaceMover", _MOVES),
@@ -411,6 +358,7 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Card", "ErasePerson", _CARDS),
     ("registry", "Move", "IssueCertificate", _MOVES),
     ("registry", "SamePerson", "ReadSamePerson", _PAIRS),
+    ("registry", "SamePerson", "AskSamePerson", _PAIRS),
     ("registry", "SamePerson", "AnswerSamePerson", _PAIRS),
     ("registry", "ClassPlan", "MakeClasses", CLASS_PLANS),
     ("registry", "Rollover", "ReadRollover", ROLLOVERS),
@@ -419,10 +367,13 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Roster", "ImportRoster", _ROSTERS),
     ("registry", "RosterPackage", "ExportRoster", PACKAGES),
     ("registry", "RosterPackage", "ExportProtected", PACKAGES),
+    ("messaging", "PupilNotices", "ReadNotices", PUPIL_NOTICES),
+    ("messaging", "PupilNotices", "TakeNotice", PUPIL_NOTICES),
+    ("messaging", "SchoolNotices", "ReadSchoolNotices", SCHOOL_NOTICES),
     ("dashboard", "Desk", "ReadToday", _DESKS),
-    ("dashboard", "ClassDay", "ReadRoll", _CLASS_DAYS),
-    ("dashboard", "ClassDay", "TakeRoll", _CLASS_DAYS),
-    ("dashboard", "SchoolDay", "ReadSchoolDay", _SCHOOL_DAYS),
+    ("dashboard", "ClassDay", "ReadRoll", CLASS_DAYS),
+    ("dashboard", "ClassDay", "TakeRoll", CLASS_DAYS),
+    ("dashboard", "SchoolDay", "ReadSchoolDay", SCHOOL_DAYS),
     ("dashboard", "BoardDay", "ReadBoardDay", _BOARD_DAYS),
     ("dashboard", "Pupil", "SeePupil", _PUPILS),
     ("registry", "AppRoster", "ReadAppRoster", _APP_ROSTERS),

@@ -6,9 +6,9 @@ import pytest
 
 from tests.matrix.probe import NOTHING
 from tests.matrix.probes import PROBES
-from tests.matrix.roster import DUTIES, TODAY
 from tests.matrix.test_order import asks_for_the_second_factor
 from tests.matrix.world import World
+from tests.support.boards import DUTIES, TODAY
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -12,8 +12,8 @@ from tests.matrix.browser import Answer, Call
 from tests.matrix.judging import sender_of
 from tests.matrix.probe import NOTHING, Outcome, Probe
 from tests.matrix.probes import PROBES
-from tests.matrix.roster import TODAY
 from tests.matrix.world import World
+from tests.support.boards import TODAY
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -17,7 +17,9 @@ import pytest
 
 from tests.matrix.browser import Sender
 from tests.matrix.judging import asking, children, found_by, hidden, shown
-from tests.matrix.roster import (
+from tests.matrix.walking import addresses
+from tests.matrix.world import LUNCH, World
+from tests.support.boards import (
     AT_THE_SCHOOL,
     HIDDEN,
     HIDDEN_NAME,
@@ -27,8 +29,6 @@ from tests.matrix.roster import (
     WITHOUT_DUTY_AT_THE_SCHOOL,
     YESTERDAY,
 )
-from tests.matrix.walking import addresses
-from tests.matrix.world import LUNCH, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -41,10 +41,22 @@ async def test_no_page_shows_the_child_to_who_has_no_duty_there(world: World, wh
 
 
 @pytest.mark.parametrize("who", WITHOUT_DUTY_AT_THE_SCHOOL)
-async def test_the_owner_shows_it_to_nobody_either(world: World, who: str) -> None:
-    """registry, asked directly with a token of its own."""
-    where = addresses(world, "registry")
-    assert await found_by(world.bearer("registry", who), where, hidden(world)) == {}
+@pytest.mark.parametrize("owner", ["registry", "messaging"])
+async def test_the_owner_shows_it_to_nobody_either(world: World, who: str, owner: str) -> None:
+    """A service that is asked directly with a token of its own."""
+    where = addresses(world, owner)
+    assert await found_by(world.bearer(owner, who), where, hidden(world)) == {}
+
+
+async def test_the_school_that_took_the_call_finds_it_again(world: World) -> None:
+    """Else the walk above would prove nothing; and whom the child is kept from finds the other's alone."""
+    where = addresses(world, "messaging")
+    found = await found_by(world.bearer("messaging", "office"), where, hidden(world))
+    ids = world.first.ids
+    wanted = {f"/v1/pupils/{ids[HIDDEN]}/notices", f"/v1/schools/{ids['first']}/notices"}
+    assert wanted <= set(found)
+    assert await found_by(world.bearer("messaging", "kept_from"), where, hidden(world)) == {}
+    assert await found_by(world.bearer("messaging", "kept_from"), where, children(world)) != {}
 
 
 async def test_a_learning_app_finds_the_others_and_never_the_child(world: World) -> None:

@@ -19,9 +19,9 @@ from services.registry.people import store as people
 from tests.matrix.browser import Call
 from tests.matrix.judging import asking, forms, sender_of
 from tests.matrix.probes import PROBES
-from tests.matrix.roster import HIDDEN_KANA, HIDDEN_NAME, PREFIX, TODAY
 from tests.matrix.walking import addresses
 from tests.matrix.world import World
+from tests.support.boards import HIDDEN_KANA, HIDDEN_NAME, PREFIX, TODAY
 from tests.support.spans import Spans
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

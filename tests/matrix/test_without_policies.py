@@ -12,9 +12,9 @@ import pytest
 
 from tests.matrix.falling import no_policies, no_predicates
 from tests.matrix.judging import asking, forms, found_by, hidden, traces
-from tests.matrix.roster import PREFIX
 from tests.matrix.walking import guarded
 from tests.matrix.world import World
+from tests.support.boards import PREFIX
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

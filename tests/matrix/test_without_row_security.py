@@ -12,9 +12,9 @@ from tests.matrix.falling import no_policies, no_predicates, no_row_security
 from tests.matrix.judging import asking, check, found_by, hidden, sender_of, traces
 from tests.matrix.probe import Probe
 from tests.matrix.probes import PROBES
-from tests.matrix.roster import WITHOUT_DUTY_AT_THE_SCHOOL
 from tests.matrix.walking import guarded
 from tests.matrix.world import World
+from tests.support.boards import WITHOUT_DUTY_AT_THE_SCHOOL
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("no_rows_bound")]
 

@@ -13,8 +13,8 @@ from tests.matrix.exporting import TICKET
 from tests.matrix.importing import RUN
 from tests.matrix.operations import operations
 from tests.matrix.probes import PUBLIC
-from tests.matrix.roster import HIDDEN, HIDDEN_KANA, LEAVING, TODAY, YESTERDAY
 from tests.matrix.world import LUNCH, World
+from tests.support.boards import HIDDEN, HIDDEN_KANA, LEAVING, TODAY, YESTERDAY
 
 _FORWARD = "{path:path}"
 
@@ -64,12 +64,13 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
         "question": [ids[word] for word in ("question", "hidden_question")],
         "year": [TODAY.year, TODAY.year + 1],
+        "month": [f"{TODAY:%Y-%m}"],
         "certificate": [ids[word] for word in ("certificate", "hidden_certificate")],
         "pupil": [ids[word] for word in ("pupil", HIDDEN, LEAVING)],
         "copy": ["school_day", "roster"],
         "publisher": ["registry"],
         "key": [ids["pupil"]],
-        "topic": ["registry.person", "registry.attendance", "identity.account"],
+        "topic": ["registry.person", "registry.attendance", "identity.account", "messaging.notice"],
         "asked:path": [
             *("orgs", "classes", "users", "students", "teachers", "enrollments", "demographics"),
             *(f"users/{ids[word]}" for word in ("pupil", HIDDEN, LEAVING)),
@@ -93,6 +94,7 @@ _ASKED_WITH = {
     "/api/registry/v1/exports/{export}/file": f"?ticket={TICKET}",
     "/v1/moves/pupils": f"?q={quote(HIDDEN_KANA[0])}",
     "/v1/schools/{school}/rooms": "?on={day}&grade=P2",
+    "/v1/moves/{move}/textbooks": "?on={day}",
 }
 """Addresses that need a question, with one that would find the protected child."""
 

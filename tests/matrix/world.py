@@ -23,8 +23,8 @@ from shared.database import Scope, Units
 from shared.dates import FixedClock
 from shared.service import ServiceParts
 from tests.matrix.browser import Call, Sender
-from tests.matrix.roster import TODAY
 from tests.matrix.tokens import Tokens
+from tests.support.boards import TODAY
 from tests.support.waiting import eventually
 
 PLANTED = "_planted"
@@ -102,7 +102,7 @@ class World:
     def bearer(self, service: str, who: str, *, acr: int = 2) -> Sender:
         """Somebody with a token for ``service``; ``department`` is the first board's, once under the other board."""
         if who == "reader":
-            return self.reading(service, "dashboard")
+            return self.reading(service, "registry" if service == "messaging" else "dashboard")
         if who.startswith(("department", "app")):
             board = self.second if who.endswith("elsewhere") else self.first
             scopes = ONEROSTER_SCOPES if who.startswith("app") else ()

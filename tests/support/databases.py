@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.postgres import Postgres
-from shared.database import Login, make_engine
+from shared.database import Login, Units, make_engine
 from shared.database.roles import Server, make_database, make_roles, role_names
+from shared.dates import Clock
 
 PASSWORD = "a password for tests"
 _numbers = count(1)
@@ -27,6 +29,13 @@ class Template:
     service: str
     readers: tuple[str, ...]
     name: str
+
+
+@dataclass(frozen=True)
+class Filled(Template):
+    """One with a board in it, for tests that begin where much has been done."""
+
+    board: UUID
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,27 @@ class Databases:
             await build(engine)
         finally:
             await engine.dispose()
+        await self._warm(name)
         return Template(service, tuple(readers), name)
+
+    async def fill(
+        self, template: Template, name: str, clock: Clock, fill: Callable[[Units], Awaitable[UUID]]
+    ) -> Filled:
+        """A template that is ``template`` with what ``fill`` puts into a board of its own, as the app role."""
+        await make_database(
+            self.server, template.service, template.readers, database=name, template=template.name
+        )
+        engine = make_engine(Database(self.server, template.service, name).app)
+        try:
+            board = await fill(Units(engine, clock))
+        finally:
+            await engine.dispose()
+        await self._warm(name)
+        return Filled(template.service, template.readers, name, board)
+
+    async def _warm(self, name: str) -> None:
+        """Whoever connects first writes down what every connection must know of the catalogue; copies get that too."""
+        await (await self.server.connect(name)).close()
 
     @asynccontextmanager
     async def copy(self, template: Template) -> AsyncIterator[Database]:

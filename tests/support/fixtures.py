@@ -25,12 +25,13 @@ from tests.support.databases import Database, Databases, Template
 from tests.support.toy import TOPICS, Change, change
 
 TODAY = date(2026, 11, 20)
+MORNING = datetime(2026, 11, 20, 8, 30, tzinfo=TOKYO)
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     """A Friday in November, 8:30 in the morning; it stands until a test sets it."""
-    return FixedClock(datetime(2026, 11, 20, 8, 30, tzinfo=TOKYO))
+    return FixedClock(MORNING)
 
 
 @pytest.fixture

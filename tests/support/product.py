@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local.instance import Instance
 from deploy.local.state import ROOT
 from deploy.local.temporary import free_ports
 
@@ -26,6 +27,8 @@ class Product:
     state: Path
     port: int
     transport: str
+    patience: float = 180
+    """Seconds that a command may take."""
 
     @property
     def origin(self) -> str:
@@ -53,7 +56,7 @@ class Product:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=self.patience,
         )
         assert done.returncode == 0, f"tsumugi {' '.join(words)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -64,11 +67,18 @@ class Product:
 
 
 @contextmanager
-def running(state: Path, transport: str) -> Iterator[Product]:
-    """`tsumugi up` in a folder of its own; everything of it is gone afterwards."""
-    product = Product(state, free_ports(), transport)
+def running(state: Path, transport: str, *more: str) -> Iterator[Product]:
+    """The product in a folder of its own as tests have it: its database gives up crash safety."""
+    Instance(state).choose(durable=False)
+    with started(Product(state, free_ports(), transport), *more) as product:
+        yield product
+
+
+@contextmanager
+def started(product: Product, *more: str) -> Iterator[Product]:
+    """The product started, with ``more`` words to `tsumugi up`; everything of it is gone afterwards."""
     try:
-        product.tsumugi("up", "--transport", transport)
+        product.tsumugi("up", "--transport", product.transport, *more)
         yield product
     finally:
         subprocess.run(

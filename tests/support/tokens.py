@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,11 +16,17 @@ from shared.access.tokens import ALGORITHM, TYPE, KeySource, TokenVerifier
 ISSUER = "http://localhost:8602"
 
 
+@cache
+def _signing_key() -> RSAKey:
+    """One for a whole process: looking for two primes costs more than what most tests do with the key."""
+    return RSAKey.generate_key(2048, {"kid": "test"})
+
+
 @dataclass
 class Authority:
     """One signing key; every token is real but for who issues it."""
 
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "test"}))
+    key: RSAKey = field(default_factory=_signing_key)
 
     def verifier(self, audience: str) -> TokenVerifier:
         """A verifier that trusts this authority."""

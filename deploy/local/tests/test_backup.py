@@ -14,17 +14,25 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from typer.testing import CliRunner
 
-from deploy.local import admin, backup, epochs, lifecycle
+from deploy.local import admin, backup, cli, epochs, lifecycle
 from deploy.local.example import import_example, only_board, training_day
 from deploy.local.instance import Instance
 from deploy.local.prepare import prepare_databases
 from deploy.local.state import LocalError
 from deploy.local.temporary import free_ports, temporary_home
 from deploy.topology import topology
+from services.registry.erasure import acting as erasing
+from services.registry.erasure import again
+from services.registry.erasure import store as erasures
+from services.registry.roster import published
+from services.registry.roster import store as roster
 from services.registry.roster.substitutes import add_substitute
+from shared.database import Scope
 from shared.dates import SystemClock
 from shared.events.intake import UnknownEpoch
 from shared.service import ServiceParts
@@ -35,6 +43,8 @@ READERS = [
     ("dashboard", "identity"),
     ("identity", "registry"),
     ("registry", "identity"),
+    ("registry", "messaging"),
+    ("messaging", "registry"),
 ]
 
 
@@ -148,6 +158,120 @@ async def test_a_lost_tail_is_noticed_and_mended(
         await is_the_fold_of_the_log(other)
 
 
+MARKER = "紋章"
+
+
+async def plant(instance: Instance) -> UUID:
+    """A guardian who is no longer one, with a name that is nowhere else, as everybody's copies have it."""
+    board = await only_board(instance)
+    async with superuser(instance) as registry:
+        person = await registry.fetchval(
+            "select guardian_id from guardianship_period order by guardian_id limit 1"
+        )
+    async with admin.app_units(instance, "registry") as units, units.work(Scope(board), actor="test") as work:
+        (card,) = (await roster.people(work.session, board, [person])).values()
+        card = card._replace(legal_family=MARKER, search=f"{MARKER}{card.legal_given}")
+        await roster.put_people(work, [card])
+        work.publish(published.person_changed(card), key=person, subject=person)
+    await admin.settle(instance)
+    return UUID(str(person))
+
+
+async def found(instance: Instance) -> set[str]:
+    """Tables of all services that have the marker."""
+    places = set()
+    for service in topology().services:
+        connection = await instance.server.connect(service)
+        try:
+            for table in await connection.fetch(
+                "select table_schema || '.' || table_name as name from information_schema.tables"
+                " where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')"
+            ):
+                rows = (
+                    f"select exists (select from {table['name']} t where t::text like $1 or t::text like $2)"
+                )
+                escaped = json.dumps(MARKER)[1:-1].replace("\\", "\\\\")
+                if await connection.fetchval(rows, f"%{MARKER}%", f"%{escaped}%"):
+                    places.add(f"{service} {table['name']}")
+        finally:
+            await connection.close()
+    return places
+
+
+async def test_who_was_erased_since_is_erased_again_and_found_nowhere(
+    made: Instance, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    person, board = await plant(made), await only_board(made)
+    there = await found(made)
+    assert {"registry public.person", "registry log.log_state", "dashboard copy.person_card"} <= there, there
+    path, listed = tmp_path / "town.tsumugi", tmp_path / "erased.json"
+    await in_thread(backup.backup, made, path)
+    async with admin.app_units(made, "registry") as units:
+        async with units.work(Scope(board), actor="test") as work:
+            await roster.lock_roster(work)
+            counts = await erasures.holdings(work.session, board, [person])
+            by = UUID(int=7)
+            await erasing.erase(work, person, [person], "decided", "第12号", counts, by, work.at)
+        content = (await again.listed(units, None)).model_dump_json()
+    assert MARKER not in content
+    listed.write_text(content, encoding="utf-8")
+
+    with place(monkeypatch) as other:
+        other = other.choose(port=made.choices.port + 100)
+        done = await asyncio.to_thread(backup.restore, other, path, lambda _: None, listed)
+        assert done.erased_again == again.Again(erased=1, known=0)
+        other = Instance(other.state)
+        assert not [each for each in await found(other) if each.startswith("registry ")]
+        for one in await epochs.stopped(other):
+            await epochs.accept(other, one.service, one.copy, one.publisher)
+        await admin.settle(other)
+        assert await found(other) == set()
+        async with admin.app_units(other, "registry") as units:
+            wanted = again.read(listed)
+            assert await again.erase_again(units, wanted) == again.Again(erased=0, known=1), (
+                "again is nothing more"
+            )
+            assert (await again.listed(units, None)).erasures == wanted.erasures, (
+                "number, ground, day, by whom"
+            )
+        with pytest.raises(LocalError, match="一覧ではない"):
+            await asyncio.to_thread(backup.restore, other, path, lambda _: None, path)
+        assert not (other.state / lifecycle.ERASING).exists(), "it is through"
+
+    with place(monkeypatch) as other:
+        await nobody_is_served_before_the_list_is_through(other, path, listed, monkeypatch)
+
+
+async def nobody_is_served_before_the_list_is_through(
+    instance: Instance, path: Path, listed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off between the restoring and the erasing, and the machine was started anew."""
+    with monkeypatch.context() as patch:
+        patch.setattr(again, "erase_again", _cut_off)
+        with pytest.raises(RuntimeError, match="cut off"):
+            await asyncio.to_thread(backup.restore, instance, path, lambda _: None, listed)
+    instance = Instance(instance.state)
+    instance.postgres.stop()
+    monkeypatch.setenv("TSUMUGI_STATE", str(instance.state))
+
+    async def command(*words: str) -> str:
+        done = await asyncio.to_thread(CliRunner().invoke, cli.app, ["erasure", "again", *words])
+        return done.stdout.replace("\n", "")
+
+    def refused() -> None:
+        with pytest.raises(LocalError, match=r"tsumugi erasure again .*erased\.json` を先に"):
+            lifecycle.up(instance, transport=None, training_date=None, say=lambda _: None)
+
+    await asyncio.to_thread(refused)
+    assert "一覧ではない" in await command(str(path))
+    await asyncio.to_thread(refused)
+    assert "1 人をもう一度消すことになります" in await command("--dry-run", str(listed))
+    await asyncio.to_thread(refused)
+    assert "1 人をもう一度消しました" in await command(str(listed))
+    assert not (instance.state / lifecycle.ERASING).exists()
+    assert not [each for each in await found(instance) if each.startswith("registry ")]
+
+
 async def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(made: Instance, tmp_path: Path) -> None:
     path = tmp_path / "town.tsumugi"
     await in_thread(backup.backup, made, path)
@@ -176,6 +300,7 @@ async def test_whoever_reacts_is_taken_before_whom_it_reacts_to() -> None:
         (name, publisher)
         for name, service in topology().services.items()
         for reaction in ServiceParts.of(service.application).reactions
+        if not reaction.only_takes_away
         for publisher in reaction.publishers()
     ]
     assert pairs

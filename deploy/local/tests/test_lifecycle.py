@@ -220,3 +220,13 @@ def test_a_start_that_waited_begins_with_what_it_then_finds(
     with pytest.raises(LocalError, match="far enough"):
         lifecycle.up(before, transport=None, training_date=None, say=lambda _: None)
     assert [(one.choices.port, one.choices.example) for one in found] == [(20_600, True)]
+
+
+def test_how_many_pupils_is_chosen_once(tmp_path: Path) -> None:
+    """Over data that are there nothing is made, and nothing begins."""
+    instance = Instance(tmp_path / "state").choose(port=20_500)
+    instance.postgres.data.mkdir(parents=True)
+    schema.keep(instance)
+    with pytest.raises(LocalError, match="はじめて始めるときだけ"):
+        lifecycle.up(instance, transport=None, training_date=None, pupils=300, say=lambda _: None)
+    assert instance.choices.training_date is None

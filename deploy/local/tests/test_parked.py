@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -41,7 +40,7 @@ async def test_what_is_looked_into_is_written_down(toy: Toy) -> None:
     assert found
     assert [tuple(one) for one in await toy.rows(LOGGED)] == [row(toy, "ReadParked", key)]
     (record, _) = found[0]
-    person, unknown = (replace(record, topic=topic) for topic in ("registry.person", "nobody.knows"))
+    person, unknown = (record._replace(topic=topic) for topic in ("registry.person", "nobody.knows"))
     topic = topic_named("registry.person")
     assert topic is not None
     known = topic.importance

@@ -25,6 +25,7 @@ MEMBERS = {
     "guardianships": "pupil",
     "protections": "pupil",
     "exchanges": "pupil",
+    "contacts": "person",
     "calendars": "school",
     "birth_dates": "person",
 }

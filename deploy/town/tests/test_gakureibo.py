@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from deploy.town.contacts import contacts
 from deploy.town.gakureibo import Style, written
 from deploy.town.generate import Order, next_aprils
 from services.registry.gakureibo.mapping import Mapping, lacks, suggested
@@ -54,6 +55,14 @@ def test_every_first_grader_is_read_with_their_school(style: Style) -> None:
         for pupil in there
     ]
     assert [each.reading.given for each in read.entries] == [pupil.person.given.kana for pupil in there]
+    known = {each["person"]: each["address"] for each in contacts(town, "2027-04-01")}
+    families = [[tie.guardian for tie in pupil.ties if tie.notify and tie.last is None] for pupil in there]
+    assert any(families)
+    for each, guardians in zip(read.entries, families, strict=True):
+        assert each.address
+        for guardian in guardians[:1]:
+            assert each.guardian is not None
+            assert each.address == each.guardian.address == known[guardian.sourced_id]
     names = {each.id: each.name for each in schools}
     assert [names[each.school] for each in read.entries] == [pupil.school.name for pupil in there]
     assert written(order, style) == written(order, style)

@@ -68,6 +68,7 @@ def test_the_importer_makes_of_a_delta_what_the_later_package_says(*, of_a_city:
             "duties",
             "guardianships",
             "protections",
+            "contacts",
             "calendars",
         ):
             found, expected = set(getattr(reading.snapshot, name)), set(getattr(later, name))

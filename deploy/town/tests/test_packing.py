@@ -25,6 +25,21 @@ def said(*words: str) -> str:
     return done.output
 
 
+@pytest.mark.parametrize(
+    ("day", "last"),
+    [
+        ("2026-11-22", "11月20日（金）"),
+        ("2026-11-23", "11月20日（金）"),
+        ("2027-03-30", "3月24日（水）"),
+        ("2026-11-20", ""),
+    ],
+)
+def test_a_day_without_school_is_told(tmp_path: Path, day: str, last: str) -> None:
+    told = said(str(tmp_path / "town"), "--pupils", "300", "--date", day)
+    assert ("授業日ではない" in told) == bool(last)
+    assert last in told
+
+
 @pytest.mark.parametrize("name", ["city", "city.zip", "new/folder/city"])
 def test_what_is_written_is_what_is_generated(tmp_path: Path, name: str) -> None:
     told: list[int] = []
@@ -94,15 +109,18 @@ def test_the_command_writes_a_city_a_delta_and_next_april(tmp_path: Path) -> Non
 
 
 def test_what_comes_next_depends_on_whose_roster_it_is(tmp_path: Path) -> None:
-    """Another seed is another board: beside the town that is shown. A city of its seed takes its place."""
+    """Another seed is another board: beside the town that is shown. A city of its seed is what a start
+    can begin with instead of it."""
     on = ("--date", "2026-11-20")
     same = said(str(tmp_path / "same"), *on)
     assert "で取り込めます" in same
     assert "教育委員会" not in same
     other = said(str(tmp_path / "other"), *on, "--seed", "7")
     assert "別の教育委員会" in other
-    assert "--confirm-losses" not in other
-    assert "--confirm-losses" in said(str(tmp_path / "city"), *on, "--pupils", "300")
+    assert "make up PUPILS=" not in other
+    city = said(str(tmp_path / "city"), *on, "--pupils", "300")
+    assert "make up PUPILS=300" in city
+    assert "町があるところには取り込めません" in city
 
 
 @pytest.mark.parametrize(

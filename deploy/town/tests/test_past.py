@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from deploy.town.holidays import school_days
 from deploy.town.past import ClassYear, year_of_class
-from services.registry.attendance.rules import DEFAULT_SYMBOLS
+from services.registry.attendance.symbols import DEFAULT_SYMBOLS
 
 DAYS = school_days(2026)
 ROOMS = {f"room {number}": [f"pupil {number}/{place}" for place in range(30)] for number in range(60)}

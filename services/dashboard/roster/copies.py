@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -166,7 +165,7 @@ def _nothing(_: Contract) -> dict[str, Any]:
 
 def _puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]] = _nothing) -> Iterator[Put]:
     for one in group:
-        yield Put(one, UUID(one.record.key), {} if one.payload is None else values(one.payload))
+        yield Put(one, one.record.stream, {} if one.payload is None else values(one.payload))
 
 
 async def _people(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:

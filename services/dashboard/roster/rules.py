@@ -21,6 +21,8 @@ DUTY_WORDS: dict[DutyKind, str] = {
 _PLACES: dict[str, frozenset[DutyKind]] = {
     "today": frozenset({"homeroom", "assistant", "substitute", "subject", "office"}),
     "school": frozenset({"principal", "vice_principal", "office", "nurse"}),
+    "calls": frozenset({"office", "principal", "vice_principal"}),
+    "register": frozenset({"homeroom", "assistant", "principal", "vice_principal", "office"}),
     "board": frozenset({"board_staff"}),
     "people": frozenset(
         {"homeroom", "assistant", "subject", "office", "principal", "vice_principal", "nurse"}

@@ -177,11 +177,16 @@ async def read_roll(class_id: UUID, day: date, request: Request) -> Response:
     )
 
 
+def _pupil(item: Mapping[str, Any], row: Any) -> Any:
+    card = person_or_none(row.people, item["person_id"])
+    return {name: "" if item["gone"] and name != "id" else value for name, value in card.items()}
+
+
 def _member(cell: Mapping[str, Any], row: Any, symbols: Mapping[str, Any]) -> dict[str, Any]:
     home = (row.home_classes or {}).get(cell["home_class"])
     contradiction = cell["contradiction"]
     return {
-        "pupil": person_or_none(row.people, cell["person_id"]),
+        "pupil": _pupil(cell, row),
         "number": cell["number"],
         "exchange": cell["exchange"],
         "home_class": None if home is None else _class(home),
@@ -231,7 +236,7 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
     meeting = [item for item in classes if item["closed"] is None]
     exceptions = [
         {
-            "pupil": person_or_none(row.people, item["person_id"]),
+            "pupil": _pupil(item, row),
             "class": named[item["class_id"]],
             "number": item["number"],
             "code": item["code"],

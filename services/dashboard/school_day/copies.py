@@ -160,13 +160,14 @@ def _day(one: Arrived) -> dict[str, Any]:
 
 def _fact(fact: DayFact) -> dict[str, Any]:
     """What the explain panel shows of a fact."""
-    return {
+    shown: dict[str, Any] = {
         "source": fact.source,
         "code": fact.code,
         "by": fact.by,
         "at": fact.at,
         "reason": fact.reason,
     }
+    return {**shown, "relation": fact.relation, "channel": fact.channel} if fact.source == "notice" else shown
 
 
 def _roll(one: Arrived) -> dict[str, Any]:

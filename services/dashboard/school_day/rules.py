@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from shared.contracts.registry import CORRECTION_WORDS, closes, grade_is_off
+from shared.contracts.messaging import CHANNEL_WORDS
+from shared.contracts.registry import CORRECTION_WORDS, RELATION_WORDS, closes, grade_is_off
 
 STATUS_WORDS: dict[str, str] = {
     "unrecorded": "未入力",
@@ -124,13 +125,25 @@ def explain(
             "source": fact["source"],
             "code": fact["code"],
             "word": "取り消し" if fact["code"] is None else mark(fact["code"], fact["code"], symbols)["word"],
-            "who": _full(names.get(fact["by"])),
+            "who": _who(fact, names),
             "at": fact["at"],
             "holds": fact["source"] == decided_by,
             "reason": CORRECTION_WORDS.get(fact["reason"]) if fact["reason"] else None,
         }
         for fact in facts
     ]
+
+
+def _who(fact: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> str:
+    """Who said it; of a notice who told it and how it came, beside who took it."""
+    name = _full(names.get(fact["by"]))
+    if fact["source"] != "notice":
+        return name
+    relation = fact.get("relation")
+    told = [RELATION_WORDS.get(relation, relation)] if relation else []
+    if channel := fact.get("channel"):
+        told.append(CHANNEL_WORDS.get(channel, channel))
+    return f"{'・'.join(told)}（受けた人 {name}）" if told else name
 
 
 def _full(name: Mapping[str, str] | None) -> str:

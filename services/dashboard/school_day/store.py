@@ -60,6 +60,15 @@ and not exists (select from protected_on(:today) p
 """
 """SQL side of ``SeePupil``: whether the viewer, with a duty at ``:schools`` today, may see a child there by name."""
 
+GONE = """
+(exists (select from protected_on(:today) p where p.person_id = {person}) and not exists (
+    select from copy.membership m
+    where (m.pupil_id = {person} or m.pupil_id in (select a.person_id from copy.alias a where a.merged_into = {person}))
+    and m.school_id = {school} and m.kind = 'home' and (m.until is null or m.until > :today))) as gone
+"""
+"""A protected child who has left: the name card is of today, and a family may have taken another name since. registry
+keeps what the child was called there (docs/decisions/0011); here it has its number and no name."""
+
 _KLASS = (
     "select o.organisation_id as id, o.board_id, o.school_id, o.name, o.grade,"
     " coalesce(o.special_needs, false) as special_needs from copy.organisation o where o.kind = 'class'"
@@ -82,7 +91,7 @@ with klass as ({_KLASS} and o.organisation_id = :class), listed as (
     where not exists (select from copy.pupil_day d where d.pupil_id = l.person_id and d.day = :day)
 ), cell as (
     select l.person_id, l.number, l.exchange, h.class_id as home_class, s.revision, s.status, s.code, s.decided_by,
-           s.contradiction, s.facts
+           s.contradiction, s.facts, {GONE.format(school="l.school_id", person="l.person_id")}
     from listed l
     left join said s using (person_id)
     left join lateral (
@@ -128,7 +137,8 @@ homeroom as (
     and d.since <= :day and (d.until is null or d.until > :day)
     order by d.class_id, d.since, d.staff_id
 ), exception as (
-    select h.person_id, h.class_id, h.number, h.code, h.status
+    select h.person_id, h.class_id, h.number, h.code, h.status,
+           {GONE.format(school="h.school_id", person="h.person_id")}
     from standing h join klass k on k.id = h.class_id
     where h.status not in ('present', 'unrecorded')
     and {SEES_PUPIL.format(school="h.school_id", person="h.person_id")}

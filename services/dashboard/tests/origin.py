@@ -26,6 +26,7 @@ from shared.database import Scope
 from shared.dates import FixedClock
 from shared.events.feed import Feed
 from shared.service import ServiceSettings
+from tests.support.at_work import share_routes
 from tests.support.databases import Database
 from tests.support.waiting import eventually
 
@@ -141,8 +142,10 @@ class Origin:
             self.registry_server = await stack.enter_async_context(
                 serving(self.registry.app(), self.registry.at)
             )
-            self.app = service.build(
-                self.settings(), self.clock, self.make_feed, real=self.real, front_end=self._front_end
+            self.app = share_routes(
+                service.build(
+                    self.settings(), self.clock, self.make_feed, real=self.real, front_end=self._front_end
+                )
             )
             self.server = await stack.enter_async_context(serving(self.app, self.at))
             stack.callback(self.app.state.end_streams)

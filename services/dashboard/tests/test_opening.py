@@ -54,7 +54,10 @@ async def test_who_i_am(origin: Origin, town: Town) -> None:
         "special_needs": False,
     }
     assert me["roles"][1]["school"] == {"id": str(school), "name": "一小"}
-    assert (me["rail"], me["home"]) == (["today", "school", "people", "moves", "next_year"], "/today")
+    assert (me["rail"], me["home"]) == (
+        ["today", "school", "calls", "register", "people", "moves", "next_year"],
+        "/today",
+    )
     assert (me["acr"], me["today"], me["training"], me["kind"]) == ("2", DAY, False, "staff")
     them = await board_staff.read("/api/me")
     assert (them["rail"], them["home"], them["acr"]) == (["board"], "/board", "1")

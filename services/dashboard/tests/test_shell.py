@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from starlette.responses import Response
 
 from services.dashboard.shell import FrontEnd, Shell
 from services.dashboard.tests.origin import Origin
 from services.dashboard.tests.town import Town
+from shared.web import Problem
 
 ORIGIN = "http://localhost:8600"
 
@@ -117,6 +119,27 @@ async def test_commands_come_from_our_own_pages(origin: Origin, town: Town) -> N
     assert origin.registry.reached == []
     assert (await browser.command(path, {})).status_code == 200
     assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_a_browser_that_is_sent_to_a_refusal_reads_words(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    path = "/api/registry/v1/exports/11111111-1111-4111-8111-111111111111/file?ticket=old"
+    over = Problem(410, "gone", "もう受け取れません", "<もう一度>「受け取る」を押してください。")
+    for accept in ("text/html,application/xhtml+xml,*/*;q=0.8", "application/json", "*/*"):
+        origin.registry.answers = [over.response()]
+        answer = await browser.get(path, accept=accept)
+        assert (answer.status_code, answer.headers["cache-control"]) == (410, "no-store")
+        page = accept.startswith("text/html")
+        kind = "text/html; charset=utf-8" if page else "application/problem+json"
+        assert answer.headers["content-type"] == kind, accept
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert ("&lt;もう一度&gt;「受け取る」を押してください。" in answer.text) is page
+        assert ('<a href="/exports">名簿の書き出しへ</a>' in answer.text) is page
+    out = await origin.http.get("/api/me", headers={"accept": "text/html"})
+    assert (out.status_code, '<a href="/">はじめの画面へ</a>' in out.text) == (401, True)
+    origin.registry.answers = [Response(b"PK", 200, {"content-length": "2"}, "application/zip")]
+    file = await browser.get(path, accept="text/html")
+    assert (file.status_code, file.content) == (200, b"PK"), "a file is a file"
 
 
 async def test_health_is_anybodys(origin: Origin) -> None:

@@ -9,6 +9,8 @@ export default defineConfig({
   testMatch: '*.e2e.ts',
   outputDir: 'test-results',
   workers: '100%',
+  // Every test has a server and a browser context of its own: a long file need not wait for one worker.
+  fullyParallel: true,
   // Bounds, not expectations: on a busy machine everything comes, only later.
   timeout: 90_000,
   expect: { timeout: 15_000 },

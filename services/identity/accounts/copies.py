@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -99,7 +98,7 @@ class Directory(Copy):
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         for topic, table in _TABLES.items():
             puts = [
-                Put(item, UUID(item.record.key), _values(item.payload))
+                Put(item, item.record.stream, _values(item.payload))
                 for item in arrived
                 if item.record.topic == topic
             ]

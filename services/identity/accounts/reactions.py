@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
-from uuid import UUID
 
 from services.identity.accounts.rules import Hat, hats_of
 from services.identity.accounts.store import SourceKey, Version, replace_hats, settle
@@ -29,7 +28,7 @@ class KeepAccounts(Reaction):
     async def react(self, work: Work, arrived: Sequence[Arrived]) -> None:
         newest: dict[SourceKey, tuple[Version, frozenset[Hat]]] = {}
         for item in arrived:
-            source = SourceKey(item.record.topic, UUID(item.record.key))
+            source = SourceKey(item.record.topic, item.record.stream)
             version = Version(item.record.epoch, item.record.position)
             if source not in newest or newest[source][0] < version:
                 newest[source] = (version, hats_of(item.payload))

@@ -51,13 +51,30 @@ async def test_it_is_ready_and_follows_registry_by_itself(identity: Identity, to
         await eventually(arrived)
 
 
+async def test_how_far_it_is_is_told_as_bulk_work_asks(identity: Identity, town: Town) -> None:
+    """By the names and positions that services/registry/imports/pace.py reads."""
+    async with (
+        running(identity) as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ISSUER) as http,
+    ):
+        await identity.say(duties(town.pupil, duty("office", town.first)))
+
+        async def reached() -> bool:
+            told = (await http.get("/health/reached")).json()
+            far = {each["copy"]: each["reached"] for each in told if each["publisher"] == "registry"}
+            assert all(each["stopped_because"] is None for each in told)
+            return far.keys() == {"directory", "reaction:accounts"} and min(far.values()) > 0
+
+        await eventually(reached)
+
+
 async def test_what_waits_is_told_in_numbers(identity: Identity, town: Town) -> None:
     """Health is anybody's to read: how much of a feed waits for a person, never whose record it is."""
     checkpoint = Checkpoint("directory", "registry")
     keys = [str(uuid4()), str(uuid4())]
     async with identity.feed.maintain() as session:
         for position, key in enumerate([*keys, keys[0]], 1):
-            record = replace(fact(position, "a", "a", position), key=key, topic="registry.duty")
+            record = fact(position, "a", "a", position)._replace(key=key, topic="registry.duty")
             await park(session, checkpoint, [Refused(record, "poison")], identity.clock.now())
     async with (
         running(identity) as app,

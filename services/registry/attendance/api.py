@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance import published, rules, store
+from services.registry.attendance.left import names_as_left
 from services.registry.attendance.rules import Decision, Derived, Member
 from services.registry.attendance.shapes import (
     ClassOut,
@@ -69,7 +70,10 @@ async def read_roll(class_id: UUID, on: date, room: Reg, who: Who) -> RollOut:
         listed = (
             await store.members(session, day, person=who.person, today=room.clock.today(), lock=False)
         ).members
-        named = await store.names(session, who.board, [member.pupil for member in listed])
+        pupils = [member.pupil for member in listed]
+        named = await store.names(session, who.board, pupils)
+        if on < room.clock.today():
+            named |= await names_as_left(session, who.board, day.school, pupils, room.clock.today())
     await room.log.read(who, Seen("ReadRoll", "class-day", class_id, "III", [m.pupil for m in listed]))
     why = rules.why_not_open(day.calendar, on, room.clock.today())
     return RollOut(

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
 from services.registry.attendance.rules import PRECEDENCE, Change, Fact
 from services.registry.attendance.store import ClassDay, Taken
-from shared.contracts.registry import AttendanceDayChanged, DayFact, RollTaken
+from shared.contracts.registry import AttendanceDayChanged, Considered, DayFact, RollTaken
 from shared.database import Work
 from shared.ids import class_day_id, pupil_day_id
 
 
-def publish_day(work: Work, day: ClassDay, change: Change) -> None:
+class Place(Protocol):
+    """Where a pupil-day belongs."""
+
+    @property
+    def board(self) -> UUID: ...
+    @property
+    def school(self) -> UUID: ...
+    @property
+    def class_id(self) -> UUID: ...
+    @property
+    def on(self) -> date: ...
+
+
+def publish_day(work: Work, day: Place, change: Change) -> None:
     """Tell a pupil's whole day as it now is."""
     derived = change.derived
     pupil = change.member.day_of
@@ -30,7 +48,7 @@ def publish_day(work: Work, day: ClassDay, change: Change) -> None:
             early_leave=derived.early,
             decided_by=derived.decided_by,
             facts=[_day_fact(change.facts[source]) for source in PRECEDENCE if source in change.facts],
-            considered=[],
+            considered=[Considered(**asdict(each)) for each in change.considered],
             contradiction=derived.contradiction,
         ),
         key=pupil,
@@ -50,6 +68,8 @@ def _day_fact(fact: Fact) -> DayFact:
         claimed_at=fact.claimed_at,
         corrects=fact.corrects,
         reason=fact.reason,
+        relation=fact.relation,
+        channel=fact.channel,
     )
 
 

@@ -12,12 +12,10 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
+from services.registry.attendance.symbols import Category, Symbol
 from shared.contracts.registry import CorrectionReason, Source, Status
 
 Presence = Literal["present", "absent", "unrecorded"]
-Category = Literal["sick", "other", "suspension", "bereavement"]
 
 PRECEDENCE: tuple[Source, ...] = ("office", "teacher", "nurse", "notice")
 """Sources in the order in which they are told."""
@@ -26,62 +24,6 @@ _IN_SIGHT: tuple[Source, ...] = ("office", "teacher")
 
 MAX_CLASS = 60
 """More marks than this in one command is not a class (義務標準法: at most 35 or 40 pupils)."""
-
-
-class Symbol(BaseModel):
-    """One mark of the board's list: dated setting ``attendance_symbols``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    code: str
-    key: str
-    glyph: str
-    word: str
-    presence: Literal["present", "absent"]
-    category: Category | None
-    late: bool
-    early: bool
-    tint: Literal["none", "absent", "late", "apart"]
-
-
-def _symbol(
-    code: str,
-    key: str,
-    glyph: str,
-    word: str,
-    presence: Literal["present", "absent"],
-    category: Category | None = None,
-    *,
-    late: bool = False,
-    early: bool = False,
-    tint: Literal["none", "absent", "late", "apart"] = "none",
-) -> Symbol:
-    return Symbol(
-        code=code,
-        key=key,
-        glyph=glyph,
-        word=word,
-        presence=presence,
-        category=category,
-        late=late,
-        early=early,
-        tint=tint,
-    )
-
-
-DEFAULT_SYMBOLS: tuple[Symbol, ...] = (
-    _symbol("present", " ", "", "出席", "present"),
-    _symbol("absent_sick", "K", "病", "病欠", "absent", "sick", tint="absent"),
-    _symbol("absent_other", "J", "事", "事故欠", "absent", "other", tint="absent"),
-    _symbol("late", "C", "チ", "遅刻", "present", late=True, tint="late"),
-    _symbol("early_leave", "S", "早", "早退", "present", early=True, tint="late"),
-    _symbol("late_early", "B", "遅早", "遅刻・早退", "present", late=True, early=True, tint="late"),
-    _symbol("suspended", "T", "停", "出席停止", "absent", "suspension", tint="apart"),
-    _symbol("bereavement", "M", "忌", "忌引", "absent", "bereavement", tint="apart"),
-)
-"""What a new board starts with. 遅刻 and 早退 count as 出席; both on one day are both recorded (domain.md §2.4)."""
-
-SETTING = "attendance_symbols"
 
 
 @dataclass(frozen=True)
@@ -97,6 +39,20 @@ class Fact:
     claimed_at: datetime | None = None
     corrects: int | None = None
     reason: CorrectionReason | None = None
+    relation: str | None = None
+    """Of a notice: what whoever told it is to the child."""
+    channel: str | None = None
+    """Of a notice: how it came."""
+
+
+@dataclass(frozen=True)
+class NoticeSeen:
+    """A notice that a teacher of the class had before them when they saved the day."""
+
+    notice: UUID
+    revision: int
+    at: datetime
+    by: UUID
 
 
 @dataclass(frozen=True)
@@ -192,6 +148,10 @@ class Member:
     kept_under: UUID | None = None
     """The card whose day this is, when it was recorded before that card was merged into the pupil's: facts keep the id
     they were written to, and a correction of one is written there too."""
+    notices: Mapping[UUID, int] = field(default_factory=dict)
+    """What the family has told that covers the day, withdrawn or not, with the newest revision."""
+    considered: Sequence[NoticeSeen] = ()
+    """What of it the class's teachers have had before them."""
 
     @property
     def cell(self) -> str:
@@ -225,6 +185,7 @@ class Change:
     revision: int
     facts: Mapping[Source, Fact]
     reason_text: str | None
+    considered: Sequence[NoticeSeen] = ()
 
 
 @dataclass(frozen=True)
@@ -314,7 +275,12 @@ def _decide_cell(
         return
     before = member.facts.get(source)
     said = before.code if before is not None else None
-    if said == mark.code and (before is not None or mark.code is None) and not _overruled(member, before):
+    news = source == "teacher" and not already_taken and bool(_unseen(member))
+    if (
+        said == mark.code
+        and (before is not None or mark.code is None)
+        and not (_overruled(member, before) or (news and mark.code is not None))
+    ):
         decision.unchanged.append(member)
         return
     if mark.seen != member.revision:
@@ -348,8 +314,26 @@ def _decide_cell(
             member.revision + 1,
             facts,
             mark.reason_text if correction else None,
+            _considered(member, fact) if source == "teacher" else member.considered,
         )
     )
+
+
+def _unseen(member: Member) -> set[UUID]:
+    """Notices of the day that no teacher of the class has had before them as they are."""
+    seen = {(each.notice, each.revision) for each in member.considered}
+    return {notice for notice, revision in member.notices.items() if (notice, revision) not in seen}
+
+
+def _considered(member: Member, fact: Fact) -> tuple[NoticeSeen, ...]:
+    """The day's notices after a teacher has saved it: who saw the day's revision saw what it was made of.
+
+    When a revision was seen first stays.
+    """
+    unseen = _unseen(member)
+    standing = [each for each in member.considered if member.notices.get(each.notice) == each.revision]
+    fresh = [NoticeSeen(notice, member.notices[notice], fact.at, fact.by) for notice in sorted(unseen)]
+    return (*standing, *fresh)
 
 
 def _overruled(member: Member, fact: Fact | None) -> bool:

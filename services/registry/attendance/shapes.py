@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.registry.attendance import rules, store
-from services.registry.attendance.rules import Mark, Symbol
+from services.registry.attendance.rules import Mark
+from services.registry.attendance.symbols import Symbol
 from shared.contracts.registry import CorrectionReason, Source, Status
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.attendance.rules import Change, Fact, Member, SchoolDay, Symbol
+from services.registry.attendance.rules import Change, Fact, Member, NoticeSeen, SchoolDay
+from services.registry.attendance.symbols import Symbol
 from services.registry.room import ASKING, DUTIES, proof
 from shared.access.principal import HeldDuty
 from shared.access.step_up import StepUp
@@ -27,6 +28,7 @@ from shared.ids import class_day_id, pupil_day_id
 
 _FACTS = TypeAdapter(dict[Source, Fact])
 _SYMBOLS = TypeAdapter(list[Symbol])
+_SEEN = TypeAdapter(tuple[NoticeSeen, ...])
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,17 @@ with listed as (
     union select l.pupil, a.id from listed l
     cross join lateral (select id from person where board_id = :board and merged_into = l.pupil offset 0) a
 ), locked as (
-    select d.pupil_id, d.revision, d.status, d.facts from pupil_day d
+    select d.pupil_id, d.revision, d.status, d.facts, d.considered from pupil_day d
     where d.board_id = :board and d.day = :on and d.pupil_id in (select id from cards)
     order by d.id {lock}
 ), said as (
     select distinct on (c.pupil) c.pupil, k.* from locked k join cards c on c.id = k.pupil_id
     order by c.pupil, (k.pupil_id = c.pupil) desc, k.pupil_id
 )
-select l.pupil, l.number, l.exchange, l.hidden, k.pupil_id as kept_under, k.revision, k.status, k.facts
+select l.pupil, l.number, l.exchange, l.hidden, k.pupil_id as kept_under, k.revision, k.status, k.facts,
+       k.considered, case when k.facts ? 'notice' then (
+           select json_object_agg(n.id, n.revision) from announced n join cards c on c.id = n.pupil_id
+           where c.pupil = l.pupil and n.board_id = :board and n.since <= :on and n.until > :on) end as notices
 from listed l left join said k on k.pupil = l.pupil
 order by l.exchange, l.number nulls last, l.pupil
 """
@@ -129,14 +134,14 @@ with standing as (
     select exists (select from class_day where board_id = :board and class_id = :class_id and day = :on) as taken
 ), given as (
     select g.* from standing, json_to_recordset(cast(:rows as json)) as g(
-        id uuid, pupil_id uuid, revision integer, status text, facts jsonb, fact_revision integer, code text,
-        corrects integer, reason text, reason_text text)
+        id uuid, pupil_id uuid, revision integer, status text, facts jsonb, considered jsonb, fact_revision integer,
+        code text, corrects integer, reason text, reason_text text)
     where standing.taken = :taken
 ), days as (
-    insert into pupil_day as d (id, board_id, school_id, class_id, pupil_id, day, revision, status, facts)
-    select id, :board, :school, :class_id, pupil_id, :on, revision, status, facts from given order by id
+    insert into pupil_day as d (id, board_id, school_id, class_id, pupil_id, day, revision, status, facts, considered)
+    select id, :board, :school, :class_id, pupil_id, :on, revision, status, facts, considered from given order by id
     on conflict (id) do update set revision = excluded.revision, status = excluded.status, facts = excluded.facts,
-        class_id = excluded.class_id, school_id = excluded.school_id
+        considered = excluded.considered, class_id = excluded.class_id, school_id = excluded.school_id
 )
 insert into attendance_fact (pupil_day_id, board_id, school_id, source, revision, code, recorded_by, recorded_at,
                              claimed_at, corrects, reason, reason_text)
@@ -252,6 +257,8 @@ async def members(
             status=row["status"] or "unrecorded",
             facts=_FACTS.validate_python(row["facts"]) if row["facts"] else {},
             kept_under=row["kept_under"],
+            notices={UUID(notice): revision for notice, revision in (row["notices"] or {}).items()},
+            considered=_SEEN.validate_python(row["considered"] or []),
         )
         for row in rows
         if not row["hidden"]
@@ -296,6 +303,7 @@ def _row(of: ClassDay, change: Change) -> dict[str, Any]:
         "revision": change.revision,
         "status": change.derived.status,
         "facts": change.facts,
+        "considered": change.considered,
         "fact_revision": change.fact.revision,
         "code": change.fact.code,
         "corrects": change.fact.corrects,

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, NamedTuple, cast
@@ -32,10 +32,15 @@ EVERY_SECONDS = 5.0
 """Safety net, and how soon another process's requests are seen: every request of this one wakes."""
 AT_ONCE = 2
 """Processes: a city's package takes more than half a gigabyte of memory while it is looked at."""
+FOR_THE_PATIENT = AT_ONCE - 1
+"""Of these, for trades that leave a place to others."""
 TRIES = 3
 """How often in a row a process may end without a word and without having finished a part."""
 FORGET_SECONDS = 600.0
+NOT_STARTED = "始められませんでした。システム管理に伝えてください。"
 LOST = "途中で、わけを言わずに終わりました。もう一度続けても同じときは、システム管理に伝えてください。"
+_UNSTARTED: Mapping[str, Any] = {}
+"""What a process has said that could not be started."""
 
 
 class Job(NamedTuple):
@@ -60,6 +65,8 @@ class Trade:
     """A process has done it, or cannot: then in words why."""
     forget: Callable[[Work], Awaitable[None]] | None = None
     """Delete what has lain long enough."""
+    patient: bool = False
+    """It leaves a place to others: nobody waits for a look at a package because two rosters are being written."""
 
 
 class Foreman:
@@ -71,6 +78,7 @@ class Foreman:
         self._trades = trades
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._patient = asyncio.Semaphore(FOR_THE_PATIENT)
         self._tries: Counter[Job] = Counter()
         self._forgot_at = float("-inf")
         self._said: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -135,7 +143,7 @@ class Foreman:
 
     async def _do(self, trade: Trade, job: Job) -> bool:
         """Whether a process has worked on it, however that ended."""
-        async with self._places:
+        async with self._patient if trade.patient else nullcontext(), self._places:
             try:
                 code, last = await self._in_its_own(job)
                 await self._ended(trade, job, code, last)
@@ -146,16 +154,20 @@ class Foreman:
                 return False
             finally:
                 self._said.pop((job.kind, job.id), None)
-        return True
+        return last is not _UNSTARTED
 
     async def _in_its_own(self, job: Job) -> tuple[int, Mapping[str, Any]]:
-        process = await asyncio.create_subprocess_exec(
-            *self._worker.command,
-            *job.words,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            env=None if self._worker.environment is None else dict(self._worker.environment),
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._worker.command,
+                *job.words,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                env=None if self._worker.environment is None else dict(self._worker.environment),
+            )
+        except OSError as error:  # no memory for it, or no such program: that may pass, or not
+            logger.warning("%s %s cannot be started: %s", job.kind, job.id, error)
+            return 1, _UNSTARTED
         assert process.stdout is not None
         last: Mapping[str, Any] = {}
         try:
@@ -188,7 +200,7 @@ class Foreman:
             if self._tries[job] < TRIES:
                 return
             self._tries.pop(job)
-            words = LOST
+            words = NOT_STARTED if last is _UNSTARTED else LOST
         async with self._units.work(Scope(job.board), actor=ACTOR) as work:
             await trade.ended(work, job, words)
 

@@ -16,15 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.attendance import store as attendance
 from services.registry.attendance.shapes import PersonOut
 from services.registry.certificates import printing, rules, store
-from services.registry.certificates.printing import NoGlyph
 from services.registry.certificates.rules import BOOKS, DEFAULT_FORMS, Book, Facts, Forms, Kind
 from services.registry.certificates.store import Issued
 from services.registry.certificates.wording import TITLES
 from services.registry.moves.asker import Asker, Reg, Who, asker_of, see, strong_enough
 from services.registry.moves.rules import wrong_year
 from services.registry.moves.store import Move, moves_by_id
+from services.registry.prints import NoGlyph
 from services.registry.roster import offices
 from services.registry.roster import store as roster
+from services.registry.roster.grades import grade_in_words
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
 from shared.database import Command, Scope, Work
@@ -62,6 +63,13 @@ class Pages(BaseModel):
     pages: list[str]
     books: list[Book]
     head: str
+
+
+class AdoptedOut(BaseModel):
+    """The board's textbooks of a grade on a day; none: nobody has said any for this grade."""
+
+    grade_word: str
+    books: list[Book]
 
 
 class CertificateOut(BaseModel):
@@ -118,6 +126,17 @@ async def of_move(move: UUID, room: Reg, who: Who) -> CertificatesPage:
         out = await _out(session, who.board, await store.of_move(session, who.board, move))
     await room.log.read(who, Seen("ListCertificates", "move", move, "II", [found.pupil]))
     return CertificatesPage(certificates=out, live=asker.live)
+
+
+@router.get("/moves/{move}/textbooks", summary="転出する子の学年の教科書")
+async def adopted_books(move: UUID, on: date, room: Reg, who: Who) -> AdoptedOut:
+    """What a certificate of textbooks would list on a day unless others are named: the board's, and of no child."""
+    async with room.units.read(Scope(who.board)) as session:
+        found = await _see(session, await asker_of(room, session, who), move)
+        await strong_enough(room, session, who)
+        books = await _adopted(session, who.board, found.grade, on)
+    await room.log.read(who, Seen("ReadForms", "board", who.board, "IV"))
+    return AdoptedOut(grade_word=grade_in_words(found.grade), books=books)
 
 
 @router.post("/moves/{move}/certificates/preview", summary="証明書を見る（出さない）")
@@ -270,9 +289,9 @@ async def _facts(session: AsyncSession, board: UUID, move: Move, asked: Asked, t
         )
     books: list[Book] = []
     if asked.kind == "textbooks":
-        adopted = await store.setting(session, board, rules.TEXTBOOKS, asked.issued_on)
-        listed = BOOKS.validate_python(adopted or {}).get(move.grade, [])
-        books = listed if asked.books is None else asked.books
+        books = asked.books or []
+        if asked.books is None:
+            books = await _adopted(session, board, move.grade, asked.issued_on)
         if not books:
             wrong.append(
                 FieldError(
@@ -297,6 +316,11 @@ async def _facts(session: AsyncSession, board: UUID, move: Move, asked: Asked, t
         year=school_year(asked.issued_on),
         books=books,
     )
+
+
+async def _adopted(session: AsyncSession, board: UUID, grade: str, on: date) -> list[Book]:
+    said = await store.setting(session, board, rules.TEXTBOOKS, on)
+    return BOOKS.validate_python(said or {}).get(grade, [])
 
 
 async def _to(session: AsyncSession, board: UUID, move: Move) -> str:

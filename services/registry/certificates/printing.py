@@ -1,66 +1,21 @@
-"""A sheet becomes PDF/A, or pictures of its pages to look at. Only the fonts that travel with the product are used."""
+"""A certificate on paper: PDF/A to issue, or pictures of its pages to look at."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, Literal
 
-import orjson
-import typst
+from services.registry.prints import compiled
 
 TEMPLATE = Path(__file__).with_name("certificate.typ")
-STANDARD: Final = "a-2a"
-"""PDF/A-2a (ISO 19005-2, level A): for keeping, tagged for screen readers, every letter with its Unicode value."""
-_PIXELS_PER_INCH = 96.0
-_NO_GLYPH = re.compile(r"the text `\"(.*?)\"` could not be displayed")
-
-_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
-"""How the printer writes characters that nothing can show."""
-
-
-class NoGlyph(Exception):
-    """The font has no glyph for a character: nothing is printed rather than a name with a hole."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__("no glyph")
-        self.text = text
-
-
-@lru_cache(1)
-def _compiler_fonts() -> typst.Fonts:
-    """Noto Serif JP (SIL OFL 1.1: may be embedded), and nothing that a machine happens to have."""
-    folder = str(files("pylopdf_fonts_jp"))
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
 
 
 def pdf(sheet: Mapping[str, object]) -> bytes:
     """The certificate as PDF/A, fonts embedded as subsets. Raises :class:`NoGlyph`."""
-    return _compiled(sheet, "pdf")[0]
+    return compiled(TEMPLATE, sheet, "pdf")[0]
 
 
 def pictures(sheet: Mapping[str, object]) -> list[bytes]:
     """The pages as PNG. Raises :class:`NoGlyph` as printing would."""
-    _compiled(sheet, "pdf")  # pictures are drawn with holes without a word
-    return _compiled(sheet, "png")
-
-
-def _compiled(sheet: Mapping[str, object], kind: Literal["pdf", "png"]) -> list[bytes]:
-    try:
-        made: Any = typst.compile(
-            TEMPLATE.read_bytes(),
-            font_paths=_compiler_fonts(),
-            format=kind,
-            ppi=_PIXELS_PER_INCH,
-            sys_inputs={"sheet": orjson.dumps(sheet).decode()},
-            pdf_standards=[STANDARD] if kind == "pdf" else [],
-        )
-    except typst.TypstError as error:
-        found = _NO_GLYPH.search(str(error))
-        if found is None:
-            raise
-        raise NoGlyph(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), found[1])) from None
-    return made if isinstance(made, list) else [made]
+    compiled(TEMPLATE, sheet, "pdf")  # pictures are drawn with holes without a word
+    return compiled(TEMPLATE, sheet, "png")

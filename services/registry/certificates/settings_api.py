@@ -16,15 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.attendance.shapes import PersonOut
 from services.registry.attendance.store import names
 from services.registry.certificates import printing, rules, settings_store, textbooks, wording
-from services.registry.certificates.printing import NoGlyph
 from services.registry.certificates.rules import BOOKS, DEFAULT_FORMS, Forms, Kind
 from services.registry.certificates.sample import facts
-from services.registry.certificates.settings_store import Said, TooLarge
+from services.registry.certificates.settings_store import Said
 from services.registry.certificates.wording import FormIn, FormsIn, Wrong
 from services.registry.moves.rules import wrong_year
 from services.registry.people import store as people
+from services.registry.prints import NoGlyph
 from services.registry.room import Registry, registry
 from services.registry.roster import store as roster
+from services.registry.roster.settings import TooLarge
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal, entity, ref, refs
 from shared.database import Command, Scope, Work
@@ -263,9 +264,8 @@ async def _say(room: Registry, work: Work, who: Principal, name: str, body: Date
         )
     try:
         await settings_store.put(work, name, body.since, value)
-    except TooLarge:
-        words = "この市の設定が大きくなりすぎます。冊数を減らしてください。"
-        raise _refused([Wrong("全体", words)]) from None
+    except TooLarge as error:
+        raise _refused([Wrong("全体", str(error))]) from None
     act = "WithdrawForms" if value is None else "SetForms"
     await log_change(work.session, who, Seen(act, "board", who.board, "IV"), work.at)
 

@@ -12,10 +12,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.roster import published
+from services.registry.roster import settings
 from services.registry.roster import store as roster
 from shared.database import Work
-from shared.database.units import MAX_PAYLOAD_BYTES
 
 
 class Said(NamedTuple):
@@ -26,10 +25,6 @@ class Said(NamedTuple):
     at: datetime
     by: UUID | None
     """None: not by a person in the web."""
-
-
-class TooLarge(Exception):
-    """All settings of the board together no longer travel as one event."""
 
 
 _ALL = text(
@@ -61,13 +56,11 @@ def revision(said: Sequence[Said]) -> str:
 async def put(work: Work, name: str, since: date, value: Any) -> None:
     """Say from when on a setting holds, or (``value`` None) that what was said of that day was not said.
 
-    Raises :class:`TooLarge`. Only under the roster's lock: what is published is every setting of the board.
+    Raises :class:`services.registry.roster.settings.TooLarge`. Only under the roster's lock: what is published is every
+    setting of the board.
     """
     board = work.scope.board
     await work.session.execute(_DROP, {"board": board, "name": name, "since": since})
     if value is not None:
         await roster.put_setting(work, name, since, value)
-    event = published.setting_changed(board, await roster.settings(work.session, board))
-    if len(event.model_dump_json().encode()) > MAX_PAYLOAD_BYTES:
-        raise TooLarge
-    work.publish(event, key=board)
+    await settings.publish(work)

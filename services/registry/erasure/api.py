@@ -10,25 +10,17 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.erasure import rules, store
+from services.registry.erasure import acting, rules, store
 from services.registry.erasure.rules import Ground, Holdings
 from services.registry.people import store as people
 from services.registry.people.access import keeps_roster
 from services.registry.people.api import Opened, Reg, Who, opened
 from services.registry.people.changes import Wrong
-from services.registry.people.rules import names_in_use, standing
+from services.registry.people.rules import names_in_use
 from services.registry.room import Registry
-from services.registry.roster import published
 from services.registry.roster import store as roster
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
-from shared.contracts.registry import (
-    DutyChanged,
-    EnrolmentChanged,
-    GuardianshipChanged,
-    PersonChanged,
-    PersonErased,
-)
 from shared.database import Command, Scope, Work
 from shared.web import FieldError, Problem, command_of, denied, run_command
 
@@ -105,13 +97,17 @@ async def erase_person(
         await roster.lock_roster(work)
         decided = await _decide(room, work.session, who, person, asked)
         assert who.person is not None  # the policy lets only people
-        children = await store.children_of(work.session, who.board, decided.people)
-        await store.erase(work, decided.people)
         document = asked.document.strip() or None
-        number = await store.note(
-            work, decided.found.record.id, asked.ground, document, decided.holdings, who.person
+        number = await acting.erase(
+            work,
+            decided.found.record.id,
+            decided.people,
+            asked.ground,
+            document,
+            decided.holdings,
+            who.person,
+            work.at,
         )
-        await _announce(work, decided, children)
         seen = Seen("ErasePerson", "person", person, "I", decided.people)
         await log_change(work.session, who, seen, work.at)
         return Erased(number=number, words=decided.holdings.words())
@@ -152,7 +148,7 @@ async def _decide(
     if not any("ErasePerson" in allowed for allowed in found.rights.values()):
         raise denied("記録を消せるのは、名簿を受け持つ課です。")
     room.strong_enough(who, found.step_up, "erasure")
-    aliases = await store.aliases(session, who.board, found.record.id)
+    aliases = await store.aliases(session, who.board, [found.record.id])
     holdings = await store.holdings(session, who.board, aliases)
     wrong = rules.refusals(found.record, holdings, asked.ground, asked.document, room.clock.today())
     if await store.imports_at_work(session, who.board):
@@ -169,18 +165,3 @@ async def _decide(
             errors=[FieldError(**each._asdict()) for each in wrong],
         )
     return _Decided(found, aliases, holdings)
-
-
-async def _announce(work: Work, decided: _Decided, children: list[UUID]) -> None:
-    """Every state about the person ends; a child's guardians are told whole without the one who is gone."""
-    for each in decided.people:
-        for kind in (PersonChanged, EnrolmentChanged, GuardianshipChanged, DutyChanged):
-            work.tombstone(kind, key=each, subject=each)
-        work.publish(PersonErased(person=each), key=each)
-    for child in children:
-        record = await people.record(work.session, work.scope.board, child)
-        if record is None:
-            continue
-        guardians = [each.held for each in standing(record.guardians)]
-        marks = [each.held for each in standing(record.protections)]
-        work.publish(published.guardianship_changed(child, guardians, marks), key=child, subject=child)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -25,8 +25,10 @@ KNOWS_PEOPLE: Mapping[str, str] = {
     "duty_period": "its rows go",
     "guardianship_period": "its rows go, also those of which it is the guardian",
     "protection_period": "its rows go; marks of others keep the id of whom they are confidential from",
+    "contact_period": "its rows go",
     "pupil_day": "its rows go",
     "attendance_fact": "its rows go",
+    "announced": "its rows go",
     "move": "its rows go",
     "move_step": "its rows go",
     "certificate": "its rows go, with what was printed",
@@ -66,7 +68,8 @@ KNOWS_IDS = frozenset(
 """Tables that keep at most an id, which leads nowhere once the person is gone."""
 
 _ALIASES = Statement(
-    "select id from person where board_id = :board and (id = :person or merged_into = :person) order by id"
+    "select id from person where board_id = :board"
+    " and (id = any(cast(:people as uuid[])) or merged_into = any(cast(:people as uuid[]))) order by id"
 )
 _HOLDINGS = Statement(
     """
@@ -80,6 +83,7 @@ select (select count(*) from pupil_day d where d.board_id = :board and d.pupil_i
        + (select count(*) from membership_period p where p.board_id = :board and p.subject_id = any(w.people))
        + (select count(*) from duty_period p where p.board_id = :board and p.subject_id = any(w.people))
        + (select count(*) from protection_period p where p.board_id = :board and p.subject_id = any(w.people))
+       + (select count(*) from contact_period p where p.board_id = :board and p.subject_id = any(w.people))
        + (select count(*) from guardianship_period p where p.board_id = :board
           and (p.subject_id = any(w.people) or p.guardian_id = any(w.people))) as periods
 from (select cast(:people as uuid[]) as people) w
@@ -99,9 +103,14 @@ _CHILDREN = Statement(
 _ERASE = text(
     "select log.redact(:board, cast(:people as uuid[])), erase_people(:board, cast(:people as uuid[]))"
 )
+# The number stands on a paper. One that is kept from before a restore is ahead of the column's own counter, which would
+# give it to somebody else: each board counts on from the highest it has.
 _NOTE = text(
-    "insert into erasure (id, board_id, person_id, ground, document, counts, erased_at, erased_by)"
-    " values (:id, :board, :person, :ground, :document, cast(:counts as jsonb), :at, :by) returning number"
+    "insert into erasure (id, number, board_id, person_id, cards, ground, document, counts, erased_at, erased_by)"
+    " overriding system value select :id, case when cast(:number as bigint) is null or exists"
+    " (select from erasure e where e.board_id = :board and e.number = :number)"
+    " then (select coalesce(max(e.number), 0) + 1 from erasure e where e.board_id = :board) else :number end,"
+    " :board, :person, cast(:cards as uuid[]), :ground, :document, cast(:counts as jsonb), :at, :by returning number"
 )
 _LIST = Statement(
     "select e.number, e.person_id, e.ground, e.document, e.counts, e.erased_at,"
@@ -111,9 +120,20 @@ _LIST = Statement(
 )
 
 
-async def aliases(session: AsyncSession, board: UUID, person: UUID) -> list[UUID]:
-    """The person with every card that turned out to be theirs."""
-    return [row["id"] for row in await _ALIASES.all(session, {"board": board, "person": person})]
+_SINCE = text(
+    "select number, person_id, cards, ground, document, erased_at, erased_by from erasure where board_id = :board"
+    " and (cast(:since as timestamptz) is null or erased_at > cast(:since as timestamptz)) order by number"
+)
+
+
+async def erased_since(session: AsyncSession, board: UUID, since: datetime | None) -> Sequence[Any]:
+    """What was erased after an instant, in its order: number, ids, ground, document, when and by whom."""
+    return (await session.execute(_SINCE, {"board": board, "since": since})).all()
+
+
+async def aliases(session: AsyncSession, board: UUID, people: Collection[UUID]) -> list[UUID]:
+    """These people with every card that turned out to be theirs."""
+    return [row["id"] for row in await _ALIASES.all(session, {"board": board, "people": sorted(people)})]
 
 
 async def holdings(session: AsyncSession, board: UUID, people: Sequence[UUID]) -> Holdings:
@@ -141,17 +161,27 @@ async def erase(work: Work, people: Sequence[UUID]) -> None:
 
 
 async def note(
-    work: Work, person: UUID, ground: Ground, document: str | None, counts: Holdings, by: UUID
+    work: Work,
+    person: UUID,
+    cards: Sequence[UUID],
+    ground: Ground,
+    document: str | None,
+    counts: Holdings,
+    by: UUID,
+    at: datetime,
+    number: int | None = None,
 ) -> int:
-    """Keep that it was done; returns its number."""
+    """Keep that it was done; returns its number: ``number`` if it is free. The roster must be locked."""
     values = {
         "id": new_id(),
+        "number": number,
         "board": work.scope.board,
         "person": person,
+        "cards": list(cards),
         "ground": ground,
         "document": document,
         "counts": orjson.dumps(asdict(counts)).decode(),
-        "at": work.at,
+        "at": at,
         "by": by,
     }
     return int((await work.session.execute(_NOTE, values)).scalar_one())

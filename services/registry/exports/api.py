@@ -22,6 +22,7 @@ from services.registry.exports.rules import out_of_time
 from services.registry.imports.asking import name_of
 from services.registry.oneroster.packing import Profile
 from services.registry.room import Registry, registry
+from services.registry.roster import offices
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
 from shared.contracts import Importance
@@ -134,6 +135,7 @@ class ExportsOut(BaseModel):
     kept_minutes: int
     schools: list[SchoolOut]
     exports: list[ExportOut]
+    live: list[str]
 
 
 class TicketOut(BaseModel):
@@ -163,7 +165,13 @@ async def list_exports(room: Reg, who: Who, foreman: Fore) -> ExportsOut:
         may, kept = asking.may("ExportRoster"), int(KEPT / timedelta(minutes=1))
         if not may:
             return ExportsOut(
-                may=False, may_protected=False, fresh=False, kept_minutes=kept, schools=[], exports=[]
+                may=False,
+                may_protected=False,
+                fresh=False,
+                kept_minutes=kept,
+                schools=[],
+                exports=[],
+                live=[],
             )
         asking.strong_enough()
         listed = await packages.packages(session, who.board, LISTED)
@@ -187,6 +195,7 @@ async def list_exports(room: Reg, who: Who, foreman: Fore) -> ExportsOut:
             )
             for each in listed
         ],
+        live=offices.live(who.board, (), whole_board=True),
     )
 
 

@@ -35,4 +35,4 @@ async def _forget(work: Work) -> None:
         await packages.remove(work, id_)
 
 
-EXPORTS = Trade("export", _waiting, _ended, _forget)
+EXPORTS = Trade("export", _waiting, _ended, _forget, patient=True)

@@ -41,7 +41,7 @@ def tell_classes(one: Person, stays: list[Told[EnrolmentIs]]) -> None:
 
 
 def every_enrollment(one: Person) -> Iterator[tuple[Row, datetime | None]]:
-    for each in one.of(one.people.memberships):
+    for each in one.once(one.person, one.of(one.people.memberships)):
         if each.held.what.kind == "home":
             yield student(one, each), one.frame.changed([each])
     for duty in one.of(one.people.duties):

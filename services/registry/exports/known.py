@@ -13,6 +13,7 @@ from services.registry.exports.rules import Frame, Told, deleted, marked
 from services.registry.oneroster import layout
 from services.registry.oneroster.packing import Content, Part, Row
 from services.registry.roster.rows import (
+    ContactIs,
     DutyIs,
     EnrolmentIs,
     GuardianshipIs,
@@ -53,11 +54,12 @@ class People:
     protections: Mapping[UUID, list[Told[ProtectionIs]]]
     charges: Mapping[UUID, list[Charge]]
     """By guardian."""
+    contacts: Mapping[UUID, list[Told[ContactIs]]] = field(default_factory=dict)
     shielded: Mapping[UUID, list[UUID]] = field(default_factory=dict)
     """By somebody from whom children are protected: those children."""
 
 
-_CAN_END = ("duties", "guardianships", "exchanges", "awaiting_class")
+_CAN_END = ("duties", "guardianships", "exchanges", "awaiting_class", "contacts")
 """Members of the companion that a delta takes away by name; a protection mark ends by its day alone."""
 
 
@@ -75,9 +77,12 @@ class Out:
         default_factory=lambda: {name: [] for name in ("protections", *_CAN_END)}
     )
     removed: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in _CAN_END})
+    anew: datetime | None = None
+    """Since when everything about the person in hand is news to whom it is told."""
 
     def row(self, name: str, row: Row, at: datetime | None) -> str:
         """Write a row if it is news; returns its id."""
+        at = at or self.anew
         if at is not None:
             self.rows[name].append(marked(self.frame, row, at))
         return row["sourcedId"]
@@ -92,6 +97,7 @@ class Out:
 
     def kind(self, member: str, subject: str, parts: list[Part], at: datetime | None) -> None:
         """Write all parts of a kind about somebody, if one of them is news."""
+        at = at or self.anew
         if at is None:
             return
         self.parts[member] += parts
@@ -129,6 +135,34 @@ def hidden(frame: Frame, marks: Iterable[Told[ProtectionIs]]) -> bool:
     )
 
 
+def told_until(frame: Frame, marks: Iterable[Told[ProtectionIs]]) -> datetime | None:
+    """Until when what was said of a hidden child may be in the package that a delta is read on top of.
+
+    None: it was hidden then already, and a delta has nothing to say of it. A delta that took back what was said later
+    would tell where the child has gone.
+    """
+    hiding = [each.recorded_at for each in marks if _hid(frame, each)]
+    if frame.since is None or frame.cutoff is None or any(each <= frame.cutoff for each in hiding):
+        return None
+    return min([frame.since, *hiding])
+
+
+def back_since(frame: Frame, marks: Iterable[Told[ProtectionIs]]) -> datetime | None:
+    """Of a child who is not hidden: when a mark ended that hid it before a delta; all that is known of it is news."""
+    marks = list(marks)
+    cutoff = frame.cutoff
+    if cutoff is None or not any(each.recorded_at <= cutoff and _hid(frame, each) for each in marks):
+        return None
+    return frame.changed(marks)
+
+
+def _hid(frame: Frame, mark: Told[ProtectionIs]) -> bool:
+    """Whether a mark hid its child from a delta's reader before the delta, or has since."""
+    until = mark.held.valid.until
+    over = frame.cutoff is not None and until is not None and until <= frame.day_of(frame.cutoff)
+    return not over and (not frame.protected or frame.reader in mark.held.what.confidential_from)
+
+
 @dataclass(slots=True)
 class Person:
     """One person on the way out."""
@@ -150,6 +184,32 @@ class Person:
 
     def of(self, table: Mapping[UUID, list[Told[I]]]) -> list[Told[I]]:
         return table.get(self.person, [])
+
+    def once(self, pupil: UUID, told: Iterable[Told[I]]) -> list[Told[I]]:
+        """What is said of a pupil, without what has come since the child is hidden: that was never told."""
+        marks = self.people.protections.get(pupil, ())
+        if not hidden(self.frame, marks):
+            return list(told)
+        until = told_until(self.frame, marks)
+        if until is None:
+            return []
+        return [
+            each if each.voided_at is None or each.voided_at <= until else each._replace(voided_at=None)
+            for each in told
+            if each.recorded_at <= until
+        ]
+
+    def stays_once(self, pupil: UUID) -> list[Told[EnrolmentIs]]:
+        """Where a pupil is or was 在籍, as far as it may have been told."""
+        return self.once(pupil, self.people.enrolments.get(pupil, ()))
+
+    def charges_once(self) -> list[Charge]:
+        """Ties to children, as far as they may have been told."""
+        return [
+            Charge(each.pupil, told)
+            for each in self.people.charges.get(self.person, ())
+            for told in self.once(each.pupil, [each.told])
+        ]
 
     def posts(self) -> list[Told[DutyIs]]:
         units, term = self.places.units, self.frame.term
@@ -188,19 +248,19 @@ class Person:
         row: it would say when the child's mark was set.
         """
         frame, people = self.frame, self.people
-        charges = self.charges() if frame.since is None else people.charges.get(self.person, ())
+        charges = self.charges() if frame.since is None else self.charges_once()
         wards = {each.pupil for each in charges}
-        card = people.cards[self.person]
+        marks = [people.protections.get(pupil, ()) for pupil in wards]
         return frame.news(
-            card.recorded_at,
+            people.cards[self.person].recorded_at,
             frame.changed(self.of(people.enrolments)),
             frame.changed(self.of(people.memberships)),
             frame.changed(self.of(people.duties)),
             frame.changed(self.of(people.guardianships)),
             frame.changed(self.of(people.protections)),
             frame.changed(each.told for each in charges),
-            *(frame.changed(people.enrolments.get(pupil, ())) for pupil in wards),
-            *(frame.changed(people.protections.get(pupil, ())) for pupil in wards),
+            *(frame.changed(self.stays_once(pupil)) for pupil in wards),
+            *(frame.changed(each) for each in marks),
         )
 
     def present(self, told: Sequence[Told[I]]) -> Told[I] | None:

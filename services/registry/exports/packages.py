@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.exports.exporting import Exported
 from services.registry.exports.rules import Frame
 from services.registry.oneroster.packing import Profile
+from services.registry.roster import offices
 from services.registry.roster.grades import SCHOOL_KINDS
 from shared.database import Scope, Units, Work
 
@@ -143,6 +144,7 @@ async def make(work: Work, id_: UUID, person: UUID, name: str, purpose: str, ask
     """Keep that somebody asks for it."""
     values = {"id": id_, "board": work.scope.board, "person": person, "name": name, "purpose": purpose}
     await work.session.execute(_MAKE, {**values, "asked": asked.model_dump_json(), "at": work.at})
+    offices.tell(work, work.scope.board)
 
 
 async def package(session: AsyncSession, board: UUID, id_: UUID) -> Package | None:
@@ -183,12 +185,14 @@ async def ready(work: Work, id_: UUID, done: Exported, size: int) -> None:
     values = {"id": id_, "board": work.scope.board, "at": work.at, "instant": done.instant, "bytes": size}
     rows = orjson.dumps(dict(done.rows)).decode()
     await work.session.execute(_READY, {**values, "rows": rows, "protected": done.protected})
+    offices.tell(work, work.scope.board)
 
 
 async def stop(work: Work, id_: UUID, words: str) -> None:
     """It cannot be written; ``words`` say why. What was written so far goes."""
     await empty(work, id_)
     await work.session.execute(_STOP, {"id": id_, "board": work.scope.board, "words": words})
+    offices.tell(work, work.scope.board)
 
 
 async def remove(work: Work, id_: UUID) -> bool:
@@ -197,6 +201,7 @@ async def remove(work: Work, id_: UUID) -> bool:
     if await work.session.scalar(_WRITING, values):
         return False
     await work.session.execute(_REMOVE, values)
+    offices.tell(work, work.scope.board)
     await empty(work, id_)
     return True
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from services.registry.exports.classes import home_told, teaches
-from services.registry.exports.known import Person
+from services.registry.exports.known import Person, hidden, told_until
 from services.registry.exports.roles import leads
 from services.registry.exports.rules import Told, dated
 from services.registry.oneroster.packing import Part
 from services.registry.roster.rows import (
+    ContactIs,
     DutyIs,
     EnrolmentIs,
     GuardianshipIs,
@@ -22,6 +23,7 @@ def tell_parts(one: Person, stays: list[Told[EnrolmentIs]], posts: list[Told[Dut
     people, out = one.people, one.out
     duties = [duty(one, each) for each in posts if not teaches(one, each) and not leads(one, each)]
     out.kind("duties", one.name, duties, one.frame.changed(one.of(people.duties)))
+    tell_contacts(one, stays)
     if not stays:
         return
     ties = [
@@ -52,6 +54,38 @@ def tell_parts(one: Person, stays: list[Told[EnrolmentIs]], posts: list[Told[Dut
         one.frame.changed(one.of(people.enrolments)), one.frame.changed(one.of(people.memberships))
     )
     out.kind("awaiting_class", one.name, awaiting, news)
+
+
+def tell_contacts(one: Person, stays: list[Told[EnrolmentIs]]) -> None:
+    """連絡先 of pupils and guardians. Of a guardian with a child who is not told: the child may live there, so none."""
+    frame, known = one.frame, one.of(one.people.contacts)
+    wards = [one.people.protections.get(each.pupil, ()) for each in one.people.charges.get(one.person, ())]
+    hiding = [marks for marks in wards if hidden(frame, marks)]
+    if not known or any(told_until(frame, marks) is None for marks in hiding):
+        return  # the earlier package had none either
+    parts = [
+        contact(one, each)
+        for each in known
+        if not hiding
+        and (stays or one.charges())
+        and each.stands
+        and (each.held.valid.until is None or each.held.valid.until > frame.term.since)
+    ]
+    # Whether any are told hangs on the ties to children, too: of staff whose child has gone they must be forgotten.
+    at = one.changed() if frame.since is not None else frame.changed(known)
+    one.out.kind("contacts", one.name, parts, frame.news(frame.changed(known), at))
+
+
+def contact(one: Person, told: Told[ContactIs]) -> Part:
+    what = told.held.what
+    said: dict[str, Any] = {"postal_code": what.postal_code, "address": what.address}
+    phones = [{"number": each.number, "kind": each.kind} for each in what.phones]
+    said |= {"phones": phones, "language": what.language}
+    return {
+        "person": one.name,
+        **{name: value for name, value in said.items() if value},
+        **dated(told.held.valid),
+    }
 
 
 def duty(one: Person, told: Told[DutyIs]) -> Part:

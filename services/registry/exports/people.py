@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.registry.exports.classes import every_enrollment, home_told, tell_classes
-from services.registry.exports.known import Card, Out, People, Person, hidden, pupils_there
+from services.registry.exports.known import Card, Out, People, Person, back_since, hidden, pupils_there
 from services.registry.exports.parts import tell_parts
 from services.registry.exports.places import Places
 from services.registry.exports.roles import every_role, guardian_roles, pupil_roles, staff_roles, tell_roles
@@ -42,6 +42,7 @@ def _tell(one: Person) -> None:
         # Of a child who was protected before, nobody out there knows; of a new one they must forget.
         _forget(one, one.frame.news(card.withdrawn_at) or one.frame.changed(marks))
         return
+    one.out.anew = back_since(one.frame, marks)
     stays = pupils_there(one.places, one.of(one.people.enrolments))
     posts = one.posts()
     charges = one.charges()
@@ -133,12 +134,15 @@ def _forget(one: Person, at: datetime | None) -> None:
     """Somebody was told once and is not any more; what was told of them goes along."""
     if one.frame.since is None or at is None:
         return
+    roles, classes = list(every_role(one)), list(every_enrollment(one))
+    if not roles and not classes:
+        return  # nobody out there was ever told of them
     out = one.out
     # Whoever must forget somebody needs no name for it.
     nobody = {"enabledUser": "false", "username": one.name, "givenName": "―", "familyName": "―"}
     out.gone(layout.USERS, [({"sourcedId": one.name, **nobody}, at)], set())
     out.gone(layout.DEMOGRAPHICS, [({"sourcedId": one.name}, at)], set())
-    out.gone(layout.ROLES, [(row, at) for row, _ in every_role(one)], set())
-    out.gone(layout.ENROLLMENTS, [(row, at) for row, _ in every_enrollment(one)], set())
+    out.gone(layout.ROLES, [(row, at) for row, _ in roles], set())
+    out.gone(layout.ENROLLMENTS, [(row, at) for row, _ in classes], set())
     for member in out.removed:
         out.removed[member].append(one.name)

@@ -110,7 +110,7 @@ def every_role(one: Person) -> Iterator[tuple[Row, datetime | None]]:
     """All rows of roles.csv that there ever were for somebody in the school year, and when that changed."""
     frame = one.frame
     board = one.places.board.row.id
-    for each in one.of(one.people.enrolments):
+    for each in one.stays_once(one.person):
         school = each.held.what.school_id
         yield _role(one, "student", school, _stay_id(one, each)), frame.changed([each])
     for duty in one.of(one.people.duties):
@@ -120,8 +120,8 @@ def every_role(one: Person) -> Iterator[tuple[Row, datetime | None]]:
             for since in ((), (duty.held.valid.since,)):
                 own = frame.row_id("role", one.person, organisation, word, *since)
                 yield _role(one, word, organisation, own), at
-    for charge in one.people.charges.get(one.person, ()):
-        for stay in one.people.enrolments.get(charge.pupil, ()):
+    for charge in one.charges_once():
+        for stay in one.stays_once(charge.pupil):
             school = stay.held.what.school_id
             own = frame.row_id("role", one.person, school, "guardian")
             yield _role(one, "guardian", school, own), one.changed()

@@ -85,7 +85,11 @@ class Frame:
     @property
     def marks_from(self) -> date:
         """A mark that ends later protects: neither next year's roster nor last year's tells who is protected today."""
-        return min(self.as_of, self.now.astimezone(TOKYO).date())
+        return self.day_of(self.now)
+
+    def day_of(self, instant: datetime) -> date:
+        """As :attr:`marks_from`, for an export at another instant."""
+        return min(self.as_of, instant.astimezone(TOKYO).date())
 
     @property
     def mode(self) -> Mode:

@@ -40,14 +40,6 @@ _CLASS_NAMES = text(
     " where board_id = :board and source = :source and kind in ('organisation', 'class', 'department')"
     f" and id in (select id from organisation where board_id = :board and {_OF_THE_YEAR}) group by id"
 )
-_GRADES = text(
-    "select m.class_id, array_agg(distinct e.grade) filter (where m.voided_at is null and e.voided_at is null)"
-    " as grades, max(greatest(m.recorded_at, m.voided_at, e.recorded_at, e.voided_at)) as moved from organisation o"
-    " join membership_period m on m.class_id = o.id and m.kind = 'home'"
-    " join enrolment_period e on e.subject_id = m.subject_id and e.valid && m.valid"
-    " where o.board_id = :board and o.kind = 'class' and o.grade is null and o.school_year = :year"
-    " group by m.class_id"
-)
 _REVERTED = text(
     "select exists (select from import_run where board_id = :board"
     " and (state = 'reverting' or reverted_at > cast(:cutoff as timestamptz)))"
@@ -59,6 +51,16 @@ _PROTECTED = (
 _IS_PROTECTED = _PROTECTED.format(subject="e.subject_id", more="")
 _IS_KEPT_FROM_THE_READER = _PROTECTED.format(
     subject="e.subject_id", more=" and cast(:reader as uuid) = any(m.confidential_from)"
+)
+# A child who is not told moves no instant of its class's row, and adds no grade to it.
+_GRADES = text(
+    "select m.class_id, array_agg(distinct e.grade) filter (where m.voided_at is null and e.voided_at is null)"  # noqa: S608
+    " as grades, max(greatest(m.recorded_at, m.voided_at, e.recorded_at, e.voided_at)) as moved from organisation o"
+    " join membership_period m on m.class_id = o.id and m.kind = 'home'"
+    " join enrolment_period e on e.subject_id = m.subject_id and e.valid && m.valid"
+    " where o.board_id = :board and o.kind = 'class' and o.grade is null and o.school_year = :year"
+    f" and (cast(:protected as boolean) or not {_IS_PROTECTED}) and not {_IS_KEPT_FROM_THE_READER}"
+    " group by m.class_id"
 )
 _COUNT_PROTECTED = text(
     f"select count(distinct e.subject_id) from enrolment_period e where e.board_id = :board and e.voided_at is null"  # noqa: S608
@@ -128,6 +130,7 @@ select id from person where board_id = :board and (recorded_at > :cutoff or with
   union select subject_id from membership_period where board_id = :board and {_NEW}
   union select subject_id from duty_period where board_id = :board and {_NEW}
   union select unnest(array[subject_id, guardian_id]) from guardianship_period where board_id = :board and {_NEW}
+  union select subject_id from contact_period where board_id = :board and {_NEW}
   union select g.guardian_id from moved join guardianship_period g on g.subject_id = moved.id
   union select c.id from moved join protection_period m on m.subject_id = moved.id,
     unnest(m.confidential_from) as c(id)
@@ -148,7 +151,8 @@ async def places(session: AsyncSession, frame: Frame, source: str, *, grades: bo
     wanted = {**board, "others": frame.since is not None}
     rows = await session.execute(_CLASS_NAMES, {**wanted, "source": source})
     names = {row.id: row.sourced_id for row in rows}
-    members = (await session.execute(_GRADES, board)).all() if grades else ()
+    seen = {"protected": frame.protected, "reader": frame.reader, "marks_from": frame.marks_from}
+    members = (await session.execute(_GRADES, board | seen)).all() if grades else ()
     mixed = {row.class_id: Grades(frozenset(row.grades or ()), row.moved) for row in members}
     found = await session.execute(_UNITS, wanted)
     units = [
@@ -239,6 +243,7 @@ async def people(session: AsyncSession, frame: Frame, ids: list[UUID], source: s
         guardianships,
         protections,
         charges,
+        await _told(session, frame, roster.CONTACT, ids) if frame.companion else {},
         shielded,
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.gakureibo import store
 from services.registry.gakureibo.mapping import ITEMS, NEEDED, Mapping, lacks, suggested
-from services.registry.gakureibo.rules import DOES
+from services.registry.gakureibo.reasons import BY_SCHOOL, DOES
 from services.registry.gakureibo.schools import Schools
 from services.registry.gakureibo.shapes import (
     ColumnOut,
@@ -20,6 +20,8 @@ from services.registry.gakureibo.shapes import (
     MappingOut,
     MappingsOut,
     ReasonWord,
+    RemovedOut,
+    RemoveIn,
     SaveIn,
     SchoolOut,
     SchoolWord,
@@ -94,25 +96,49 @@ async def save_mapping(board: UUID, body: SaveIn, room: Reg, who: Who, command: 
                 errors=wrong,
             )
         by = await name_of(work.session, who.board, asking.person)
-        id_ = await store.save(work, body.name, body.seen, body.content, by)
-        if id_ is None:
-            raise Problem(
-                409,
-                "another-mapping",
-                "この名前の対応づけが、ほかの人に変えられました",
-                "覚えていません。画面を読み直して確かめるか、ほかの名前にしてください。",
-            )
+        kept = await store.save(work, body.name, body.seen, body.content, by)
+        if kept is None:
+            raise _another("覚えていません。画面を読み直して確かめるか、ほかの名前にしてください。")
+        id_, revision = kept
         await log_change(work.session, who, Seen("SaveMapping", "gakureibo-mapping", id_, "IV"), work.at)
         return MappingOut(
             id=id_,
             name=body.name,
-            revision=body.seen + 1,
+            revision=revision,
             content=body.content,
             saved_at=work.at,
             saved_by=by,
         )
 
     return await run_command("registry", room.units, Scope(who.board), command, save)
+
+
+@router.post("/mappings/{mapping}/remove", summary="列の対応づけを消す", response_model=RemovedOut)
+async def remove_mapping(
+    board: UUID, mapping: UUID, body: RemoveIn, room: Reg, who: Who, command: Cmd
+) -> Response:
+    """Nobody chooses it any more. What was brought with it stays, and goes on being applied."""
+
+    async def remove(work: Work) -> RemovedOut:
+        asking = await _may(room, work.session, who, board)
+        found = await store.mapping_of(work.session, who.board, mapping)
+        if found is None:
+            raise not_found()
+        if found.removed:  # by a colleague, at the same moment: it is as it was wanted
+            return RemovedOut(id=mapping)
+        if await store.last_revision(work.session, who.board, found.name) != body.seen:
+            raise _another("消していません。画面を読み直して確かめてください。")
+        await store.remove(work, found.name, await name_of(work.session, who.board, asking.person))
+        await log_change(
+            work.session, who, Seen("RemoveMapping", "gakureibo-mapping", mapping, "IV"), work.at
+        )
+        return RemovedOut(id=mapping)
+
+    return await run_command("registry", room.units, Scope(who.board), command, remove)
+
+
+def _another(detail: str) -> Problem:
+    return Problem(409, "another-mapping", "この名前の対応づけが、ほかの人に変えられました", detail)
 
 
 @router.post("/columns", summary="学齢簿のファイルの列を見る")
@@ -140,6 +166,7 @@ async def look(board: UUID, body: LookIn, room: Reg, who: Who) -> LookOut:
         reasons=[
             ReasonWord(word=word, does=DOES.get(folded(word)))
             for word in _words(sheet, body.reason or items.get("reason"))
+            if folded(word) not in BY_SCHOOL
         ],
     )
 

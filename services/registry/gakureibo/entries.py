@@ -18,6 +18,8 @@ class Guardian:
     name: Halves
     reading: Halves | None
     relation: str
+    address: str | None = None
+    """現住所; None: nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Entry:
     on: date
     protected: bool
     guardian: Guardian | None
+    address: str | None = None
+    """現住所; None: nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)

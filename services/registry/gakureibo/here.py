@@ -62,11 +62,11 @@ async def held_back(
     if there := [each for each in new if each.number in here]:
         words = (
             "市の学校にいる子と氏名かよみと生年月日が同じなので、読みとばしました（その子は年度更新で進みます。"
-            f"べつの子なら、転入として届けてください）: {_lines(there)}"
+            f"べつの子なら、転入として届けてください）: {lines_of(there)}"
         )
         problems.note(file, there[0].line, "", words)
     if marked := [each for each in there if each.protected]:
-        words = f"読みとばした子のカードで、支援措置の印を付けてください: {_lines(marked)}"
+        words = f"読みとばした子のカードで、支援措置の印を付けてください: {lines_of(marked)}"
         problems.note(file, marked[0].line, "", words)
     return replace(read, entries=tuple(each for each in read.entries if each.number not in here))
 
@@ -77,7 +77,7 @@ def _asked(entry: Entry) -> dict[str, object]:
     return {"number": entry.number, "born": entry.birth_date.isoformat(), "names": sorted(names)}
 
 
-def _lines(entries: Collection[Entry]) -> str:
+def lines_of(entries: Collection[Entry]) -> str:
     """Lines of a file, those that follow each other together: 2〜5、8行."""
     runs: list[list[int]] = []
     for line in sorted(each.line for each in entries):

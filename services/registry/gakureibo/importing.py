@@ -17,6 +17,7 @@ from services.registry.gakureibo import store
 from services.registry.gakureibo.entries import Read
 from services.registry.gakureibo.here import held_back
 from services.registry.gakureibo.planning import SOURCE, named, other_spellings, to_snapshot
+from services.registry.gakureibo.resembling import resembling
 from services.registry.gakureibo.rules import Reader
 from services.registry.gakureibo.schools import Schools
 from services.registry.gakureibo.sheet import read_sheet
@@ -71,10 +72,17 @@ async def prepare(
             read = await _spelled(session, board, read, people, brought, problems)
             read = await held_back(session, board, read, people, today, (brought.file, problems))
             known = await store.known(session, board, people, {each.number for each in read.entries}, today)
-            cards = await store.cards(session, board, people, named(read.entries))
+            told = named(read.entries)
+            kept_from = {
+                one for each in known.values() for mark in each.marks for one in mark.what.confidential_from
+            }
+            cards = await store.cards(session, board, people, told, kept_from)
+            reached = await store.reached(session, board, people, told)
+            new = [each for each in read.entries if each.number not in people]
+            alike = await resembling(session, board, new, today)
     if read is None or len(problems):
         raise Refused(problems.listed(), problems.notes(), problems.total)
-    snapshot = to_snapshot(read, itself, schools, known, today, brought.file, problems, cards)
+    snapshot = to_snapshot(read, itself, schools, known, today, brought.file, problems, cards, reached)
     origin = Origin(
         SOURCE,
         ACTOR,
@@ -85,6 +93,7 @@ async def prepare(
         told={"mapping": f"{brought.mapping.name}（{brought.mapping.revision}）"},
     )
     planned = await importing.plan_snapshot(units, snapshot, SOURCE, tell=tell)
+    planned = replace(planned, preview=replace(planned.preview, resembling=alike))
     return Prepared(snapshot, planned, origin, problems.notes())
 
 

@@ -33,10 +33,12 @@ Item = Literal[
     "reason",
     "on",
     "protected",
+    "address",
     "guardian_number",
     "guardian_name",
     "guardian_kana",
     "relation",
+    "guardian_address",
 ]
 Does = Literal["enters", "arrives", "nothing"]
 """What a reason for a change makes of its row: on the roll from 1 April, from a day of the year, or none of ours."""
@@ -100,10 +102,16 @@ ITEMS: Map[Item, ItemIs] = {
     "protected": ItemIs(
         "支援措置", ("支援措置", "支援措置区分", "DV等支援措置", "支援措置対象", "支援措置有無")
     ),
+    "address": ItemIs(
+        "現住所", ("現住所", "住所", "児童住所", "児童生徒住所", "児童現住所", "本人住所", "本人現住所")
+    ),
     "guardian_number": ItemIs("保護者の宛名番号", ("保護者宛名番号", "保護者番号", "保護者住民コード")),
     "guardian_name": ItemIs("保護者氏名", ("保護者氏名", "保護者名", "保護者")),
     "guardian_kana": ItemIs("保護者のフリガナ", ("保護者カナ", "保護者氏名カナ", "保護者フリガナ")),
     "relation": ItemIs("続柄（保護者が子の何にあたるか）", ("続柄", "保護者続柄", "保護者との関係", "関係")),
+    "guardian_address": ItemIs(
+        "保護者の現住所", ("保護者現住所", "保護者住所", "保護者の現住所", "保護者の住所")
+    ),
 }
 """Everything that is taken from a 学齢簿; all else of it stays where it is."""
 
@@ -113,6 +121,7 @@ BESIDE: tuple[tuple[Item, Item], ...] = (
     ("guardian_kana", "guardian_name"),
     ("guardian_number", "guardian_name"),
     ("relation", "guardian_name"),
+    ("guardian_address", "guardian_name"),
 )
 """Items that say nothing without another."""
 

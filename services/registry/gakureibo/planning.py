@@ -5,19 +5,23 @@ A register tells of beginnings. It ends nothing: no stay at a school, no guardia
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 from uuid import UUID
 
+from services.registry.gakureibo import addresses
+from services.registry.gakureibo.addresses import Reached
 from services.registry.gakureibo.entries import Entry, Guardian, Read
-from services.registry.gakureibo.standing import Stands, with_standing
+from services.registry.gakureibo.standing import Stands, as_told, with_standing
+from services.registry.oneroster.cells import folded
 from services.registry.oneroster.problems import Problems
 from services.registry.roster.kana import search_text
-from services.registry.roster.rows import EnrolmentIs, Held, OrganisationRow
+from services.registry.roster.rows import EnrolmentIs, Held, OrganisationRow, ProtectionIs
 from services.registry.roster.snapshot import (
     Aspect,
+    Contact,
     Enrolment,
     ExternalKey,
     Guardianship,
@@ -42,7 +46,15 @@ class Known:
     """Nothing but a 学齢簿 has said where the child will be, and no class was given."""
     guarded: bool = False
     """A guardian stands."""
-    protected: bool = False
+    guardians: frozenset[str] = frozenset()
+    """How registers have named those who stand."""
+    marks: tuple[Held[ProtectionIs], ...] = ()
+    """Of today and later; their people are those of whom there is a card."""
+
+    @property
+    def protected(self) -> bool:
+        """Whether a mark stands, of today or a later day."""
+        return bool(self.marks)
 
 
 def child_key(number: str) -> ExternalKey:
@@ -60,14 +72,45 @@ def guardian_key(child: str, guardian: Guardian) -> ExternalKey:
 
 @dataclass(slots=True)
 class _Asking:
+    today: date
+    file: str
+    problems: Problems
+    reached: Mapping[str, Reached]
     people: dict[ExternalKey, Person] = field(default_factory=dict)
     enrolments: list[Enrolment] = field(default_factory=list)
     guardianships: list[Guardianship] = field(default_factory=list)
     protections: list[Protection] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    addresses: dict[ExternalKey, tuple[str, int]] = field(default_factory=dict)
+    """Of whom an address was told, and in which line."""
     about: dict[Aspect, set[str]] = field(default_factory=dict)
 
     def speak(self, aspect: Aspect, key: ExternalKey) -> None:
         self.about.setdefault(aspect, set()).add(key.sourced_id)
+
+    def note(self, line: int, words: str) -> None:
+        self.problems.note(self.file, line, "", words)
+
+    def lives(self, key: ExternalKey, told: str | None, line: int, known: Known) -> None:
+        """Ask for somebody's 現住所. Whoever several rows tell of lives where the first of them says.
+
+        ``known``: of the row's child. That a protected one's family lives elsewhere by now is nobody's to be told.
+        """
+        if told is None:
+            return
+        first, where = self.addresses.setdefault(key, (told, line))
+        if (first, where) != (told, line):
+            if folded(first) != folded(told):
+                self.note(line, f"同じ保護者の現住所が {where} 行とちがうので、{where} 行のものにしました")
+            return
+        reached = self.reached.get(key.sourced_id, Reached())
+        if not known.protected and addresses.by_hand(reached, told, self.today):
+            self.note(
+                line, "住所が手で直されているので、そのままにしました（学齢簿は、前と同じことを言っています）"
+            )
+        if found := addresses.asked(key, told, reached, self.today):
+            self.contacts += found
+            self.speak("contact", key)
 
 
 def to_snapshot(
@@ -79,12 +122,17 @@ def to_snapshot(
     file: str,
     problems: Problems,
     cards: Mapping[str, Stands],
+    reached: Mapping[str, Reached],
 ) -> RosterSnapshot:
-    """The roster of one school year as far as the register speaks of it. ``cards``: of those known, by number."""
-    asking = _Asking()
+    """The roster of one school year as far as the register speaks of it. ``cards``, ``reached``: of those known, by
+    number."""
+    asking = _Asking(today, file, problems, reached)
     for entry in read.entries:
-        _ask(asking, entry, known.get(entry.number), today, file, problems)
-    people = (with_standing(each, cards.get(key.sourced_id)) for key, each in asking.people.items())
+        _ask(asking, entry, known.get(entry.number))
+    people = [with_standing(each, cards.get(key.sourced_id)) for key, each in asking.people.items()]
+    # Whom a mark names is known by our own id; of their cards nothing is said.
+    kept_from = {each for mark in asking.protections for each in mark.confidential_from}
+    people += [as_told(each, cards[each.sourced_id].card) for each in sorted(kept_from)]
     spoken: dict[Aspect, frozenset[str] | None] = dict.fromkeys(
         (*sorted(Spoken.OF_PEOPLE), "calendar", "organisation", "class", "department"), frozenset()
     )
@@ -102,14 +150,13 @@ def to_snapshot(
         tuple(asking.protections),
         (),
         Spoken(spoken),
+        tuple(asking.contacts),
     )
 
 
-def _ask(
-    asking: _Asking, entry: Entry, known: Known | None, today: date, file: str, problems: Problems
-) -> None:
+def _ask(asking: _Asking, entry: Entry, known: Known | None) -> None:
     child, now = child_key(entry.number), known or Known()
-    asking.people[child] = _child(child, entry)
+    asking.people[child] = child_of(entry)
     asking.speak("card", child)
     stay = Enrolment(
         child,
@@ -123,53 +170,70 @@ def _ask(
     if not beside or (now.planned and not entry.arrives):
         asking.speak("enrolment", child)
     elif not any(_same(each, entry) for each in beside):
-        problems.note(
-            file,
-            entry.line,
-            "",
-            "もう在籍が決まっている子なので、学校と日付はそのままにしました（変えるときは転出入か子のカードで）",
-        )
-    if entry.protected and not now.protected:
-        asking.protections.append(Protection(child, min(today, entry.on), None, ()))
-        asking.speak("protection", child)
+        words = "もう在籍が決まっている子なので、学校と日付はそのままにしました（変えるときは転出入か子のカードで）"
+        asking.note(entry.line, words)
+    if entry.protected:
+        _ask_mark(asking, child, entry, now.marks)
+    asking.lives(child, entry.address, entry.line, now)
     if entry.guardian is not None:
-        told = _ask_guardian(asking, entry, entry.guardian, now, today)
+        told = _ask_guardian(asking, entry, entry.guardian, now)
         if (
             told and entry.protected
         ):  # of a mark that only the card has nothing is said: not everybody may know of it
             words = "支援措置の子なので、保護者の権利（連絡・閲覧）は付けません。指名された職員が子のカードで決めます"
-            problems.note(file, entry.line, "", words)
+            asking.note(entry.line, words)
+
+
+def _ask_mark(asking: _Asking, child: ExternalKey, entry: Entry, marks: Sequence[Held[ProtectionIs]]) -> None:
+    """A mark without an end from today on; beside marks that stand for the days on which none of them holds.
+
+    Those stay as they are, also one that is to end: whoever the register still marks is not to be found from that day.
+    Whom they keep the child from it is kept from then, too.
+    """
+    since = asking.today if marks else min(asking.today, entry.on)
+    missing = Period(since, None).uncovered(each.valid for each in marks)
+    if not missing:
+        return
+    told = [(each.valid, each.what.confidential_from) for each in marks]
+    everybody = tuple(sorted({person for _, people in told for person in people}))
+    for valid, people in (*told, *((each, everybody) for each in missing)):
+        keys = tuple(ExternalKey("person", str(each)) for each in people)
+        asking.protections.append(Protection(child, valid.since, valid.until, keys))
+    asking.speak("protection", child)
 
 
 def _same(held: Held[EnrolmentIs], entry: Entry) -> bool:
     return (held.what.school_id, held.what.grade, held.valid.since) == (entry.school, entry.grade, entry.on)
 
 
-def _ask_guardian(asking: _Asking, entry: Entry, guardian: Guardian, now: Known, today: date) -> bool:
-    """Ask for the guardian unless one stands; returns whether it is asked for.
+def _ask_guardian(asking: _Asking, entry: Entry, guardian: Guardian, now: Known) -> bool:
+    """Ask for the guardian unless one stands, of whom nothing but the 現住所 is asked; returns whether it is asked for.
 
     Of a child under 支援措置 the register's 保護者 may be the very one it has fled from: the tie gives no right.
     """
-    if now.guarded:
-        return False
     child, key = child_key(entry.number), guardian_key(entry.number, guardian)
-    if key not in asking.people:
-        asking.people[key] = _guardian(key, guardian)
-        asking.speak("card", key)
-    since = min(today, entry.on)
+    if now.guarded and key.sourced_id not in now.guardians:
+        return False
+    asking.people.setdefault(key, _guardian(key, guardian))
     right = not (entry.protected or now.protected)
-    valid = Period(since, None)
+    valid = Period(min(asking.today, entry.on), None)
+    # Everybody has a place in the run by a child, also those of whose tie nothing is said.
     asking.guardianships.append(
         Guardianship(child, key, guardian.relation, notify=right, read=right, contact=right, valid=valid)
     )
+    asking.lives(key, guardian.address, entry.line, now)
+    if now.guarded:
+        return False
+    asking.speak("card", key)
     asking.speak("guardianship", child)
     return True
 
 
-def _child(key: ExternalKey, entry: Entry) -> Person:
+def child_of(entry: Entry) -> Person:
+    """The child as the row writes it."""
     common, common_reading = entry.common, entry.common_reading
     return Person(
-        key,
+        child_key(entry.number),
         legal_family=entry.name.family,
         legal_given=entry.name.given,
         kana_family=entry.reading.family,

@@ -7,63 +7,32 @@ goes to school from when; what it says of a child who is at school already is no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import TypeVar
 
-from services.registry.gakureibo import cells
+from services.registry.gakureibo import addresses, cells
 from services.registry.gakureibo.cells import Halves
 from services.registry.gakureibo.entries import Entry, Guardian, Read
 from services.registry.gakureibo.mapping import ITEMS, Does, Item
 from services.registry.gakureibo.mapping import Mapping as ColumnMapping
+from services.registry.gakureibo.reasons import BY_SCHOOL, DOES
 from services.registry.gakureibo.schools import Schools
 from services.registry.gakureibo.sheet import Sheet
 from services.registry.oneroster.births import AGE_AT
 from services.registry.oneroster.cells import SOURCED_ID, Fault, folded
 from services.registry.oneroster.problems import Problems, shown
 from services.registry.roster.grades import grade_in_words, taught
+from services.registry.roster.rows import OrganisationRow
 from shared.dates import school_year, school_year_bounds
-
-REASONS: Mapping[Does, tuple[str, ...]] = {
-    "enters": ("新入学", "入学", "新入学児童", "新入学生徒", "就学", "新規就学", "就学予定"),
-    "arrives": ("転入", "転入学", "市外転入", "県外転入", "国外転入", "編入", "編入学", "帰国", "職権記載"),
-    "nothing": (
-        *(
-            "転出",
-            "転居",
-            "市内転居",
-            "転校",
-            "転学",
-            "死亡",
-            "卒業",
-            "退学",
-            "氏名変更",
-            "就学猶予",
-            "就学免除",
-        ),
-        *(
-            "区域外就学",
-            "私立",
-            "私立就学",
-            "国立",
-            "国立就学",
-            "県立",
-            "県立就学",
-            "その他",
-            "異動なし",
-            "在学",
-            "在学中",
-        ),
-    ),
-}
-"""What boards write as 異動事由, and what of it concerns who begins at a school; a mapping adds its own words."""
-DOES: Mapping[str, Does] = {word: does for does, words in REASONS.items() for word in words}
 
 OLDEST = 20
 """Years of age; a birth date before that is a slip."""
 _LATE = 2
 """Years a first grader is older than most, from which it is told."""
 _APRIL = 4
+_AHEAD = 2
+"""Years after this one that somebody writes children down for; later is a slip (令和18 for 8)."""
 
 T = TypeVar("T")
 
@@ -77,15 +46,16 @@ class Reader:
         self.schools = schools
         self.problems = problems
         self.places: dict[Item, int] = {}
-        self.passed: Counter[str] = Counter()
         self._does = {**DOES, **{folded(word): does for word, does in mapping.reasons.items()}}
         self._bad = False
+        self._this_year = 0
 
     def read(self, today: date, year: int | None) -> Read | None:
         """The children of one school year: ``year``, or the only one that the rows speak of."""
         if not self._find_columns():
             return None
-        begins = school_year(today) + 1 if year is None else year
+        self._this_year = school_year(today)
+        begins = self._this_year + 1 if year is None else year
         found = [
             entry for line, values in self.sheet.rows if (entry := self._entry(line, values, today, begins))
         ]
@@ -142,7 +112,8 @@ class Reader:
         birth = row.filled("birth_date", cells.day)
         sex = row.read("sex", cells.sex) or "unspecified"
         protected = row.read("protected", cells.protected) or False
-        guardian = self._guardian(row)
+        address = self._address(row, "address")
+        guardian = self._guardian(row, address)
         grade = None
         if school is not None:
             grade = self._grade(row, school.kind, birth, on, arrives=arrives)
@@ -165,6 +136,7 @@ class Reader:
             on,
             protected,
             guardian,
+            address,
         )
 
     def _what(self, row: _Row) -> Does | None:
@@ -173,6 +145,11 @@ class Reader:
         if not word:
             return None
         does = self._does.get(word)
+        if does is None and word in BY_SCHOOL:
+            if isinstance(self.schools.find(row("school")), OrganisationRow):
+                return None
+            self._pass(row.line, "school", f"市の学校ではない（{shown(folded(row('school')), 20)}）")
+            return "nothing"
         if does is None:
             fault = Fault(
                 f"異動事由「{shown(word, 20)}」をどうするか決まっていません",
@@ -198,6 +175,10 @@ class Reader:
             return first, does == "arrives"
         on = row.read("on", cells.day)
         if on is None:
+            return None, False
+        if school_year(on) > self._this_year + _AHEAD:
+            rule = f"{school_year(on)}年度の日付です"
+            row.refuse("on", Fault(rule, "元号と年を確かめてください（令和8年は2026年です）"))
             return None, False
         entered = (on.month, on.day) == (_APRIL, 1)
         if does is None and on.month == _APRIL and not entered:
@@ -230,7 +211,13 @@ class Reader:
             row.refuse("common_kana", Fault("通称のフリガナが空です", "通称のフリガナも書いてください"))
         return row.read("common_name", cells.name), row.read("common_kana", cells.reading)
 
-    def _guardian(self, row: _Row) -> Guardian | None:
+    def _address(self, row: _Row, item: Item) -> str | None:
+        if addresses.masked(row(item)):
+            told = "伏せられているので、読みませんでした"
+            self.problems.note(self.sheet.file, row.line, self.mapping.columns[item], told, row(item))
+        return row.read(item, addresses.address)
+
+    def _guardian(self, row: _Row, of_child: str | None) -> Guardian | None:
         if not row("guardian_name").strip(" \u3000"):
             return None
         name = row.read("guardian_name", cells.name)
@@ -241,7 +228,11 @@ class Reader:
         if relation == "other" and word.strip():
             told = "保護者の続柄を「その他」としました"
             self.problems.note(self.sheet.file, row.line, self.mapping.columns["relation"], told, word)
-        return None if name is None else Guardian(number, name, reading, relation)
+        if of_child is not None and addresses.same_as_child(row("guardian_address")):
+            address: str | None = of_child
+        else:
+            address = self._address(row, "guardian_address")
+        return None if name is None else Guardian(number, name, reading, relation, address)
 
     def _grade(
         self, row: _Row, kind: str, birth: date | None, on: date | None, *, arrives: bool

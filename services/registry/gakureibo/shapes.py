@@ -65,6 +65,18 @@ class SaveIn(_Body):
     content: Mapping
 
 
+class RemoveIn(_Body):
+    """The revision that was on the screen."""
+
+    seen: int = Field(ge=1)
+
+
+class RemovedOut(BaseModel):
+    """What was removed."""
+
+    id: UUID
+
+
 class LookIn(_Body):
     """The beginning of a file, and which columns are known of it already."""
 

@@ -25,10 +25,10 @@ def with_standing(told: Person, stands: Stands | None) -> Person:
     if stands is None:
         return told
     if stands.said is not None:
-        before = _person(told.key, stands.said)
+        before = as_told(told.key, stands.said)
         if _filled(told, before) == before:
             return before
-    return _filled(told, _person(told.key, stands.card))
+    return _filled(told, as_told(told.key, stands.card))
 
 
 def _filled(told: Person, standing: Person) -> Person:
@@ -48,7 +48,7 @@ def _filled(told: Person, standing: Person) -> Person:
     return found if told.birth_date is not None else replace(found, birth_date=standing.birth_date)
 
 
-def _person(key: ExternalKey, row: PersonRow) -> Person:
+def as_told(key: ExternalKey, row: PersonRow) -> Person:
     """A card as a source would tell it."""
     shown, common = (row.kana_family, row.kana_given), row.common_family is not None
     legal = (row.legal_kana_family, row.legal_kana_given) if common else shown

@@ -97,10 +97,10 @@ async def begin_upload(body: UploadIn, room: Reg, who: Who, command: Cmd) -> Res
         asking.need(body.school)
         if body.school and not await school_names(work.session, who.board, [body.school]):
             raise not_found()
-        if body.mapping is not None and (
-            body.school is not None or await mapping_of(work.session, who.board, body.mapping) is None
-        ):
-            raise not_found()
+        if body.mapping is not None:
+            mapping = await mapping_of(work.session, who.board, body.mapping)
+            if body.school is not None or mapping is None or mapping.removed:
+                raise not_found()
         sizes = check_files(body.files) if body.mapping is None else check_register(body.files)
         upload = Upload(
             id=new_id(),
@@ -211,7 +211,7 @@ async def read_changes(upload: UUID, kind: str, room: Reg, who: Who, after: str 
     def known(person: str | None) -> bool:
         return person is None or (
             UUID(person) not in kept
-            and found.may_know(guarded.get(person), who.person, schools, named=asking.named)
+            and found.may_know(guarded.get(person, ()), who.person, schools, named=asking.named)
         )
 
     shown = [row for row in rows if known(row[-1])]

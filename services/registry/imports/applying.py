@@ -7,7 +7,7 @@ carries what it asks for, and what must change for it is decided anew, in its tr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,25 +16,28 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.attendance.rules import DEFAULT_SYMBOLS
-from services.registry.attendance.rules import SETTING as SYMBOLS
+from services.registry.attendance.symbols import DEFAULT_SYMBOLS
+from services.registry.attendance.symbols import SETTING as SYMBOLS
 from services.registry.bulk import locks
 from services.registry.bulk.locks import Of
 from services.registry.gakureibo import arrivals
 from services.registry.gakureibo import planning as gakureibo
-from services.registry.gakureibo.marks import inherit
-from services.registry.imports import store, wire
+from services.registry.gakureibo.store import lay_afresh
+from services.registry.imports import marks, store, wire
 from services.registry.imports.planning import TABLES, plan_part
-from services.registry.imports.rules import SIDES, PartPlan
+from services.registry.imports.rules import SIDES, PartPlan, Side
 from services.registry.imports.store import Run
-from services.registry.matching.acting import raise_questions
+from services.registry.matching.acting import ask_about, askable
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import once_more
+from services.registry.roster.settings import Dated
 from shared.database import Scope, Units, Work
 
 SYMBOLS_SINCE = date(2000, 4, 1)
 """Before any record the product holds: a new board's default list has no gap."""
+
+_OF_GUARDIANS: tuple[Side, Side] = ("guardianship", "protection")
 
 
 class Busy(Exception):
@@ -116,17 +119,17 @@ async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, 
         if found is None:
             return None
         ordinal, school, content = found
-        plan = await plan_part(work.session, run.frame, wire.unpacked(content))
+        asked = wire.unpacked(content)
         if run.source == gakureibo.SOURCE:
-            await _write(work, plan, run.id, inherits=True)
-            events = _announce(work, plan)
-        else:
-            # What tells of it is made by another thread while the database is busy with the rows.
-            written = _write(work, plan, run.id)
-            events, _ = await asyncio.gather(asyncio.to_thread(_announce, work, plan), written)
-        events += await raise_questions(
-            work, [card for card in plan.people if card.id not in plan.cards_before]
-        )
+            await lay_afresh(work.session, run, asked)
+        plan = await plan_part(work.session, run.frame, asked)
+        # What tells of it is made by another thread while the database is busy with the rows.
+        await asyncio.gather(asyncio.to_thread(_announce, work, plan), _write(work, plan, run.id))
+        alike = await marks.alike(work, plan, run.id)
+        inherited = await marks.inherit(work, plan, run.id, alike)
+        written = _write_guardians(work, plan, run.id, inherited)
+        await asyncio.gather(asyncio.to_thread(_announce_guardians, work, plan), written)
+        events = plan.events() + await ask_about(work, await askable(work, alike))
         if run.source == gakureibo.SOURCE:
             events += await arrivals.begin(work, run.id, run.by_person, plan.sides["enrolment"].changes.added)
         if school is None:
@@ -135,8 +138,8 @@ async def _apply_part(units: Units, run: Run, actor: str) -> tuple[UUID | None, 
     return school, events, work.position
 
 
-async def _write(work: Work, plan: PartPlan, run: UUID, *, inherits: bool = False) -> None:
-    """Write what is planned. ``inherits``: marks of protected children whom new cards may be are added to the plan."""
+async def _write(work: Work, plan: PartPlan, run: UUID) -> None:
+    """Write what is planned, but guardians and marks of protection, which depend on whom a new card may be."""
     await store.remember_before(
         work, run, "organisation", plan.organisations_before.keys() & _ids(plan.organisations)
     )
@@ -148,17 +151,22 @@ async def _write(work: Work, plan: PartPlan, run: UUID, *, inherits: bool = Fals
     for side in SIDES:
         await roster.void(work, TABLES[side], plan.sides[side].changes.voided, run=run)
     for side in SIDES:
-        if inherits and side == "guardianship":
-            await inherit(work, plan)
+        if side not in _OF_GUARDIANS:
+            await roster.add(work, TABLES[side], plan.sides[side].changes.added, run=run)
+
+
+async def _write_guardians(work: Work, plan: PartPlan, run: UUID, inherited: Collection[UUID]) -> None:
+    for side in _OF_GUARDIANS:
         await roster.add(work, TABLES[side], plan.sides[side].changes.added, run=run)
+    await marks.say(work, run, inherited)
 
 
 def _ids(rows: list[Any]) -> set[UUID]:
     return {row.id for row in rows}
 
 
-def _announce(work: Work, plan: PartPlan) -> int:
-    """Publish whole sets of those who change, and changed cards; returns how many events."""
+def _announce(work: Work, plan: PartPlan) -> None:
+    """Publish whole sets of those who change, and changed cards; guardians come after."""
     for unit in plan.organisations:
         work.publish(published.organisation_changed(unit), key=unit.id)
     for card in plan.people:
@@ -167,11 +175,15 @@ def _announce(work: Work, plan: PartPlan) -> int:
         work.publish(published.calendar_changed(calendar), key=calendar.id)
     for pupil, schools, classes in plan.together("enrolment", "membership"):
         work.publish(published.enrolment_changed(pupil, schools, classes), key=pupil, subject=pupil)
-    for pupil, guardians, marks in plan.together("guardianship", "protection"):
-        work.publish(published.guardianship_changed(pupil, guardians, marks), key=pupil, subject=pupil)
     for staff, duties in sorted(plan.sides["duty"].sets().items()):
         work.publish(published.duty_changed(staff, duties), key=staff, subject=staff)
-    return plan.events()
+    for person, contacts in sorted(plan.sides["contact"].sets().items()):
+        work.publish(published.contact_changed(person, contacts), key=person, subject=person)
+
+
+def _announce_guardians(work: Work, plan: PartPlan) -> None:
+    for pupil, guardians, protections in plan.together(*_OF_GUARDIANS):
+        work.publish(published.guardianship_changed(pupil, guardians, protections), key=pupil, subject=pupil)
 
 
 async def _first_settings(work: Work, run: UUID) -> int:
@@ -180,10 +192,15 @@ async def _first_settings(work: Work, run: UUID) -> int:
     settings = await roster.settings(work.session, board)
     if has_symbols(settings):
         return 0
-    symbols = [symbol.model_dump() for symbol in DEFAULT_SYMBOLS]
-    await roster.put_setting(work, SYMBOLS, SYMBOLS_SINCE, symbols, run=run)
-    work.publish(published.setting_changed(board, [*settings, (SYMBOLS, SYMBOLS_SINCE, symbols)]), key=board)
+    first = first_symbols()
+    await roster.put_setting(work, *first, run=run)
+    work.publish(published.setting_changed(board, [*settings, first]), key=board)
     return 1
+
+
+def first_symbols() -> Dated:
+    """What a board has that has said nothing of its symbols."""
+    return SYMBOLS, SYMBOLS_SINCE, [symbol.model_dump() for symbol in DEFAULT_SYMBOLS]
 
 
 def has_symbols(settings: list[tuple[str, date, Any]]) -> bool:

@@ -96,6 +96,7 @@ def preview_as_json(planned: Planned) -> dict[str, Any]:
         "accounts": preview.accounts._asdict(),
         "losses": [_loss(planned, each) for each in preview.losses],
         "events": planned.events,
+        **({} if preview.resembling is None else {"resembling": preview.resembling._asdict()}),
     }
 
 
@@ -109,39 +110,39 @@ def _loss(planned: Planned, loss: Loss) -> dict[str, Any]:
     }
 
 
-def guard(snapshot: RosterSnapshot, planned: Planned) -> dict[str, Any]:
-    """Who of those that the package protects may be known where: child or guardian → schools, and from whom not.
+def guard(snapshot: RosterSnapshot, planned: Planned) -> dict[str, list[dict[str, Any]]]:
+    """Who of those that the package protects may be known where: child or guardian → for each child that it is about,
+    the schools, and from whom it is kept by any of its marks.
 
     Those who are protected already are looked up when somebody reads.
     """
-    protected = {each.pupil for each in snapshot.protections}
-    if not protected:
-        return {}
-    ids, found = planned.ids, {}
+    ids = planned.ids
+    kept_from: dict[ExternalKey, set[str]] = {}
+    for mark in snapshot.protections:
+        kept_from.setdefault(mark.pupil, set()).update(str(ids[each]) for each in mark.confidential_from)
     schools: dict[ExternalKey, list[str]] = {}
-    for stay in snapshot.enrolments:
-        if stay.pupil in protected:
+    for stay in snapshot.enrolments if kept_from else ():
+        if stay.pupil in kept_from:
             schools.setdefault(stay.pupil, []).append(str(ids[stay.school]))
     hidden = {
-        mark.pupil: {
-            "schools": schools.get(mark.pupil, []),
-            "from": [str(ids[each]) for each in mark.confidential_from],
-        }
-        for mark in snapshot.protections
+        pupil: {"schools": schools.get(pupil, []), "from": sorted(people)}
+        for pupil, people in kept_from.items()
     }
-    for pupil, where in hidden.items():
-        found[str(ids[pupil])] = where
-    for tie in snapshot.guardianships:
+    found = {str(ids[pupil]): [where] for pupil, where in hidden.items()}
+    for tie in snapshot.guardianships if hidden else ():
         if tie.pupil in hidden:
-            found[str(ids[tie.guardian])] = hidden[tie.pupil]
+            found.setdefault(str(ids[tie.guardian]), []).append(hidden[tie.pupil])
     return found
 
 
 def may_know(
-    guarded: Mapping[str, Any] | None, person: UUID | None, schools: Iterable[UUID], *, named: bool
+    guards: Iterable[Mapping[str, Any]], person: UUID | None, schools: Iterable[UUID], *, named: bool
 ) -> bool:
-    """Whether somebody with a duty at ``schools``, or named for it, may be shown whoever is guarded so."""
-    if guarded is None:
-        return True
-    here = named or bool({str(each) for each in schools} & set(guarded["schools"]))
-    return here and str(person) not in guarded["from"]
+    """Whether somebody with a duty at ``schools``, or named for it, may be shown whoever is guarded so.
+
+    A guardian of several protected children lives where each of them may: all of the guards must allow it.
+    """
+    here = {str(each) for each in schools}
+    return all(
+        (named or bool(here & set(each["schools"]))) and str(person) not in each["from"] for each in guards
+    )

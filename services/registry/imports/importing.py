@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.imports import store, wire
-from services.registry.imports.applying import Applied, apply_run, has_symbols
+from services.registry.imports.applying import Applied, apply_run, first_symbols, has_symbols
 from services.registry.imports.counting import count_now, protected_among
 from services.registry.imports.elsewhere import Elsewhere, elsewhere
 from services.registry.imports.losses import limits_on
@@ -26,6 +26,7 @@ from services.registry.roster import external_ids
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act, once_more
 from services.registry.roster.rows import OrganisationRow
+from services.registry.roster.settings import TooLarge, travel
 from services.registry.roster.snapshot import ExternalKey, RosterSnapshot
 from shared.access.log import Seen
 from shared.database import Moved, Scope, Units
@@ -168,7 +169,7 @@ async def plan_snapshot(
 ) -> Planned:
     """What the snapshot would change, of one school alone if one is named; nothing is written.
 
-    Raises :class:`StillProtected`, :class:`Elsewhere` and :class:`ProtectedLeave`.
+    Raises :class:`StillProtected`, :class:`Elsewhere`, :class:`ProtectedLeave` and :class:`TooLarge`.
     """
     board = await board_of(units, source, snapshot.board.sourced_id)
     scope = Scope(board or new_id())
@@ -199,9 +200,11 @@ async def plan_snapshot(
         protected = await protected_among(session, scope.board, gone, units.clock.today())
         if protected:
             raise ProtectedLeave(protected)
+        first = bool(parts) and parts[0][0] is None and not has_symbols(settings)
+        if first and not travel(scope.board, [*settings, first_symbols()]):
+            raise TooLarge
         now = await count_now(session, asked.frame, tally.wearing())
     preview = tally.finished(now, limits_on(settings, units.clock.today()))
-    first = bool(parts) and parts[0][0] is None and not has_symbols(settings)
     return Planned(
         asked.frame,
         board is None,

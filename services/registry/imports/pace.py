@@ -115,9 +115,9 @@ def readers_over_http(units: Units, urls: Mapping[str, str], client: httpx.Async
 
 async def _readers(client: httpx.AsyncClient, service: str, url: str) -> list[Reader]:
     try:
-        answer = await client.get(f"{url}/health/ready", timeout=_TIMEOUT)
-        feeds = _FEEDS.validate_python(answer.json().get("feeds", []))
-    except (httpx.HTTPError, ValueError, AttributeError, ValidationError):
+        answer = await client.get(f"{url}/health/reached", timeout=_TIMEOUT)
+        feeds = _FEEDS.validate_python(answer.json())
+    except (httpx.HTTPError, ValueError, ValidationError):
         return []
     return [
         Reader(f"{service}/{each.copy}", each.reached)

@@ -13,6 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.imports.by_hand import Hand, judge, judge_cards, without
 from services.registry.imports.hands import hand_of, said_before
+from services.registry.imports.marks import (
+    after_those_that_stand,
+    inheritors,
+    keep_marks,
+    masked,
+    of_sources,
+    with_rights_that_stand,
+)
 from services.registry.imports.merged import of_one_child
 from services.registry.imports.rules import (
     SIDES,
@@ -25,7 +33,6 @@ from services.registry.imports.rules import (
     changed_cards,
     changed_rows,
     closed,
-    keep_marks,
     read_with,
     side_change,
 )
@@ -43,6 +50,7 @@ TABLES: Mapping[Side, PeriodTable[Any]] = {
     "duty": store.DUTY,
     "guardianship": store.GUARDIANSHIP,
     "protection": store.PROTECTION,
+    "contact": store.CONTACT,
 }
 _AT_ONCE = 5_000
 """People asked for in one statement."""
@@ -144,9 +152,10 @@ async def _left_out(
 async def plan_part(session: AsyncSession, frame: Frame, asked: Ask) -> PartPlan:
     """What must change in one part for what is asked to be so."""
     board, fresh = frame.board, asked.fresh
-    cards = await store.people(
-        session, board, [row.id for row in asked.people if row.id not in fresh] + list(asked.gone)
-    )
+    ours = await inheritors(session, board)
+    # Of whom nothing but 連絡先 is said is called by name nevertheless.
+    named = {*(row.id for row in asked.people), *asked.sides["contact"].subjects}
+    cards = await store.people(session, board, list((named - fresh) | asked.gone))
     units = await store.organisations(
         session, board, [*(row.id for row in asked.organisations), *asked.closing]
     )
@@ -157,12 +166,14 @@ async def plan_part(session: AsyncSession, frame: Frame, asked: Ask) -> PartPlan
         about = read_with(asked, side)
         standing[side] = await store.standing(session, board, TABLES[side], about)
         hands[side] = await hand_of(session, board, TABLES[side], about, standing[side])
-    judged = judge(frame, asked.sides, standing, hands)
+    wants = of_sources(asked.sides, standing["protection"], ours, frame.ends)
+    wants["protection"] = after_those_that_stand(wants["protection"], standing["protection"], frame)
+    judged = judge(frame, *masked(wants, standing, hands, ours))
+    wants["guardianship"] = with_rights_that_stand(wants["guardianship"], standing["guardianship"], ours)
     sides = {
-        side: side_change(frame, without(asked.sides[side], judged.kept[side]), standing[side])
-        for side in SIDES
+        side: side_change(frame, without(wants[side], judged.kept[side]), standing[side]) for side in SIDES
     }
-    lifted = keep_marks(frame, sides["protection"], asked.sides["protection"])
+    lifted = keep_marks(sides["protection"], wants["protection"])
     changed = changed_cards(asked.people, cards)
     people, kept, over = judge_cards(changed, await said_before(session, board, changed, fresh))
     return PartPlan(

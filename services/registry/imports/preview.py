@@ -52,12 +52,24 @@ class Accounts(NamedTuple):
     changed: int = 0
 
 
+class Resembling(NamedTuple):
+    """New children who may be children that are here already: somebody is asked of each (docs/matching.md).
+
+    Without those who resemble a protected child: a preview is for everybody who may bring the roster.
+    """
+
+    children: int
+    lines: str
+    """Where the file names them."""
+
+
 SIDE_WORDS: Mapping[Side, str] = {
     "enrolment": "在籍",
     "membership": "学級の所属",
     "duty": "職務",
     "guardianship": "保護者",
     "protection": "保護の印",
+    "contact": "連絡先",
 }
 KEPT, OVERWRITTEN = "手で直したまま残す人", "手で直したものを上書きする人"
 ORGANISATIONS, PEOPLE, CALENDARS = "学校・学級・部署", "人", "学校暦"
@@ -75,6 +87,8 @@ class Preview:
     losses: tuple[Loss, ...]
     parts: int
     """Schools and more of which something changes."""
+    resembling: Resembling | None = None
+    """None: not looked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from shared.access.log import Seen
 from shared.contracts import Contract
 from shared.contracts.registry import (
     CalendarChanged,
+    ContactChanged,
     DutyChanged,
     EnrolmentChanged,
     GuardianshipChanged,
@@ -147,6 +148,7 @@ async def _take_back(units: Units, run: Run, people: list[UUID], actor: str) -> 
         events += await _publish(work, run, "enrolment", touched)
         events += await _publish(work, run, "guardianship", touched)
         events += await _publish(work, run, "duty", touched)
+        events += await _publish(work, run, "contact", touched)
         await store.revert_reached(work, run.id, people[-1])
     return events, work.position
 
@@ -155,6 +157,7 @@ _KINDS: dict[Side, type[Contract]] = {
     "enrolment": EnrolmentChanged,
     "guardianship": GuardianshipChanged,
     "duty": DutyChanged,
+    "contact": ContactChanged,
 }
 
 
@@ -180,8 +183,10 @@ async def _publish(work: Work, run: Run, first: Side, touched: dict[Side, set[UU
             payload = published.enrolment_changed(subject, mine[0], mine[1])
         elif first == "guardianship":
             payload = published.guardianship_changed(subject, mine[0], mine[1])
-        else:
+        elif first == "duty":
             payload = published.duty_changed(subject, mine[0])
+        else:
+            payload = published.contact_changed(subject, mine[0])
         work.publish(payload, key=subject, subject=subject)
     return len(subjects)
 

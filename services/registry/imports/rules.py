@@ -28,7 +28,7 @@ from services.registry.roster.rules import PeriodChanges, Translator, after, dif
 from services.registry.roster.snapshot import Aspect, ExternalKey, Period, RosterSnapshot
 from shared.dates import school_year_bounds
 
-Side = Literal["enrolment", "membership", "duty", "guardianship", "protection"]
+Side = Literal["enrolment", "membership", "duty", "guardianship", "protection", "contact"]
 SIDES: tuple[Side, ...] = get_args(Side)
 TOGETHER: Mapping[Side, tuple[Side, ...]] = {
     "enrolment": ("enrolment", "membership"),
@@ -36,6 +36,7 @@ TOGETHER: Mapping[Side, tuple[Side, ...]] = {
     "duty": ("duty",),
     "guardianship": ("guardianship", "protection"),
     "protection": ("guardianship", "protection"),
+    "contact": ("contact",),
 }
 """Kinds of relations that are published together, as one whole set of a person."""
 
@@ -136,6 +137,11 @@ class _Parts:
             if each.key.kind == "organisation" and each.key != snapshot.board
         ]
         self._of = self._homes()
+        pupils = {each.pupil for each in snapshot.enrolments}
+        told = {
+            each.person for each in snapshot.contacts
+        }  # also of one who has no tie, but is kept from a child
+        self._families = pupils | told | {each.guardian for each in snapshot.guardianships}
         self._people = self._grouped(snapshot.people, lambda each: each.key)
         self._told: dict[Side, dict[UUID | None, list[Any]]] = {
             "enrolment": self._grouped(snapshot.enrolments, lambda each: each.pupil),
@@ -143,6 +149,7 @@ class _Parts:
             "duty": self._grouped(snapshot.duties, lambda each: each.staff),
             "guardianship": self._grouped(snapshot.guardianships, lambda each: each.pupil),
             "protection": self._grouped(snapshot.protections, lambda each: each.pupil),
+            "contact": self._grouped(snapshot.contacts, lambda each: each.person),
         }
 
     def _homes(self) -> dict[ExternalKey, UUID]:
@@ -181,23 +188,29 @@ class _Parts:
             for each in self.snapshot.calendars
             if ids[each.school] == school and spoken.of("calendar", each.school.sourced_id)
         ]
-        everybody = [id_ for each in people if (id_ := ids[each.key]) not in fresh] + leaving
         make: dict[Side, Callable[[Any], Held[Any]]] = {
             "enrolment": translator.enrolment,
             "membership": translator.membership,
             "duty": translator.duty,
             "guardianship": translator.guardianship,
             "protection": translator.protection,
+            "contact": translator.contact,
         }
         for side in SIDES:
             told = self._told[side].pop(school, [])
-            if spoken.everything(side):
-                ask.sides[side] = Wants(everybody, [make[side](each) for each in told])
-                continue
-            about = {ids[each.key] for each in people if spoken.of(side, each.key.sourced_id)}
             held = [make[side](each) for each in told]
+            # Who has left can still be reached where they could be: 連絡先 do not end with 在籍 or a guardian's tie,
+            # and those of staff whose child has gone stay as those of everybody else's parents.
+            gone, mine = leaving, people
+            if side == "contact":
+                gone, mine = [], [each for each in people if each.key in self._families]
+            if spoken.everything(side):
+                here = [id_ for each in mine if (id_ := ids[each.key]) not in fresh]
+                ask.sides[side] = Wants(here + gone, held)
+                continue
+            about = {ids[each.key] for each in mine if spoken.of(side, each.key.sourced_id)}
             ask.sides[side] = Wants(
-                [*(about - ask.fresh), *leaving], [each for each in held if each.subject in about]
+                [*(about - ask.fresh), *gone], [each for each in held if each.subject in about]
             )
 
 
@@ -334,26 +347,6 @@ def here(frame: Frame, what: Is) -> bool:
 
 def _stands_in(what: Is) -> bool:
     return isinstance(what, DutyIs) and what.kind == "substitute"
-
-
-def keep_marks(frame: Frame, side: SideChange[Any], wants: Wants[Any]) -> set[UUID]:
-    """A protection ends by being ended, never by being forgotten: take such ends back; returns of whom."""
-    if not side.changes:
-        return set()
-    ended = {held.subject for held in wants.held if held.valid.until is not None}
-    now = {each.held.subject for each in side.standing if each.held.valid.holds(frame.as_of)}
-    lifted = {
-        subject
-        for subject, marks in side.sets().items()
-        if subject in now
-        and subject not in ended
-        and not any(mark.valid.holds(frame.as_of) for mark in marks)
-    }
-    changes = side.changes
-    changes.voided = [each for each in changes.voided if each.subject not in lifted]
-    changes.added = [each for each in changes.added if each.held.subject not in lifted]
-    changes.ended -= len(lifted)
-    return lifted
 
 
 def reduced(ask: Ask, plan: PartPlan) -> Ask:

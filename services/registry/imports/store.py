@@ -145,7 +145,7 @@ _PUT_FILE = text(
 )
 _ANALYZE = text(
     "analyze organisation, person, external_id, enrolment_period, membership_period, duty_period,"
-    " guardianship_period, protection_period, calendar"
+    " guardianship_period, protection_period, contact_period, calendar"
 )
 _PRUNE = text(
     """

@@ -32,6 +32,7 @@ _WORDS = {
     "duty_period": "職務",
     "guardianship_period": "保護者",
     "protection_period": "保護の印",
+    "contact_period": "連絡先",
 }
 # In all of these :run is the run. Voided rows and those that stand are asked for apart: each have their own index.
 _MADE_UNITS = "select o.id from organisation o where o.board_id = :board and o.made_by_run = :run"

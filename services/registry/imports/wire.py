@@ -17,6 +17,7 @@ import orjson
 from services.registry.imports.rules import SIDES, Ask, Side, Wants
 from services.registry.roster.rows import (
     CalendarRow,
+    ContactIs,
     DutyIs,
     EnrolmentIs,
     GuardianshipIs,
@@ -24,6 +25,7 @@ from services.registry.roster.rows import (
     MembershipIs,
     OrganisationRow,
     PersonRow,
+    Phone,
     ProtectionIs,
 )
 from services.registry.roster.snapshot import Period
@@ -51,6 +53,9 @@ _WHAT: dict[Side, Callable[..., Any]] = {
     "duty": lambda kind, organisation, class_id: DutyIs(kind, _id(organisation), _some_id(class_id)),
     "guardianship": lambda guardian, *rest: GuardianshipIs(UUID(guardian), *rest),
     "protection": lambda hidden_from: ProtectionIs(tuple(UUID(each) for each in hidden_from)),
+    "contact": lambda postal_code, address, phones, language: ContactIs(
+        postal_code, address, tuple(Phone(**each) for each in phones), language
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.registry.imports.moves import Move, Stay, moves
 from services.registry.imports.rules import Frame, PartPlan
+from services.registry.roster.contacts import contact_words
 from services.registry.roster.grades import grade_in_words
 from services.registry.roster.rows import Held, OrganisationRow, PersonRow
 
@@ -24,6 +25,7 @@ Kind = Literal[
     "duty",
     "guardianship",
     "protection",
+    "contact",
     "organisation_new",
     "organisation",
     "organisation_closed",
@@ -96,10 +98,11 @@ class Telling:
         for move in moves(frame, self.plan):
             before, after = self._stays(move, move.was), self._stays(move, move.becomes)
             self.tell(Change(move.kind, self.who(move.pupil), "", before, after, move.pupil))
-        sides: tuple[Literal["duty", "guardianship", "protection"], ...] = (
+        sides: tuple[Literal["duty", "guardianship", "protection", "contact"], ...] = (
             "duty",
             "guardianship",
             "protection",
+            "contact",
         )
         for side in sides:
             for subject, was, becomes in self.plan.changed(side):
@@ -161,6 +164,8 @@ class Telling:
                 return f"{self.who(what.guardian_id)} {what.relation} {rights}{time}"
             case "protection":
                 return f"保護 {len(what.confidential_from)} 人から{time}"
+            case "contact":
+                return f"{contact_words(what)}{time}"
             case _:
                 return f"{what.kind} {self.place(what.class_id or what.organisation_id)}{time}"
 

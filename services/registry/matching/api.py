@@ -102,6 +102,7 @@ async def read_questions(
     return QuestionsOut(
         questions=[looking.question_out(each, seen) for each in shown],
         more=len(found) > rows,
+        may_ask=looking.may_ask(room, asker.holder, asker.offices),
         live=offices.live(who.board, (), whole_board=mine.keeps),
     )
 

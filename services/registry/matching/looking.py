@@ -21,7 +21,7 @@ from services.registry.moves import store as announced
 from services.registry.people import store as people
 from services.registry.people.access import Offices, keeps_roster
 from services.registry.people.history import SEXES, Names, relation_word, rights_words, span, what_words
-from services.registry.people.rules import names_in_use
+from services.registry.people.rules import Where, names_in_use
 from services.registry.room import Registry
 from services.registry.roster.kana import reading
 from services.registry.roster.rows import Standing
@@ -57,6 +57,17 @@ def allows(room: Registry, holder: Holder, offices: Offices, action: str, questi
         return False
     asked = resource(holder.principal.board, offices, question.protected, question.confidential_from)
     return room.policies.allows(holder, action, asked)
+
+
+def may_ask(room: Registry, holder: Holder, offices: Offices, sides: Sequence[Where] = ()) -> bool:
+    """Whether somebody may ask about these cards (none: about any) by hand: who asks must see the question after it."""
+    protected = any(each.protected for each in sides)
+    kept_from = {person for each in sides for person in each.confidential_from}
+    mine = asking(holder, offices)
+    if not mine.keeps or (protected and not mine.named) or mine.person in kept_from:
+        return False
+    asked = resource(holder.principal.board, offices, protected, kept_from)
+    return room.policies.allows(holder, "AskSamePerson", asked)
 
 
 @dataclass(frozen=True)
@@ -175,11 +186,13 @@ async def seen(session: AsyncSession, board: UUID, ids: Iterable[UUID], today: d
 
 def question_out(question: Question, seen: Seen) -> QuestionOut:
     """A line of the list."""
+    one, other = seen.halves[question.one].card, seen.halves[question.other].card
+    born = ["生年月日が同じ"] if one.birth_date is not None and one.birth_date == other.birth_date else []
     return QuestionOut(
         id=question.id,
         one=seen.card(question.one),
         other=seen.card(question.other),
-        reasons=["生年月日が同じ", *(WORDS[each] for each in question.reasons)],
+        reasons=[*born, *(WORDS[each] for each in question.reasons)],
         state=question.state,
         raised_at=question.raised_at,
         note=question.note,

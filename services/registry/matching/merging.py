@@ -24,6 +24,7 @@ from services.registry.people.history import (
 from services.registry.people.rules import names_in_use
 from services.registry.roster.rows import (
     Added,
+    ContactIs,
     EnrolmentIs,
     GuardianshipIs,
     Held,
@@ -53,6 +54,7 @@ class Half:
     memberships: Sequence[Standing[MembershipIs]] = ()
     guardians: Sequence[Standing[GuardianshipIs]] = ()
     protections: Sequence[Standing[ProtectionIs]] = ()
+    contacts: Sequence[Standing[ContactIs]] = ()
     grown_up: bool = False
     """It has duties or children of its own."""
     has_merged: bool = False
@@ -100,6 +102,7 @@ class Plan:
     memberships: Changes = field(default_factory=Changes)
     guardians: Changes = field(default_factory=Changes)
     protections: Changes = field(default_factory=Changes)
+    contacts: Changes = field(default_factory=Changes)
 
 
 def plan_merge(one: Half, other: Half, names: Names, today: date) -> Plan:
@@ -118,6 +121,7 @@ def plan_merge(one: Half, other: Half, names: Names, today: date) -> Plan:
     )
     plan.guardians = _go_on(gone.id, gone.guardians, kept.id, kept.guardians, today, plan, names, None)
     plan.protections = _marks(kept, gone, today, plan)
+    plan.contacts = _go_on(gone.id, gone.contacts, kept.id, kept.contacts, today, plan, names, None)
     plan.words += _more_words(kept, gone)
     plan.wrong, plan.words = list(dict.fromkeys(plan.wrong)), list(dict.fromkeys(plan.words))
     return plan
@@ -296,16 +300,7 @@ def _without(period: Period, others: Iterable[Period]) -> list[Period]:
     """The parts of a period that none of the others covers."""
     parts = [period]
     for other in others:
-        cut: list[Period] = []
-        for part in parts:
-            if not part.overlaps(other):
-                cut.append(part)
-                continue
-            if part.since < other.since:
-                cut.append(Period(part.since, other.since))
-            if other.until is not None and (part.until is None or other.until < part.until):
-                cut.append(Period(other.until, part.until))
-        parts = cut
+        parts = [rest for part in parts for rest in part.outside(other)]
     return parts
 
 

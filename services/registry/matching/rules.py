@@ -13,14 +13,16 @@ from uuid import UUID
 from services.registry.roster.kana import search_text
 from services.registry.roster.rows import PersonRow
 
-Reason = Literal["name", "reading", "given", "guardian"]
+Reason = Literal["hand", "name", "reading", "given", "guardian"]
 WORDS: dict[Reason, str] = {
+    "hand": "職員がたずねた",
     "name": "氏名が同じ（字の形のちがいを除く）",
     "reading": "よみが同じ（小さい字・にごりのちがいを除く）",
     "given": "名が同じ（氏がちがう）",
     "guardian": "保護者に同じ氏名の人がいる",
 }
-"""How a reason reads, in the order in which reasons are told. Birth dates are always the same."""
+"""How a reason reads, in the order in which reasons are told. Birth dates are always the same, but for pairs that
+somebody has asked about by hand."""
 
 _LARGE = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖをゐゑ", "あいうえおつやゆよわかけおいえ", "ーゝ")
 _PLAIN = str.maketrans(

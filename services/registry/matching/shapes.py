@@ -26,6 +26,14 @@ class AnswerIn(_Body):
     note: str = Field(default="", max_length=200, pattern=_PLAIN)
 
 
+class AskIn(_Body):
+    """Two cards that somebody takes for one child's, and why."""
+
+    one: UUID
+    other: UUID
+    note: str = Field(default="", max_length=200, pattern=_PLAIN)
+
+
 class UndoIn(_Body):
     """Why one card becomes two again."""
 
@@ -57,6 +65,8 @@ class QuestionsOut(BaseModel):
 
     questions: list[QuestionOut]
     more: bool
+    may_ask: bool
+    """Whether the reader may ask about two cards by hand."""
     live: list[str]
 
 
@@ -103,6 +113,12 @@ class PairOut(QuestionOut):
     merging: MergingOut | None
     """When they are merged."""
     live: list[str]
+
+
+class AskedOut(BaseModel):
+    """The question that was raised by hand."""
+
+    question: UUID
 
 
 class AnsweredOut(BaseModel):

@@ -7,7 +7,7 @@ officer has looked at both cards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.matching import marks
 from services.registry.moves.asker import Asker
 from services.registry.moves.store import PROTECTED
 from services.registry.people import rights
@@ -35,9 +36,9 @@ class Alike:
     name: str
     birth_date: date | None
     protected: bool
-    kept_from: tuple[UUID, ...]
     told: bool
     """Whether the asker may be told of them."""
+    school_id: UUID | None
     school: str
     """Where they are or were last, or will be first; empty when every 在籍 of theirs was taken back."""
     class_name: str
@@ -66,11 +67,12 @@ def _read(which: str) -> Any:
     return text(
         f"""
 select p.id, coalesce(p.common_family, p.legal_family) || ' ' || coalesce(p.common_given, p.legal_given) as name,
-       p.birth_date, k.protected, k.kept_from, coalesce(at.school, '') as school,
+       p.birth_date, k.protected, at.school_id, coalesce(at.school, '') as school,
        coalesce(home.name, '') as class_name, at.since, at.until
 from (select f.id as pupil_id from ({which}) f) m join person p on p.board_id = :board and p.id = m.pupil_id
 left join lateral (
-    select s.short_name as school, lower(e.valid) as since, upper(e.valid) as until from enrolment_period e
+    select s.id as school_id, s.short_name as school, lower(e.valid) as since, upper(e.valid) as until
+    from enrolment_period e
     join organisation s on s.board_id = :board and s.id = e.school_id
     where e.board_id = :board and e.subject_id = p.id and e.voided_at is null
     order by e.valid @> cast(:today as date) desc, e.valid desc limit 1
@@ -115,8 +117,8 @@ async def _alike(
             row.name,
             row.birth_date,
             bool(row.protected),
-            tuple(each for each in row.kept_from or () if each is not None),
             not row.protected or "ReadCard" in reads.of(row.id, rights.where_child(where.get(row.id))),
+            row.school_id,
             row.school,
             row.class_name,
             row.since,
@@ -126,15 +128,20 @@ async def _alike(
     ]
 
 
-def inherited(found: Iterable[Alike], asker: UUID) -> ProtectionIs | None:
+async def mark_of(work: Work, asker: Asker, pupil: UUID, found: Sequence[marks.Alike]) -> ProtectionIs | None:
     """The mark for a new card that may be one of those protected whom the asker is not told of.
 
     To whom a child is kept from it is as if nobody were known: any difference would tell them that the child is here.
     """
-    hidden = [each for each in found if each.protected and not each.told and asker not in each.kept_from]
-    if not hidden:
-        return None
-    return ProtectionIs(tuple(sorted({person for each in hidden for person in each.kept_from})))
+    others = {id_ for one, other, _ in found for id_ in (one, other)} - {pupil}
+    known = await marks.kept_from(work.session, asker.board, others, asker.room.clock.today())
+    hidden = {
+        id_: kept_from
+        for id_, kept_from in known.items()
+        if asker.person not in kept_from and await one(work.session, asker, id_) is None
+    }
+    inherited = marks.inherited(found, {pupil}, hidden)
+    return ProtectionIs(tuple(sorted(inherited[pupil]))) if pupil in inherited else None
 
 
 async def protect(work: Work, pupil: UUID, mark: ProtectionIs, since: date) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.matching.acting import raise_questions
+from services.registry.matching.acting import alike_beside, ask_about, askable
+from services.registry.matching.marks import Alike as Alikes
 from services.registry.moves import alike, looking, making, store
 from services.registry.moves.alike import Alike
 from services.registry.moves.api import refusals, saved
-from services.registry.moves.asker import Asker, Reg, Who, asker_of, strong_enough, widen
+from services.registry.moves.asker import Asker, Reg, Who, asker_of, shown_pupils, strong_enough, widen
 from services.registry.moves.making import Asked
 from services.registry.moves.rules import Dates, Place, Refused, Wrong
 from services.registry.moves.shapes import Elsewhere, PlaceIn, Reason, Saved
@@ -95,7 +98,9 @@ async def arrive(
         with refusals():
             made = await making.make(work, _asked(body, pupil), asker.person, room.clock.today())
         if card is not None:
-            await raise_questions(work, [card])
+            found = await alike_beside(work, [card])
+            await _protect(work, asker, card.id, found, body.accepted_on)
+            await ask_about(work, await askable(work, found))
         await log_change(work.session, who, Seen("MakeMove", "move", made.id, "II", [pupil]), work.at)
         now = await store.move(work.session, who.board, made.id, room.clock.today())
         # 学務課 announces a protected child without knowing it, and sees no more of it than of any other such move.
@@ -138,7 +143,7 @@ async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> PersonRow:
     kana = search_text(card.kana_family, card.kana_given)
     found = await alike.same(work.session, asker, legal, kana, card.birth_date)
     if not body.nobody_else:
-        await _ask(asker, [each for each in found if each.told], body.accepted_on)
+        await _ask(work.session, asker, [each for each in found if each.told], body)
     pupil = new_id()
     told = Person(
         key=_KEY,
@@ -156,13 +161,17 @@ async def _new_pupil(work: Work, asker: Asker, body: Arrival) -> PersonRow:
     row = Translator({_KEY: pupil}, {}).person(told)
     await roster.put_people(work, [row])
     work.publish(published.person_changed(row), key=pupil, subject=pupil)
-    mark = alike.inherited(found, asker.person)
-    if mark is not None:
-        since = min(asker.room.clock.today(), body.accepted_on)
-        await alike.protect(work, pupil, mark, since)
-        protected = Seen("ChangeProtection", "person", pupil, "I", [pupil])
-        await log_change(work.session, asker.holder.principal, protected, work.at)
     return row
+
+
+async def _protect(work: Work, asker: Asker, pupil: UUID, found: Sequence[Alikes], accepted_on: date) -> None:
+    """Give the new card the mark of whom it may be, from its first moment."""
+    mark = await alike.mark_of(work, asker, pupil, found)
+    if mark is None:
+        return
+    await alike.protect(work, pupil, mark, min(asker.room.clock.today(), accepted_on))
+    seen = Seen("ChangeProtection", "person", pupil, "I", [pupil])
+    await log_change(work.session, asker.holder.principal, seen, work.at)
 
 
 _READINGS = {"kana_family": "姓のよみ", "kana_given": "名のよみ"}
@@ -188,11 +197,18 @@ def _read(card: Card) -> Card:
     return card.model_copy(update=kana)
 
 
-async def _ask(asker: Asker, found: list[Alike], accepted_on: date) -> None:
-    """Whether it is one of these. What the question shows is a read, though nothing is written beside it."""
+async def _ask(session: AsyncSession, asker: Asker, found: list[Alike], body: Arrival) -> None:
+    """Whether it is one of these. What the question shows is a read, though nothing is written beside it.
+
+    Of each the field says what can be done: ``pupil`` arrives again, ``movable`` is moved by the asker inside the city,
+    ``enrolled`` is for others to move, or is where it would arrive.
+    """
     if not found:
         return
     today = asker.room.clock.today()
+    mine = await shown_pupils(session, asker, [each.id for each in found], today)
+    movable = {each.pupil.id for each in mine if each.school.id != body.to_school}
+    on = body.accepted_on
     asked = Seen("FindPupils", "pupil", None, "II", [each.id for each in found])
     await asker.room.log.read(asker.holder.principal, asked)
     raise Problem(
@@ -202,9 +218,9 @@ async def _ask(asker: Asker, found: list[Alike], accepted_on: date) -> None:
         "同じ子なら、その子を選んでください。べつの子なら、そう確かめてから届けてください。",
         errors=[
             FieldError(
-                field="enrolled" if _enrolled(each, accepted_on) else "pupil",
+                field="pupil" if not _enrolled(each, on) else "movable" if each.id in movable else "enrolled",
                 cell=str(each.id),
-                message=f"{each.name}さん{_born(each)} {_where(each, today, accepted_on)}",
+                message=f"{each.name}さん{_born(each)} {_where(each, today, on)}{_what_then(each, body, movable)}",
             )
             for each in found
         ],
@@ -221,15 +237,24 @@ def _where(each: Alike, today: date, accepted_on: date) -> str:
         return "在籍の記録はありません（届けは取り消されています）。"
     place = f"{each.school} {each.class_name}".strip()
     if _enrolled(each, accepted_on):
-        return (
-            f"{place}に在籍しています。この子なら、転入ではなく、{each.school}から市内の転学として届けます。"
-        )
+        return f"{place}に在籍しています。"
     if each.until is not None and each.until <= today:
         last = each.until - timedelta(days=1)
         return f"{each.school}に{last.year}年{in_words(last)}まで在籍していました。"
     if each.since > today:
         return f"{each.school}に{each.since.year}年{in_words(each.since)}から在籍します。"
     return f"{place}に在籍しています。"
+
+
+def _what_then(each: Alike, body: Arrival, movable: Collection[UUID]) -> str:
+    """What is announced instead of an arrival, and by whom."""
+    if not _enrolled(each, body.accepted_on):
+        return ""
+    if each.school_id == body.to_school:
+        return "この子なら、もうこの学校の子なので、転入の届けは要りません。"
+    if each.id in movable:
+        return f"この子なら、転入ではなく、{each.school}から市内の転学として届けます。"
+    return f"この子なら、転入ではなく、市内の転学です。{each.school}の事務か学務課が届けます。"
 
 
 def _born(each: Alike) -> str:

@@ -138,6 +138,27 @@ class ExchangePart(DatedPart):
     number: int | None = Field(None, ge=1, le=999, description="出席番号 there, where one is given.")
 
 
+@dataclass(config=_STRICT, slots=True, kw_only=True)
+class PhonePart:
+    """A number to call somebody at."""
+
+    number: str = Field(min_length=1, max_length=40, description="With the area code, in any width.")
+    kind: Literal["mobile", "home", "work", "other"] = "mobile"
+
+
+@dataclass(config=_STRICT, slots=True, kw_only=True)
+class ContactPart(DatedPart):
+    """連絡先: where a pupil or a guardian can be reached."""
+
+    person: SourcedId
+    postal_code: str | None = Field(None, max_length=20, description="Seven digits.")
+    address: str = Field("", max_length=1000)
+    phones: list[PhonePart] = Field(
+        [], max_length=4, description="In the order in which the school calls them."
+    )
+    language: str | None = Field(None, max_length=35, description="BCP 47: the language read best.")
+
+
 class AwaitingClassPart(Part):
     """A pupil who is enrolled and whose class nobody has decided yet: announced, and on no roll so far."""
 
@@ -184,6 +205,7 @@ class Removed(Part):
     guardianships: list[SourcedId] = []
     exchanges: list[SourcedId] = []
     awaiting_class: list[SourcedId] = []
+    contacts: list[SourcedId] = []
     birth_dates: list[SourcedId] = []
 
 
@@ -213,6 +235,9 @@ class Companion(Part):
     exchanges: list[ExchangePart] = []
     awaiting_class: list[AwaitingClassPart] = Field(
         [], description="Pupils who may be at a school without a class: it is decided later."
+    )
+    contacts: list[ContactPart] | None = Field(
+        None, description="Absent: the package does not speak of them, and those that are known stay."
     )
     calendars: list[CalendarPart] = Field([], description="In a bulk file one for each school.")
     birth_dates: list[BirthDatePart] = []

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.registry.oneroster import companion
 from services.registry.oneroster.calendars import read_calendars
 from services.registry.oneroster.companion import Companion, DutyPart, ExchangePart
+from services.registry.oneroster.contacts import read_contacts
 from services.registry.oneroster.guardians import read_guardianships, read_protections
 from services.registry.oneroster.origins import Pointer
 from services.registry.oneroster.persons import PlacedDuty
@@ -19,6 +20,7 @@ from services.registry.oneroster.resolver import Resolver
 from services.registry.oneroster.structure import day_after
 from services.registry.roster.snapshot import (
     Calendar,
+    Contact,
     Duty,
     ExternalKey,
     Guardianship,
@@ -71,6 +73,7 @@ class Completion:
     guardianships: list[Guardianship]
     protections: list[Protection]
     calendars: list[Calendar]
+    contacts: list[Contact]
 
 
 def read_companion(content: bytes | None, problems: Problems) -> Companion | None:
@@ -113,7 +116,11 @@ def read_completion(resolver: Resolver) -> Completion:
     _add_exchanges(resolver)
     _add_awaiting(resolver)
     return Completion(
-        departments, read_guardianships(resolver), read_protections(resolver), read_calendars(resolver)
+        departments,
+        read_guardianships(resolver),
+        read_protections(resolver),
+        read_calendars(resolver),
+        read_contacts(resolver),
     )
 
 

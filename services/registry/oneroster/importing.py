@@ -21,6 +21,7 @@ from services.registry.oneroster.rules import read_roster
 from services.registry.oneroster.sources import peek, speaks_for_all
 from services.registry.roster import external_ids
 from services.registry.roster.acting import once_more
+from services.registry.roster.settings import GROWN, SHRINK, TooLarge
 from services.registry.roster.snapshot import RosterSnapshot
 from shared.database import Scope, Units
 
@@ -96,6 +97,8 @@ async def prepare(
         raise Refused(tuple(_lifted(pupil) for pupil in error.pupils), reading.notes) from None
     except ProtectedLeave as error:
         raise Refused((_would_leave(error.pupils),), reading.notes) from None
+    except TooLarge:
+        raise Refused((Problem("", None, "", "", GROWN, SHRINK),), reading.notes) from None
     except Elsewhere as error:
         raise Refused(tuple(_of_others(*each) for each in error.places.items()), reading.notes) from None
     return Prepared(reading.snapshot, planned, origin, reading.notes)

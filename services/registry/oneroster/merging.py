@@ -166,6 +166,7 @@ PARTS: Mapping[str, Callable[[Any], str]] = {
     "protections": lambda part: str(part.pupil),
     "exchanges": lambda part: str(part.pupil),
     "awaiting_class": lambda part: str(part.pupil),
+    "contacts": lambda part: str(part.person),
     "calendars": lambda part: str(part.school),
     "birth_dates": lambda part: str(part.person),
 }
@@ -180,13 +181,13 @@ def merge_companion(known: Companion, news: Companion) -> tuple[Companion, dict[
     parts: dict[str, list[Any]] = {}
     touched: dict[str, frozenset[str]] = {}
     for kind, about in PARTS.items():
-        fresh = getattr(news, kind)
+        fresh = getattr(news, kind) or []
         spoken = {about(part) for part in fresh} | set(getattr(news.removed, kind, ()))
-        parts[kind] = [*fresh, *(part for part in getattr(known, kind) if about(part) not in spoken)]
+        parts[kind] = [*fresh, *(part for part in getattr(known, kind) or () if about(part) not in spoken)]
         touched[kind] = frozenset(spoken)
     board = news.board if news.board.short_name else known.board
     merged = news.model_copy(update={**parts, "board": board, "mode": "bulk", "removed": Removed()})
-    merged.only_in_file({kind: len(getattr(news, kind)) for kind in PARTS})
+    merged.only_in_file({kind: len(getattr(news, kind) or ()) for kind in PARTS})
     return merged, touched
 
 
@@ -210,7 +211,7 @@ def still_there(known: Companion, there: Mapping[str, Container[str]]) -> Compan
     parts = {
         kind: [
             part
-            for place, part in enumerate(getattr(known, kind))
+            for place, part in enumerate(getattr(known, kind) or ())
             if known.in_file(kind, place) or stays(part)
         ]
         for kind in PARTS

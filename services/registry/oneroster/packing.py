@@ -125,6 +125,7 @@ SUBJECTS = {
     "protections": "pupil",
     "exchanges": "pupil",
     "awaiting_class": "pupil",
+    "contacts": "person",
     "calendars": "school",
     "birth_dates": "person",
 }

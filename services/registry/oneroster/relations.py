@@ -41,13 +41,15 @@ def read_memberships(
     ):
         valid = periods.of(table, at, begin, end)
         its = schools.get(class_id)
+        # A class whose school is wrong is told in classes.csv: what hangs on it is not told again, row by row.
+        lost = its == "" or (structure.org_rows.table.whole and its not in structure.org_rows.places)
         here = its is not None and (its in ("", school) or school not in structure.org_rows.places)
-        if its is not None and not here:
+        if its is not None and not here and not lost:
             _refuse_school(table.row(at), its, problems)
         if role != "student" and table.row(at)["metadata.jp.shussekiNo"]:
             rule = "出席番号は児童生徒のものです"
             table.row(at).refuse(problems, "metadata.jp.shussekiNo", rule, "空にしてください")
-        if not here or user not in people.rows.places or valid is None or not role:
+        if not here or lost or user not in people.rows.places or valid is None or not role:
             people.unplaced.add(table.row(at).said("userSourcedId"))
             continue
         home = structure.home_class(class_id)

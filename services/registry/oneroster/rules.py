@@ -60,7 +60,7 @@ def _read(sources: Sources, year: int, problems: Problems) -> RosterSnapshot | N
     structure = read_structure(tables, told, year, problems)
     people = read_people(tables, told, structure, problems)
     memberships = read_memberships(tables, structure, people, problems)
-    completion = Completion([], [], [], [])
+    completion = Completion([], [], [], [], [])
     if told is not None:
         completion = read_completion(Resolver(told, structure, people, memberships, problems))
     _check_conflicts(people, memberships, problems)
@@ -190,5 +190,6 @@ def _snapshot(
         guardianships=tuple(completion.guardianships),
         protections=tuple(completion.protections),
         calendars=tuple(completion.calendars),
+        contacts=tuple(completion.contacts),
         spoken=sources.spoken(),
     )

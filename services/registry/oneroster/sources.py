@@ -47,6 +47,7 @@ _SAID_BY: Mapping[Aspect, tuple[str, ...]] = {
     "duty": (layout.ROLES, layout.ENROLLMENTS, "duties"),
     "guardianship": ("guardianships",),
     "protection": ("protections",),
+    "contact": ("contacts",),
     "calendar": ("calendars",),
     "organisation": (layout.ORGS, "schools"),
     "class": (layout.CLASSES, "classes"),
@@ -271,6 +272,8 @@ def _read_companion(
         sources.about.update(dict.fromkeys(PARTS, NOBODY))
     elif news is None or news.mode == "bulk":
         sources.companion = news
+        if news is not None and news.contacts is None:
+            sources.about["contacts"] = NOBODY
     elif before is None:
         rule = "これまでに取り込んだ名簿がないので、delta（差分）は取り込めません"
         problems.add(companion.FILE, None, "/mode", news.mode, rule, "はじめは bulk（全件）で書いてください")

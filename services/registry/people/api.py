@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.matching import looking
 from services.registry.people import history, search, store
 from services.registry.people.access import reach
-from services.registry.people.card import Page, named_in
+from services.registry.people.card import Page, named_in, reaches
 from services.registry.people.rights import Asker, rights, where_child
-from services.registry.people.rules import Hat, Record, names_in_use
+from services.registry.people.rules import Hat, Record, names_in_use, where_pupil
 from services.registry.people.search import Found
 from services.registry.people.shapes import (
     CardOut,
@@ -178,6 +178,22 @@ async def read_card(
     return answer
 
 
+async def _shown(session: AsyncSession, found: Opened) -> set[UUID]:
+    """The child's guardians whose numbers the reader may see.
+
+    Not those of a protected child whom the reader must not know of: it may live with them.
+    """
+    asker, board = found.asker, found.asker.holder.principal.board
+    guardians = {each.held.what.guardian_id for each in found.record.guardians}
+    wards = await store.wards(session, board, guardians, asker.today)
+    rows = await store.children(
+        session, board, {each for mine in wards.values() for each in mine}, asker.today
+    )
+    where = {child: where_child(row) for child, row in rows.items()}
+    hidden = {child for child, at in where.items() if at.protected and "ReadCard" not in asker.of(child, at)}
+    return {each for each in guardians if hidden.isdisjoint(wards[each])}
+
+
 async def card_of(
     session: AsyncSession, board: UUID, found: Opened, as_of: date | None, known_at: datetime | None
 ) -> CardOut:
@@ -196,11 +212,18 @@ async def card_of(
     people = await store.people(session, board, people_ids)
     names = store.names_of(places, people)
     asker = found.asker
-    page = Page(record, found.rights, places, people, names, as_of or asker.today, asker.today)
+    # Who may be called is asked of today, and so is the number.
+    now = known_at is None and as_of in (None, asker.today) and reaches(found.rights)
+    guardians = await _shown(session, found) if now else set()
+    phones = await store.phones(session, board, guardians, asker.today)
+    page = Page(record, found.rights, places, people, names, as_of or asker.today, asker.today, phones)
     visible = {
         child for child, row in found.children.items() if "ReadCard" in asker.of(child, where_child(row))
     }
     answer = page.card(known_at, visible, [each for each in earlier if each is not None])
+    if set(found.rights) == {"pupil"}:
+        side = where_pupil(found.record, asker.today)
+        answer.may.same = looking.may_ask(asker.room, asker.holder, asker.offices, [side])
     if merged:
         called = {each.id: " ".join(names_in_use(each.now.card)) for each in merged}
         undoable = await looking.undoable(

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.registry.roster.contacts import MOST_PHONES
+
 Reason = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
 ]
@@ -141,6 +143,53 @@ class EndGuardian(_Body):
     reason: Reason | None = None
 
 
+class PhoneIn(_Body):
+    """A number to call somebody at, in any width."""
+
+    number: Annotated[str, Field(max_length=40)]
+    kind: Literal["mobile", "home", "work", "other"]
+
+
+class _Contact(_Body):
+    postal_code: Annotated[str, Field(max_length=20)] = ""
+    address: Annotated[str, Field(max_length=1000)] = ""
+    phones: Annotated[list[PhoneIn], Field(max_length=MOST_PHONES)]
+    language: Annotated[str, Field(max_length=35)] = ""
+
+
+class CorrectContact(_Contact):
+    """連絡先 was wrong all along."""
+
+    act: Literal["correct_contact"]
+    seen: UUID
+    reason: Reason
+
+    @property
+    def since(self) -> date:
+        """A correction has no day of its own."""
+        return date.min
+
+
+class ContactFrom(_Contact):
+    """Another 連絡先 from a day on: a house move, a new number; ``seen`` null while there is none."""
+
+    act: Literal["change_contact"]
+    seen: UUID | None
+    since: date
+    reason: Reason | None = None
+
+
+ChangeContact = CorrectContact | ContactFrom
+
+
+class CancelContact(_Body):
+    """A 連絡先 that was to hold from a coming day on will not; what it would have followed goes on."""
+
+    act: Literal["cancel_contact"]
+    seen: UUID
+    reason: Reason
+
+
 class Protect(_Body):
     """支援措置 from a day on, or other people to keep everything from."""
 
@@ -170,6 +219,9 @@ Ask = Annotated[
     | CorrectGuardian
     | GuardianFrom
     | EndGuardian
+    | CorrectContact
+    | ContactFrom
+    | CancelContact
     | Protect
     | EndProtection,
     Field(discriminator="act"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from services.registry.people import history
@@ -14,21 +14,25 @@ from services.registry.people.rules import Hat, Record, Told, names_in_use, on, 
 from services.registry.people.shapes import (
     CardOut,
     ClassOut,
+    ContactOut,
     DutyOut,
     EnrolmentOut,
     EntryOut,
     MayOut,
     NameOut,
     PersonOut,
+    PhoneOut,
     PlaceOut,
     ProtectionOut,
     PupilOut,
     TieOut,
 )
-from services.registry.roster.rows import GuardianshipIs, PersonRow
+from services.registry.roster.contacts import PHONE_KINDS, language_word
+from services.registry.roster.rows import ContactIs, GuardianshipIs, PersonRow, Phone
 from services.registry.roster.snapshot import Period
 
 Rights = Mapping[Hat, frozenset[Action]]
+Phones = Mapping[UUID, Sequence[Phone]]
 _SERVICES = {"tsumugi-cli": "管理のコマンド", "importer": "名簿の取り込み"}
 _OF_SERVICES = {
     "import: the source says otherwise": "取り込んだ名簿が変わった",
@@ -58,6 +62,7 @@ def named_in(record: Record) -> tuple[set[UUID], set[UUID]]:
         *record.duties,
         *record.guardians,
         *record.protections,
+        *record.contacts,
     )
     writers = {each.by for each in record.versions} | {
         by for each in told for by in (each.by, each.voided_by)
@@ -72,6 +77,11 @@ def _person(by: str | None) -> UUID | None:
         return None
 
 
+def reaches(rights: Rights) -> bool:
+    """Whether 連絡先 is the reader's to see: a family's, of the child and of its guardians."""
+    return "guardian" in rights or "ReadFamily" in rights.get("pupil", frozenset())
+
+
 class Page:
     """Builds one answer."""
 
@@ -84,10 +94,12 @@ class Page:
         names: Names,
         as_of: date,
         today: date,
+        phones: Phones | None = None,
     ) -> None:
         self.record, self.rights, self.names = record, rights, names
         self.places, self.people = places, people
         self.as_of, self.today = as_of, today
+        self.phones = phones or {}
 
     def card(
         self, known_at: datetime | None, visible_children: set[UUID], merged: Sequence[Record] = ()
@@ -117,11 +129,16 @@ class Page:
             protection=self._protection(marks[0]) if marks and family else None,
             children=self._ties(self.record.children, visible_children) if guardian else None,
             duties=self._duties() if "staff" in rights and self.record.duties else None,
+            contact=_contact(next(iter(on(self.record.contacts, self.as_of)), None))
+            if reaches(rights)
+            else None,
+            contact_next=_contact(self._coming()) if reaches(rights) else None,
             history=self._history(merged),
             may=MayOut(
                 change=any("ChangeCard" in each for each in rights.values()),
                 family="ChangeCard" in pupil,
                 protection="ChangeProtection" in pupil,
+                contact=reaches(rights) and any("ChangeCard" in each for each in rights.values()),
                 erase=any("ErasePerson" in each for each in rights.values()),
             ),
         )
@@ -182,11 +199,16 @@ class Page:
                     notify=tie.may_notify,
                     read=tie.may_read,
                     contact=tie.may_contact,
+                    phones=_phones(self.phones.get(other, ()) if visible is None and tie.may_contact else ()),
                     since=each.held.valid.since,
                     last=_last(each.held.valid),
                 )
             )
         return found
+
+    def _coming(self) -> Told[ContactIs] | None:
+        later = (each for each in standing(self.record.contacts) if each.held.valid.since > self.as_of)
+        return next(later, None)
 
     def _duties(self) -> list[DutyOut]:
         return [
@@ -229,6 +251,9 @@ class Page:
         )
 
     def _may_know(self, side: history.Side) -> bool:
+        if side == "contact":
+            hats: tuple[Hat, ...] = ("pupil", "guardian")
+            return any("ReadHistory" in self.rights.get(hat, frozenset()) for hat in hats)
         of: Mapping[history.Side, Hat] = {
             "enrolment": "pupil",
             "class": "pupil",
@@ -252,6 +277,31 @@ class Page:
 
 
 _NOBODY = {"family": "", "given": "", "family_kana": "", "given_kana": ""}
+
+
+def _contact(told: Told[ContactIs] | None) -> ContactOut | None:
+    if told is None:
+        return None
+    what = told.held.what
+    return ContactOut(
+        period=told.id,
+        postal_code=what.postal_code or "",
+        address=what.address,
+        phones=_phones(what.phones),
+        language=what.language or "",
+        language_word=language_word(what.language) if what.language else "",
+        since=told.held.valid.since,
+        last=_last(told.held.valid),
+    )
+
+
+def _phones(phones: Sequence[Phone]) -> list[PhoneOut]:
+    return [
+        PhoneOut(
+            number=each.number, kind=cast("Any", each.kind), kind_word=PHONE_KINDS.get(each.kind, each.kind)
+        )
+        for each in phones
+    ]
 
 
 def _last(valid: Period) -> date | None:

@@ -19,6 +19,7 @@ from services.registry.people.rules import Record, Told, standing
 from services.registry.roster.kana import reading
 from services.registry.roster.rows import (
     Added,
+    ContactIs,
     GuardianshipIs,
     Held,
     I,
@@ -63,13 +64,15 @@ class Plan:
     members: PeriodChanges[MembershipIs] = field(default_factory=PeriodChanges)
     guardians: PeriodChanges[GuardianshipIs] = field(default_factory=PeriodChanges)
     protections: PeriodChanges[ProtectionIs] = field(default_factory=PeriodChanges)
+    contacts: PeriodChanges[ContactIs] = field(default_factory=PeriodChanges)
     words: list[str] = field(default_factory=list)
     """The difference and its consequences, in sentences."""
 
     @property
     def nothing(self) -> bool:
         """Whether everything would stay as it is."""
-        return self.card is None and not (self.members or self.guardians or self.protections)
+        periods = (self.members, self.guardians, self.protections, self.contacts)
+        return self.card is None and not any(periods)
 
 
 @dataclass(frozen=True)
@@ -233,7 +236,8 @@ def seat(record: Record, asked: Seat, around: Around) -> Plan:
         span = history.span(valid, around.today)
         plan.wrong.append(Wrong("since", f"直すのは「{span}」の学級です。その間の日を入れてください。"))
     if asked.number is not None and asked.number in around.taken_numbers:
-        free = next(n for n in range(1, 1000) if n not in around.taken_numbers)
+        own = before.held.what.number if before else None  # what it has now is no other number
+        free = next(n for n in range(1, 1000) if n not in around.taken_numbers and n != own)
         message = f"{asked.number}番は、{room['name']}のほかの子の番号です。空いている番号: {free}番"
         plan.wrong.append(Wrong("number", message, str(free)))
     if plan.wrong:
@@ -247,7 +251,23 @@ def seat(record: Record, asked: Seat, around: Around) -> Plan:
     if plan.nothing:
         return plan
     _say_seat(plan, before, what, since, around)
+    placed = plan.members.added[-1].held.valid
+    for visit in standing(record.memberships):
+        _end_visit(plan, visit, asked.class_id, placed, around)
     return plan
+
+
+def _end_visit(plan: Plan, visit: Told[MembershipIs], room: UUID, placed: Period, around: Around) -> None:
+    """Whoever belongs to a class is no guest there: 交流 with that class stops for as long."""
+    held = visit.held
+    if held.what.kind != "exchange" or held.what.class_id != room or not held.valid.overlaps(placed):
+        return
+    plan.members.voided.append(Voided(visit.id, held.subject, plan.reason or CHANGED))
+    for rest in held.valid.outside(placed):
+        plan.members.added.append(Added(held._replace(valid=rest), visit.id))
+    plan.words.append(
+        f"{around.names.place(room)}での交流は、{history.day_words(placed.since, around.today)}から、なくなります。"
+    )
 
 
 def _say_seat(

@@ -10,14 +10,17 @@ from fastapi import APIRouter, Body, Depends, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.people import changes, families, history, store, writing
+from services.registry.people import changes, families, history, reaching, store, writing
 from services.registry.people.api import Opened, Reg, Who, opened
 from services.registry.people.asks import (
     AddGuardian,
     Ask,
+    CancelContact,
     ChangeName,
     ChangeSeat,
+    ContactFrom,
     CorrectBasics,
+    CorrectContact,
     CorrectGuardian,
     CorrectName,
     CorrectSeat,
@@ -26,7 +29,7 @@ from services.registry.people.asks import (
     GuardianFrom,
     Protect,
 )
-from services.registry.people.card import named_in
+from services.registry.people.card import named_in, reaches
 from services.registry.people.changes import Around, Plan, Stale, made_card
 from services.registry.people.rules import Act, Told, standing, where_pupil
 from services.registry.room import Registry
@@ -46,6 +49,7 @@ router = APIRouter(prefix="/v1", tags=["名簿を直す"])
 Asked = Annotated[Ask, Body()]
 _FAMILY = (AddGuardian, CorrectGuardian, GuardianFrom, EndGuardian)
 _PROTECTION = (Protect, EndProtection)
+_CONTACT = (CorrectContact, ContactFrom, CancelContact)
 _OLDEST_SEAT = date(2000, 4, 1)
 
 
@@ -111,7 +115,7 @@ def _action(asked: Ask) -> str:
 
 
 def _importance(asked: Ask) -> Importance:
-    return "I" if isinstance(asked, (*_FAMILY, *_PROTECTION)) else "II"
+    return "I" if isinstance(asked, (*_FAMILY, *_PROTECTION, *_CONTACT)) else "II"
 
 
 async def _decide(room: Registry, session: AsyncSession, who: Principal, person: UUID, asked: Ask) -> Decided:
@@ -123,6 +127,8 @@ async def _decide(room: Registry, session: AsyncSession, who: Principal, person:
     if not isinstance(asked, _PROTECTION) and "ChangeCard" not in allowed:
         raise denied("カードを直せるのは、その学校の事務と、名簿を受け持つ課です。")
     if isinstance(asked, (*_FAMILY, *_PROTECTION, CorrectSeat, ChangeSeat)) and "pupil" not in found.rights:
+        raise not_found()
+    if isinstance(asked, _CONTACT) and not reaches(found.rights):
         raise not_found()
     rights: ActionClass = "rights" if isinstance(asked, (*_FAMILY, *_PROTECTION)) else "ordinary"
     room.strong_enough(who, found.step_up, rights)
@@ -171,6 +177,10 @@ async def _plan(
                     return Plan([wrong]), None
                 return families.end_guardian(record, asked, around), other
             return families.change_guardian(record, asked, around), other
+        case CorrectContact() | ContactFrom():
+            return reaching.change_contact(record, asked, Around(today, history.Names({}, {}))), None
+        case CancelContact():
+            return reaching.cancel_contact(record, asked, Around(today, history.Names({}, {}))), None
         case Protect():
             around = await _around(session, board, found, today, *asked.confidential_from)
             unknown = [each for each in asked.confidential_from if each not in around.names.people]

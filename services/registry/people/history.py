@@ -13,7 +13,9 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.registry.people.rules import Act, Record, Told, Version
+from services.registry.roster.contacts import contact_words
 from services.registry.roster.rows import (
+    ContactIs,
     DutyIs,
     EnrolmentIs,
     GuardianshipIs,
@@ -23,26 +25,11 @@ from services.registry.roster.rows import (
     ProtectionIs,
 )
 from services.registry.roster.snapshot import Period
-from shared.contracts.registry import DutyKind
+from shared.contracts.registry import RELATION_WORDS, DutyKind
 from shared.dates import business_date
 
-Side = Literal["name", "enrolment", "class", "duty", "guardian", "protection"]
+Side = Literal["name", "enrolment", "class", "duty", "guardian", "protection", "contact"]
 
-RELATIONS = {
-    "mother": "母",
-    "father": "父",
-    "grandmother": "祖母",
-    "grandfather": "祖父",
-    "aunt": "おば",
-    "uncle": "おじ",
-    "sister": "姉",
-    "brother": "兄",
-    "foster_parent": "里親",
-    "facility": "施設",
-    "guardian": "後見人",
-    "other": "その他",
-}
-"""Relations that are offered; a source may bring others, which are shown as they came."""
 SEXES = {"male": "男", "female": "女", "unspecified": "記載なし", "other": "その他"}
 DUTIES: dict[DutyKind, str] = {
     "homeroom": "担任",
@@ -117,7 +104,7 @@ def span(valid: Period, today: date) -> str:
 
 def relation_word(relation: str) -> str:
     """母, 父 …; a word of the source that is not offered here as it came."""
-    return RELATIONS.get(relation, relation)
+    return RELATION_WORDS.get(relation, relation)
 
 
 def duty_word(kind: str) -> str:
@@ -145,6 +132,8 @@ def what_words(what: Is, names: Names) -> str:
             return f"{names.place(organisation_id)}{taught} {word}"
         case GuardianshipIs(guardian_id, relation):
             return f"{relation_word(relation)} {names.person(guardian_id)}（{rights_words(what)}）"
+        case ContactIs():
+            return f"連絡先 {contact_words(what)}"
         case ProtectionIs(people):
             kept = "・".join(names.person(each) for each in people)
             return f"支援措置（{kept}に秘匿）" if kept else "支援措置"
@@ -177,6 +166,7 @@ def entries(record: Record, names: Names, today: date) -> list[Entry]:
         ("duty", record.duties),
         ("guardian", record.guardians),
         ("protection", record.protections),
+        ("contact", record.contacts),
     )
     first, *found = _cards(record.versions, today)
     for side, told in sides:

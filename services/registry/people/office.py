@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.registry.people.access import SETTING, RosterOffice
-from services.registry.roster import published, store
+from services.registry.roster import store
 from services.registry.roster.acting import log_act, once_more
+from services.registry.roster.settings import TooLarge, publish
 from shared.access.log import Seen
 from shared.database import Scope, Units, Work
 
@@ -82,13 +83,15 @@ async def _say(
         if now == before:
             return
         value = now.model_dump(mode="json")
-        kept = [each for each in settings if each[:2] != (SETTING, today)]
         await work.session.execute(
             text("delete from setting where board_id = :board and name = :name and since = :since"),
             {"board": board, "name": SETTING, "since": today},
         )
         await store.put_setting(work, SETTING, today, value)
-        work.publish(published.setting_changed(board, [*kept, (SETTING, today, value)]), key=board)
+        try:
+            await publish(work)
+        except TooLarge as error:
+            raise NotSaid(str(error)) from None
         await log_act(work, Seen("SayRosterOffice", "setting", None, "III", list(now.protection)))
 
 

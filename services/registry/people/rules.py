@@ -9,6 +9,7 @@ from typing import Generic, Literal, NamedTuple
 from uuid import UUID
 
 from services.registry.roster.rows import (
+    ContactIs,
     DutyIs,
     EnrolmentIs,
     GuardianshipIs,
@@ -66,6 +67,7 @@ class Record:
     protections: Sequence[Told[ProtectionIs]] = ()
     children: Sequence[Told[GuardianshipIs]] = ()
     """Ties of which this person is the guardian; each names the child as its subject."""
+    contacts: Sequence[Told[ContactIs]] = ()
 
     @property
     def now(self) -> Version:
@@ -91,6 +93,7 @@ class Record:
             guardians=_known(self.guardians, at),
             protections=_known(self.protections, at),
             children=_known(self.children, at),
+            contacts=_known(self.contacts, at),
         )
 
     def hats(self) -> frozenset[Hat]:

@@ -110,6 +110,28 @@ class PupilOut(BaseModel):
     """What begins later, in words."""
 
 
+class PhoneOut(BaseModel):
+    """A number to call somebody at."""
+
+    number: str
+    kind: Literal["mobile", "home", "work", "other"]
+    kind_word: str
+
+
+class ContactOut(BaseModel):
+    """連絡先 on the day asked about."""
+
+    period: UUID
+    postal_code: str
+    address: str
+    phones: list[PhoneOut]
+    """In the order in which they are called."""
+    language: str
+    language_word: str
+    since: date
+    last: date | None
+
+
 class TieOut(BaseModel):
     """A guardian of the child, or a child of the guardian."""
 
@@ -120,6 +142,8 @@ class TieOut(BaseModel):
     notify: bool
     read: bool
     contact: bool
+    phones: list[PhoneOut] = []
+    """Of a guardian whom the school may call, today's numbers."""
     since: date
     last: date | None
 
@@ -159,7 +183,10 @@ class MayOut(BaseModel):
     change: bool
     family: bool
     protection: bool
+    contact: bool
     erase: bool
+    same: bool = False
+    """Ask whether another card is of the same child (名寄せ)."""
 
 
 class MergedOut(BaseModel):
@@ -189,6 +216,9 @@ class CardOut(BaseModel):
     protection: ProtectionOut | None
     children: list[TieOut] | None
     duties: list[DutyOut] | None
+    contact: ContactOut | None = None
+    contact_next: ContactOut | None = None
+    """What will hold after it, when that is known."""
     history: list[EntryOut] | None
     merged: list[MergedOut] = []
     """For those who may take it back."""

@@ -13,9 +13,17 @@ from services.registry.people.access import SETTING, Offices, RosterOffice
 from services.registry.people.history import Names
 from services.registry.people.rules import Record, Told, Version
 from services.registry.room import ASKING, DUTIES, proof
-from services.registry.roster.rows import Held, I, PersonRow
+from services.registry.roster.rows import Held, I, PersonRow, Phone
 from services.registry.roster.snapshot import Period
-from services.registry.roster.store import DUTY, ENROLMENT, GUARDIANSHIP, MEMBERSHIP, PROTECTION, PeriodTable
+from services.registry.roster.store import (
+    CONTACT,
+    DUTY,
+    ENROLMENT,
+    GUARDIANSHIP,
+    MEMBERSHIP,
+    PROTECTION,
+    PeriodTable,
+)
 from shared.access.principal import Holder, Principal
 from shared.access.step_up import StepUp
 from shared.database import Statement
@@ -71,7 +79,9 @@ def _of(table: PeriodTable[Any], column: str = "subject_id", *, voided: bool = T
     return Statement(f"{halves} order by recorded_at, id")
 
 
-_SIDES = {table.name: _of(table) for table in (ENROLMENT, MEMBERSHIP, DUTY, GUARDIANSHIP, PROTECTION)}
+_SIDES = {
+    table.name: _of(table) for table in (ENROLMENT, MEMBERSHIP, DUTY, GUARDIANSHIP, PROTECTION, CONTACT)
+}
 _CHILDREN = _of(GUARDIANSHIP, "guardian_id", voided=False)
 
 
@@ -108,6 +118,7 @@ async def _record(session: AsyncSession, values: Mapping[str, Any], row: Any) ->
         await _told(session, _SIDES[GUARDIANSHIP.name], GUARDIANSHIP, values),
         await _told(session, _SIDES[PROTECTION.name], PROTECTION, values),
         await _told(session, _CHILDREN, GUARDIANSHIP, values),
+        await _told(session, _SIDES[CONTACT.name], CONTACT, values),
     )
 
 
@@ -133,6 +144,39 @@ async def _told(
         )
         for row in await statement.all(session, values)
     ]
+
+
+_PHONES = Statement(
+    "select subject_id, phones from contact_period where board_id = :board and voided_at is null"
+    " and subject_id = any(cast(:ids as uuid[])) and valid @> cast(:on as date)"
+)
+
+
+_WARDS = Statement(
+    "select guardian_id, subject_id from guardianship_period where board_id = :board and voided_at is null"
+    " and guardian_id = any(cast(:ids as uuid[])) and coalesce(upper(valid), 'infinity') > cast(:today as date)"
+)
+
+
+async def wards(
+    session: AsyncSession, board: UUID, guardians: Collection[UUID], today: date
+) -> dict[UUID, list[UUID]]:
+    """Whose guardians these people are, from today on."""
+    found: dict[UUID, list[UUID]] = {each: [] for each in guardians}
+    if guardians:
+        for row in await _WARDS.all(session, {"board": board, "ids": sorted(guardians), "today": today}):
+            found[row["guardian_id"]].append(row["subject_id"])
+    return found
+
+
+async def phones(
+    session: AsyncSession, board: UUID, ids: Collection[UUID], on: date
+) -> dict[UUID, list[Phone]]:
+    """The numbers at which these people can be called on a day."""
+    if not ids:
+        return {}
+    rows = await _PHONES.all(session, {"board": board, "ids": sorted(ids), "on": on})
+    return {row["subject_id"]: [Phone(**each) for each in row["phones"]] for row in rows}
 
 
 _PLACES = Statement(

@@ -106,14 +106,19 @@ async def write(work: Work, record: Record, plan: Plan, act: Act) -> None:
     await store.void(work, store.MEMBERSHIP, plan.members.voided)
     await store.void(work, store.GUARDIANSHIP, plan.guardians.voided)
     await store.void(work, store.PROTECTION, plan.protections.voided)
+    await store.void(work, store.CONTACT, plan.contacts.voided)
     await store.add(work, store.MEMBERSHIP, plan.members.added)
     await store.add(work, store.GUARDIANSHIP, plan.guardians.added)
     await store.add(work, store.PROTECTION, plan.protections.added)
+    await store.add(work, store.CONTACT, plan.contacts.added)
     id_ = record.id
     if plan.members:
         enrolled = [each.held for each in standing(record.enrolments)]
         members = after([Standing(each.id, each.held) for each in standing(record.memberships)], plan.members)
         work.publish(published.enrolment_changed(id_, enrolled, members[id_]), key=id_, subject=id_)
+    if plan.contacts:
+        reached = after([Standing(each.id, each.held) for each in standing(record.contacts)], plan.contacts)
+        work.publish(published.contact_changed(id_, reached[id_]), key=id_, subject=id_)
     if plan.guardians or plan.protections:
         guardians = [each.held for each in standing(record.guardians)]
         marks = [each.held for each in standing(record.protections)]

@@ -106,9 +106,7 @@ async def save_plan(school: UUID, year: int, body: PlanIn, room: Reg, who: Who, 
         _refuse(
             [
                 *plans.wrong_with(body.plan, desk.known),
-                *keeping.wrong_classes(
-                    body.plan, desk.school.kind, await _others(work.session, desk, of, body.plan)
-                ),
+                *keeping.wrong_classes(body.plan, desk.school.kind, await _others(work, desk, of, body.plan)),
                 *keeping.strangers(body.plan, desk.known, await _may_stay(work.session, room, desk, of)),
                 *keeping.too_many(plan),
             ]
@@ -220,12 +218,12 @@ async def _may_name(session: AsyncSession, desk: _Desk, plan: Plan) -> None:
     _refuse([Wrong("担任", "担任は、職員の中から選んでください。")] if named - staff_known else [])
 
 
-async def _others(session: AsyncSession, desk: _Desk, year: Year, plan: Plan) -> set[UUID]:
+async def _others(work: Work, desk: _Desk, year: Year, plan: Plan) -> set[UUID]:
     """Of the ids of a plan's classes those that are something else already: a unit of the board, another's plan."""
-    board, school = desk.asker.holder.principal.board, desk.school.id
-    there = await roster.organisations(session, board, [each.id for each in plan.classes])
+    board, school, ids = work.scope.board, desk.school.id, [each.id for each in plan.classes]
+    planned = await store.planned_elsewhere(work, school, year.number, ids)
+    there = await roster.organisations(work.session, board, ids)
     mine = ("class", school, year.number)
-    planned = {each.id for at, other in desk.city.plans.items() if at != school for each in other.classes}
     return planned | {id_ for id_, row in there.items() if (row.kind, row.school_id, row.school_year) != mine}
 
 

@@ -1,7 +1,8 @@
 """Rollover runs: by school, each part one transaction; resumable, and taken back until the day.
 
-What a part needs is decided anew from what stands when it is applied, so a run that was killed goes on, and a second
-run writes only what has changed since the first.
+A run keeps the plans that were shown when it was confirmed, and makes those true, however late it goes on. What a part
+needs is decided anew from who stands where when it is applied, so a run that was killed goes on, and a second run
+writes only what has changed since the first: new plans, too.
 """
 
 from __future__ import annotations
@@ -18,21 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.bulk import locks
 from services.registry.bulk.locks import Of
-from services.registry.rollover import store
+from services.registry.rollover import looks, store
 from services.registry.rollover.previewing import Preview
 from services.registry.rollover.rules import City, Pupil, Rolled, roll
 from services.registry.rollover.store import Run
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act, once_more
-from services.registry.roster.rows import (
-    Added,
-    DutyIs,
-    Held,
-    I,
-    OrganisationRow,
-    ProtectionIs,
-)
+from services.registry.roster.rows import Added, DutyIs, Held, I, OrganisationRow, ProtectionIs
 from services.registry.roster.rules import PeriodChanges, after
 from services.registry.roster.store import PeriodTable
 from services.registry.roster.taking_back import note_undone, take_back_periods
@@ -78,7 +72,7 @@ async def begin(
     """Give the rollover its number. Raises :class:`Unfinished` and :class:`TooLate`.
 
     ``look``: the dry run that somebody has confirmed in the web. The service then goes on with the run itself; without
-    one the command does, which goes on with an open run of the year that its like began.
+    one the command does, which goes on with an open run of the year that its like began, of the same plans.
     """
     if units.clock.today() >= planned.year.begins:
         raise TooLate(
@@ -92,12 +86,15 @@ async def begin(
         await roster.lock_roster(work)
         open_run = await store.unfinished(work.session, board)
         if open_run is not None:
-            if open_run.state == "applying" and open_run.year == planned.year and look is None:
+            shown = await store.as_shown(work.session, open_run.id, board, planned.city)
+            now = planned.city.of(await store.schools_of(work.session, open_run.id, board))
+            mine = open_run.state == "applying" and open_run.year == planned.year and look is None
+            if mine and shown == now:
                 return open_run
             raise Unfinished(open_run)
         run = new_id()
         schools = [school.id for school, _ in planned.schools]
-        await store.begin(work, run, planned.year, by, counts, schools, look=look)
+        await store.begin(work, run, planned.year, by, counts, schools, city=planned.city, look=look)
         await log_act(work, Seen("RollOver", "board", board, "II"))
         return next(each for each in await store.runs(work.session, board) if each.id == run)
 
@@ -120,7 +117,8 @@ async def apply_run(
             raise Busy
         if (await _as_it_is(units, run)).state not in ("applying", "done"):
             raise TooLate(f"年度更新 {run.number} は、取り消されています。")
-        city, _ = await store.city(alone, run.board, run.year)
+        now, _ = await store.city(alone, run.board, run.year)
+        city = await store.as_shown(alone, run.id, run.board, now)
         while True:
             if pause is not None:
                 await pause(position)
@@ -133,6 +131,7 @@ async def apply_run(
                 tell(Progress(done, run.parts, school, events))
         async with units.work(Scope(run.board), actor=actor) as work:
             await store.run_is(work, run.id, "done")
+            await looks.no_longer_so(work, run)
             if events:
                 await work.session.execute(text("analyze enrolment_period, membership_period, organisation"))
     return events, position
@@ -159,7 +158,7 @@ async def _apply_part(units: Units, run: Run, city: City, actor: str) -> tuple[U
         )
         events += sum(bool(e.enrolments or e.memberships) + bool(e.guardianships) for _, e in changing)
         await store.part_is(work, run.id, ordinal, "done", len(changing), events)
-    return school, events, work.position
+    return school, events, work.position if events else None
 
 
 async def _write(work: Work, run: Run, rolled: Sequence[Rolled]) -> None:
@@ -394,5 +393,6 @@ async def _take_back_rest(units: Units, run: Run, actor: str) -> int:
         for unit in gone:
             work.tombstone(OrganisationChanged, key=unit)
         await store.run_is(work, run.id, "reverted")
+        await looks.no_longer_so(work, run)
         await note_undone(work, run.id)
     return len(staff) + len(gone)

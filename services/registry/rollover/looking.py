@@ -96,12 +96,18 @@ def numbers(
         "school": str(school.id),
         "name": school.name,
         "classes": classes,
-        "to": [
-            {"school": str(each), "name": names.get(each, "―"), "number": number}
-            for each, number in sorted(counted.to.items(), key=lambda item: (-item[1], str(item[0])))
-        ],
+        "to": _of_schools(counted.to, names),
+        "coming": _of_schools(counted.coming, names),
         **_counts(counted),
     }
+
+
+def _of_schools(numbers: Mapping[UUID, int], names: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """Of other schools, the largest number first."""
+    return [
+        {"school": str(each), "name": names.get(each, "―"), "number": number}
+        for each, number in sorted(numbers.items(), key=lambda item: (-item[1], str(item[0])))
+    ]
 
 
 def _counts(counted: Consequences) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The tables of what is asked for in the web: dry runs that are looked at, and runs that the service goes on with."""
+"""The tables of what is asked for in the web: dry runs that are looked at, and runs that the service goes on with.
+
+Whatever changes here is told to pages of the board's office.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.rollover.store import RUNS, Run, Wish, run_of
+from services.registry.roster import offices
 from shared.database import Work
 from shared.ids import new_id
 
@@ -51,6 +55,10 @@ _WAITING = text(f"{_LOOKS} and state in ('looking', 'beginning') order by made_a
 _FORGET = text(
     "delete from rollover_look where board_id = :board and school_year = :year and state <> 'begun'"
 )
+_NO_LONGER_SO = text(
+    "delete from rollover_look where board_id = :board and school_year = :year and state <> 'begun'"
+    " and id is distinct from (select look_id from rollover_run where id = :run)"
+)
 _MAKE = text(
     "insert into rollover_look (id, board_id, school_year, by_person, by_name, state, made_at)"
     " values (:id, :board, :year, :person, :name, 'looking', :at)"
@@ -80,6 +88,16 @@ async def anew(work: Work, year: int, person: UUID, name: str) -> None:
     await work.session.execute(_FORGET, {"board": work.scope.board, "year": year})
     values = {"id": new_id(), "board": work.scope.board, "year": year, "at": work.at}
     await work.session.execute(_MAKE, {**values, "person": person, "name": name})
+    offices.tell(work, work.scope.board)
+
+
+async def no_longer_so(work: Work, run: Run) -> None:
+    """Forget what was seen of the year before ``run`` came to its end: its numbers are of a roster that is no more.
+
+    The run's own dry run stays; whoever looks at another one meanwhile looks again.
+    """
+    values = {"board": work.scope.board, "year": run.year.number, "run": run.id}
+    await work.session.execute(_NO_LONGER_SO, values)
 
 
 async def look(session: AsyncSession, board: UUID, id_: UUID) -> Look | None:
@@ -123,18 +141,21 @@ async def become(
         "run": run,
         "at": work.at,
     }
+    offices.tell(work, work.scope.board)
     return bool(await work.session.scalar(_BECOME, values))
 
 
 async def apply(work: Work, look: Look, preview: str, *, confirmed: bool) -> bool:
     """Somebody has seen ``preview`` and says that it shall be so. False when there is another one by now."""
     values = {"look": look.id, "board": work.scope.board, "preview": preview, "confirmed": confirmed}
+    offices.tell(work, work.scope.board)
     return bool(await work.session.scalar(_APPLY, values))
 
 
 async def stop(work: Work, look: UUID, words: str) -> None:
     """It could not be seen, or could not begin; ``words`` say why."""
     await work.session.execute(_STOP, {"look": look, "board": work.scope.board, "words": words})
+    offices.tell(work, work.scope.board)
 
 
 _OF_LOOK = text("select number from rollover_run where board_id = :board and look_id = :look")
@@ -163,6 +184,7 @@ async def wished(session: AsyncSession, board: UUID) -> list[Run]:
 async def wish(work: Work, number: int, wish: Wish, by: str) -> bool:
     """Let the service do it. False when it is under way, or over."""
     values = {"number": number, "board": work.scope.board, "wish": wish, "by": by}
+    offices.tell(work, work.scope.board)
     return bool(await work.session.scalar(_WISH, values))
 
 
@@ -170,3 +192,4 @@ async def no_longer_wished(work: Work, number: int, *, stopped: str | None) -> N
     """It is done, or cannot be done; ``stopped`` says why."""
     values = {"number": number, "board": work.scope.board, "stopped": stopped}
     await work.session.execute(_NO_LONGER, values)
+    offices.tell(work, work.scope.board)

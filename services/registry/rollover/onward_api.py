@@ -14,7 +14,7 @@ from services.registry.rollover.api import Cmd, Reg, Who, year_of
 from services.registry.rollover.asking import asker
 from services.registry.rollover.rules import Year, follow_on
 from services.registry.rollover.store import School
-from services.registry.roster import published
+from services.registry.roster import offices, settings
 from services.registry.roster import store as roster
 from shared.access.log import Seen, log_change
 from shared.database import Scope, Work
@@ -85,8 +85,11 @@ async def say_onward(year: int, body: OnwardIn, room: Reg, who: Who, command: Cm
         whole = {**city.next_schools, **body.told}
         told = {school: onward for school, onward in whole.items() if onward is not None}
         await store.put_next_schools(work, told, room.clock.today())
-        settings = await roster.settings(work.session, who.board)
-        work.publish(published.setting_changed(who.board, settings), key=who.board)
+        try:
+            await settings.publish(work)
+        except settings.TooLarge as error:
+            raise Problem(422, "not-onward", "保存していません", str(error)) from None
+        offices.tell(work, who.board, *body.told)
         await log_change(work.session, who, Seen("SayNextSchool", "board", who.board, "IV"), work.at)
         return await _onward(work.session, who.board, of)
 

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.roster.kana import search_text
 
-LIMITS = {"P": 35, "J": 40, "E": 30}
-"""義務標準法 3: pupils of an ordinary class (小 35 since 2025, 中 40); kindergartens by 幼稚園設置基準."""
 SPECIAL_LIMIT = 8
 """特別支援学級 (義務標準法 3)."""
 MOST_WISHES = 200
@@ -35,13 +33,6 @@ class PlannedClass(_Data):
     grade: str | None = Field(max_length=2)
     special_needs: bool = False
     homeroom: UUID | None = None
-
-    @property
-    def limit(self) -> int:
-        """How many pupils it may have."""
-        if self.special_needs:
-            return SPECIAL_LIMIT
-        return LIMITS.get((self.grade or "P")[0], 35)
 
 
 class Seat(_Data):

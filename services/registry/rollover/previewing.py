@@ -45,21 +45,23 @@ class Preview:
 
 async def preview(units: Units, board: UUID, year: Year, tell: Tell = lambda *_: None) -> Preview:
     """Every consequence, of one instant; nothing is written."""
-    found, mark = [], hashlib.sha256()
+    mark = hashlib.sha256()
     async with units.read(Scope(board), frozen=True) as session:
         city, schools = await store.city(session, board, year)
+        found = {school.id: Consequences() for school in schools}
         for done, school in enumerate(schools, 1):
-            counted = Consequences()
+            counted = found[school.id]
             mark.update(f"{school.id}{city.plans.get(school.id, Plan()).model_dump_json()}".encode())
             for pupil in await store.pupils(session, board, school.id, year):
                 rolled = roll(pupil, year, city)
                 counted.count(rolled, pupil, year)
+                if rolled.next_school in found:
+                    found[rolled.next_school].enter(rolled, pupil, year)
                 mark.update(_said(pupil, rolled).encode())
             lacking, counted.without_teacher = await store.lacking(session, board, school.id, year, city)
             counted.lacking.update(lacking)
-            found.append((school, counted))
             tell(done, len(schools), school.name)
-    return Preview(year, tuple(found), city, mark.hexdigest())
+    return Preview(year, tuple((school, found[school.id]) for school in schools), city, mark.hexdigest())
 
 
 def _said(pupil: Pupil, rolled: Rolled) -> str:

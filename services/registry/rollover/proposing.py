@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 from uuid import UUID
@@ -23,11 +24,27 @@ from shared.ids import natural_id
 Twins = Literal["apart", "together", "free"]
 
 
+_LIMITS = {"P": 35, "J": 40, "E": 30}
+"""義務標準法 3: pupils of an ordinary class (小 35 since 2025, 中 40); kindergartens by 幼稚園設置基準."""
+_LIMIT_OF_A_SPECIAL_SCHOOL = 6
+"""義務標準法 3: of a class in the 小学部 or 中学部 of a 特別支援学校."""
+
+
+def limit_of(grade: str, kind: str) -> int:
+    """How many pupils an ordinary class of a school of this kind may have."""
+    special = kind == "special_needs_school" and grade[0] in "PJ"
+    return _LIMIT_OF_A_SPECIAL_SCHOOL if special else _LIMITS.get(grade[0], 35)
+
+
 def class_name(grade: str, place: int, kind: str) -> str:
-    """3年1組; at a 義務教育学校 中1 is 7年; kindergartens say 年長1組."""
+    """3年1組; at a 義務教育学校 中1 is 7年, at a 特別支援学校 中学部1年; kindergartens say 年長1組.
+
+    No two grades of a school share a name.
+    """
     words = {"E1": "年少", "E2": "年中", "E3": "年長"}
     number = int(grade[1:]) + (6 if kind == "compulsory" and grade[0] == "J" else 0)
-    return f"{words.get(grade, f'{number}年')}{place}組"
+    parts = {"P": "小学部", "J": "中学部"} if kind == "special_needs_school" else {}
+    return f"{parts.get(grade[0], '')}{words.get(grade, f'{number}年')}{place}組"
 
 
 def wishes_of(plan: Plan, twins: Sequence[frozenset[UUID]], rule: Twins) -> Wishes:
@@ -80,9 +97,11 @@ def proposed(
         if ordinary:
             rooms = [each for each in classes if each.grade == grade and not each.special_needs]
             if not rooms:
-                limit = PlannedClass(id=school, name="―", grade=grade).limit
-                count = -(-len(ordinary) // limit)
-                rooms = [made(class_name(grade, n, kind), grade, special=False) for n in range(1, count + 1)]
+                count = -(-len(ordinary) // limit_of(grade, kind))
+                taken = {each.name for each in classes}
+                names = (class_name(grade, n, kind) for n in itertools.count(1))
+                free = (name for name in names if name not in taken)
+                rooms = [made(name, grade, special=False) for name in itertools.islice(free, count)]
             children = [Child(each.id, each.sex, each.before) for each in ordinary]
             found = propose(children, len(rooms), wishes, seed)
             seats |= {

@@ -7,8 +7,8 @@ Nothing is executed on the day. A pupil is promoted by having, beside this year'
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -65,6 +65,10 @@ class City:
     next_schools: Mapping[UUID, UUID] = field(default_factory=dict)
     plans: Mapping[UUID, Plan] = field(default_factory=dict)
     """School → its plan."""
+
+    def of(self, schools: Collection[UUID]) -> City:
+        """The same with the plans of these schools alone."""
+        return replace(self, plans={each: plan for each, plan in self.plans.items() if each in schools})
 
     def stays(self, school: UUID) -> frozenset[UUID]:
         """Pupils of a school who stay in their grade."""
@@ -247,10 +251,12 @@ class Consequences:
 
     became: Counter[str] = field(default_factory=Counter)
     pupils: int = 0
-    """Of next year."""
+    """Who are there on 1 April, from wherever they come."""
     without_class: int = 0
+    """Of those."""
     changed: int = 0
-    """Pupils of whom something is written."""
+    """Pupils of whom something is written and who do not graduate: whether a graduate's 在籍 and guardians end already
+    is how a source writes them, and nobody's to look at."""
     exchange: int = 0
     """Pupils who learn in another class this year, too (交流): next year's is for the school to give."""
 
@@ -262,11 +268,13 @@ class Consequences:
     """Pupils of the eve."""
     to: Counter[UUID] = field(default_factory=Counter)
     """School → how many go there from here."""
+    coming: Counter[UUID] = field(default_factory=Counter)
+    """School → how many come from there."""
     nowhere: int = 0
     """Who leave the last grade of this school, and not the last of all, for nowhere that is known."""
 
     def count(self, rolled: Rolled, pupil: Pupil, year: Year) -> None:
-        """One pupil more."""
+        """One pupil more of the school's part: what becomes of those who are here now, or come from outside."""
         self.became[rolled.became] += 1
         now = enrolled(pupil, year.eve)
         if now is not None:
@@ -274,14 +282,19 @@ class Consequences:
             self.nowhere += nowhere_known(rolled, now.held.what.grade)
             if rolled.next_school not in (None, now.held.what.school_id):
                 self.to[rolled.next_school] += 1
-        self.changed += bool(rolled)
-        if rolled.next_school is not None:
-            self.pupils += 1
-            self.without_class += not rolled.placed
+        self.changed += bool(rolled) and rolled.became != "graduating"
         self.exchange += any(
             each.held.what.kind == "exchange" and each.held.valid.holds(year.eve)
             for each in pupil.memberships
         )
+
+    def enter(self, rolled: Rolled, pupil: Pupil, year: Year) -> None:
+        """One more who is at this school on 1 April, of whichever school's part: its rooms and books are here."""
+        self.pupils += 1
+        self.without_class += not rolled.placed
+        now = enrolled(pupil, year.eve)
+        if now is not None and now.held.what.school_id != rolled.next_school:
+            self.coming[now.held.what.school_id] += 1
 
 
 Odd = Literal["without_class", "nowhere", "empty"]

@@ -28,6 +28,7 @@ from services.registry.rollover.runs_shapes import (
 )
 from services.registry.rollover.store import Run, Wish
 from services.registry.room import Registry
+from services.registry.roster import offices
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
 from shared.database import Scope, Work
@@ -51,7 +52,14 @@ async def read_rollover(year: int, room: Reg, who: Who, foreman: Fore) -> Rollov
         asking = await asker(room, session, who)
         if not asking.may("ReadRollover"):
             return RolloverOut(
-                year=year, begins=of.begins, begun=begun, may_read=False, may_apply=False, look=None, runs=[]
+                year=year,
+                begins=of.begins,
+                begun=begun,
+                may_read=False,
+                may_apply=False,
+                look=None,
+                runs=[],
+                live=[],
             )
         asking.strong_enough()
         look = await looks.open_look(session, who.board, year)
@@ -69,6 +77,7 @@ async def read_rollover(year: int, room: Reg, who: Who, foreman: Fore) -> Rollov
             RunOut.of(run, foreman.said(RUN, run.number), working=working.get(run.number, False))
             for run in runs
         ],
+        live=offices.live(who.board, (), whole_board=True),
     )
 
 

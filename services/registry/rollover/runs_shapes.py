@@ -72,6 +72,8 @@ class RunOut(BaseModel):
     state: store.State
     working: bool
     """Whether a process works on it, or is about to."""
+    back: bool
+    """Whether that takes it back: the parts are then those that stood."""
     stopped: str | None
     started_by: str
     started_at: datetime
@@ -85,26 +87,28 @@ class RunOut(BaseModel):
     waiting: str | None
     """Whose copies are waited for."""
     changed: int
-    """Pupils of whom something was written, as its dry run said."""
+    """Pupils of whom something was written, without graduates, as its dry run said."""
     events: int
 
     @classmethod
     def of(cls, run: Run, told: Mapping[str, Any], *, working: bool) -> Self:
         """As it is told. ``told``: what the process that works on it said last."""
         behind = told.get("waiting") or []
-        back = run.state == "reverting"
+        back = run.state == "reverting" or run.wish == "revert"
         return cls(
             run=run.number,
             year=run.year.number,
             state=run.state,
-            working=working or run.wish is not None,
+            # The process that has taken it back may not have ended yet: nothing is left for it to do.
+            working=run.state != "reverted" and (working or run.wish is not None),
+            back=back,
             stopped=run.stopped,
             started_by=run.started_by,
             started_at=run.started_at,
             finished_at=run.finished_at,
             reverted_by=run.reverted_by,
             reverted_at=run.reverted_at,
-            parts=told.get("parts", run.parts) if back else run.parts,
+            parts=told.get("parts", run.parts_done) if back else run.parts,
             parts_done=told.get("part", 0) if back else run.parts_done,
             part=told.get("school"),
             waiting=behind[0]["reader"] if behind else None,
@@ -125,6 +129,7 @@ class RolloverOut(BaseModel):
     look: LookOut | None
     runs: list[RunOut]
     """The newest first."""
+    live: list[str]
 
 
 class RevertOut(BaseModel):
@@ -173,3 +178,4 @@ class SchoolRolloverOut(BaseModel):
     lists: list[Listed]
     may_plan: bool
     """Whether the one who asks makes the school's classes."""
+    live: list[str]

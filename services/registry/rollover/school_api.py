@@ -16,8 +16,10 @@ from services.registry.rollover.api import Reg, Who, year_of
 from services.registry.rollover.asking import Asker, asker
 from services.registry.rollover.candidates import Reader, candidates, kept_from
 from services.registry.rollover.looking import numbers
+from services.registry.rollover.plans import Candidate
 from services.registry.rollover.rules import Consequences, Rolled, Year, enrolled, nowhere_known, roll
 from services.registry.rollover.runs_shapes import Kind, Listed, RolledPupil, SchoolRolloverOut
+from services.registry.roster import offices
 from services.registry.roster.grades import grade_in_words
 from shared.access.log import Seen
 from shared.access.principal import entity, ref
@@ -51,14 +53,18 @@ async def read_school(year: int, school: UUID, room: Reg, who: Who) -> SchoolRol
             raise not_found()
         counted, found = Consequences(), dict[Kind, list[_One]]()
         kept = await kept_from(session, who.board, asking.holder.principal.person, room.clock.today())
-        for pupil in await store.pupils(session, who.board, school, of):
+        for pupil in await store.concerned(session, who.board, school, of, city):
             if pupil.id in kept:
                 continue
             rolled = roll(pupil, of, city)
-            counted.count(rolled, pupil, of)
             at = enrolled(pupil, of.eve) or enrolled(pupil, of.begins)
+            here = at is not None and at.held.what.school_id == school
+            if here:
+                counted.count(rolled, pupil, of)
+            if rolled.next_school == school:
+                counted.enter(rolled, pupil, of)
             one = _One(pupil.id, at.held.what.grade if at else "", rolled)
-            for kind in _kinds(one):
+            for kind in _kinds(one, school, here=here):
                 found.setdefault(kind, []).append(one)
         lacking, counted.without_teacher = await store.lacking(session, who.board, school, of, city)
         counted.lacking.update(lacking)
@@ -78,16 +84,18 @@ async def read_school(year: int, school: UUID, room: Reg, who: Who) -> SchoolRol
         numbers=numbers(this, counted, names, classes),
         lists=lists,
         may_plan=room.policies.allows(asking.holder, "MakeClasses", plan),
+        live=offices.live(who.board, [school], whole_board=asking.may("ReadRollover")),
     )
 
 
-def _kinds(one: _One) -> list[Kind]:
+def _kinds(one: _One, school: UUID, *, here: bool) -> list[Kind]:
+    """What is to be looked at of one at this school: a class, at the school where the child will be."""
     found: list[Kind] = []
-    if nowhere_known(one.rolled, one.grade):
+    if here and nowhere_known(one.rolled, one.grade):
         found.append("nowhere")
-    if one.rolled.next_school is not None and not one.rolled.placed:
+    if one.rolled.next_school == school and not one.rolled.placed:
         found.append("without_class")
-    if one.rolled.became == "repeating":
+    if here and one.rolled.became == "repeating":
         found.append("repeating")
     return found
 
@@ -117,7 +125,7 @@ async def _listed(
             RolledPupil(
                 pupil=PersonOut.of(one.id, named[one.id]),
                 grade=grade_in_words(one.grade),
-                class_name=known[one.id].before_name or None,
+                class_name=_before(known[one.id]),
                 next_school=names.get(one.rolled.next_school) if one.rolled.next_school else None,
             )
             for one in shown[:SHOWN]
@@ -125,3 +133,8 @@ async def _listed(
         number=len(ones),
         hidden=len(ones) - len(shown),
     )
+
+
+def _before(of: Candidate) -> str | None:
+    """This year's class; of another school, with its name: a 6年1組 there is nobody's here."""
+    return f"{of.comes_from} {of.before_name}".strip() if of.before_name else None

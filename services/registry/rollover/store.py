@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.rollover.plans import Plan
 from services.registry.rollover.rules import City, Pupil, Year, roll
+from services.registry.roster import offices
 from services.registry.roster import store as roster
 from services.registry.roster.grades import SCHOOL_KINDS
 from shared.database import Work
@@ -50,15 +51,43 @@ _PUT_NEXT = text(
 
 async def put_next_schools(work: Work, told: Mapping[UUID, UUID], since: date) -> None:
     """Keep where graduates of each school go."""
-    value = orjson.dumps({str(before): str(after) for before, after in told.items()}).decode()
     given = {"board": work.scope.board, "name": NEXT_SCHOOLS, "since": since, "at": work.at}
-    await work.session.execute(_PUT_NEXT, {**given, "value": value})
+    await work.session.execute(_PUT_NEXT, {**given, "value": _told(told)})
+
+
+def _told(onward: Mapping[UUID, UUID]) -> str:
+    return orjson.dumps({str(before): str(after) for before, after in onward.items()}).decode()
+
+
+def _onward(told: Mapping[str, str]) -> dict[UUID, UUID]:
+    return {UUID(before): UUID(after) for before, after in told.items()}
 
 
 async def plan(session: AsyncSession, board: UUID, school: UUID, year: int) -> tuple[int, Plan]:
     """A school's plan and its revision; 0 and nothing while it has none."""
     row = (await session.execute(_PLAN, {"board": board, "school": school, "year": year})).first()
     return (0, Plan()) if row is None else (row.revision, Plan.model_validate(row.content))
+
+
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(7488, hashtext(cast(:board as text) || :year))")
+_SOON = text("set local lock_timeout = '3s'")
+_PLANNED_ELSEWHERE = text(
+    "select distinct (c ->> 'id')::uuid from class_plan p, jsonb_array_elements(p.content -> 'classes') c"
+    " where p.board_id = :board and p.school_year = :year and p.school_id <> :school"
+    " and (c ->> 'id')::uuid = any(cast(:ids as uuid[]))"
+)
+
+
+async def planned_elsewhere(work: Work, school: UUID, year: int, ids: Collection[UUID]) -> set[UUID]:
+    """Of these ids of classes those that another school's plan has.
+
+    Until the transaction ends no other plan of the year is kept: two schools side by side would not see each other's.
+    Whoever waits for that longer than some seconds is told (:class:`shared.database.Busy`).
+    """
+    await work.session.execute(_SOON)
+    await work.session.execute(_ONE_AT_A_TIME, {"board": str(work.scope.board), "year": str(year)})
+    values = {"board": work.scope.board, "school": school, "year": year, "ids": sorted(ids)}
+    return set(await work.session.scalars(_PLANNED_ELSEWHERE, values))
 
 
 async def put_plan(work: Work, school: UUID, year: int, revision: int, content: Plan) -> bool:
@@ -93,8 +122,7 @@ async def city(session: AsyncSession, board: UUID, year: Year) -> tuple[City, li
         row.school_id: Plan.model_validate(row.content)
         for row in await session.execute(_PLANS, {"board": board, "year": year.number})
     }
-    onward = {UUID(before): UUID(after) for before, after in told.items()}
-    return City({each.id: each.kind for each in schools}, onward, plans), schools
+    return City({each.id: each.kind for each in schools}, _onward(told), plans), schools
 
 
 # A pupil belongs to the part of the school of the year's last day; who is at none then, to that of 1 April.
@@ -186,14 +214,20 @@ _OPEN = text(RUNS.format(which="and r.state in ('applying', 'reverting')"))
 _ONE = text(RUNS.format(which="and r.number = :number"))
 _BEGIN = text(
     "insert into rollover_run (id, board_id, number, school_year, state, started_by, started_at, counts, look_id, wish,"
-    " wished_by) values (:id, :board, nextval('rollover_run_number'), :year, 'applying', :by, :at,"
-    " cast(:counts as jsonb), cast(:look as uuid), case when cast(:look as uuid) is not null then 'apply' end, :by)"
+    " wished_by, next_schools) values (:id, :board, nextval('rollover_run_number'), :year, 'applying', :by, :at,"
+    " cast(:counts as jsonb), cast(:look as uuid), case when cast(:look as uuid) is not null then 'apply' end, :by,"
+    " cast(:onward as jsonb))"
     " returning number"
 )
 _PART = text(
-    "insert into rollover_part (run_id, board_id, ordinal, school_id, state)"
-    " values (:run, :board, :ordinal, :school, 'waiting')"
+    "insert into rollover_part (run_id, board_id, ordinal, school_id, state, plan)"
+    " values (:run, :board, :ordinal, :school, 'waiting', cast(:plan as jsonb))"
 )
+_SHOWN_PLANS = text(
+    "select school_id, plan from rollover_part where run_id = :run and board_id = :board and plan is not null"
+)
+_SCHOOLS_OF = text("select school_id from rollover_part where run_id = :run and board_id = :board")
+_SHOWN_ONWARD = text("select next_schools from rollover_run where id = :run and board_id = :board")
 _NEXT = text(
     "select ordinal, school_id from rollover_part where run_id = :run and board_id = :board and state = :state"
     " order by ordinal limit 1 for update"
@@ -243,19 +277,48 @@ async def begin(
     counts: Mapping[str, Any],
     schools: Sequence[UUID],
     *,
+    city: City | None = None,
     look: UUID | None = None,
 ) -> int:
-    """Keep a run with a part a school; returns its number."""
+    """Keep a run with a part a school, and of ``city`` what was shown of it; returns its number."""
+    city = city or City({})
     values = {"id": id_, "board": work.scope.board, "year": year.number, "by": by, "at": work.at}
-    given = {**values, "look": look, "counts": orjson.dumps(counts).decode()}
+    given = {
+        **values,
+        "look": look,
+        "counts": orjson.dumps(counts).decode(),
+        "onward": _told(city.next_schools),
+    }
     number = int((await work.session.execute(_BEGIN, given)).scalar_one())
     rows = [
-        {"run": id_, "board": work.scope.board, "ordinal": ordinal, "school": school}
+        {
+            "run": id_,
+            "board": work.scope.board,
+            "ordinal": ordinal,
+            "school": school,
+            "plan": city.plans[school].model_dump_json() if school in city.plans else None,
+        }
         for ordinal, school in enumerate(schools)
     ]
     if rows:
         await work.session.execute(_PART, rows)
+    offices.tell(work, work.scope.board)
     return number
+
+
+async def as_shown(session: AsyncSession, run: UUID, board: UUID, city: City) -> City:
+    """The city with the plans, and where graduates go, as they were when the run was confirmed."""
+    values = {"run": run, "board": board}
+    plans = {
+        row.school_id: Plan.model_validate(row.plan) for row in await session.execute(_SHOWN_PLANS, values)
+    }
+    told = await session.scalar(_SHOWN_ONWARD, values) or {}
+    return replace(city, plans=plans, next_schools=_onward(told))
+
+
+async def schools_of(session: AsyncSession, run: UUID, board: UUID) -> set[UUID]:
+    """The schools of a run's parts."""
+    return set(await session.scalars(_SCHOOLS_OF, {"run": run, "board": board}))
 
 
 async def next_part(work: Work, run: UUID, state: str) -> tuple[int, UUID] | None:
@@ -269,12 +332,14 @@ async def part_is(work: Work, run: UUID, ordinal: int, state: str, pupils: int =
     """A part has come to a state."""
     values = {"run": run, "ordinal": ordinal, "state": state, "pupils": pupils, "events": events}
     await work.session.execute(_PART_DONE, {**values, "at": work.at, "board": work.scope.board})
+    offices.tell(work, work.scope.board)
 
 
 async def run_is(work: Work, run: UUID, state: State, by: str | None = None) -> None:
     """A run has come to a state."""
     values = {"run": run, "state": state, "by": by, "at": work.at, "board": work.scope.board}
     await work.session.execute(_STATE, values)
+    offices.tell(work, work.scope.board)
 
 
 async def cancel_waiting(work: Work, run: UUID) -> None:
@@ -290,6 +355,10 @@ select subject_id from enrolment_period where board_id = :board and voided_at is
 union
 select subject_id from membership_period where board_id = :board and voided_at is null and run_id = :run
    and school_id = :school
+union
+select subject_id from guardianship_period where board_id = :board and voided_at is null and run_id = :run
+   and subject_id in (select subject_id from enrolment_period n where n.board_id = :board
+        and n.school_id = :school and n.voided_at is null and n.valid @> cast(:eve as date))
 order by 1
 """
 )
@@ -364,13 +433,18 @@ _ENTERING = text(
 )
 
 
-async def future(session: AsyncSession, board: UUID, school: UUID, year: Year, city: City) -> dict[UUID, str]:
-    """Who will be at a school, with their grades of next year."""
+async def concerned(session: AsyncSession, board: UUID, school: UUID, year: Year, city: City) -> list[Pupil]:
+    """Those of a school's part, and everybody who may come from another's, in an order of their own."""
     feeding = [before for before, onward in city.next_schools.items() if onward == school]
     values = {"board": board, "school": school, "eve": year.eve, "begins": year.begins}
-    ids = list(await session.scalars(_ENTERING, {**values, "schools": [school, *feeding]}))
+    ids = await session.scalars(_ENTERING, {**values, "schools": [school, *feeding]})
+    return await with_periods(session, board, sorted(ids))
+
+
+async def future(session: AsyncSession, board: UUID, school: UUID, year: Year, city: City) -> dict[UUID, str]:
+    """Who will be at a school, with their grades of next year."""
     found = {}
-    for pupil in await with_periods(session, board, ids):
+    for pupil in await concerned(session, board, school, year, city):
         rolled = roll(pupil, year, city)
         if rolled.next_school == school:
             later = [each.held for each in rolled.enrolments.added] + [e.held for e in pupil.enrolments]

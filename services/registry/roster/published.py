@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.registry.roster.rows import (
     CalendarRow,
+    ContactIs,
     DutyIs,
     EnrolmentIs,
     GuardianshipIs,
@@ -22,6 +23,8 @@ from shared.contracts.registry import (
     CalendarChanged,
     CalendarMark,
     Closure,
+    Contact,
+    ContactChanged,
     Duty,
     DutyChanged,
     Enrolment,
@@ -32,6 +35,7 @@ from shared.contracts.registry import (
     Name,
     OrganisationChanged,
     PersonChanged,
+    PhoneNumber,
     Protection,
     Setting,
     SettingChanged,
@@ -140,6 +144,26 @@ def duty_changed(staff: UUID, duties: Iterable[Held[DutyIs]]) -> DutyChanged:
                 until=d.valid.until,
             )
             for d in duties
+        ],
+    )
+
+
+def contact_changed(person: UUID, contacts: Iterable[Held[ContactIs]]) -> ContactChanged:
+    """Where a person can be reached, whole: which of them holds is for readers to say, on their day."""
+    return ContactChanged(
+        person=person,
+        contacts=[
+            Contact(
+                postal_code=c.what.postal_code,
+                address=c.what.address,
+                phones=[
+                    PhoneNumber(number=each.number, kind=cast("Any", each.kind)) for each in c.what.phones
+                ],
+                language=c.what.language,
+                since=c.valid.since,
+                until=c.valid.until,
+            )
+            for c in contacts
         ],
     )
 

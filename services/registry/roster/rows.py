@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -175,8 +176,44 @@ class ProtectionIs(NamedTuple):
         return "protection"
 
 
-Is = EnrolmentIs | MembershipIs | DutyIs | GuardianshipIs | ProtectionIs
-I = TypeVar("I", EnrolmentIs, MembershipIs, DutyIs, GuardianshipIs, ProtectionIs)  # noqa: E741
+@dataclass(frozen=True, slots=True, order=True)
+class Phone:
+    """A number to call somebody at."""
+
+    number: str
+    kind: str
+    """mobile, home, work or other."""
+
+
+class ContactIs(NamedTuple):
+    """連絡先: where somebody lives, the numbers to call in their order, the language they read best."""
+
+    postal_code: str | None
+    """Seven digits."""
+    address: str
+    """Code point for code point; empty while nobody has told it."""
+    phones: tuple[Phone, ...]
+    language: str | None
+    """BCP 47; None while nobody has asked."""
+
+    @property
+    def of_a_year(self) -> bool:
+        """Whether sources tell it school year by school year, and so never of days outside the one they are about."""
+        return False
+
+    @property
+    def slot(self) -> str:
+        """What a person can have only one of."""
+        return "contact"
+
+    @property
+    def tie(self) -> str:
+        """What makes it the same relation, however its details change."""
+        return "contact"
+
+
+Is = EnrolmentIs | MembershipIs | DutyIs | GuardianshipIs | ProtectionIs | ContactIs
+I = TypeVar("I", EnrolmentIs, MembershipIs, DutyIs, GuardianshipIs, ProtectionIs, ContactIs)  # noqa: E741
 
 
 class Held(NamedTuple, Generic[I]):

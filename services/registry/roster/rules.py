@@ -15,6 +15,7 @@ from services.registry.roster.kana import kana_sort_key, search_text
 from services.registry.roster.rows import (
     Added,
     CalendarRow,
+    ContactIs,
     DutyIs,
     EnrolmentIs,
     GuardianshipIs,
@@ -23,12 +24,14 @@ from services.registry.roster.rows import (
     MembershipIs,
     OrganisationRow,
     PersonRow,
+    Phone,
     ProtectionIs,
     Standing,
     Voided,
 )
 from services.registry.roster.snapshot import (
     Calendar,
+    Contact,
     Duty,
     Enrolment,
     ExternalKey,
@@ -213,6 +216,12 @@ class Translator:
         """A protection mark."""
         hidden_from = ProtectionIs(tuple(sorted(self.ids[each] for each in told.confidential_from)))
         return Held(self.ids[told.pupil], Period(told.since, told.until), hidden_from)
+
+    def contact(self, told: Contact) -> Held[ContactIs]:
+        """連絡先."""
+        phones = tuple(Phone(*each) for each in told.phones)
+        reached = ContactIs(told.postal_code, told.address, phones, told.language)
+        return Held(self.ids[told.person], told.valid, reached)
 
 
 def _organisation(unit: Organisation, ids: Ids) -> OrganisationRow:

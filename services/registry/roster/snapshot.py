@@ -6,7 +6,7 @@ minted when a thing is first seen (decisions.md §1). The order of tuples means 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Literal, NamedTuple
@@ -44,9 +44,25 @@ class Period(NamedTuple):
         ends = [each.until for each in (self, other) if each.until is not None]
         return Period(max(self.since, other.since), min(ends, default=None))
 
+    def outside(self, other: Period) -> list[Period]:
+        """The parts of it that do not lie inside the other."""
+        if not self.overlaps(other):
+            return [self]
+        parts = [Period(self.since, other.since)] if self.since < other.since else []
+        if other.until is not None and (self.until is None or other.until < self.until):
+            parts.append(Period(other.until, self.until))
+        return parts
+
     def holds(self, on: date) -> bool:
         """Whether it holds on a business date."""
         return self.since <= on and (self.until is None or on < self.until)
+
+    def uncovered(self, by: Iterable[Period]) -> list[Period]:
+        """The parts of it in which none of the others holds, in their order."""
+        parts = [self]
+        for each in by:
+            parts = [part for whole in parts for part in whole.outside(each)]
+        return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +159,18 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """連絡先 of somebody. ``phones``: number and kind, in the order in which they are called."""
+
+    person: ExternalKey
+    postal_code: str | None
+    address: str
+    phones: tuple[tuple[str, str], ...]
+    language: str | None
+    valid: Period
+
+
+@dataclass(frozen=True, slots=True)
 class Closure:
     """臨時休業 on one day, of a school, a grade or a class."""
 
@@ -172,6 +200,7 @@ Aspect = Literal[
     "duty",
     "guardianship",
     "protection",
+    "contact",
     "calendar",
     "organisation",
     "class",
@@ -187,7 +216,7 @@ class Spoken:
     """
 
     OF_PEOPLE: ClassVar[frozenset[Aspect]] = frozenset(
-        ("card", "enrolment", "membership", "duty", "guardianship", "protection")
+        ("card", "enrolment", "membership", "duty", "guardianship", "protection", "contact")
     )
     about: Mapping[Aspect, frozenset[str] | None] = field(default_factory=dict)
 
@@ -216,3 +245,4 @@ class RosterSnapshot:
     protections: tuple[Protection, ...]
     calendars: tuple[Calendar, ...]
     spoken: Spoken = Spoken()
+    contacts: tuple[Contact, ...] = ()

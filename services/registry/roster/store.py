@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.roster.rows import (
     Added,
     CalendarRow,
+    ContactIs,
     DutyIs,
     EnrolmentIs,
     GuardianshipIs,
@@ -23,6 +24,7 @@ from services.registry.roster.rows import (
     MembershipIs,
     OrganisationRow,
     PersonRow,
+    Phone,
     ProtectionIs,
     Standing,
     Voided,
@@ -70,9 +72,21 @@ GUARDIANSHIP = PeriodTable(
 # The people of a protection are an array; arrays of unlike length cannot be unnested, so they travel as JSON.
 PROTECTION = PeriodTable(
     "protection_period",
-    {"confidential_from": "json"},
+    {"confidential_from": "uuid[]"},
     lambda row: ProtectionIs(tuple(row["confidential_from"])),
 )
+CONTACT = PeriodTable(
+    "contact_period",
+    {"postal_code": "text", "address": "text", "phones": "jsonb", "language": "text"},
+    lambda row: ContactIs(
+        row["postal_code"], row["address"], tuple(Phone(**each) for each in row["phones"]), row["language"]
+    ),
+)
+_AS_JSON = {
+    "uuid[]": "array(select jsonb_array_elements_text({name}::jsonb))::uuid[]",
+    "jsonb": "{name}::jsonb",
+}
+"""Types whose values travel as JSON text, and how they are read from it."""
 
 _NOT_FOR_EVER = text("set local lock_timeout = '3s'")
 _LOCK_ROSTER = text("select pg_advisory_xact_lock(7481, hashtext(cast(:board as text)))")
@@ -158,7 +172,7 @@ async def add(
         return
     given = {"id": "uuid", "subject_id": "uuid", "slot": "text", "since": "date", "until": "date"}
     given |= {"replaces": "uuid"} | {
-        name: "text" if kind == "json" else kind for name, kind in table.columns.items()
+        name: "text" if kind in _AS_JSON else kind for name, kind in table.columns.items()
     }
     values: dict[str, list[Any]] = {
         "id": [new_id() for _ in added],
@@ -170,11 +184,8 @@ async def add(
     }
     for place, (name, kind) in enumerate(table.columns.items()):
         column = [each.held.what[place] for each in added]
-        values[name] = [_json(each) for each in column] if kind == "json" else column
-    own = ", ".join(
-        f"array(select jsonb_array_elements_text({name}::jsonb))::uuid[]" if kind == "json" else name
-        for name, kind in table.columns.items()
-    )
+        values[name] = [_json(each) for each in column] if kind in _AS_JSON else column
+    own = ", ".join(_AS_JSON.get(kind, "{name}").format(name=name) for name, kind in table.columns.items())
     await work.session.execute(
         text(
             f"insert into {table.name} (id, board_id, subject_id, slot, valid, recorded_at, recorded_by, replaces,"  # noqa: S608

@@ -36,9 +36,9 @@ async def take_back_periods(
         {**values, "at": work.at, "by": work.actor, "reason": reason},
     )
     touched = set(added.scalars())
-    theirs = rows_of(
-        table.name, "voided_at is not null and voided_run_id = :run", "subject_id", narrowed=True
-    )
+    # What the act wrote itself and then said otherwise was not there before it.
+    before = "voided_at is not null and voided_run_id = :run and run_id is distinct from :run"
+    theirs = rows_of(table.name, before, "subject_id", narrowed=True)
     ended = (await work.session.execute(text(f"select t.id, t.subject_id from {theirs}"), values)).all()  # noqa: S608
     if ended:
         columns = ", ".join(table.columns)

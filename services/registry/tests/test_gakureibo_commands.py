@@ -39,7 +39,7 @@ def test_a_mapping_is_made_once_and_the_next_file_needs_none(run: Run, tmp_path:
     assert "gakureibo-mapping" in said
     status, said = run("gakureibo-mapping", str(path))
     assert "（読みません）" in said
-    assert "一丁目" not in said
+    assert "9001-77" not in said
     assert "覚えていません" in said
     assert run("gakureibo-mapping", str(path), "--save", "市", "--set", "学年=")[0] == 0
     assert "1、" in run("gakureibo-mapping")[1]
@@ -55,6 +55,12 @@ def test_a_mapping_is_made_once_and_the_next_file_needs_none(run: Run, tmp_path:
     assert "取り込みました（取り込み 2" in run("gakureibo", str(path), "--mapping", "市", "--by", "学務課")[1]
     again = json.loads(run("gakureibo", str(path), "--mapping", "市", "--json")[1])
     assert again["outcome"] == "unchanged"
+    other = tmp_path / "もう一度.csv"
+    other.write_bytes(csv_of({**CHILD, "宛名番号": "0099999"}))
+    _, said = run("gakureibo", str(other), "--mapping", "市", "--dry-run")
+    assert "同じ子かもしれない子がいる新しい子 1（2行）" in said
+    told = json.loads(run("gakureibo", str(other), "--mapping", "市", "--dry-run", "--json")[1])
+    assert told["resembling"] == {"children": 1, "lines": "2行"}
     listed = json.loads(run("runs", "--json")[1])["runs"]
     assert [each["mapping"] for each in listed if each["run"] == 2] == ["市（1）"]
     status, said = run("revert", "2")

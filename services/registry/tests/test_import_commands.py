@@ -11,6 +11,8 @@ import pytest
 from services.registry import import_commands
 from services.registry.cli import add_commands
 from services.registry.import_commands import Bulk
+from services.registry.imports import store
+from services.registry.imports.applying import Applied, Progress, apply_run
 from services.registry.oneroster import layout
 from services.registry.oneroster.tests.packages import (
     Files,
@@ -20,6 +22,7 @@ from services.registry.oneroster.tests.packages import (
     without_row,
 )
 from services.registry.oneroster.tests.test_sheets import sheets
+from shared.database import Units
 from shared.dates import FixedClock
 from tests.support.command_lines import Run, command_line, opener
 from tests.support.databases import Database
@@ -153,6 +156,42 @@ def test_runs_are_listed_resumed_and_reverted(
     back = report(run("revert", "1", "--json", "--by", "だれか"))
     assert (back["outcome"], back["people"], back["organisations"]) == ("reverted", 7, 8)
     assert report(run("runs", "--json"))["runs"][0]["reverted_by"] == "だれか"
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_the_same_command_tells_what_is_left_and_ends_the_run(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Killed after so many of three parts, the last time before it could say that it was done."""
+    path = written(tmp_path / "a", small_package())
+
+    class Died(Exception):
+        pass
+
+    async def dies(units: Units, begun: store.Run, *, actor: str, **_: Any) -> Applied:
+        def stop(progress: Progress) -> None:
+            if progress.done == after:
+                raise Died
+
+        return await apply_run(units, begun, actor=actor, tell=stop)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(import_commands, "apply_run", dies)
+        with pytest.raises(Died):
+            run("oneroster", path)
+    (before,) = report(run("runs", "--json"))["runs"]
+    assert before["state"] == "interrupted"
+    left = report(run("oneroster", path, "--dry-run", "--json"))
+    # Whom the parts done have brought is not counted again; of what is above schools nobody is.
+    assert left["counts"].get("人", {"new": 0})["new"] in ({7}, {*range(1, 7)}, {0})[after - 1]
+    assert left["events"] + before["events"] == 26
+    status, said = run("oneroster", path)
+    assert (status, f"3 のうち {after} は済み" in said) == (0, True)
+    (done,) = report(run("runs", "--json"))["runs"]
+    assert (done["state"], done["events"]) == ("done", 26)
+    other = with_cell(small_package(), layout.USERS, 6, "familyName", "神山")
+    status, said = run("oneroster", written(tmp_path / "b", other))
+    assert (status, "続きです" in said) == (0, False)
 
 
 def test_notes_are_told_to_people_and_programs(run: Run, tmp_path: Path) -> None:

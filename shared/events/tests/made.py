@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -42,21 +41,20 @@ def fact(position: int, key: object, stream: object, version: int, **changes: An
         traceparent=None,
         recorded_at=AT,
     )
-    return replace(record, **changes)
+    return record._replace(**changes)
 
 
 def state(position: int, key: object, version: int, **changes: Any) -> Record:
     """A state at ``position``."""
     payload = ThingChanged(thing=thing(key), label="thing", amount=version).model_dump_json()
-    record = replace(
-        fact(position, key, "", version),
+    record = fact(position, key, "", version)._replace(
         topic="toy.thing",
         lane=Lane.STATE,
         type="toy.thing.changed",
         stream=thing(key),
         payload=payload,
     )
-    return replace(record, **changes)
+    return record._replace(**changes)
 
 
 def read(*records: Record) -> list[Arrived]:

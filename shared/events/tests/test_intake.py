@@ -197,7 +197,7 @@ class TestSortOut:
 
     async def test_an_erasure_counts_for_what_comes_with_it(self, toy: Toy) -> None:
         """On a broker its topic may come before or behind the others."""
-        erasure = replace(state(3, "a", 1), topic=ERASURE.name, payload=None)
+        erasure = state(3, "a", 1)._replace(topic=ERASURE.name, payload=None)
         sorted_ = await self.sort_out(
             toy, fact(1, "a", "d", 1), state(2, "a", 1), erasure, fact(4, "b", "d", 1)
         )
@@ -206,14 +206,14 @@ class TestSortOut:
 
     async def test_a_fact_without_content_says_that_its_person_is_erased(self, toy: Toy) -> None:
         """A reader that was behind meets it before the erasure; it must keep no row that nothing could find again."""
-        redacted = replace(fact(1, "a", "d", 1, subject=thing("a")), payload=None)
+        redacted = fact(1, "a", "d", 1, subject=thing("a"))._replace(payload=None)
         sorted_ = await self.sort_out(toy, redacted, fact(2, "b", "d", 1))
         assert (positions(sorted_), sorted_.dropped) == ([2], 1)
 
     async def test_what_waits_about_an_erased_person_is_let_go(self, toy: Toy) -> None:
         about = fact(1, "b", "d", 1, subject=thing("a"))
         await self.park(toy, Refused(about, "a hole"), Refused(state(2, "c", 1), "poison"))
-        erasure = replace(state(3, "a", 1), key=str(thing("a")), topic=ERASURE.name)
+        erasure = state(3, "a", 1)._replace(key=str(thing("a")), topic=ERASURE.name)
         async with toy.feed.maintain() as session:
             await intake.forget(session, read(erasure))
         (left,) = await toy.rows("select key from feed.parked")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC
 from uuid import uuid4
 
@@ -56,12 +55,12 @@ def test_fields_a_newer_publisher_added_are_ignored_at_every_depth() -> None:
 
 
 def test_a_tombstone_has_no_payload() -> None:
-    assert replace(state(1, "a", 1), payload=None).read() is None
+    assert state(1, "a", 1)._replace(payload=None).read() is None
 
 
 def test_an_unknown_type_is_unreadable() -> None:
     with pytest.raises(Unreadable, match=r"unknown type toy\.thing\.exploded"):
-        replace(state(1, "a", 1), type="toy.thing.exploded").read()
+        state(1, "a", 1)._replace(type="toy.thing.exploded").read()
 
 
 @pytest.mark.parametrize(

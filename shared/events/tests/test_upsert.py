@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +45,7 @@ async def sets(toy: Toy, column: str) -> AsyncIterator[AsyncSession]:
 
 
 def put(position: int, key: str, label: str | None, *, epoch: int = 1) -> Put:
-    arrived = Arrived(replace(state(position, key, position), epoch=epoch), None)
+    arrived = Arrived(state(position, key, position)._replace(epoch=epoch), None)
     return Put(arrived, thing(key), {} if label is None else {"label": label, "amount": position})
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from services.dashboard.feeds import consumer
 from services.dashboard.feeds.consumer import Away, Consumer, Refused, department_token
 from services.dashboard.tests.origin import Origin
 from services.dashboard.tests.town import Town
+from shared.dates import in_words
 from tests.support.waiting import eventually
 
 
@@ -160,6 +163,32 @@ async def test_the_command_prints_one_line_an_item(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert [orjson.loads(line)["value"]["members"] for line in lines] == [5]
+
+
+async def test_on_a_terminal_it_says_of_which_day_the_lines_are(
+    origin: Origin,
+    town: Town,
+    children: list[Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    deployment = Deployment(origin.url, origin.issuer.url, "kitchen", lambda client: tmp_path / client)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    task = asyncio.create_task(
+        print_items(deployment, "kitchen", "the kitchen's secret", "lunch-count", None)
+    )
+    lines: list[str] = []
+
+    def printed() -> bool:
+        lines.extend(capsys.readouterr().out.splitlines())
+        return any(line.startswith("{") for line in lines)
+
+    await eventually(printed)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    said, item = lines
+    assert said == f"── {in_words(date.fromisoformat(orjson.loads(item)['on']))}の分 ──"
 
 
 def test_a_missing_secret_is_told(tmp_path: Path) -> None:

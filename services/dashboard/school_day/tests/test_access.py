@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from services.dashboard.tests.origin import Origin
 from services.dashboard.tests.town import TODAY, Town
+from shared.contracts.registry import Membership
 
 DAY = TODAY.isoformat()
 
@@ -173,6 +174,38 @@ async def test_a_protection_of_today_hides_yesterday_too(origin: Origin, town: T
     await origin.caught_up()
     for day in ("2026-11-19", DAY):
         assert (await browser.read(f"/api/classes/{klass}/days/{day}/roll"))["members"] == []
+
+
+async def test_a_protected_child_who_has_left_is_not_called_by_todays_name(
+    origin: Origin, town: Town
+) -> None:
+    """Its family may have taken another name since: the old school's past days have its number and no name."""
+    here, there = await town.school("一小"), await town.school("二小")
+    klass, new = await town.klass(here), await town.klass(there, "2年2組")
+    left = date(2026, 11, 19)
+    child = await town.child(klass, here, 5, until=left)
+    other = await town.child(klass, here, 6, until=left)
+    for each in (child, other):
+        seat = Membership(class_id=new, school=there, kind="home", number=36, since=left, until=None)
+        await town.enrol(each.id, [*each.memberships, seat])
+        await town.mark(each, "absent_sick", on=date(2026, 11, 18))
+    await town.protect(child.id)
+    await town.settings()
+    head = await town.staff("長", ("principal", here, None), ("homeroom", here, klass))
+    browser = await origin.enter(head, board=town.board)
+    await origin.caught_up()
+    roll = await browser.read(f"/api/classes/{klass}/days/2026-11-18/roll")
+    day = await browser.read(f"/api/schools/{here}/days/2026-11-18")
+    for listed in (roll["members"], day["exceptions"]):
+        assert [(each["number"], each["pupil"]["family"], each["pupil"]["given"]) for each in listed] == [
+            (5, "", ""),
+            (6, "紬", "子6"),
+        ]
+    new_head = await town.staff("新", ("homeroom", there, new))
+    browser = await origin.enter(new_head, board=town.board)
+    await origin.caught_up()
+    roll = await browser.read(f"/api/classes/{new}/days/{DAY}/roll")
+    assert {each["pupil"]["given"] for each in roll["members"]} == {"子5", "子6"}
 
 
 async def test_a_right_that_ended_ends_with_its_day(origin: Origin, town: Town) -> None:

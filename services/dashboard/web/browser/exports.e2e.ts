@@ -15,8 +15,17 @@ test.describe('the work', () => {
     await go.focus()
     await page.keyboard.press('Enter')
     expect(commands(bff)).toEqual([])
+    await expect(page.getByRole('radiogroup', { name: /何に使いますか\s*必須/ })).toBeVisible()
     await page.getByLabel('何のために書き出しますか').fill('夏の控え')
-    await page.getByText('入れる', { exact: true }).click()
+    await expect(page.getByText('「何に使いますか」を選んでください'), 'said where the button is').toBeVisible()
+    await page.getByLabel('何のために書き出しますか').fill('')
+    await expect(page.getByRole('radio', { name: '紬に取り込み直す' })).not.toBeChecked() // nobody is taken along unsaid
+    await page.getByText('控えにする（取り込み直さない）').click()
+    await expect(page.getByText('支援措置の対象の子は入りません')).toContainText('取り込み直せません')
+    await page.getByText('紬に取り込み直す', { exact: true }).click()
+    await expect(page.getByText('支援措置の対象の子も入ります')).toBeVisible()
+    await expect(page.getByText('「何のために書き出しますか」を書いてください')).toBeVisible()
+    await page.getByLabel('何のために書き出しますか').fill('夏の控え')
     await go.click()
     expect(JSON.parse(commands(bff)[0]!.body)).toEqual({ purpose: '夏の控え', profile: '1.2_JP', since: null, as_of: null, school: null, for_others: false, protected: true })
     const fetched = page.waitForEvent('download')
@@ -26,12 +35,30 @@ test.describe('the work', () => {
     expect(new URL(download.url()).search).toBe('?ticket=a%2Bb')
   })
 
+  test('whoever is not named is told before that it may not come back', async ({ page, bff, open }) => {
+    bff.mock.exports.may_protected = false
+    await open('board', '/exports')
+    await page.getByText('紬に取り込み直す', { exact: true }).click()
+    await expect(page.getByText('対象の子がいるときは、紬に取り込み直せません')).toBeVisible()
+    await page.getByLabel('何のために書き出しますか').fill('控え')
+    await page.getByRole('button', { name: '名簿を書き出す' }).click()
+    await expect.poll(() => commands(bff).map(({ body }) => JSON.parse(body))).toMatchObject([{ for_others: false, protected: false }])
+  })
+
+  test("a colleague's export is there by itself", async ({ page, bff, open }) => {
+    await open('board', '/exports')
+    await expect(page.getByText('自動で更新')).toBeVisible()
+    bff.mock.exports.add('ready', { mine: false, by: '佐藤 健', purpose: 'ほかの人の' })
+    bff.mock.tellOffices()
+    await expect(page.getByRole('row', { name: /佐藤 健/ })).toBeVisible()
+  })
+
   test('for another system, what changed since an earlier export, of one school', async ({ page, bff, open }) => {
     const first = bff.mock.town.schools[0]!.school
     bff.mock.exports.add('removed', { school: first.id, school_name: first.name, purpose: '前の控え' })
     await open('board', '/exports')
     await page.getByText('ほかのシステムに渡す').click()
-    await expect(page.getByText('支援措置の対象の子', { exact: true })).toHaveCount(0)
+    await expect(page.getByText('支援措置の対象の子は入りません。権利のない保護者も入りません。')).toBeVisible()
     await page.getByText('1.2（それより前の日本のプロファイル）').click()
     await page.getByLabel('どの学校').selectOption({ label: first.name })
     await page.getByLabel('どこまで').selectOption({ label: '8:10の書き出し（前の控え）から変わったところ' })

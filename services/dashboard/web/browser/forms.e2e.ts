@@ -28,6 +28,8 @@ test('a form is written beside its sample and holds from its day; the other form
   await page.getByLabel('始まる日').fill('2027/4/1')
   await save(page).click()
   await expect(page.getByText('2027年4月1日から（まだ始まっていない）')).toBeVisible()
+  const kept = page.getByRole('status').filter({ hasText: '保存しました。2027年4月1日から使います。' })
+  await expect(kept).toBeVisible()
   const { value } = bff.mock.forms.said['certificate-forms'].find(({ since }) => since === '2027-04-01') as { value: Record<string, { title: string; rows: unknown[] }> }
   expect(value['enrolment']!.rows).toEqual([
     { label: 'ふりがなと氏名', field: 'name' },
@@ -38,6 +40,7 @@ test('a form is written beside its sample and holds from its day; the other form
   await expect(page.getByLabel('題名'), 'what holds today is shown again').toHaveValue('在学証明書')
   await page.getByRole('button', { name: '取りやめる' }).click()
   await expect(page.getByText('2027年4月1日から')).toHaveCount(0)
+  await expect(kept, 'not of what was withdrawn').toHaveCount(0)
 })
 
 test('a field that there is not is named at once, and saves nothing; leaving asks first', async ({ page, bff, open }) => {
@@ -59,7 +62,7 @@ test('columns of the books are left out from behind', async ({ page, bff, open }
   await open('board', FORMS)
   await page.getByText('教科用図書給与証明書', { exact: true }).click()
   await page.getByLabel('書名の列').fill('')
-  await save(page).click()
+  await page.getByLabel('書名の列').press('Control+Enter') // as the button says
   await expect.poll(() => bff.mock.forms.said['certificate-forms'].length).toBe(2)
   const { value } = bff.mock.forms.said['certificate-forms'].find(({ since }) => since === '2026-11-20') as { value: Record<string, { columns: string[] }> }
   expect(value['textbooks']!.columns).toEqual(['種目', '発行者', '記号・番号'])
@@ -85,6 +88,7 @@ test('textbooks are pasted from a spreadsheet; a cell that cannot be read is nam
     ['', '書写', '38 光村', '書写 109', 'しょしゃ'],
   ])
   await expect(page.getByText('まだ保存していません')).toHaveCount(0)
+  await expect(page.getByText('保存しました。2026年11月20日から使います。')).toBeVisible()
   await page.getByRole('button', { name: 'これをもとに書く（2027年4月1日から）' }).click()
   await expect(page.getByLabel('始まる日')).toHaveValue('2027/4/1')
   await books(page).fill(`${await books(page).inputValue()}\n中3\t英語\t\t\t英語の本`)

@@ -1,5 +1,6 @@
 /** 学齢簿の取込 in a browser: columns are told once, the file then goes the way of every roster. */
 import type { Page } from '@playwright/test'
+import { FOUND } from '../dev/imports.mjs'
 import { axe, DESK, expect, PHONE, test } from './fixtures'
 
 const FILE = { name: '学齢簿.csv', mimeType: 'text/csv', buffer: Buffer.from('宛名番号,児童氏名\r\n') }
@@ -26,7 +27,7 @@ for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE }))
     await look('choose')
     await choose(page)
     await expect(page.getByText('0012345、0012346、0077777')).toBeVisible()
-    await expect(page.getByText('読まない列: 生年月日、現住所、世帯番号')).toBeVisible()
+    await expect(page.getByText('読まない列: 生年月日、世帯番号')).toBeVisible()
     await expect(page.getByLabel('生年月日')).toHaveAccessibleDescription('列を選んでください')
     await look('columns')
     const go = page.getByRole('button', { name: 'この対応づけで確かめる' })
@@ -60,6 +61,41 @@ test('a mapping that is remembered needs one press', async ({ page, bff, open })
   await page.getByRole('button', { name: 'この対応づけで確かめる' }).click()
   await expect(page.getByRole('button', { name: '取り込む（変更8件）' })).toBeVisible()
   expect(bff.mock.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/mappings'))).toEqual([])
+})
+
+for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE }))
+  test(`who may be here already is counted before anything is taken ${name}`, async ({ page, bff, open }, info) => {
+    await page.setViewportSize(size)
+    const some = bff.mock.imports.upload('ready', { ...FOUND, resembling: { children: 1203, lines: '3、7〜1208行' } }, { register: true })
+    const none = bff.mock.imports.upload('ready', { ...FOUND, resembling: { children: 0, lines: '' } }, { register: true })
+    await open('board', `/imports/uploads/${some.id}`)
+    await expect(page.getByText('新しい子のうち1,203人は、もう名簿にいる子と同じ子かもしれません（学齢簿の3、7〜1208行）。')).toBeInViewport({ ratio: 1 })
+    await page.screenshot({ path: `${info.project.outputDir}/look/gakureibo-alike-${name}.png` })
+    expect(await axe(page)).toEqual([])
+    await page.goto(`${bff.url}/imports/uploads/${none.id}`)
+    await expect(page.getByRole('button', { name: '取り込む（変更8件）' })).toBeVisible()
+    await expect(page.getByText('同じ子かもしれません')).toHaveCount(0)
+  })
+
+test('a mapping is removed for everybody, after a question; what is on the screen stays', async ({ page, bff, open }, info) => {
+  const columns = { number: '宛名番号', name: '児童氏名', birth_date: '生年月日', school: '指定校', reason: '事由' }
+  bff.mock.gakureibo.act('/mappings', { name: '去年の', seen: 0, content: { columns, schools: { 101: 's1' }, reasons: { A1: 'arrives' } } })
+  await page.setViewportSize(DESK)
+  await open('board', '/imports/gakureibo')
+  await choose(page)
+  await page.getByRole('button', { name: 'この対応づけを消す' }).click()
+  await expect(page.getByRole('alertdialog')).toContainText('山田 恵さんが 8:00 に保存したものです')
+  await page.screenshot({ path: `${info.project.outputDir}/look/gakureibo-remove-desk.png` })
+  expect(await axe(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  expect(bff.mock.gakureibo.mappings).toHaveLength(1)
+  await page.getByRole('button', { name: 'この対応づけを消す' }).click()
+  await page.getByRole('button', { name: '消す', exact: true }).click()
+  await expect(page.getByLabel('覚えている対応づけ')).toHaveCount(0)
+  expect(bff.mock.gakureibo.mappings).toEqual([])
+  await expect(page.getByRole('status').filter({ hasText: '対応づけ「去年の」を消しました。' })).toBeVisible()
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('対応づけ「去年の」を消しました。')
+  await expect(page.getByLabel('生年月日')).toHaveValue('生年月日') // nothing that was chosen is lost
 })
 
 test('a refused register leads back to its columns', async ({ page, bff, open }) => {

@@ -1,7 +1,7 @@
 /** 名簿取込 in a browser: three clicks when nothing is wrong, and nothing that happens unasked. */
 import type { Page } from '@playwright/test'
 import { FOUND, LOSSES } from '../dev/imports.mjs'
-import { DESK, expect, test } from './fixtures'
+import { DESK, expect, PHONE, test } from './fixtures'
 
 const ROSTER = { name: 'roster.zip', mimeType: 'application/zip', buffer: Buffer.from('PK roster') }
 
@@ -83,6 +83,15 @@ test('problems are shown by file, and nothing can be applied', async ({ page, bf
   await expect(page.getByText('2019/13/45')).toBeVisible()
   await expect(page.getByRole('link', { name: '直すところを表で受け取る' })).toHaveAttribute('href', /problems\.xlsx$/)
   await expect(page.getByRole('button', { name: /取り込む/ })).toHaveCount(0)
+})
+
+test('on a phone what to do about a problem is read whole', async ({ page, bff, open }) => {
+  await page.setViewportSize(PHONE)
+  bff.mock.imports.next = { state: 'refused', found: { total: 3, files: { 'demographics.csv': 1, 'users.csv': 2 }, notes: 0 } }
+  await open('board', '/imports')
+  await choose(page, ROSTER)
+  await expect(page.getByText('わけと直し方').first()).toBeVisible()
+  expect(await page.getByRole('region', { name: '直すところ' }).evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeLessThanOrEqual(0)
 })
 
 test('what is no roster is said before anything is sent', async ({ page, bff, open }) => {

@@ -60,7 +60,7 @@ async function tabTo(page: Page, words: string | RegExp): Promise<void> {
 
 const PAGES: readonly (readonly [name: string, role: Role, path: (bff: Bff) => string, until: string])[] = [
   ['the school', 'principal', schoolPath, '学級がまだ確定していません'],
-  ['another day of the school', 'principal', (bff) => schoolPath(bff, YESTERDAY), '今日へ'],
+  ['another day of the school', 'principal', (bff) => schoolPath(bff, YESTERDAY), '1年1組'],
   ['the board', 'board', () => `/board/days/${TODAY}`, 'そろっていない学校'],
   ['the operator', 'operator', () => '/operations', '取り込めずに待っている記録が'],
 ]

@@ -1,4 +1,4 @@
-import { axe, DESK, expect, PHONE, test, TODAY, type Bff } from './fixtures'
+import { axe, commands, DESK, expect, PHONE, test, TODAY, type Bff } from './fixtures'
 
 function pupil(bff: Bff, place: number) {
   return bff.mock.town.own.members[place]!.pupil
@@ -55,6 +55,30 @@ for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE }))
     await expect(page.getByAltText('証明書の見本 1ページ')).toBeVisible()
     await page.getByRole('button', { name: '番号を付けて出す' }).click()
     await expect(page.getByText('在学証明書 第1号')).toBeVisible()
+    await page.getByRole('button', { name: '教科用図書給与証明書を出す' }).click()
+    const sent = commands(bff).length
+    const books = page.getByRole('textbox', { name: /給与した教科用図書/ })
+    await expect(books, "the board's books, before any sample").toHaveValue('国語\t38 光村\t国語 205\tこくご二上')
+    await expect(page.getByText('市の「教科書」にある、小2の本です。')).toBeVisible()
+    expect(commands(bff).length, 'nobody has looked at a certificate yet').toBe(sent)
+    await page.getByRole('button', { name: '見本を見る' }).click()
+    await expect(page.getByAltText('証明書の見本 1ページ')).toBeVisible()
+    await expect(page.getByRole('button', { name: '番号を付けて出す' })).toBeInViewport({ ratio: 1 })
+    await page.screenshot({ path: `${info.project.outputDir}/look/move-books-${name}.png` })
+    expect(await axe(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    bff.mock.office.books = []
+    await page.reload()
+    await page.getByRole('button', { name: '教科用図書給与証明書を出す' }).click()
+    await expect(page.getByRole('status').filter({ hasText: '市の「教科書」に、小2の本がありません。' })).toBeInViewport({ ratio: 1 })
+    await expect(books).toHaveValue('')
+    await page.screenshot({ path: `${info.project.outputDir}/look/move-books-none-${name}.png` })
+    await books.fill('国語\t\t\tこくご')
+    await expect(page.getByText('市の「教科書」に、小2の本がありません。')).toHaveCount(0)
+    await page.getByRole('button', { name: '見本を見る' }).click()
+    await expect(page.getByAltText('証明書の見本 1ページ')).toBeVisible()
+    expect(JSON.parse(commands(bff).at(-1)!.body)).toMatchObject({ books: [{ subject: '国語', publisher: '', code: '', title: 'こくご' }] })
+    await page.keyboard.press('Escape')
     await page.screenshot({ path: `${info.project.outputDir}/look/move-${name}.png`, fullPage: true })
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
     expect(await axe(page)).toEqual([])
@@ -105,6 +129,34 @@ for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE }))
     expect(sent.at(-1)).toMatchObject({ card: { kana_family: 'イシイ', kana_given: 'ミナト', birth_date: '2018-05-05', sex: 'female' }, accepted_on: '2026-11-24', left_on: null, place: { number: 29 } })
     expect(bff.mock.office.moves).toHaveLength(1)
   })
+
+test('who arrives and is at a school of the city is moved there instead, with what was written', async ({ page, bff, open }) => {
+  await page.setViewportSize(DESK)
+  await open('board', '/moves/arrive')
+  const known = pupil(bff, 1)
+  await page.getByRole('textbox', { name: /^姓\s*必須/ }).fill(known.family)
+  await page.getByRole('textbox', { name: /^名\s*必須/ }).fill(known.given)
+  await page.getByLabel('姓のよみ').fill('いしい')
+  await page.getByLabel('名のよみ').fill('みなと')
+  await page.getByLabel('生年月日').fill('2018/5/5')
+  await page.getByText('女', { exact: true }).click()
+  await page.getByRole('combobox', { name: /^学年/ }).selectOption('P2')
+  await page.getByLabel('受け入れる日').fill('11/24')
+  await page.getByRole('textbox', { name: /^前の学校\s*必須/ }).fill('隣市立西小学校')
+  await page.getByRole('button', { name: '転入を届ける' }).click()
+  await expect(page.getByText('第二小学校の事務か学務課が届けます')).toBeVisible()
+  const way = page.getByRole('link', { name: 'この子です。市内の転学を届ける' })
+  await expect(way).toHaveCount(1) // not for whom others move
+  await way.click()
+  await expect(page.getByText(pupil(bff, 3).given).first()).toBeVisible()
+  await expect(page.getByRole('radio', { name: '市内の学校へ' })).toBeChecked()
+  await expect(page.getByLabel('受け入れる学校')).toHaveValue(bff.mock.town.schools[0]!.school.id)
+  await expect(page.getByLabel('受け入れる日')).toHaveValue(/11\/24$/)
+  await page.getByRole('button', { name: '転出を届ける' }).click()
+  await expect(page.getByText('転学日（受け入れる日の前の日）')).toBeVisible()
+  const sent = JSON.parse(bff.mock.requests.findLast(({ method, path }) => method === 'POST' && path.endsWith('/moves'))!.body)
+  expect(sent).toMatchObject({ kind: 'within', accepted_on: '2026-11-24', movers: [{ pupil: pupil(bff, 3).id, to_school: bff.mock.town.schools[0]!.school.id }] })
+})
 
 test('whoever moves away is chosen by keys alone', async ({ page, open }) => {
   await open('office', '/moves/new')
@@ -265,6 +317,7 @@ test('what is not saved of next year is asked about before it is left, and is th
 test('next year is made with a finger: chosen, then moved', async ({ page, bff, open }, info) => {
   await page.setViewportSize(PHONE)
   await open('office', planPath(bff))
+  await page.getByText('ほかの操作').click()
   await page.getByRole('button', { name: '学級を足す' }).click()
   const [none, one] = [page.locator('section', { hasText: 'まだ決まっていない子' }), page.locator('section', { hasText: '3年1組' })]
   const child = none.getByRole('listitem').first().getByRole('button')
@@ -282,11 +335,26 @@ test('next year is made with a finger: chosen, then moved', async ({ page, bff, 
   expect(await axe(page)).toEqual([])
 })
 
+test('on a phone the classes fill the screen, the others are one press away, and nobody left takes no place', async ({ page, bff, open }, info) => {
+  await page.setViewportSize(PHONE)
+  await open('office', planPath(bff))
+  await expect(page.getByRole('button', { name: '学級の案を保存' })).toBeInViewport()
+  await page.getByRole('button', { name: '案をつくる' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: '案をつくる' }).click()
+  const ways = page.getByRole('group', { name: '学級へうつる' })
+  await expect(ways.getByRole('button')).toHaveText(['3年1組', '3年2組'])
+  await expect(page.getByRole('heading', { name: 'まだ決まっていない子' })).toBeHidden()
+  await page.screenshot({ path: `${info.project.outputDir}/look/class-plan-made-phone.png` })
+  await ways.getByRole('button', { name: '3年2組' }).click()
+  await expect(page.getByRole('heading', { name: '3年2組' })).toBeInViewport({ ratio: 1 })
+})
+
 test('what cannot be read of a pasted table is told line by line', async ({ page, bff, open }, info) => {
   await page.setViewportSize(PHONE)
   bff.mock.office.unnamed = { P3: 2 }
   await open('office', planPath(bff))
   await expect(page.getByText('名前を出せない子が2人います')).toBeVisible()
+  await page.getByText('ほかの操作').click()
   await page.getByRole('button', { name: '表から貼り付ける' }).click()
   await page.getByLabel('氏名・学級・番号').fill('誰か\t3年1組\t1')
   await page.getByRole('button', { name: '読み取る' }).click()

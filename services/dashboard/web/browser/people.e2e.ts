@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { DESK, expect, presses, test, type Bff } from './fixtures'
+import { DESK, expect, PHONE, presses, test, type Bff } from './fixtures'
 import { looks, type Look } from './looks'
 
 const list = () => '/people'
@@ -25,8 +25,20 @@ const LOOKS: Look[] = [
   { name: 'card-error', role: 'office', path: cardOf, set: ({ mock }) => void mock.faults.push({ path: '/v1/people', status: 500 }), until: '読み込めません' },
   { name: 'change-name', role: 'office', path: (bff) => `${cardOf(bff)}/change/name`, act: (page) => page.getByText('まちがいを直す', { exact: true }).click(), until: '学校では通称を使う' },
   { name: 'change-seat', role: 'office', path: (bff) => `${cardOf(bff)}/change/seat`, act: (page) => page.getByText('ある日から変わる').click(), until: 'いつから' },
+  { name: 'change-contact', role: 'office', path: (bff) => `${cardOf(bff)}/change/contact`, act: (page) => page.getByText('ある日から変わる').click(), until: '読みやすいことば' },
+  { name: 'card-moving', role: 'office', path: cardOf, set: ({ mock }) => void (mock.moving = true), until: 'これからの連絡先' },
+  { name: 'change-contact-next', role: 'office', path: (bff) => `${cardOf(bff)}/change/contact`, set: ({ mock }) => void (mock.moving = true), act: (page) => page.getByText('12月1日（火）からの内容を直す').click(), until: '読みやすいことば' },
   { name: 'change-guardian', role: 'office', path: (bff) => `${cardOf(bff)}/change/guardian`, act: (page) => page.getByText('新しい人', { exact: true }).click(), until: 'できること' },
   { name: 'change-protection', role: 'office', path: (bff) => `${cardOf(bff)}/change/protection`, until: '相手が分からないときは' },
+  { name: 'change-unchosen', role: 'office', path: (bff) => `${cardOf(bff)}/change/contact`, act: (page) => page.getByRole('button', { name: '保存する前に確かめる' }).click(), until: 'どれかを選んでください' },
+  {
+    name: 'card-saved', role: 'office', path: (bff) => `${cardOf(bff)}/change/basics`, until: '保存しました',
+    act: async (page) => {
+      await page.getByLabel('わけ').fill('戸籍の写し')
+      await page.getByRole('button', { name: '保存する前に確かめる' }).click()
+      await page.getByRole('button', { name: 'この内容で保存' }).click()
+    },
+  },
   { name: 'change-erase', role: 'board', path: (bff) => `${cardOf(bff)}/change/erase`, until: 'この人の氏名' },
   {
     name: 'change-erase-follows', role: 'board', path: (bff) => `${cardOf(bff)}/change/erase`, until: '元に戻せません',
@@ -135,7 +147,17 @@ test('a number is corrected by keyboard alone; what follows is read before it is
   await expect(save).toBeFocused()
   await expect(page.getByText('画面がすぐに変わる学級')).toBeVisible()
   await page.keyboard.press('Enter')
+  const saved = page.getByRole('status').filter({ hasText: '保存しました' })
+  await expect(saved, 'on the card, in the words that were read before').toContainText('画面がすぐに変わる学級: 2年1組（担任 佐藤 恵）')
+  await expect(saved).toBeFocused()
   await expect(page.getByText('閲覧は記録されます')).toBeVisible()
+  await page.emulateMedia({ media: 'print' })
+  await expect(saved).toBeHidden()
+  await page.emulateMedia({ media: 'screen' })
+  await page.getByRole('link', { name: '氏名を直す' }).click()
+  await page.getByRole('link', { name: 'やめる' }).click()
+  await expect(page.getByText('閲覧は記録されます')).toBeVisible()
+  await expect(saved, 'said once').toHaveCount(0)
   const sent = bff.mock.requests.filter(({ method }) => method === 'POST').map(({ path, body }) => {
     const { act, number, reason } = JSON.parse(body) as { act: string; number: number; reason: string }
     return { path: path.split('/').at(-1), act, number, reason }
@@ -145,6 +167,86 @@ test('a number is corrected by keyboard alone; what follows is read before it is
     { path: 'preview', act: 'correct_seat', number: 36, reason: '写しまちがい' },
     { path: 'changes', act: 'correct_seat', number: 36, reason: '写しまちがい' },
   ])
+})
+
+for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE }))
+  test(`a number is typed as people write it, added below another, and what is wrong is said beside its line (${name})`, async ({ page, bff, open }) => {
+    await page.setViewportSize(size)
+    await open('office', cardOf(bff))
+    await expect(page.getByRole('link', { name: '090-0000-0001' }).first()).toHaveAttribute('href', 'tel:09000000001')
+    await page.getByRole('link', { name: '連絡先を直す' }).click()
+    await page.getByText('ある日から変わる').click()
+    await page.getByRole('button', { name: '電話番号を加える' }).click()
+    await page.getByLabel('電話 3番目').fill('でんわ')
+    await page.getByRole('button', { name: '保存する前に確かめる' }).focus()
+    await page.keyboard.press('Enter')
+    await expect(page.getByLabel('電話 3番目')).toHaveAccessibleDescription(/市外局番から、数字で書いてください/)
+    await expect(page.getByLabel('電話 3番目')).toBeFocused()
+    await expect(page.getByLabel('電話 3番目')).toBeInViewport({ ratio: 1 })
+    await expect(page.getByText(/市外局番から、数字で書いてください/).first()).toBeInViewport({ ratio: 1 })
+    await expect(page.getByLabel('電話 2番目')).not.toHaveAttribute('aria-invalid')
+    await page.getByLabel('電話 3番目').fill('０９０－００００－０００３')
+    await page.getByRole('button', { name: '保存する前に確かめる' }).click()
+    await expect(page.getByRole('button', { name: 'この内容で保存' })).toBeInViewport({ ratio: 1 })
+    await expect(page.getByRole('heading', { name: '保存すると' })).toBeInViewport({ ratio: 1 })
+    await page.getByRole('button', { name: '入れ直す' }).click()
+    await expect(page.getByLabel('電話 1番目')).toBeFocused()
+    await page.getByRole('button', { name: '保存する前に確かめる' }).click()
+    await page.getByRole('button', { name: 'この内容で保存' }).click()
+    await expect(page.getByRole('status').filter({ hasText: '保存しました' })).toBeInViewport({ ratio: 1 })
+    const saved = bff.mock.requests.findLast(({ method }) => method === 'POST')
+    const { act, seen, phones } = JSON.parse(saved?.body ?? '') as { act: string; seen: string; phones: { number: string; kind: string }[] }
+    expect({ act, seen: seen.slice(-4), phones: phones.map(({ number, kind }) => `${number} ${kind}`) }).toEqual({
+      act: 'change_contact',
+      seen: 'b001',
+      phones: ['090-0000-0001 mobile', '0999-00-0002 work', '０９０－００００－０００３ mobile'],
+    })
+  })
+
+test('what is planned for a coming day is corrected or taken back, and not changed over', async ({ page, bff, open }) => {
+  bff.mock.moving = true
+  await open('office', `${cardOf(bff)}/change/contact`)
+  await expect(page.getByText('ある日から変わる')).toHaveCount(0)
+  await page.getByText('12月1日（火）からの内容を直す').click()
+  await expect(page.getByLabel('住所')).toHaveValue('紬市西町9番')
+  await page.getByText('12月1日（火）からの変更を取りやめる').click()
+  await expect(page.getByLabel('住所')).toHaveCount(0)
+  await page.getByLabel('わけ').fill('引っ越しをやめた')
+  await page.getByRole('button', { name: '保存する前に確かめる' }).click()
+  await page.getByRole('button', { name: 'この内容で保存' }).click()
+  await expect(page.getByText('閲覧は記録されます')).toBeVisible()
+  const saved = JSON.parse(bff.mock.requests.findLast(({ method }) => method === 'POST')?.body ?? '') as { act: string; seen: string; reason: string }
+  expect({ ...saved, seen: saved.seen.slice(-4) }).toEqual({ act: 'cancel_contact', seen: 'b002', reason: '引っ越しをやめた' })
+})
+
+test('whoever has not chosen what it is about is asked to, and nothing is sent', async ({ page, bff, open }) => {
+  await page.setViewportSize(DESK)
+  await open('office', `${cardOf(bff)}/change/name`)
+  await page.getByRole('button', { name: '保存する前に確かめる' }).click()
+  await expect(page.getByRole('radiogroup', { name: 'どちらですか' })).toHaveAccessibleDescription('どれかを選んでください')
+  await expect(page.getByRole('radio').first()).toBeFocused()
+  expect(bff.mock.requests.filter(({ method }) => method === 'POST')).toEqual([])
+  await page.keyboard.press('Space')
+  await expect(page.getByText('どれかを選んでください')).toHaveCount(0)
+})
+
+test('on a phone a guardian has lines instead of columns: nothing is cut, the button is whole', async ({ page, bff, open }) => {
+  await page.setViewportSize(PHONE)
+  await open('office', cardOf(bff))
+  const change = page.getByRole('link', { name: '直す', exact: true }).first()
+  await change.scrollIntoViewIfNeeded()
+  await expect(change).toBeInViewport({ ratio: 1 })
+  await expect(page.getByText('操作', { exact: true }).first()).toBeAttached()
+  expect(await page.getByRole('region', { name: '保護者' }).evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeLessThanOrEqual(0)
+})
+
+test('who may not see a family has no number to call and no way to one', async ({ page, bff, open }) => {
+  await open('teacher', cardOf(bff))
+  await expect(page.getByRole('heading', { name: '保護者' })).toBeVisible()
+  await expect(page.getByRole('link', { name: /090/ })).toHaveCount(0)
+  await expect(page.getByRole('heading', { name: '連絡先' })).toHaveCount(0)
+  await open('teacher', `${cardOf(bff)}/change/contact`)
+  await expect(page.getByText('このページは見られません')).toBeVisible()
 })
 
 test('what no rule has looked at yet is told with the name of its field', async ({ page, bff, open }) => {
@@ -176,6 +278,7 @@ test('when somebody else came first both values are there, and nothing typed is 
   bff.mock.stale = true
   await page.keyboard.press('Enter')
   await expect(page.getByText('いまの内容: 氏名 高橋 花子')).toBeVisible()
+  await expect(page.getByRole('button', { name: '保存する前に確かめる' }), 'the keyboard goes on').toBeFocused()
   await expect(family).toHaveValue('高𣘺')
   await page.screenshot({ path: `${info.project.outputDir}/look/change-stale-desk.png` })
   await page.getByRole('button', { name: '保存する前に確かめる' }).click()
@@ -192,7 +295,8 @@ test('whoever is erased is gone from the page, and only the line of it stays', a
   await page.getByRole('link', { name: '記録を消す' }).click()
   await page.getByLabel('この人の氏名').fill(`${pupil.family}${pupil.given}`)
   await page.keyboard.press('Enter')
-  await expect(page.getByText('選んでください')).toBeVisible()
+  await expect(page.getByRole('radiogroup', { name: 'わけ' })).toHaveAccessibleDescription('選んでください。')
+  await expect(page.getByRole('radio').first()).toBeFocused()
   await page.getByText('保存期間が過ぎた').click()
   await page.getByRole('button', { name: '消す前に確かめる' }).click()
   await expect(page.getByText('まだ保存期間の中です')).toBeVisible()
@@ -204,6 +308,7 @@ test('whoever is erased is gone from the page, and only the line of it stays', a
   expect(bff.mock.erased).toEqual([])
   await erase.click()
   await expect(page.getByText('だれの記録だったかは、残っていません')).toBeVisible()
+  await expect(page.getByRole('status').filter({ hasText: '記録を消しました' })).toBeFocused()
   await expect(page.getByRole('row', { name: /誤って登録した/ })).toContainText('証明書の控え 1枚')
   await expect(page.getByText(pupil.given)).toHaveCount(0)
   await page.screenshot({ path: `${info.project.outputDir}/look/erased-desk.png` })

@@ -230,7 +230,10 @@ test('a correction that met another goes on with its reason, and the hands are b
   await ready(page)
   await presses(page, '1', '2', 'c')
   await expect(page.getByRole('dialog')).toBeVisible()
+  const { tell } = bff.mock
+  bff.mock.tell = () => undefined
   bff.mock.mark(classOf(bff), TODAY, pupil(bff, 12), 'absent_sick', { source: 'office', who: '山田 恵', reason: 'told_later' })
+  bff.mock.tell = tell
   await presses(page, '3', 'Enter')
   await expect(choice(page)).toBeVisible()
   await presses(page, 'Control+Enter', 'Tab', 'Enter')
@@ -241,6 +244,40 @@ test('a correction that met another goes on with its reason, and the hands are b
   await expect(page.locator('[data-cursor]')).toBeFocused()
   await presses(page, '8', 'c')
   await expect(page.getByRole('dialog')).toContainText('8番')
+})
+
+test("another's correction that arrives while the dialog stands is in it, and is passed over only by who has read it", async ({ page, bff, open }) => {
+  takeAll(bff)
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await presses(page, '1', '2', 'c')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('「出席」 → 「遅刻」')
+  await presses(page, '3')
+  bff.mock.mark(classOf(bff), TODAY, pupil(bff, 12), 'absent_sick', { source: 'office', who: '山田 恵', reason: 'told_later' })
+  await expect(dialog).toContainText('「病欠」 → 「遅刻」')
+  await expect(dialog).toContainText(/事務室 山田 恵が 8:(19|2\d) に「病欠」としました/)
+  await looks(page, 'roll-correction-meanwhile-desk')
+  await presses(page, 'Enter')
+  await expect(dialog).toContainText('もう一度「訂正を届ける」を押してください')
+  expect(commands(bff)).toEqual([])
+  await presses(page, 'Enter')
+  await expect(state(page)).toContainText('12番の訂正を届けました')
+  await expect(choice(page)).toHaveCount(0) // it was read, and not asked twice
+  await expect(cell(page, 12)).toContainText('遅刻')
+})
+
+test('what is kept and not confirmed yet says so', async ({ page, bff, open }) => {
+  bff.mock.mark(classOf(bff), TODAY, pupil(bff, 3), 'absent_sick', { source: 'notice', who: '保護者' })
+  await open('office', rollPath(bff))
+  await ready(page)
+  await expect(state(page)).not.toContainText('保存してあります')
+  await presses(page, '1', '2', 'c')
+  await expect(state(page)).toContainText('1人を入力')
+  await presses(page, 'Control+s')
+  await expect(state(page)).toContainText(/まだ確定していません1人を保存してあります（8:(19|2\d)）/)
+  await presses(page, '1', '3', 'c')
+  await expect(state(page)).toContainText('1人を入力')
 })
 
 test('a choice that still needs a reason stays until it has one', async ({ page, bff, open }) => {

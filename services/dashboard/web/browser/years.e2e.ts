@@ -17,6 +17,8 @@ test('a class is closed by keys: consequences first, then year and school say so
   await page.getByLabel('内容', { exact: true }).press('Control+Enter') // as the button says; the line filled in is the line meant
   await expect(lines(page)).toHaveValue('11/20\t臨時休業\tインフルエンザ\t2年1組')
   const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('listitem').first()).toHaveText('11/20 臨時休業 インフルエンザ 2年1組') // what it is about
+  await expect(dialog).not.toContainText('日のまま')
   await expect(dialog).toContainText('のべ1学級の日です')
   await expect(dialog).toContainText('もう朝の記録が確定しています')
   await expect(dialog).toContainText('学級閉鎖の日も、学年の授業日です')

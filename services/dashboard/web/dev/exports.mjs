@@ -24,8 +24,8 @@ export class Exports {
   /** A read; undefined when there is nothing at the path. */
   read(path, who) {
     if (path !== '') return undefined
-    if (who !== 'board') return { may: false, may_protected: false, fresh: false, kept_minutes: 60, schools: [], exports: [] }
-    const told = { may: true, may_protected: this.may_protected, fresh: this.fresh, kept_minutes: 60, schools: this.mock.town.schools.map(({ school }) => school), exports: structuredClone(this.exports) }
+    if (who !== 'board') return { may: false, may_protected: false, fresh: false, kept_minutes: 60, schools: [], exports: [], live: [] }
+    const told = { may: true, may_protected: this.may_protected, fresh: this.fresh, kept_minutes: 60, schools: this.mock.town.schools.map(({ school }) => school), exports: structuredClone(this.exports), live: [`office:${this.mock.town.board.id}`] }
     if (!this.held) for (const one of this.exports) if (one.state === 'writing') Object.assign(one, { state: 'ready', until: '2026-11-20T09:20:00+09:00', instant: AT })
     return told
   }

@@ -57,6 +57,7 @@ interface MockForms extends MockDesk {
 export interface Mock {
   duties: MockDuties
   lists: MockDesk
+  register: { planned: boolean; open: string[]; clash: boolean }
   years: MockDesk
   boardYear: MockBoardYear
   forms: MockForms
@@ -66,6 +67,8 @@ export interface Mock {
     revision: number
     unnamed: Record<string, number>
     moves: readonly unknown[]
+    /** Of the board's list, for the grade of whoever moves. */
+    books: readonly { subject: string; publisher: string; code: string; title: string }[]
     act(path: string, body: unknown): unknown
     plan: { classes: unknown[]; seats: Record<string, { class_id: string; number: number | null }>; apart: string[][] }
     add(kind: string, pupil: Person, more?: { left?: string; accepted?: string; to?: School; elsewhere?: unknown }): { id: string }
@@ -80,6 +83,7 @@ export interface Mock {
   empty: boolean
   /** The pupil under protection. */
   protected: string | null
+  moving: boolean
   /** The next change of a card comes too late. */
   stale: boolean
   erased: { number: number; person: string }[]

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { changePeople, readPeople } from './people.mjs'
 import { DutiesDesk } from './duties.mjs'
 import { ListsDesk } from './lists.mjs'
+import { RegisterDesk } from './register.mjs'
 import { Exports } from './exports.mjs'
 import { Gakureibo } from './gakureibo.mjs'
 import { Imports } from './imports.mjs'
@@ -42,6 +43,7 @@ class Mock {
     this.town = town()
     this.duties = new DutiesDesk(this, Refuse)
     this.lists = new ListsDesk(this, Refuse)
+    this.register = new RegisterDesk(this, TODAY, Refuse)
     this.office = new OfficeDesk(this, TODAY, Refuse)
     this.years = new YearsDesk(this, Refuse)
     this.boardYear = new BoardYearDesk(this, Refuse)
@@ -86,11 +88,11 @@ class Mock {
     const second = first.classes[6]
     const role = (kind, label, cls) => ({ kind, label, school: first.school, class: cls ?? null })
     return {
-      teacher: { person: own.homeroom, kind: 'staff', roles: [role('homeroom', '担任', own.class), role('assistant', '副担任', second.class)], rail: ['today', 'people'], home: '/today', classes: [[own, 'homeroom'], [second, 'assistant']] },
+      teacher: { person: own.homeroom, kind: 'staff', roles: [role('homeroom', '担任', own.class), role('assistant', '副担任', second.class)], rail: ['today', 'register', 'people'], home: '/today', classes: [[own, 'homeroom'], [second, 'assistant']] },
       substitute: { person: { ...staff, id: id('aaaa', 90001) }, kind: 'staff', roles: [role('substitute', '補教', own.class)], rail: ['today'], home: '/today', classes: [[own, 'substitute']] },
       nobody: { person: { ...staff, id: id('aaaa', 90006) }, kind: 'staff', roles: [role('subject', '専科')], rail: ['today'], home: '/today', classes: [] },
-      principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'people', 'moves', 'next_year'], home: '/school', classes: [] },
-      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'people', 'imports', 'moves', 'next_year'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
+      principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'register', 'people', 'moves', 'next_year'], home: '/school', classes: [] },
+      office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'register', 'people', 'imports', 'moves', 'next_year'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
       board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports', 'moves', 'rollover', 'settings'], home: '/board', classes: [] },
       operator: { person: { ...staff, id: id('aaaa', 90005) }, kind: 'staff', roles: [{ kind: 'system_operator', label: 'システム管理', school: null, class: null }], rail: ['operations'], home: '/operations', classes: [] },
     }
@@ -376,7 +378,7 @@ function view(mock, who, path, query) {
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
   const office = officeOf(mock, path)
-  const found = office?.desk.read(office.rest, who) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
+  const found = office?.desk.read(office.rest, who) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }

@@ -29,6 +29,8 @@ export class OfficeDesk {
     this.today = today
     this.moves = []
     this.certificates = []
+    /** Of the board's list, for the grade of whoever moves. */
+    this.books = [{ subject: '国語', publisher: '38 光村', code: '国語 205', title: 'こくご二上' }]
     this.plan = { classes: [], seats: {}, apart: [], together: [], stay: [] }
     this.revision = 0
     this.unnamed = {}
@@ -77,14 +79,15 @@ export class OfficeDesk {
     if (path === '/api/registry/v1/moves/pupils') return own.members.filter(({ pupil }) => [pupil.family + pupil.given, pupil.family_kana + pupil.given_kana].some((name) => name.includes(query.get('q').normalize('NFKC')))).map((one) => this.found(one, own))
     if (path.endsWith('/move-options')) {
       const chosen = own.members.find(({ pupil }) => path.includes(pupil.id))
-      return { chosen: this.found(chosen, own), siblings: [this.found(own.members[4], own)], siblings_at: ['第一中学校'], schools: units }
+      return { chosen: chosen === own.members[3] ? { ...this.found(chosen, own), school: units[1] } : this.found(chosen, own), siblings: [this.found(own.members[4], own)], siblings_at: ['第一中学校'], schools: units }
     }
     if (path.endsWith('/rooms')) return [{ id: own.class.id, name: '2年1組', special_needs: false, members: 28, next_number: 29 }]
     const plan = /^\/api\/registry\/v1\/schools\/([^/]+)\/class-plans\/(\d+)$/.exec(path)
     if (plan) return this.page(plan[1], Number(plan[2]))
-    const at = /^\/api\/registry\/v1\/moves\/([^/]+)(\/certificates)?$/.exec(path)
+    const at = /^\/api\/registry\/v1\/moves\/([^/]+)(\/certificates|\/textbooks)?$/.exec(path)
     const move = at && this.moves.find(({ id }) => id === at[1])
     if (!move) return null
+    if (at[2] === '/textbooks') return { grade_word: '小2', books: this.books }
     return { ...(at[2] ? { certificates: this.certificates.filter((one) => one.move === move.id) } : this.out(move)), live: this.live() }
   }
 
@@ -113,7 +116,7 @@ export class OfficeDesk {
     const at = /^\/api\/registry\/v1\/moves\/([^/]+)\/(.+)$/.exec(path)
     const move = at && this.moves.find(({ id }) => id === at[1])
     if (!move) return null
-    if (at[2] === 'certificates/preview') return { pages: [PIXEL], books: [{ subject: '国語', publisher: '38 光村', code: '国語 205', title: 'こくご二上' }], head: '校長' }
+    if (at[2] === 'certificates/preview') return { pages: [PIXEL], books: body.books ?? this.books, head: '校長' }
     if (at[2] === 'certificates') {
       const title = body.kind === 'enrolment' ? '在学証明書' : '教科用図書給与証明書'
       this.certificates.push({ id: `c${this.certificates.length}`, move: move.id, title, number: `第${this.certificates.length + 1}号`, issued_on: body.issued_on, by: this.mock.town.staff, voided_at: null, void_reason: null })
@@ -133,8 +136,9 @@ export class OfficeDesk {
     const known = own.members[1].pupil
     if (body.card && !body.nobody_else && body.card.legal_family === known.family)
       throw new this.Refuse(409, 'same-person', '同じ人かもしれません', '', [
+        { field: 'movable', cell: own.members[3].pupil.id, message: `${known.family} ${known.given}さん（2018年5月5日生まれ） 第二小学校 2年2組に在籍しています。この子なら、転入ではなく、第二小学校から市内の転学として届けます。` },
         { field: 'pupil', cell: known.id, message: `${known.family} ${known.given}さん（2018年5月5日生まれ） 第一小学校に2026年9月30日（水）まで在籍していました。` },
-        { field: 'enrolled', cell: own.members[2].pupil.id, message: `${known.family} ${known.given}さん（2018年5月5日生まれ） 第二小学校 2年1組に在籍しています。この子なら、転入ではなく、第二小学校から市内の転学として届けます。` },
+        { field: 'enrolled', cell: own.members[2].pupil.id, message: `${known.family} ${known.given}さん（2018年5月5日生まれ） 第二小学校 2年1組に在籍しています。この子なら、転入ではなく、市内の転学です。第二小学校の事務か学務課が届けます。` },
       ])
     const pupil = body.card ? { ...known, id: '00000000-0000-4000-8000-000000000999', family: body.card.legal_family, given: body.card.legal_given } : known
     const move = this.add('arriving', pupil, { left: body.left_on, accepted: body.accepted_on, to: schools[0].school, elsewhere: body.elsewhere })

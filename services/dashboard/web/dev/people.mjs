@@ -33,13 +33,18 @@ function places(mock, who, school) {
   return { schools: schools.map((one) => one.school), classes: (shown?.classes ?? []).map(({ class: { id, name, grade } }) => ({ id, name, grade })) }
 }
 
+const PHONES = [
+  { number: '090-0000-0001', kind: 'mobile', kind_word: '携帯' },
+  { number: '0999-00-0002', kind: 'work', kind_word: '勤務先' },
+]
+
 function card(mock, who, id) {
   const found = everybody(mock).find(({ person }) => person.id === id)
   if (!found) return null
   const { person, school, school_class, number } = found
   const office = who === 'office' || who === 'board'
   const mother = { id: `${id.slice(0, -4)}f001`, family: person.family, given: '恵', family_kana: person.family_kana, given_kana: 'めぐみ' }
-  const tie = { period: `${id.slice(0, -4)}e001`, person: mother, relation: 'mother', relation_word: '母', notify: true, read: true, contact: false, since: '2026-04-01', last: null }
+  const tie = { period: `${id.slice(0, -4)}e001`, person: mother, relation: 'mother', relation_word: '母', notify: true, read: true, contact: office, phones: office ? PHONES : [], since: '2026-04-01', last: null }
   const period = { since: '2026-04-01', last: '2027-03-31' }
   const at = '2026-03-20T12:00:00+09:00'
   const line = (side, words, notes = [], more = {}) => ({ side, since: '2026-04-01', words, notes, at, by: '名簿の取り込み', reason: null, taken_back: false, ...more })
@@ -65,6 +70,8 @@ function card(mock, who, id) {
     protection: mock.protected === id ? { period: `${id.slice(0, -4)}c001`, since: '2026-09-01', confidential_from: [{ ...mother, given: '剛', given_kana: 'つよし' }] } : null,
     children: null,
     duties: null,
+    contact: office ? { period: `${id.slice(0, -4)}b001`, postal_code: '0000012', address: '紬市本町1丁目2番3号 つむぎ団地501', phones: PHONES, language: 'vi', language_word: 'Tiếng Việt', since: '2026-04-01', last: null } : null,
+    contact_next: office && mock.moving ? { period: `${id.slice(0, -4)}b002`, postal_code: '0000013', address: '紬市西町9番', phones: PHONES.slice(0, 1), language: 'vi', language_word: 'Tiếng Việt', since: '2026-12-01', last: null } : null,
     history: office
       ? [
           line('class', `4月1日から ${school_class.name}${number}番`, ['9月1日に訂正: 前は2番'], { at: '2026-09-01T09:12:00+09:00', by: '山田 恵', reason: '名簿の写しまちがい' }),
@@ -74,7 +81,7 @@ function card(mock, who, id) {
         ]
       : null,
     merged: mock.same.into(who, id),
-    may: { change: office, family: office, protection: office, erase: who === 'board' },
+    may: { change: office, family: office, protection: office, contact: office, erase: who === 'board', same: who === 'board' },
   }
 }
 
@@ -92,6 +99,8 @@ export function changePeople(mock, path, body, refuse) {
   }
   if (body.legal && body.legal.family.trim() === '') throw wrong('legal.family', '氏名の氏を入れてください。')
   if (body.number === 5) throw wrong('number', '5番は、2年1組のほかの子の番号です。空いている番号: 36番', '36')
+  const odd = (body.phones ?? []).findIndex(({ number }) => /[^\d\s０-９ー－-]/.test(number))
+  if (odd >= 0) throw wrong(`phones.${odd}.number`, `電話番号「${body.phones[odd].number}」: 電話番号ではありません。市外局番から、数字で書いてください。例: 045-123-4567。`)
   mock.position += 1
   const words = body.legal ? [`氏 → ${body.legal.family}`, '名前を使う画面（朝の記録、学校の今日、名簿）と、サインインの名前がすぐに変わります。', '前の名前は、このカードの経過に残ります。'] : ['11月20日から 変わります。', '画面がすぐに変わる学級: 2年1組（担任 佐藤 恵）']
   return found[2] ? { words } : { person: found[1], words, after: `registry:${mock.position}` }

@@ -1,10 +1,8 @@
 import type { Look, Revert, Run, Surprise } from '../src/screens/office/rollover/types'
 
-type Back = { back?: boolean }
-
 export class Rollover {
   look: Look | null
-  runs: (Run & Back)[]
+  runs: Run[]
   begun: boolean
   may_apply: boolean
   surprises: readonly Surprise[]
@@ -12,5 +10,5 @@ export class Rollover {
   revert: Revert
   unplanned: boolean
   looked(state?: Look['state'], more?: Partial<Look>): void
-  run(more?: Partial<Run> & Back): Run
+  run(more?: Partial<Run>): Run
 }

@@ -27,10 +27,10 @@ export class Rollover {
     const [first, second] = this.mock.town.schools
     return {
       schools: [
-        { school: first.school.id, name: first.school.name, classes: 16, to: [{ school: 'j', name: '和光中', number: 81 }], ...counts({ became: { promoted: 430, advancing: 81, graduating: 3, new: 78 }, here: 514, pupils: 508, changed: 592, without_class: 4, exchange: 6, nowhere: 3 }) },
-        { school: second.school.id, name: second.school.name, classes: this.surprises.length ? null : 12, to: [], ...counts({ became: { promoted: 388 }, here: 388, pupils: 388, changed: 388, without_class: this.surprises.length ? 388 : 0, lacking: { 校長: 1 } }) },
+        { school: first.school.id, name: first.school.name, classes: 16, to: [{ school: 'j', name: '和光中', number: 81 }], coming: [{ school: second.school.id, name: second.school.name, number: 2 }], ...counts({ became: { promoted: 430, advancing: 81, graduating: 3, new: 76 }, here: 514, pupils: 508, changed: 592, without_class: 4, exchange: 6, nowhere: 3 }) },
+        { school: second.school.id, name: second.school.name, classes: this.surprises.length ? null : 12, to: [{ school: first.school.id, name: first.school.name, number: 2 }], coming: [], ...counts({ became: { promoted: 376, prepared: 12, new: 2 }, here: 388, pupils: 388, changed: 388, without_class: this.surprises.length ? 388 : 0, lacking: { 校長: 1 } }) },
       ],
-      total: counts({ became: { promoted: 818, advancing: 81, graduating: 3, new: 78 }, here: 902, pupils: 896, changed: 980, without_class: this.surprises.length ? 392 : 4, exchange: 6, nowhere: 3, lacking: { 校長: 1 } }),
+      total: counts({ became: { promoted: 806, advancing: 81, prepared: 12, graduating: 3, new: 78 }, here: 902, pupils: 896, changed: 980, without_class: this.surprises.length ? 392 : 4, exchange: 6, nowhere: 3, lacking: { 校長: 1 } }),
       surprises: this.surprises,
     }
   }
@@ -41,7 +41,7 @@ export class Rollover {
   }
 
   run(more = {}) {
-    const run = { run: this.runs.length + 1, year: 2027, state: 'done', working: false, stopped: null, started_by: '山田 恵', started_at: AT, finished_at: AT, reverted_by: null, reverted_at: null, parts: 12, parts_done: 12, part: null, waiting: null, changed: 980, events: 980, ...more }
+    const run = { run: this.runs.length + 1, year: 2027, state: 'done', working: false, back: false, stopped: null, started_by: '山田 恵', started_at: AT, finished_at: AT, reverted_by: null, reverted_at: null, parts: 12, parts_done: 12, part: null, waiting: null, changed: 980, events: 980, ...more }
     this.runs.unshift(run)
     return run
   }
@@ -54,7 +54,7 @@ export class Rollover {
     if (one === 'runs') return three === 'revert' ? this.revert : this.runs.find(({ run }) => String(run) === two)
     const may = this.mock.people()[who].rail.includes('board')
     if (!this.held) this.goOn()
-    return { year: Number(one), begins: `${one}-04-01`, begun: this.begun, may_read: may, may_apply: may && this.may_apply, look: may ? this.look : null, runs: may ? this.runs : [] }
+    return { year: Number(one), begins: `${one}-04-01`, begun: this.begun, may_read: may, may_apply: may && this.may_apply, look: may ? this.look : null, runs: may ? this.runs : [], live: may ? [`office:${this.mock.town.board.id}`] : [] }
   }
 
   goOn() {
@@ -83,7 +83,7 @@ export class Rollover {
       { kind: 'without_class', pupils: [2, 3, 4, 5].map((i) => row(i, found.school.name)), number: 4, hidden: 0 },
     ]
     const none = this.unplanned || numbers.classes === null
-    return { year: 2027, school: id, school_name: found.school.name, numbers: { ...numbers, classes: none ? null : numbers.classes }, lists: none ? lists.slice(0, 1) : numbers.without_class ? lists : [], may_plan: who === 'office' || who === 'principal' }
+    return { year: 2027, school: id, school_name: found.school.name, numbers: { ...numbers, classes: none ? null : numbers.classes }, lists: none ? lists.slice(0, 1) : numbers.without_class ? lists : [], may_plan: who === 'office' || who === 'principal', live: [`office:${id}`] }
   }
 
   /** A command; undefined when there is none at the path. */

@@ -52,17 +52,30 @@ export class SamePeopleDesk {
 
   view(who, path, query) {
     if (!path.startsWith(BASE)) return undefined
-    if (who !== 'board') return path === BASE ? { questions: [], more: false, live: [] } : undefined
+    if (who !== 'board') return path === BASE ? { questions: [], more: false, may_ask: false, live: [] } : undefined
     if (path === BASE) {
       const states = query.get('state') === 'different' ? ['different'] : ['open', 'waiting']
       const found = this.mock.empty ? [] : this.questions.filter(({ state }) => states.includes(state))
-      return { questions: found.sort((a, b) => (a.state === 'waiting') - (b.state === 'waiting')), more: false, live: this.live() }
+      return { questions: found.sort((a, b) => (a.state === 'waiting') - (b.state === 'waiting')), more: false, may_ask: true, live: this.live() }
     }
     const found = this.questions.find((one) => path === `${BASE}/${one.id}`)
     return found && { ...found, live: this.live() }
   }
 
+  /** Two children of the own class that nothing points at; a pair is asked about once. */
+  ask({ one, other, note }) {
+    const child = (id) => [...this.mock.town.own.members.map(({ pupil }) => pupil), ...this.questions.flatMap((each) => [each.one.person, each.other.person])].find((each) => each.id === id)
+    const no = (status, kind, message, more = {}) => new this.refuse(status, kind, 'たずねていません', message, [{ field: 'other', message, ...more }])
+    if (one === other) throw no(422, 'cannot-ask', '同じカードが二つえらばれています。もう一つのカードをえらんでください。')
+    const before = this.questions.find((each) => [each.one.person.id, each.other.person.id].sort().join() === [one, other].sort().join())
+    if (before) throw no(409, 'already-asked', 'この二つのカードは、もう名寄せの一覧にあります。その問いを開いて答えてください。', { cell: before.id })
+    const made = { ...this.pair(this.questions.length + 1, child(one), child(other), [], '第一小学校 2年1組'), reasons: ['職員がたずねた'], note }
+    this.questions.push(made)
+    return { question: made.id, after: null }
+  }
+
   act(who, path, body) {
+    if (path === BASE && who === 'board') return this.ask(body)
     const undone = this.questions.find(({ merging }) => merging && path === `${BASE}/mergings/${merging.id}/undo`)
     if (undone) {
       const { gone, kept } = undone.merging

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 from sqlalchemy import text
 
-from services.registry.attendance.rules import DEFAULT_SYMBOLS
+from services.registry.attendance.symbols import DEFAULT_SYMBOLS
 from shared.database import Scope, Units
 from shared.dates import school_year
 from shared.ids import calendar_id

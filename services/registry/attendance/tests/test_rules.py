@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.attendance.rules import (
-    DEFAULT_SYMBOLS,
     PRECEDENCE,
     UNRECORDED,
     Decision,
@@ -22,6 +21,7 @@ from services.registry.attendance.rules import (
     derive,
     why_not_open,
 )
+from services.registry.attendance.symbols import DEFAULT_SYMBOLS
 from shared.contracts.registry import CorrectionReason, Source
 
 SYMBOLS = {symbol.code: symbol for symbol in DEFAULT_SYMBOLS}

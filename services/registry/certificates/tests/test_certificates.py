@@ -19,10 +19,12 @@ from services.registry.moves.tests.conftest import City, Client
 from services.registry.moves.tests.conftest import city as city
 from services.registry.moves.tests.conftest import client as client
 from services.registry.moves.tests.test_api import made, transfer
+from services.registry.moves.tests.test_protected import logged
+from services.registry.prints import NoGlyph
 from services.registry.roster import store as roster
 from services.registry.roster.tests.reading import offices_told
 from shared.database import Scope
-from tests.matrix.roster import HIDDEN
+from tests.support.boards import HIDDEN
 from tests.support.databases import Database
 
 __all__ = ["Client"]
@@ -103,10 +105,10 @@ def test_whatever_the_name_it_is_printed_whole(name: list[str]) -> None:
 @pytest.mark.parametrize("missing", ["\ue000", "\U0002a6d7", "\U0003134a"])
 def test_a_character_without_a_glyph_stops_the_printing(missing: str) -> None:
     """A private character (外字) or one no font here has: a hole in a name is worse than no certificate."""
-    with pytest.raises(printing.NoGlyph) as error:
+    with pytest.raises(NoGlyph) as error:
         printed(DEFAULT_FORMS.enrolment, facts(f"山{missing}", "花子"))
     assert error.value.text == missing
-    with pytest.raises(printing.NoGlyph):
+    with pytest.raises(NoGlyph):
         printing.pictures(rules.sheet(DEFAULT_FORMS.enrolment, facts(missing), serial=None, issued_on=DAY))
 
 
@@ -238,16 +240,30 @@ async def test_a_certificate_keeps_its_move_until_it_is_void(city: City, registr
     assert (await city.post(f"{where}/certificates", ENROLMENT)).status_code == 409
 
 
-async def test_textbooks_are_the_boards_list_or_what_the_office_says(city: City) -> None:
+async def test_textbooks_are_the_boards_list_or_what_the_office_says(
+    city: City, registry_database: Database
+) -> None:
     move = await made(city, "pupil")
     where = f"/v1/moves/{move['id']}/certificates"
     asked = {"kind": "textbooks", "issued_on": str(DAY)}
     none = await city.post(where, asked)
     assert none.json()["errors"][0]["field"] == "books"
+    listed = f"/v1/moves/{move['id']}/textbooks?on="
+    assert (await city.get(f"{listed}{DAY}")).json() == {"grade_word": "小2", "books": []}
     books = [each.model_dump() for each in BOOKS]
     async with city.units.work(Scope(city.board), actor="test") as work:
         await roster.put_setting(work, rules.TEXTBOOKS, date(2026, 4, 1), {"P2": books, "P3": []})
+        await roster.put_setting(work, rules.TEXTBOOKS, date(2026, 12, 1), {"P2": books * 2})
+    for on, number in (("2026-03-31", 0), (str(DAY), 1), ("2026-12-01", 2)):
+        assert (await city.get(f"{listed}{on}")).json() == {"grade_word": "小2", "books": books * number}, on
+    for who, status in (("elsewhere", 403), ("principal", 403), ("board_staff", 403), ("homeroom", 404)):
+        assert (await city.get(f"{listed}{DAY}", who)).status_code == status, who
+    assert (await city.get(f"{listed}きょう")).status_code == 422
     assert (await city.post(f"{where}/preview", asked)).json()["books"] == books
+    [(_, _, about)] = await logged(registry_database, "PreviewCertificate")
+    assert about == [city.ids["pupil"]]
+    listed_by = await logged(registry_database, "ReadForms")
+    assert {(importance, *subjects) for _, importance, subjects in listed_by} == {("IV",)}, "about no child"
     for cell in ("算数\u0000", "算数\n2上"):
         refused = await city.post(where, {**asked, "books": [{**books[0], "title": cell}]})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "books.0.title")

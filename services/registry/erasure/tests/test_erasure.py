@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from services.registry.erasure import again
 from services.registry.erasure.store import KNOWS_IDS, KNOWS_PEOPLE
 from services.registry.exports import packages
 from services.registry.moves.tests.conftest import TODAY, City, Client
@@ -73,6 +75,15 @@ async def life(city: City, clock: FixedClock) -> None:
     """A child is renamed, absent, corrected with a reason, leaves for elsewhere with a certificate; a week goes by."""
     await rename(city, f"{MARKER}旧", 1)
     await rename(city, MARKER, 2)
+    reached: dict[str, Any] = {
+        "act": "change_contact",
+        "seen": None,
+        "since": str(TODAY),
+        "address": f"{MARKER}町1",
+        "phones": [],
+    }
+    answer = await city.post(f"/v1/people/{city.ids['pupil']}/changes", reached)
+    assert answer.status_code == 200, answer.text
     assert (await city.roll("homeroom", "2-1", TODAY, pupil="absent_sick")).status_code == 200
     moved = await made(
         city,
@@ -101,6 +112,7 @@ async def test_nothing_of_a_person_is_found_afterwards(
         "public.person",
         "public.person_past",
         "public.move",
+        "public.contact_period",
         "public.certificate",
         "log.log_state",
     }
@@ -123,6 +135,7 @@ async def test_nothing_of_a_person_is_found_afterwards(
             "registry.person": True,
             "registry.enrolment": True,
             "registry.guardianship": True,
+            "registry.contact": True,
             "registry.duty": True,
             "registry.erasure": False,
         }
@@ -317,3 +330,38 @@ async def test_every_table_says_what_an_erasure_does_to_it(registry_database: Da
     }
     for name in emptied - {"import_part"}:
         assert f"delete from {name}" in source, name
+
+
+async def test_the_list_erases_again_what_is_there_again_and_names_nobody(
+    city: City, clock: FixedClock, registry_database: Database, tmp_path: Path
+) -> None:
+    await life(city, clock)
+    assert (await city.post(path(city), DECIDED, "board_staff")).status_code == 200
+    wanted = await again.listed(city.units, None)
+    (line,) = wanted.erasures
+    assert (line.person, line.cards, line.document) == (
+        city.ids["pupil"],
+        [city.ids["pupil"]],
+        "紬教学第12号",
+    )
+    assert MARKER not in wanted.model_dump_json()
+    assert (await again.listed(city.units, clock.now())).erasures == []
+    assert await again.erase_again(city.units, wanted) == again.Again(0, 1)
+
+    # Somebody of the list who is here as if a backup had brought them back.
+    other = line.model_copy(update={"person": city.ids["p2"], "cards": [city.ids["p2"]], "number": 2})
+    both = again.List(erasures=[line, other])
+    assert await again.erase_again(city.units, both, dry_run=True) == again.Again(1, 1)
+    assert (await city.get(f"/v1/people/{city.ids['p2']}")).status_code == 200, "only looked"
+    assert await again.erase_again(city.units, both) == again.Again(1, 1)
+    assert (await city.get(f"/v1/people/{city.ids['p2']}")).status_code == 404
+    assert [each.at for each in (await again.listed(city.units, None)).erasures] == [line.at, line.at]
+    assert ("importer", "ErasePerson", "I") in await acts_of(registry_database)
+
+    strange = line.model_copy(update={"board": uuid4()})
+    with pytest.raises(again.NotErased, match="ほかの紬"):
+        await again.erase_again(city.units, again.List(erasures=[strange]))
+    for wrong in ("", "{}", '{"erasures": [{"person": "x"}]}'):
+        (tmp_path / "list").write_text(wrong, encoding="utf-8")
+        with pytest.raises(again.NotErased, match="一覧ではない"):
+            again.read(tmp_path / "list")

@@ -146,11 +146,16 @@ class Hands:
             return None
         home = found[1]
         here = home.held.what
+        mine = {
+            each.held.what.class_id
+            for each in await self._standing(work, store.MEMBERSHIP)
+            if each.held.subject == home.held.subject
+        }
         others = [
             row
             for row in await self._units(work, "class")
             if row.school_id == here.school_id
-            and row.id != here.class_id
+            and row.id not in mine  # 交流 with a class ends with the move into it: people/changes.py
             and row.grade == found[0].held.what.grade
         ]
         if not others:

@@ -22,7 +22,7 @@ from services.registry.imports.tests.web import Web
 from services.registry.oneroster import layout
 from services.registry.oneroster.importing import import_package
 from services.registry.roster.store import put_setting
-from services.registry.roster.tests.reading import acts_of, rows
+from services.registry.roster.tests.reading import acts_of, offices_told, rows
 from shared.database import Scope
 from shared.dates import FixedClock
 from tests.support.waiting import eventually
@@ -264,6 +264,21 @@ async def test_removed_before_its_time(web: Web) -> None:
     assert (await post(web, f"/{told['id']}/remove", {})).status_code == 200
     assert await rows(web.units, web.board, "select * from roster_export_block") == []
     assert (await post(web, f"/{told['id']}/ticket", {})).status_code == 410
+
+
+async def test_the_page_hears_of_every_step(web: Web) -> None:
+    assert (await page(web))["live"] == [f"office:{web.board}"]
+    assert (await page(web, "office"))["live"] == [], "who sees nothing follows nothing"
+    _, read = await offices_told(web.database)
+    await post(web, "", FOR)
+    asked, read = await offices_told(web.database, read)
+    told = await written(web, as_of="2031-05-01")
+    stopped, read = await offices_told(web.database, read)
+    told = await written(web)
+    ready, read = await offices_told(web.database, read)
+    await post(web, f"/{told['id']}/remove", {})
+    removed, read = await offices_told(web.database, read)
+    assert asked == stopped == ready == removed == {web.board}
 
 
 async def test_every_step_is_in_the_access_log(web: Web) -> None:

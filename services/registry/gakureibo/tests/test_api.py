@@ -55,7 +55,7 @@ async def test_a_file_tells_its_columns_with_examples(web: Web) -> None:
     columns = {each["heading"]: each for each in told["columns"]}
     assert list(columns) == list(HEAD)
     assert columns["氏名"]["examples"] == ["紬野　花", "遠山　樹"]
-    assert columns["住所"]["item"] is None
+    assert columns["世帯番号"]["item"] is None
     assert {each["word"]: each["school"] is not None for each in told["schools"]} == {
         "ひがし小": True,
         "にし小学校": True,
@@ -87,11 +87,35 @@ async def test_a_mapping_is_saved_revision_by_revision(web: Web) -> None:
     assert ("importer", "SaveMapping", "IV") not in await acts_of(web.database)
 
 
+async def test_a_removed_mapping_is_chosen_no_more_and_what_was_brought_with_it_goes_on(web: Web) -> None:
+    first = await saved(web, csv_of(CHILD))
+    told = await brought(web, csv_of(CHILD), first["id"])
+    path = f"/mappings/{first['id']}/remove"
+    assert (await post(web, "office", path, {"seen": 1})).status_code == 404
+    assert (await post(web, "board", f"/mappings/{uuid4()}/remove", {"seen": 1})).status_code == 404
+    await post(web, "board", "/mappings", {"name": "市", "content": first["content"], "seen": 1})
+    moved = await post(web, "board", path, {"seen": 1})
+    assert (moved.status_code, moved.json()["type"].endswith("/another-mapping")) == (409, True)
+    assert len((await get(web, "board", "/mappings")).json()["mappings"]) == 1
+    for _ in range(2):
+        assert (await post(web, "board", path, {"seen": 2})).status_code == 200
+    assert (await get(web, "board", "/mappings")).json()["mappings"] == []
+    files = {"files": [{"name": FILE, "bytes": 1}], "mapping": first["id"]}
+    assert (await web.post("board", "/uploads", files)).status_code == 404
+    assert (await web.apply("board", told)).status_code == 200
+    run = await web.ended("board", (await web.settled("board", told["id"]))["run"])
+    assert (run["state"], run["mapping"]) == ("done", "市（1）")
+    anew = await post(web, "board", "/mappings", {"name": "市", "content": first["content"], "seen": 0})
+    assert anew.json()["revision"] == 3, "a run remembers which it was read with"
+    again = await post(web, "board", "/mappings", {"name": "市", "content": first["content"], "seen": 3})
+    assert again.json()["revision"] == 4
+
+
 async def test_shown_applied_and_taken_back(web: Web) -> None:
     mapping = (await saved(web, csv_of(CHILD)))["id"]
     told = await brought(web, csv_of(CHILD), mapping)
     assert (told["state"], told["register"], told["found"]["school_year"]) == ("ready", True, 2027)
-    assert told["found"]["changes"] == {"new": 2, "enrolled": 1, "guardianship": 1}
+    assert told["found"]["changes"] == {"new": 2, "enrolled": 1, "guardianship": 1, "contact": 2}
     assert [each["enrolled"] for each in told["found"]["schools"]] == [1]
     assert (await web.apply("board", told)).status_code == 200
     begun = await web.settled("board", told["id"])

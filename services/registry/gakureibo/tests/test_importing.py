@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,10 @@ from services.registry.gakureibo.importing import Brought, begin, prepare
 from services.registry.gakureibo.planning import SOURCE
 from services.registry.gakureibo.tests.files import CHILD, FILE, MOVER, csv_of, mapped
 from services.registry.imports.applying import apply_run
+from services.registry.imports.found import preview_as_json
 from services.registry.imports.reverting import Depended, check_revert, revert_run
 from services.registry.imports.store import Run
+from services.registry.imports.words import Change
 from services.registry.moves import making
 from services.registry.moves import store as moves
 from services.registry.moves.rules import Dates
@@ -49,9 +51,14 @@ async def brought(units: Units, board: UUID, content: bytes, year: int | None = 
 
 
 async def looked(
-    units: Units, board: UUID, *children: Mapping[str, str], year: int | None = None
+    units: Units,
+    board: UUID,
+    *children: Mapping[str, str],
+    year: int | None = None,
+    tell: Callable[[Change], None] | None = None,
 ) -> Prepared:
-    return await prepare(units, board, await brought(units, board, csv_of(*children), year), by="学務課")
+    file = await brought(units, board, csv_of(*children), year)
+    return await prepare(units, board, file, by="学務課", tell=tell)
 
 
 async def imported(units: Units, board: UUID, *children: Mapping[str, str], confirmed: bool = False) -> Run:
@@ -109,7 +116,7 @@ async def test_nothing_that_is_not_mapped_is_kept_anywhere(units: Units, board: 
     tables = [row.tablename for row in await rows(units, board, readable)]
     assert "person" in tables
     for table in tables:
-        found = await rows(units, board, f"select 1 from {table} t where t::text like '%一丁目%'")
+        found = await rows(units, board, f"select 1 from {table} t where t::text like '%9001-77%'")
         assert found == [], table
 
 
@@ -233,11 +240,23 @@ async def test_a_register_ends_no_guardian_and_no_mark(units: Units, board: UUID
     ].new == 0
 
 
+async def alike(units: Units, board: UUID, *children: Mapping[str, str]) -> tuple[int, str]:
+    """How many of these children may be here already, and their lines, as the preview says it."""
+    found = preview_as_json((await looked(units, board, *children)).planned)["resembling"]
+    return found["children"], found["lines"]
+
+
 async def test_who_may_be_another_is_asked_about_and_never_joined(units: Units, board: UUID) -> None:
+    assert await alike(units, board, CHILD) == (0, "")
     await imported(units, board, CHILD)
-    await imported(
-        units, board, {**CHILD, "宛名番号": "999", "フリガナ": "つむぎの はな", "保護者宛名番号": ""}
-    )
+    stranger = {**CHILD, "宛名番号": "55", "氏名": "山田　桃", "フリガナ": "ヤマダ モモ"}
+    assert await alike(units, board, CHILD, stranger) == (0, ""), "a number that is known is that child"
+    again = {**CHILD, "宛名番号": "999", "フリガナ": "つむぎの はな", "保護者宛名番号": ""}
+    renamed = {**again, "宛名番号": "998", "氏名": "海野　花", "フリガナ": "ウミノ ハナ"}
+    assert await alike(units, board, stranger, again, {**renamed, "保護者氏名": "海野　実"}) == (1, "3行")
+    assert await alike(units, board, again, renamed, stranger) == (2, "2〜3行"), "a given name and a guardian"
+    assert await alike(units, board, {**again, "生年月日": "令和2年5月7日"}) == (0, "")
+    await imported(units, board, again)
     (question,) = await rows(units, board, "select one_id, other_id, state from same_person")
     assert {question.one_id, question.other_id} == {
         await id_of(units, board, "0012345"),

@@ -28,7 +28,7 @@ from services.registry.roster.rules import Translator
 from services.registry.roster.snapshot import Person
 from services.registry.roster.tests.reading import id_of, periods, rows
 from shared.database import Scope, Units
-from tests.matrix.roster import LEAVING, LEAVING_KANA, LEAVING_NAME, PREFIX, feeding_board
+from tests.support.boards import LEAVING, LEAVING_KANA, LEAVING_NAME, PREFIX, feeding_board
 
 COMMON = (*HEAD, "通称", "通称カナ")
 SAYS = {**CHILD, "通称": "金田　花", "通称カナ": "カネダ ハナ"}

@@ -265,6 +265,28 @@ def test_born_on_the_first_of_april_is_of_the_older_ones() -> None:
     assert len(wrong(csv_of({**CHILD, "生年月日": "2021/4/2"}))) == 1
 
 
+@pytest.mark.parametrize("on", ["R18.4.1", "2036/4/1", "2029/4/7"])
+def test_a_year_that_nobody_writes_down_yet_is_a_slip(on: str) -> None:
+    (problem,) = wrong(csv_of({**CHILD, "入学年月日": on}))
+    assert (problem.line, problem.column, problem.value) == (2, "入学年月日", on)
+    assert "年度の日付です" in problem.rule
+    found, _ = read(csv_of({**CHILD, "入学年月日": "2028/4/1", "生年月日": "2021/5/6"}))
+    assert found is not None
+    assert found.year == 2028
+
+
+def test_the_school_decides_what_a_reason_of_the_school_means() -> None:
+    """区域外就学: a child who comes to the board's school is read, one who goes to another board's is passed over."""
+    found, _ = read(csv_of({**CHILD, "異動事由": "区域外就学"}))
+    assert found is not None
+    assert [(each.school, each.arrives) for each in found.entries] == [(EAST, False)]
+    elsewhere = {**CHILD, "宛名番号": "2", "異動事由": "区域外就学", "入学予定校": "隣市立西小"}
+    found, problems = read(csv_of(CHILD, elsewhere))
+    assert found is not None
+    assert [each.number for each in found.entries] == ["0012345"]
+    assert any("市の学校ではない" in each.told for each in problems.notes())
+
+
 def test_who_begins_at_no_school_of_the_board_is_passed_over_and_told() -> None:
     rows = [
         {**CHILD, "宛名番号": str(n), "異動事由": why} for n, why in enumerate(("転出", "私立", "新入学"), 1)
@@ -319,7 +341,7 @@ def test_no_cells_break_a_row(values: list[str]) -> None:
 def test_headings_tell_what_they_are() -> None:
     found = suggested(HEAD)
     assert {ITEMS[item].word: heading for item, heading in found.items()}["支援措置"] == "支援措置"
-    assert "住所" not in found.values()
+    assert "世帯番号" not in found.values()
     assert set(found) == set(ITEMS) - {
         "family",
         "given",

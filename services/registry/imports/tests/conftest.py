@@ -19,7 +19,7 @@ from services.registry.oneroster.importing import import_package
 from shared.database import Units
 from shared.dates import FixedClock
 from shared.service import ServiceSettings, Worker
-from tests.support.at_work import settings_of
+from tests.support.at_work import settings_of, share_routes
 from tests.support.databases import Database
 from tests.support.feeds import silent_feed
 from tests.support.tokens import Authority
@@ -65,6 +65,6 @@ async def at_work(units: Units, database: Database, clock: FixedClock, folder: P
 
 def make(settings: ServiceSettings, clock: FixedClock, authority: Authority) -> FastAPI:
     """The service's application."""
-    app = service.build(settings, clock, silent_feed)
+    app = share_routes(service.build(settings, clock, silent_feed))
     app.state.service.verifier = authority.verifier("registry")
     return app

@@ -10,19 +10,21 @@ from uuid import UUID
 import pytest
 
 from deploy.town.generate import generate
-from services.registry.attendance.rules import DEFAULT_SYMBOLS
+from services.registry.attendance.symbols import DEFAULT_SYMBOLS
 from services.registry.imports.applying import Busy
 from services.registry.imports.importing import Imported
 from services.registry.imports.words import Change
 from services.registry.oneroster import layout
 from services.registry.oneroster.importing import Refused, import_package, prepare
 from services.registry.oneroster.tests.packages import (
+    Files,
     small_package,
     with_cell,
     with_companion,
     with_row,
     without_row,
 )
+from services.registry.roster import settings
 from services.registry.roster.tests.reading import acts_of, id_of, log_of, periods, rows
 from shared.database import Units
 from shared.dates import FixedClock
@@ -249,19 +251,32 @@ async def test_a_move_between_classes_within_the_year(units: Units) -> None:
     assert (await import_package(units, moved)).nothing
 
 
-async def test_next_year_stands_beside_this_year(units: Units) -> None:
-    done = await import_package(units, small_package())
-    files = small_package()
-    files = {
+def a_year_later(files: Files) -> Files:
+    """The package as it is told of next year."""
+    return {
         name: content.replace(b"2027-03-31", b"2028-03-31").replace(b"2026", b"2027")
         if name != "users.csv"
         else content
         for name, content in files.items()
     }
-    told = json.loads(files["companion.json"])
-    told["protections"][0]["from"] = "2025-11-02"
-    files["companion.json"] = json.dumps(told).encode()
-    later = await import_package(units, files)
+
+
+async def test_settings_that_would_not_travel_are_refused_before_anything_is_written(
+    units: Units, registry_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first import brings the list of symbols; beside everything else that the board has set."""
+    monkeypatch.setattr(settings, "MAX_PAYLOAD_BYTES", 100)
+    with pytest.raises(Refused) as refused:
+        await import_package(units, small_package())
+    assert [each.rule for each in refused.value.problems] == [settings.GROWN]
+    assert await log_of(registry_database) == []
+    monkeypatch.undo()
+    assert (await import_package(units, small_package())).run == 1
+
+
+async def test_next_year_stands_beside_this_year(units: Units) -> None:
+    done = await import_package(units, small_package())
+    later = await import_package(units, a_year_later(small_package()))
     assert later.board == done.board
     found = await periods(units, done.board, "enrolment_period", "p1", "grade")
     assert found == [(*YEAR, "P2"), (YEAR[1], date(2028, 4, 1), "P2")]
@@ -292,10 +307,24 @@ async def test_a_protection_ends_when_the_companion_says_so(
     assert len(event.payload["guardians"]) == 2
 
 
-async def test_a_protected_child_who_is_missing_in_the_package_stays_enrolled_and_protected(
-    units: Units,
-) -> None:
+async def test_next_years_roster_ends_no_mark_by_forgetting_it(units: Units) -> None:
+    await import_package(units, small_package())
+    with pytest.raises(Refused) as refused:
+        await import_package(units, a_year_later(with_companion(small_package(), "/protections", [])))
+    assert [(each.column, each.value) for each in refused.value.problems] == [("/protections", "p1")]
+
+
+async def test_whoever_finishes_school_stays_protected(units: Units) -> None:
+    """Next year's roster does not know them any more; their card is there, and whom it is kept from."""
     done = await import_package(units, small_package())
+    await import_package(units, a_year_later(without_p1()))
+    assert await periods(units, done.board, "protection_period", "p1", "slot") == [
+        (date(2025, 11, 2), None, "protection")
+    ]
+
+
+def without_p1() -> Files:
+    """The small package without its protected child."""
     files = small_package()
     for name, line in ((layout.USERS, 2), (layout.ROLES, 2), (layout.DEMOGRAPHICS, 2)):
         files = without_row(files, name, line)
@@ -303,7 +332,14 @@ async def test_a_protected_child_who_is_missing_in_the_package_stays_enrolled_an
     told = json.loads(files["companion.json"])
     told["guardianships"] = [each for each in told["guardianships"] if each["pupil"] != "p1"]
     told["protections"] = []
-    files["companion.json"] = json.dumps(told).encode()
+    return {**files, "companion.json": json.dumps(told).encode()}
+
+
+async def test_a_protected_child_who_is_missing_in_the_package_stays_enrolled_and_protected(
+    units: Units,
+) -> None:
+    done = await import_package(units, small_package())
+    files = without_p1()
     stays = await periods(units, done.board, "enrolment_period", "p1", "slot")
     with pytest.raises(Refused) as refused:
         await import_package(units, files, confirmed=True)

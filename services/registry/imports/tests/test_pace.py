@@ -89,38 +89,17 @@ async def test_a_log_without_readers_is_not_waited_for() -> None:
     ("answer", "found"),
     [
         (
-            {
-                "service": "dashboard",
-                "ready": True,
-                "feeds": [
-                    {
-                        "copy": "roster",
-                        "publisher": "registry",
-                        "reached": 7,
-                        "head": 9,
-                        "stopped_because": None,
-                    },
-                    {
-                        "copy": "lunch",
-                        "publisher": "identity",
-                        "reached": 1,
-                        "head": 9,
-                        "stopped_because": None,
-                    },
-                    {
-                        "copy": "day",
-                        "publisher": "registry",
-                        "reached": 1,
-                        "head": 9,
-                        "stopped_because": "epoch",
-                    },
-                ],
-            },
+            [
+                {"copy": "roster", "publisher": "registry", "reached": 7, "stopped_because": None},
+                {"copy": "lunch", "publisher": "identity", "reached": 1, "stopped_because": None},
+                {"copy": "day", "publisher": "registry", "reached": 1, "stopped_because": "epoch"},
+            ],
             [Reader("dashboard/roster", 7)],
         ),
-        ({"ready": True}, []),
+        ([], []),
+        ({"what": True}, []),
         (["what"], []),
-        ({"feeds": [{"copy": 1}]}, []),
+        ([{"copy": 1}], []),
     ],
 )
 async def test_readers_are_asked_at_their_services(units: Units, answer: object, found: list[Reader]) -> None:
@@ -128,7 +107,7 @@ async def test_readers_are_asked_at_their_services(units: Units, answer: object,
     await import_package(units, small_package())
 
     def respond(request: httpx.Request) -> httpx.Response:
-        assert request.url.path == "/health/ready"
+        assert request.url.path == "/health/reached"
         if request.url.host == "nobody":
             raise httpx.ConnectError("refused")
         return httpx.Response(200, json=answer)

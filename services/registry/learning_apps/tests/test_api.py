@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from deploy.town.generate import Order, package
+from services.registry.exports.tests.test_hidden import move
 from services.registry.learning_apps.objects import BASE, singular
 from services.registry.learning_apps.tests.conftest import App
 from services.registry.learning_apps.tests.standard import COLLECTIONS, READS, SINGLES, Status
@@ -17,6 +18,7 @@ from services.registry.roster.tests.reading import id_of
 from shared.access.principal import ONEROSTER_SCOPES
 from shared.contracts.identity import ROSTER_FIELDS
 from shared.database import Scope, Units
+from shared.dates import FixedClock
 
 TODAY = date(2026, 11, 20)
 
@@ -98,6 +100,22 @@ async def test_a_protected_child_is_nowhere_unless_the_grant_says_so(app: App) -
     assert {each["sourcedId"] for each in await app.all("students")} == {"p2", "p3"}
     await app.grant(*ROSTER_FIELDS, protected=True)
     assert {each["sourcedId"] for each in await app.all("students")} == {"p1", "p2", "p3"}
+
+
+async def test_what_becomes_of_a_protected_child_moves_no_record(
+    app: App, units: Units, clock: FixedClock
+) -> None:
+    """p1 goes to a class of several grades, in another grade: neither that class's grades nor its instant say so."""
+    await app.grant(*ROSTER_FIELDS)
+    collections = [path for path in READS if "{" not in path]
+    before = {path: await app.all(path) for path in collections}
+    clock.instant += timedelta(hours=1)
+    pupil, school = await id_of(units, app.board, "p1"), await id_of(units, app.board, "e1")
+    await move(units, app.board, pupil, school, await id_of(units, app.board, "kh"))
+    assert {path: await app.all(path) for path in collections} == before
+    every = "dateLastModified>'2026-01-01'"
+    assert not [each for each in await app.all("users", filter=every) if each["sourcedId"] == "p1"]
+    assert await app.all("users", filter="status='tobedeleted'") == []
 
 
 async def test_fields_that_the_purpose_does_not_need_are_not_told(app: App) -> None:

@@ -12,7 +12,7 @@ from services.registry.matching.looking import asking, resource
 from services.registry.people.access import Offices
 from shared.access.principal import Holder
 
-ACTIONS = ("ReadSamePerson", "AnswerSamePerson")
+ACTIONS = ("ReadSamePerson", "AskSamePerson", "AnswerSamePerson")
 
 
 @given(holders, st.booleans(), st.booleans(), st.booleans())

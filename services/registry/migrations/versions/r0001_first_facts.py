@@ -93,9 +93,21 @@ create index guardianship_guardian on guardianship_period (guardian_id) where vo
 
 create table protection_period (
     {period_columns()},
-    confidential_from uuid[] not null
+    confidential_from uuid[] not null,
+    inherited boolean not null default false
 );
+comment on column protection_period.inherited is 'a run gave it to a card that may be a protected child''s';
 {period_guard("protection_period")}
+
+-- 連絡先. Phones are objects with number and kind, in the order in which they are called.
+create table contact_period (
+    {period_columns()},
+    postal_code text,
+    address text not null,
+    phones jsonb not null,
+    language text
+);
+{period_guard("contact_period")}
 
 create table calendar (
     id uuid primary key,
@@ -170,6 +182,7 @@ BOARD_WIDE = (
     "duty_period",
     "guardianship_period",
     "protection_period",
+    "contact_period",
     "setting",
     # A pupil's day follows the pupil: after a membership was corrected for a day that another school had recorded, the
     # new school's teacher must be able to lock and correct that very row (docs/decisions/0005).

@@ -14,6 +14,7 @@ PERIODS = (
     "duty_period",
     "guardianship_period",
     "protection_period",
+    "contact_period",
 )
 
 SQL = """
@@ -93,7 +94,7 @@ drop index enrolment_board, membership_board, duty_board, guardianship_board;
 
 -- A run that has written a hundred thousand people tells the planner so, before the morning asks for them.
 grant maintain on organisation, person, external_id, enrolment_period, membership_period, duty_period,
-    guardianship_period, protection_period, calendar to registry_app;
+    guardianship_period, protection_period, contact_period, calendar to registry_app;
 """
 
 

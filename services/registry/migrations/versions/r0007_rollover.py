@@ -35,8 +35,10 @@ create table rollover_run (
     started_at timestamptz not null,
     finished_at timestamptz,
     reverted_by text,
-    counts jsonb not null
+    counts jsonb not null,
+    next_schools jsonb not null default '{}'
 );
+comment on column rollover_run.next_schools is 'where graduates go, as it was when the run was confirmed';
 create index rollover_run_board on rollover_run (board_id);
 
 create table rollover_part (
@@ -48,8 +50,10 @@ create table rollover_part (
     pupils integer not null default 0,
     events integer not null default 0,
     done_at timestamptz,
+    plan jsonb,
     primary key (run_id, ordinal)
 );
+comment on column rollover_part.plan is 'the school''s plan as it was when the run was confirmed; ids only';
 """
 
 

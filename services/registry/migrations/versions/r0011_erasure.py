@@ -14,12 +14,14 @@ create table erasure (
     number bigint generated always as identity,
     board_id uuid not null,
     person_id uuid not null,
+    cards uuid[] not null,
     ground text not null check (ground in ('retention_over', 'by_mistake', 'decided')),
     document text,
     counts jsonb not null,
     erased_at timestamptz not null,
     erased_by uuid not null
 );
+comment on column erasure.cards is 'the person with every card that had turned out to be theirs';
 comment on table erasure is 'that somebody was erased, why and by whom; of the person an id that leads nowhere';
 
 -- registry_app can delete none of these rows by itself: what happened stays. This function is the one way, for one
@@ -58,6 +60,7 @@ begin
     delete from guardianship_period
     where board_id = p_board and (subject_id = any (p_people) or guardian_id = any (p_people));
     delete from protection_period where board_id = p_board and subject_id = any (p_people);
+    delete from contact_period where board_id = p_board and subject_id = any (p_people);
     delete from person_past where board_id = p_board and person_id = any (p_people);
     delete from external_id where board_id = p_board and id = any (p_people);
     -- Rows as they were before an import, and what imports have left: the next package must then be bulk.

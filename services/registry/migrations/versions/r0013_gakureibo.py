@@ -17,6 +17,8 @@ create table gakureibo_mapping (
     content jsonb not null,
     saved_at timestamptz not null,
     saved_by text not null,
+    removed_at timestamptz,
+    removed_by text,
     unique (board_id, name, revision)
 );
 alter table import_upload add column mapping_id uuid references gakureibo_mapping, add column school_year integer;
@@ -29,7 +31,10 @@ def upgrade() -> None:
     connection = op.get_bind()
     run_script(connection, SQL)
     run_script(connection, protect("registry", "gakureibo_mapping"))
-    run_script(connection, "grant select, insert on gakureibo_mapping to registry_app")
+    run_script(
+        connection,
+        "grant select, insert, update (removed_at, removed_by) on gakureibo_mapping to registry_app",
+    )
 
 
 def downgrade() -> None:

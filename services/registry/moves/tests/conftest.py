@@ -12,16 +12,15 @@ from sqlalchemy import text
 
 from services.registry.attendance.tests.conftest import TODAY, Client
 from services.registry.attendance.tests.conftest import client as client
-from services.registry.imports.importing import import_snapshot
 from shared.database import Scope, Units
-from tests.matrix.roster import first_board
+from tests.support.databases import Filled
 
 __all__ = ["TODAY", "City", "Client", "city", "client"]
 
 
 @dataclass
 class City:
-    """A board with two elementary schools; ids by the words of tests/matrix/roster.py."""
+    """A board with two elementary schools; ids by the words of tests/support/boards.py."""
 
     units: Units
     client: Client
@@ -61,11 +60,10 @@ class City:
 
 
 @pytest.fixture
-async def city(units: Units, client: Client) -> City:
+async def city(units: Units, client: Client, city_template: Filled) -> City:
     """The first board of the matrix, with registry over it."""
-    done = await import_snapshot(units, first_board(), source="first", actor="importer")
-    client.board = done.board
-    async with units.read(Scope(done.board)) as session:
+    client.board = city_template.board
+    async with units.read(Scope(client.board)) as session:
         rows = await session.execute(text("select sourced_id, id from external_id"))
         ids = {row.sourced_id: UUID(str(row.id)) for row in rows}
     return City(units, client, ids)

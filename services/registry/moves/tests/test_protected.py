@@ -12,8 +12,9 @@ from sqlalchemy import text
 from services.registry.moves.tests.conftest import City
 from services.registry.moves.tests.test_api import arrival, facts_of, transfer
 from services.registry.roster.store import put_setting
+from services.registry.roster.tests.reading import rows
 from shared.database import Scope
-from tests.matrix.roster import HIDDEN, HIDDEN_KANA, HIDDEN_NAME
+from tests.support.boards import HIDDEN, HIDDEN_KANA, HIDDEN_NAME
 from tests.support.databases import Database
 from tests.support.waiting import eventually
 
@@ -104,6 +105,31 @@ async def test_whoever_is_not_told_of_the_child_makes_no_unprotected_card(
         assert arrived[0]["id"] not in [each["id"] for each in seen], other
         assert (await gone.get(f"/v1/people/{arrived[0]['pupil']['id']}", other)).status_code == 404, other
     assert [row[1] for row in await logged(registry_database, "ChangeProtection")] == ["I"]
+
+
+async def test_a_reading_as_it_was_heard_makes_no_unprotected_card_either(gone: City) -> None:
+    """The rule is that of the questions: whom nobody is asked about at the window, 学務課 is asked about later."""
+    heard = {**CARD, "legal_given": "三守", "kana_family": "ガクレノ"}
+    answer = await gone.post("/v1/arrivals", {**back(gone, "second"), "card": heard}, "elsewhere")
+    assert answer.status_code == 200, answer.text
+    assert await marks(gone) == [(False, ["father", "kept_from"]), (True, ["father", "kept_from"])]
+
+
+async def test_a_child_whose_arrival_was_taken_back_protects_whom_it_may_be(gone: City) -> None:
+    """No 在籍 of theirs stands; the mark does. Nobody is asked about a card that is nobody's place."""
+    async with gone.units.work(Scope(gone.board), actor="test") as work:
+        await work.session.execute(
+            text(
+                "update enrolment_period set voided_at = :at where subject_id = :pupil and voided_at is null"
+            ),
+            {"at": work.at, "pupil": gone.ids[HIDDEN]},
+        )
+    answer = await gone.post("/v1/arrivals", back(gone, "second"), "elsewhere")
+    assert answer.status_code == 200, answer.text
+    assert str(gone.ids[HIDDEN]) not in answer.text
+    assert await marks(gone) == [(False, ["father", "kept_from"]), (True, ["father", "kept_from"])]
+    about = "select id from same_person where :pupil in (one_id, other_id)"
+    assert await rows(gone.units, gone.board, about, pupil=gone.ids[HIDDEN]) == []
 
 
 async def test_the_named_officer_is_asked_and_the_child_keeps_its_card(gone: City) -> None:

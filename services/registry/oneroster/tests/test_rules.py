@@ -197,6 +197,12 @@ def test_problems_say_what_to_do_in_japanese() -> None:
     )
 
 
+@pytest.mark.parametrize("school", ["", "nowhere"])
+def test_a_class_without_its_school_is_told_once_not_with_each_of_its_pupils(school: str) -> None:
+    files = with_cell(small_package(), layout.CLASSES, 2, "schoolSourcedId", school)
+    assert cells(refusal(files).problems) == {(layout.CLASSES, 2, "schoolSourcedId", school)}
+
+
 def test_two_home_classes_at_the_same_time_name_both_rows() -> None:
     files = with_row(
         small_package(),

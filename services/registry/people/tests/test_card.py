@@ -33,7 +33,14 @@ async def test_the_office_reads_the_whole_card(asking: Asking) -> None:
         "4月1日から 母 髙橋 恵（連絡・閲覧・電話）",
     ]
     assert {each["by"] for each in card["history"]} == {"名簿の取り込み"}
-    assert card["may"] == {"change": True, "family": True, "protection": True, "erase": False}
+    assert card["may"] == {
+        "change": True,
+        "family": True,
+        "protection": True,
+        "contact": True,
+        "erase": False,
+        "same": False,
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -19,7 +20,7 @@ from services.registry.roster.store import put_setting
 from services.registry.roster.tests.reading import offices_told
 from shared.database import Scope, Units
 from shared.dates import FixedClock
-from tests.matrix.roster import HIDDEN, HIDDEN_NAME, first_board
+from tests.support.boards import HIDDEN, HIDDEN_NAME, first_board
 from tests.support.databases import Database
 from tests.support.rosters import YEAR, duty, key, person, unit
 
@@ -161,6 +162,20 @@ async def test_a_plan_takes_no_unit_that_is_something_else_already(city: City) -
     second = PLAN.replace("first", "second").format_map(city.ids)
     stolen = await city.post(second, {"seen": 0, "plan": {"classes": [fresh]}}, "elsewhere")
     assert stolen.status_code == 422, "it is in another school's plan"
+
+
+async def test_two_schools_that_save_side_by_side_do_not_plan_one_class(city: City) -> None:
+    second = PLAN.replace("first", "second").format_map(city.ids)
+    for _ in range(5):
+        plan = {"classes": [{"id": str(uuid4()), "name": "3年1組", "grade": "P3"}]}
+        seen = [
+            (await city.get(where, who)).json()["revision"]
+            for where, who in ((PLAN, "office"), (second, "elsewhere"))
+        ]
+        answers = await asyncio.gather(
+            put(city, plan, seen[0]), city.post(second, {"seen": seen[1], "plan": plan}, "elsewhere")
+        )
+        assert sorted(each.status_code for each in answers) == [200, 422], [each.text for each in answers]
 
 
 async def test_who_names_a_homeroom_teacher_gives_a_duty(city: City) -> None:

@@ -276,6 +276,20 @@ def test_a_whole_plan_has_the_classes_the_law_gives_and_numbers_by_kana() -> Non
     assert wrong_with(plan, here) == []
 
 
+@pytest.mark.parametrize("kind", sorted(TAUGHT_AT))
+def test_a_proposal_can_be_kept_at_every_kind_of_school(kind: str) -> None:
+    """小2 and 中2 of a 特別支援学校 have classes of their own, six a class; a name in use is not taken over."""
+    grades = [grade for grade in TAUGHT_AT[kind] for _ in range(7)]
+    here = known(*(candidate(n, grade=grade) for n, grade in enumerate(grades, 1)))
+    used = PlannedClass(id=ROOM, name="1年1組", grade=None)
+    plan = proposed(Plan(classes=[used]), here, board=BOARD, school=SPECIAL, kind=kind, year=2027, seed=1)
+    assert plan.seats.keys() == here.keys()
+    assert wrong_with(plan, here) == []
+    classes = Counter(each.grade for each in plan.classes)
+    several = {grade for grade, count in classes.items() if count > 1}
+    assert several == (set(TAUGHT_AT["compulsory"]) if kind == "special_needs_school" else set())
+
+
 def test_a_class_of_several_grades_is_proposed_grade_by_grade_without_a_number_twice() -> None:
     def special(n: int, grade: str) -> Candidate:
         return candidate(n, grade=grade, special_needs=True, before_name="ひまわり")

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -21,16 +21,22 @@ from services.registry.bulk.tests.threads import work_in_threads
 from services.registry.imports.importing import import_snapshot
 from services.registry.moves.tests.conftest import City
 from services.registry.moves.tests.conftest import client as client
+from services.registry.people.office import NotSaid, say_office
 from services.registry.rollover import rules, store
-from services.registry.rollover.plans import Plan
+from services.registry.rollover.plans import Plan, PlannedClass, Seat
+from services.registry.rollover.previewing import preview
+from services.registry.rollover.rules import Year
+from services.registry.rollover.runs_shapes import RunOut
+from services.registry.rollover.store import Run
 from services.registry.rollover.tests.test_api import feeding
-from services.registry.rollover.tests.test_runs import DAY, planned
+from services.registry.rollover.tests.test_runs import DAY, planned, rolled
 from services.registry.roster.store import put_setting
+from services.registry.roster.tests.reading import offices_told
 from shared.database import Scope, Units
 from shared.dates import FixedClock
 from shared.service import Worker
-from tests.matrix.roster import HIDDEN_NAME, first_board
 from tests.support.at_work import at_work, settings_of
+from tests.support.boards import HIDDEN_NAME, first_board
 from tests.support.databases import Database
 from tests.support.feeds import silent_feed
 from tests.support.tokens import Authority
@@ -139,6 +145,80 @@ async def test_looked_at_applied_and_taken_back(city: City) -> None:
     assert await city.held("membership_period", "pupil") == was
     again = await city.post("/v1/rollover/runs/1/revert", {}, "board_staff")
     assert again.json()["type"].endswith("/not-to-revert")
+
+
+async def test_what_was_seen_before_a_run_ended_is_not_offered_after_it(city: City) -> None:
+    """Its numbers are of a roster that is no more; by whatever hand the run was applied or taken back."""
+    assert (await apply(city, await looked(city))).status_code == 200
+    assert (await settled(city))["look"] is None
+    assert (await looked(city))["found"]["total"]["changed"] == 0
+    assert (await city.post("/v1/rollover/runs/1/revert", {}, "board_staff")).status_code == 200
+    page = await settled(city)
+    assert ([run["state"] for run in page["runs"]], page["look"]) == (["reverted"], None)
+    before = await looked(city)
+    assert before["found"]["total"]["changed"] == 7
+    await rolled(city)
+    page = await settled(city)
+    assert ([run["state"] for run in page["runs"]], page["look"]) == (["done", "reverted"], None)
+    assert (await apply(city, before)).json()["type"].endswith("/another-preview")
+
+
+async def test_the_page_hears_of_every_step(city: City, registry_database: Database) -> None:
+    assert (await now(city))["live"] == [f"office:{city.board}"]
+    assert (await city.get(SCHOOL, "board_staff")).json()["live"] == [f"office:{city.board}"]
+    assert (await city.get(SCHOOL)).json()["live"] == [f"office:{city.ids['first']}"]
+    assert (await now(city, "office"))["live"] == [], "who sees nothing follows nothing"
+    _, read = await offices_told(registry_database)
+    look = await looked(city)
+    told, read = await offices_told(registry_database, read)
+    assert told == {city.board}, "a dry run"
+    await apply(city, look)
+    await settled(city)
+    told, read = await offices_told(registry_database, read)
+    assert told == {city.board}, "a run"
+    await city.post("/v1/rollover/runs/1/revert", {}, "board_staff")
+    (run,) = (await settled(city))["runs"]
+    assert run["state"] == "reverted"
+    told, read = await offices_told(registry_database, read)
+    assert told == {city.board}, "taken back"
+
+
+@pytest.mark.parametrize(
+    ("state", "wish", "told", "wanted"),
+    [
+        ("applying", "apply", {"part": 1, "parts": 3, "school": "中学校"}, (True, False, 2, 3)),
+        ("done", "revert", {}, (True, True, 0, 2)),
+        ("reverting", "revert", {"part": 1, "parts": 2, "school": "中学校"}, (True, True, 1, 2)),
+        ("reverted", "revert", {"part": 2, "parts": 2, "school": "中学校"}, (False, True, 2, 2)),
+        ("reverted", "revert", {}, (False, True, 0, 2)),
+    ],
+)
+def test_a_run_is_never_told_as_taken_back_and_under_way(
+    state: store.State, wish: store.Wish, told: Mapping[str, Any], wanted: tuple[bool, bool, int, int]
+) -> None:
+    """A process that has taken it back needs a moment to end; before it begins, nothing of it is done."""
+    at = datetime(2027, 3, 10, tzinfo=UTC)
+    run = Run(
+        UUID(int=1),
+        UUID(int=2),
+        1,
+        Year(2027),
+        state,
+        "a",
+        at,
+        None,
+        None,
+        {},
+        3,
+        2,
+        9,
+        wish,
+        "a",
+        None,
+        None,
+    )
+    out = RunOut.of(run, told, working=state != "done")
+    assert (out.working, out.back, out.parts_done, out.parts) == wanted
 
 
 async def test_only_what_was_shown_is_applied(city: City) -> None:
@@ -251,6 +331,10 @@ async def test_the_board_says_where_graduates_go(city_of_sixth: City) -> None:
     assert (late.status_code, late.json()["type"].endswith("/moved")) == (409, True)
     page = (await city.get("/v1/rollover/2027/schools/{first}", "board_staff")).json()
     assert (page["numbers"]["nowhere"], page["numbers"]["to"]) == (5, [])
+    assert (
+        page["numbers"]["became"]["graduating"],
+        page["numbers"]["changed"],
+    ) == (5, 0)
     (nowhere, *_) = [each for each in page["lists"] if each["kind"] == "nowhere"]
     assert (nowhere["number"], nowhere["hidden"]) == (5, 1)
     again = await city.post(where, {"seen": {first: None}, "told": {first: junior}}, "board_staff")
@@ -258,6 +342,98 @@ async def test_the_board_says_where_graduates_go(city_of_sixth: City) -> None:
     page = (await city.get("/v1/rollover/2027/schools/{first}", "board_staff")).json()
     assert [(each["name"], each["number"]) for each in page["numbers"]["to"]] == [("中学校", 5)]
     assert (await city.post(where, {"seen": {}, "told": {}}, "office")).status_code == 404
+
+
+async def test_who_goes_on_is_next_years_child_of_the_school_gone_to(
+    city_of_sixth: City, clock: FixedClock
+) -> None:
+    """Rooms and textbooks are planned by these numbers: they are those of the roster of 1 April, before and after."""
+    city = city_of_sixth
+    clock.instant = datetime(2027, 3, 10, 1, tzinfo=UTC)
+    where = {"第一小学校": (0, 0), "第二小学校": (0, 0), "中学校": (6, 6)}
+
+    async def told() -> dict[str, tuple[int, int]]:
+        shown = await preview(city.units, city.board, Year(2027))
+        total = shown.total()
+        assert (total.pupils, total.without_class) == where["中学校"]
+        return {school.name: (each.pupils, each.without_class) for school, each in shown.schools}
+
+    async def of_school(word: str) -> tuple[int, int, dict[str, int]]:
+        page = (await city.get(f"{YEAR}/schools/{city.ids[word]}", "board_staff")).json()
+        numbers = page["numbers"]
+        assert numbers["here"] == {"first": 5, "junior": 1}[word], "who is here now is another number"
+        went = [(each["name"], each["number"]) for each in numbers["to"]]
+        came = [(each["name"], each["number"]) for each in numbers["coming"]]
+        assert (went, came) == ([("中学校", 5)], []) if word == "first" else ([], [("第一小学校", 5)])
+        became = numbers["became"]
+        stay = numbers["here"] - became.get("graduating", 0) - sum(number for _, number in went)
+        assert stay + sum(number for _, number in came) + became.get("new", 0) == numbers["pupils"]
+        lists = {each["kind"]: each["number"] for each in page["lists"]}
+        return numbers["pupils"], numbers["without_class"], lists
+
+    assert await told() == where
+    assert (await of_school("first"), await of_school("junior")) == ((0, 0, {}), (6, 6, {}))
+    room = PlannedClass(id=uuid4(), name="1年1組", grade="J1")
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        seats = {city.ids["pupil"]: Seat(class_id=room.id, number=1)}
+        plan = Plan(classes=[room], seats=seats)
+        assert await store.put_plan(work, city.ids["junior"], 2027, 1, plan)
+    assert await of_school("junior") == (6, 5, {"without_class": 5})
+    answer = await city.get(f"{YEAR}/schools/{city.ids['junior']}", "junior_office")
+    (listed,) = answer.json()["lists"]
+    assert (listed["number"], listed["hidden"]) == (5, 1)
+    assert not any(word in answer.text for word in (*HIDDEN_NAME, str(city.ids["hidden"])))
+    assert "第一小学校 2年1組" in {row["class_name"] for row in listed["pupils"]}
+    where["中学校"] = (6, 5)
+    assert await told() == where
+    await rolled(city)
+    assert await told() == where, "and when it stands"
+    assert await of_school("junior") == (6, 5, {"without_class": 5})
+
+
+async def test_graduates_are_not_among_who_changes_however_their_source_writes_them(
+    city_of_sixth: City, clock: FixedClock
+) -> None:
+    """The record's heading leaves them out; of one whose 在籍 or guardian has no end, the end is written."""
+    city = city_of_sixth
+    clock.instant = datetime(2027, 3, 10, 1, tzinfo=UTC)
+
+    async def told() -> tuple[int, int, int]:
+        total = (await preview(city.units, city.board, Year(2027))).total()
+        return total.pupils, total.changed, total.became["graduating"]
+
+    assert await told() == (6, 6, 2)
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        finishes = text("update enrolment_period set grade = 'J3' where subject_id = :graduate")
+        await work.session.execute(finishes, {"graduate": city.ids["q1"]})
+        for table in ("enrolment_period", "guardianship_period"):
+            open_end = (
+                f"update {table} set valid = daterange(lower(valid), null) where subject_id = :graduate"
+            )
+            await work.session.execute(text(open_end), {"graduate": city.ids["q1"]})
+    assert await told() == (6, 6, 2)
+    await rolled(city)
+    ended = await city.held("enrolment_period", "q1")
+    assert ended[-1][1] == DAY, "written all the same"
+    (run,) = (await now(city))["runs"]
+    assert run["changed"] == 6
+
+
+async def test_settings_that_are_too_large_together_are_refused_in_words(city_of_sixth: City) -> None:
+    """Textbooks of many years nearly fill the one event: what is said beside them must not end in a fault of ours."""
+    city = city_of_sixth
+    async with city.units.work(Scope(city.board), actor="test") as work:
+        await put_setting(work, "textbooks", date(2026, 4, 1), {"P1": ["国語" * 100_000]})
+    asked = {
+        "seen": {str(city.ids["first"]): str(city.ids["junior"])},
+        "told": {str(city.ids["first"]): None},
+    }
+    answer = await city.post("/v1/rollover/2027/onward", asked, "board_staff")
+    assert (answer.status_code, "冊数を減らして" in answer.json()["detail"]) == (422, True), answer.text
+    with pytest.raises(NotSaid, match="冊数を減らして"):
+        await say_office(
+            city.units, city.board, departments=[], protection=None, today=date(2027, 3, 1), actor="x"
+        )
 
 
 async def test_from_the_first_of_april_nothing_is_applied_or_taken_back(

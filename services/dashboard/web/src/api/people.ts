@@ -53,6 +53,24 @@ export interface Seat {
   readonly last: Day | null
 }
 
+export interface Phone {
+  readonly number: string
+  readonly kind: 'mobile' | 'home' | 'work' | 'other'
+  readonly kind_word: string
+}
+
+/** 連絡先 on the day asked about. */
+export interface Contact {
+  readonly period: string
+  readonly postal_code: string
+  readonly address: string
+  readonly phones: readonly Phone[]
+  readonly language: string
+  readonly language_word: string
+  readonly since: Day
+  readonly last: Day | null
+}
+
 export interface Tie {
   readonly period: string
   readonly person: Person
@@ -61,12 +79,14 @@ export interface Tie {
   readonly notify: boolean
   readonly read: boolean
   readonly contact: boolean
+  /** Of a guardian whom the school may call. */
+  readonly phones: readonly Phone[]
   readonly since: Day
   readonly last: Day | null
 }
 
 export interface HistoryEntry {
-  readonly side: 'name' | 'enrolment' | 'class' | 'duty' | 'guardian' | 'protection'
+  readonly side: 'name' | 'enrolment' | 'class' | 'duty' | 'guardian' | 'protection' | 'contact'
   readonly since: Day
   readonly words: string
   readonly notes: readonly string[]
@@ -105,10 +125,13 @@ export interface Card {
   readonly protection: { readonly period: string; readonly since: Day; readonly confidential_from: readonly Person[] } | null
   readonly children: readonly Tie[] | null
   readonly duties: readonly { readonly words: string; readonly since: Day; readonly last: Day | null }[] | null
+  readonly contact: Contact | null
+  /** What will hold after it, when that is known. */
+  readonly contact_next: Contact | null
   readonly history: readonly HistoryEntry[] | null
   /** Cards that were merged into this one, for those who may take that back. */
   readonly merged: readonly { readonly question: string; readonly name: string }[]
-  readonly may: { readonly change: boolean; readonly family: boolean; readonly protection: boolean; readonly erase: boolean }
+  readonly may: { readonly change: boolean; readonly family: boolean; readonly protection: boolean; readonly contact: boolean; readonly erase: boolean; readonly same: boolean }
 }
 
 export interface PeopleAsked {

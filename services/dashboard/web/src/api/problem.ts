@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro'
+
 /** One cell or field that a service refused. */
 export interface ProblemItem {
   readonly field?: string
@@ -80,4 +82,15 @@ function item(raw: unknown): ProblemItem[] {
   const { field, cell, message, instead } = raw as Record<string, unknown>
   if (typeof message !== 'string') return []
   return [{ message, ...(typeof field === 'string' ? { field } : {}), ...(typeof cell === 'string' ? { cell } : {}), ...(typeof instead === 'string' ? { instead } : {}) }]
+}
+
+/** 「事務室」: where a fact about the day came from. */
+export function sourceWord(source: string): string {
+  const words: Readonly<Record<string, string>> = {
+    teacher: t`学級`,
+    office: t`事務室`,
+    nurse: t`保健室`,
+    notice: t`保護者の連絡`,
+  }
+  return words[source] ?? source
 }

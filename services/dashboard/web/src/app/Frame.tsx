@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link, Outlet, useLocation, useNavigate, useParams, useRouter } from '@tanstack/react-router'
-import { Activity, ArrowLeftRight, BookUser, CalendarCheck, FileUp, LayoutGrid, MapPinned, Milestone, School, SlidersHorizontal } from 'lucide-react'
+import { Activity, ArrowLeftRight, BookUser, CalendarCheck, CalendarDays, FileUp, LayoutGrid, MapPinned, Milestone, PhoneIncoming, School, SlidersHorizontal } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { useSession } from '~/api/session'
 import { dayParts, workDay } from '~/dates/dates'
@@ -25,6 +25,8 @@ const Stranded = later(() => import('./Stranded'))
 const ICONS = {
   today: CalendarCheck,
   school: School,
+  calls: PhoneIncoming,
+  register: CalendarDays,
   board: MapPinned,
   people: BookUser,
   imports: FileUp,

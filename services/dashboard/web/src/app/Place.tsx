@@ -16,6 +16,8 @@ interface PlaceProps {
   readonly today?: Day
   /** The same screen on another day. */
   readonly addressOn?: (day: Day) => string
+  /** Another screen of the same place. */
+  readonly beside?: { readonly href: string; readonly word: string } | undefined
 }
 
 /** The element of the top line that takes the place of the screen. */
@@ -27,7 +29,7 @@ export function Place(props: PlaceProps) {
   return slot ? createPortal(<PlaceLine {...props} />, slot) : null
 }
 
-function PlaceLine({ title, of = [], date, today, addressOn }: PlaceProps) {
+function PlaceLine({ title, of = [], date, today, addressOn, beside }: PlaceProps) {
   const { t } = useLingui()
   return (
     <div className={styles.place}>
@@ -58,6 +60,11 @@ function PlaceLine({ title, of = [], date, today, addressOn }: PlaceProps) {
             </Goto>
           )}
         </div>
+      )}
+      {beside && (
+        <Goto className={styles.back} href={beside.href}>
+          {beside.word}
+        </Goto>
       )}
     </div>
   )

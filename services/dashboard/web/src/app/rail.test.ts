@@ -11,6 +11,8 @@ it('shows only what the server sends, in its order, and passes over what it does
 it("marks the place that a screen belongs to among the person's own", () => {
   expect(placeOf('/classes/1/days/2026-11-20/roll', railed('today'))).toBe('today')
   expect(placeOf('/classes/1/days/2026-11-20/roll', railed('school'))).toBe('school')
+  expect(placeOf('/classes/1/register/2026-11', railed('today', 'register'))).toBe('register')
+  expect(placeOf('/classes/1/register/year', railed('today'))).toBe('today')
   expect(placeOf('/schools/1/days/2026-11-20', railed('board'))).toBe('board')
   expect(placeOf('/schools/1/rollover/2027', railed('school', 'next_year'))).toBe('next_year')
   expect(placeOf('/schools/1/rollover/2027', railed('board', 'rollover'))).toBe('rollover')

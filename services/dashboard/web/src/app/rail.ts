@@ -8,12 +8,14 @@ export interface Place {
   /** Letter after `g`. */
   readonly letter: string
   /** Short address; the dated one follows from it. */
-  readonly to: '/today' | '/school' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/rollover' | '/settings' | '/operations'
+  readonly to: '/today' | '/school' | '/calls' | '/register' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/rollover' | '/settings' | '/operations'
 }
 
 const PLACES: readonly Place[] = [
   { id: 'today', word: msg`今日`, letter: 't', to: '/today' },
   { id: 'school', word: msg`学校の今日`, letter: 's', to: '/school' },
+  { id: 'calls', word: msg`電話`, letter: 'd', to: '/calls' },
+  { id: 'register', word: msg`出席簿`, letter: 'k', to: '/register' },
   { id: 'board', word: msg`市の今日`, letter: 'b', to: '/board' },
   { id: 'people', word: msg`名簿`, letter: 'l', to: '/people' },
   { id: 'imports', word: msg`名簿取込`, letter: 'i', to: '/imports' },
@@ -38,6 +40,7 @@ const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] =
   ['/school', ['school', 'board']],
   ['/board', ['board']],
   ['/people', ['people']],
+  ['/calls', ['calls']],
   ['/imports', ['imports']],
   ['/exports', ['imports']],
   ['/moves', ['moves']],
@@ -45,11 +48,15 @@ const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] =
   ['/operations', ['operations']],
 ]
 
+/** 出席簿 of a class, whoever reads it. */
+const REGISTER = /^\/(register$|classes\/[^/]+\/register\/)/
+
 /** Pages of a school about its next year: of the school's own people, or of whoever keeps the roster. */
 const OF_NEXT_YEAR: readonly RailId[] = ['next_year', 'rollover']
 
 /** The place of the rail that an address belongs to. */
 export function placeOf(path: string, places: readonly Place[]): RailId | null {
+  if (REGISTER.test(path) && places.some(({ id }) => id === 'register')) return 'register'
   const ids = path.includes('/class-plans/') || path.includes('/rollover/') ? OF_NEXT_YEAR : UNDER.find(([prefix]) => path.startsWith(prefix))?.[1] ?? []
   return ids.find((id) => places.some((place) => place.id === id)) ?? null
 }

@@ -1,6 +1,7 @@
 import { t } from '@lingui/core/macro'
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import { read } from '~/api/http'
 import type { Me, School } from '~/api/types'
 import { schoolYear } from '~/dates/read'
 import { draftsReady } from '~/outbox/drafts'
@@ -67,6 +68,36 @@ const roll = createRoute({
   getParentRoute: () => inside,
   path: '/classes/$classId/days/$date/roll',
   component: lazyRouteComponent(() => import('~/screens/teacher/roll/Page')),
+})
+
+/** 出席簿 of this month: of one's own class, else of the first class of one's school. */
+const ownRegister = createRoute({
+  getParentRoute: () => inside,
+  path: '/register',
+  component: NoRight,
+  beforeLoad: async ({ context }) => {
+    const me = await meOf(context)
+    const classId = me && (await registerClass(me))
+    if (me && classId) throw redirect({ to: '/classes/$classId/register/$sheet', params: { classId, sheet: me.today.slice(0, 7) }, replace: true })
+  },
+})
+
+async function registerClass(me: Me): Promise<string | null> {
+  const own = me.roles.find(({ kind, class: of }) => of && (kind === 'homeroom' || kind === 'assistant'))
+  if (own?.class) return own.class.id
+  const school = schoolOf(me)
+  try {
+    const classes = await read<readonly { readonly id: string; readonly school: string }[]>('/api/registry/v1/classes')
+    return classes.find((one) => one.school === school?.id)?.id ?? null
+  } catch {
+    return null
+  }
+}
+
+const register = createRoute({
+  getParentRoute: () => inside,
+  path: '/classes/$classId/register/$sheet',
+  component: lazyRouteComponent(() => import('~/screens/school/register/Page')),
 })
 
 function schoolOf(me: Me): School | null {
@@ -172,15 +203,30 @@ const changeCard = createRoute({
   component: lazyRouteComponent(() => import('~/screens/people/change/Page')),
 })
 
+const calls = createRoute({
+  getParentRoute: () => inside,
+  path: '/calls',
+  validateSearch: ({ pupil }: Record<string, unknown>): { readonly pupil?: string | undefined } => ({ pupil: text(pupil) }),
+  component: lazyRouteComponent(() => import('~/screens/office/calls/Page')),
+})
+
 const moves = createRoute({
   getParentRoute: () => inside,
   path: '/moves',
   component: lazyRouteComponent(() => import('~/screens/office/moves/Page')),
 })
 
+export interface MoveSearch {
+  readonly pupil?: string | undefined
+  /** The school inside the city that accepts, from which day. */
+  readonly to?: string | undefined
+  readonly on?: string | undefined
+}
+
 const newMove = createRoute({
   getParentRoute: () => inside,
   path: '/moves/new',
+  validateSearch: ({ pupil, to, on }: Record<string, unknown>): MoveSearch => ({ pupil: text(pupil), to: text(to), on: text(on) }),
   component: lazyRouteComponent(() => import('~/screens/office/moves/Announce')),
 })
 
@@ -301,6 +347,13 @@ const samePeople = createRoute({
   component: lazyRouteComponent(() => import('~/screens/office/samepeople/Page')),
 })
 
+const askPair = createRoute({
+  getParentRoute: () => inside,
+  path: '/imports/same-people/ask',
+  validateSearch: ({ card }: Record<string, unknown>): { readonly card?: string | undefined } => ({ card: text(card) }),
+  component: lazyRouteComponent(() => import('~/screens/office/samepeople/AskPage')),
+})
+
 const samePair = createRoute({
   getParentRoute: () => inside,
   path: '/imports/same-people/$questionId',
@@ -319,6 +372,8 @@ const tree = root.addChildren([
     home,
     today,
     roll,
+    ownRegister,
+    register,
     school,
     schoolDay,
     schoolDuties,
@@ -335,8 +390,10 @@ const tree = root.addChildren([
     importUpload,
     importRun,
     samePeople,
+    askPair,
     samePair,
     exported,
+    calls,
     moves,
     newMove,
     arrive,

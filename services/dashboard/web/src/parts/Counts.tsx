@@ -2,6 +2,7 @@ import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import { useLingui } from '@lingui/react/macro'
 import type { DayCounts, DayTotals } from '~/api/types'
+import { counted } from './counted'
 import type { TableColumn } from './Table'
 import panel from './Panel.module.css'
 
@@ -36,7 +37,7 @@ export function Counts<Name extends CountName>({ of, names }: CountsProps<Name>)
       {names.map((name) => (
         <div key={name} data-zero={of[name] === 0 ? '' : undefined}>
           <dt>{i18n._(parts[name] ?? WORDS[name])}</dt>
-          <dd>{of[name]}</dd>
+          <dd>{counted(of[name])}</dd>
         </div>
       ))}
     </dl>

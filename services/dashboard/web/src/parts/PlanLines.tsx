@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useId, useRef, useState } from 'react'
+import { useState } from 'react'
 import { holdImeEnter, isEnter } from '~/grid/ime'
+import { Area } from './Area'
 import { Button } from './Button'
 import { Choose, Field } from './Field'
 import styles from './PlanLines.module.css'
@@ -21,8 +22,6 @@ interface PlanLinesProps {
 
 /** Lines of a year's plan, pasted from a spreadsheet or put together one by one. Nothing is read here. */
 export function PlanLines({ text, onText, kinds, whom, onDone, label, rows = 7 }: PlanLinesProps) {
-  const id = useId()
-  const area = useRef<HTMLTextAreaElement>(null)
   return (
     <div className={styles.lines}>
       <AddLine
@@ -34,22 +33,13 @@ export function PlanLines({ text, onText, kinds, whom, onDone, label, rows = 7 }
           if (done) onDone(next)
         }}
       />
-      <label className={styles.label} htmlFor={id}>
-        {label ?? <Trans>変える予定（1行に1つ）</Trans>}
-      </label>
-      <p id={`${id}-hint`} className={styles.hint}>
-        <Trans>表計算の日付・種類・内容・対象の4列を、そのまま貼り付けられます。</Trans>
-      </p>
-      <textarea
-        ref={area}
-        id={id}
-        aria-describedby={`${id}-hint`}
-        className={styles.text}
-        rows={rows}
-        wrap="off"
+      <Area
+        label={label ?? <Trans>変える予定（1行に1つ）</Trans>}
+        hint={<Trans>表計算の日付・種類・内容・対象の4列を、そのまま貼り付けられます。</Trans>}
         value={text}
-        spellCheck={false}
-        onChange={(event) => onText(event.target.value)}
+        rows={rows}
+        cells
+        onChange={onText}
         onKeyDown={(event) => {
           if (!isEnter(event) || !(event.ctrlKey || event.metaKey)) return
           event.preventDefault()

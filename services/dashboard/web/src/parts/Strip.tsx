@@ -9,16 +9,20 @@ interface StripProps {
   readonly action?: ReactNode
   /** Said by screen readers when it appears. */
   readonly live?: boolean
+  /** The keyboard goes on from here when it appears: what was pressed is gone. */
+  readonly focused?: boolean
   readonly id?: string
 }
 
 const ICONS = { wrong: CircleAlert, look: CircleAlert, wait: CloudOff, good: CircleCheck, plain: Info }
 
+const focusOn = (element: HTMLElement | null) => element?.focus()
+
 /** One line over the work that says what matters now, and acts in place. */
-export function Strip({ kind, children, action, live = false, id }: StripProps) {
+export function Strip({ kind, children, action, live = false, focused = false, id }: StripProps) {
   const Icon = ICONS[kind]
   return (
-    <div className={styles.strip} data-kind={kind} id={id} role={live ? 'status' : undefined}>
+    <div className={styles.strip} data-kind={kind} id={id} role={live ? 'status' : undefined} {...(focused ? { ref: focusOn, tabIndex: -1 } : {})}>
       <Icon aria-hidden size="1.25rem" strokeWidth={1.75} />
       <div className={styles.words}>{children}</div>
       {action !== undefined && <div className={styles.action}>{action}</div>}

@@ -1,10 +1,12 @@
 import type { ReactNode } from 'react'
+import { counted } from './counted'
 import panel from './Panel.module.css'
+import { useMedia } from './useMedia'
 
 export interface TableColumn<Row> {
   readonly head: ReactNode
   readonly cell: (row: Row) => ReactNode
-  /** True of numbers: they stand at the end of their cell, and a zero steps back. */
+  /** True of numbers: they stand at the end of their cell with their digits grouped, and a zero steps back. */
   readonly number?: boolean
   /** True leaves the column out on a phone. */
   readonly wide?: boolean
@@ -16,10 +18,14 @@ interface TableProps<Row> {
   readonly id: (row: Row) => string
   /** The first one names the row. */
   readonly columns: readonly TableColumn<Row>[]
+  /** On a phone every row is a block of its own, its cells below each other: for sentences and buttons, not for counts. */
+  readonly stacked?: boolean
 }
 
 /** Rows to read, not to write in (that is the grid). Stands in a `Block` with `table`. */
-export function Table<Row>({ rows, id, columns }: TableProps<Row>) {
+export function Table<Row>({ rows, id, columns, stacked = false }: TableProps<Row>) {
+  const narrow = useMedia('screen and (max-width: 47.9375em)')
+  if (stacked && narrow) return <Stack rows={rows} id={id} columns={columns} />
   return (
     <table className={panel.table}>
       <thead>
@@ -40,11 +46,31 @@ export function Table<Row>({ rows, id, columns }: TableProps<Row>) {
   )
 }
 
+function Stack<Row>({ rows, id, columns: [name, ...others] }: TableProps<Row>) {
+  return (
+    <ul className={panel.stack}>
+      {rows.map((row) => (
+        <li key={id(row)}>
+          {name?.cell(row)}
+          <dl>
+            {others.map(({ head, cell }, i) => (
+              <div key={i}>
+                <dt>{head}</dt>
+                <dd>{cell(row)}</dd>
+              </div>
+            ))}
+          </dl>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
 function Cell<Row>({ row, column }: { readonly row: Row; readonly column: TableColumn<Row> }) {
   const content = column.cell(row)
   return (
     <td data-n={column.number ? (content === 0 ? '0' : '') : undefined} className={column.wide ? panel.wide : undefined}>
-      {content}
+      {column.number && typeof content === 'number' ? counted(content) : content}
     </td>
   )
 }

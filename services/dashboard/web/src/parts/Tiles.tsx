@@ -1,5 +1,5 @@
 import { Trans } from '@lingui/react/macro'
-import { Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components'
+import { FieldError, Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components'
 import type { ReactNode } from 'react'
 import field from './TextLine.module.css'
 import styles from './Tiles.module.css'
@@ -19,12 +19,14 @@ interface TilesProps {
   /** Nothing is chosen for the person: null until they do. */
   readonly value: string | null
   readonly onChange: (value: string) => void
+  /** What to do, when the form went on without a choice. */
+  readonly wrong?: string | undefined
 }
 
 /** A choice among a few, as tiles large enough for a finger. */
-export function Tiles({ label, tiles, required = false, value, onChange }: TilesProps) {
+export function Tiles({ label, tiles, required = false, value, onChange, wrong }: TilesProps) {
   return (
-    <RadioGroup className={styles.group!} value={value} onChange={onChange}>
+    <RadioGroup className={styles.group!} value={value} onChange={onChange} isInvalid={wrong !== undefined && value === null}>
       <Label className={styles.label}>
         {label}
         {required && (
@@ -43,6 +45,7 @@ export function Tiles({ label, tiles, required = false, value, onChange }: Tiles
           </RadioField>
         ))}
       </div>
+      <FieldError className={field.wrong!}>{wrong}</FieldError>
     </RadioGroup>
   )
 }

@@ -8,6 +8,7 @@ import type { BoardDay, BoardDaySchool, DayCounts } from '~/api/types'
 import { useRead } from '~/api/useRead'
 import { workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
+import { counted } from '~/parts/counted'
 import { ALL_COUNTS, countColumn, Counts } from '~/parts/Counts'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
@@ -75,7 +76,7 @@ function BoardWork({ day }: { readonly day: BoardDay }) {
 }
 
 function Collected({ day }: { readonly day: BoardDay }) {
-  const { classes, classes_taken: taken } = day.totals
+  const [taken, classes] = [counted(day.totals.classes_taken), counted(day.totals.classes)]
   const waiting = day.schools.filter((one) => one.school_day && one.classes_taken < one.classes).length
   if (waiting)
     return (

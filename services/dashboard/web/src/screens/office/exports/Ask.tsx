@@ -12,8 +12,9 @@ import { Refused } from '~/parts/Refused'
 import { Strip } from '~/parts/Strip'
 import { Tiles } from '~/parts/Tiles'
 import { BASE, exportsQuery } from './data'
-import { askedFor, bases, FIRST, type Wish } from './rules'
+import { askedFor, bases, FIRST, type Use, type Wish } from './rules'
 import type { Exports, Profile } from './types'
+import panel from '~/parts/Panel.module.css'
 import styles from './exports.module.css'
 
 const WHOLE = 'board'
@@ -26,7 +27,16 @@ export function Ask({ page }: { readonly page: Exports }) {
   const { send, sending, error } = useCommand(me.person.id)
   const [wish, setWish] = useState<Wish>(FIRST)
   const set = (more: Partial<Wish>) => setWish({ ...wish, ...more })
-  const asked = askedFor(wish, page.exports, `${schoolYear(me.today) + 1}-04-01`)
+  const asked = askedFor(wish, page.exports, `${schoolYear(me.today) + 1}-04-01`, page.may_protected)
+  const off = sending
+    ? t`書き出しを始めています`
+    : wish.use === null
+      ? t`「何に使いますか」を選んでください`
+      : wish.purpose.trim() === ''
+        ? t`「何のために書き出しますか」を書いてください`
+        : asked
+          ? undefined
+          : t`「いつから変わったところ」を決めてください`
 
   async function go() {
     if (sending || !asked) return
@@ -43,14 +53,17 @@ export function Ask({ page }: { readonly page: Exports }) {
       }}
     >
       <Tiles
-        label={t`どこへ渡しますか`}
-        value={wish.for_others ? 'others' : 'own'}
-        onChange={(value) => set({ for_others: value === 'others' })}
+        label={t`何に使いますか`}
+        required
+        value={wish.use}
+        onChange={(value) => set({ use: value as Use })}
         tiles={[
-          { value: 'own', content: <Trans>紬に取り込み直す・控えにする</Trans> },
+          { value: 'back', content: <Trans>紬に取り込み直す</Trans> },
+          { value: 'kept', content: <Trans>控えにする（取り込み直さない）</Trans> },
           { value: 'others', content: <Trans>ほかのシステムに渡す</Trans> },
         ]}
       />
+      {wish.use !== null && <Guarded use={wish.use} may={page.may_protected} />}
       <Tiles
         label={t`OneRoster の版`}
         value={wish.profile}
@@ -76,7 +89,6 @@ export function Ask({ page }: { readonly page: Exports }) {
         ]}
       />
       <Range page={page} wish={wish} set={set} />
-      {!wish.for_others && <Guarded page={page} wish={wish} set={set} />}
       <Field
         label={<Trans>何のために書き出しますか</Trans>}
         hint={<Trans>記録に残ります。児童生徒の名前は書かないでください。</Trans>}
@@ -86,14 +98,13 @@ export function Ask({ page }: { readonly page: Exports }) {
         onChange={(purpose) => set({ purpose })}
       />
       <Refused error={error} />
-      <div className={styles.buttons}>
-        <Button
-          type="submit"
-          look="filled"
-          off={sending ? t`書き出しを始めています` : wish.purpose.trim() === '' ? t`何のために書き出すかを先に書きます` : asked ? undefined : t`いつから変わったところかを先に決めます`}
-        >
+      <div className={panel.bar}>
+        <Button type="submit" look="filled" off={off}>
           <Trans>名簿を書き出す</Trans>
         </Button>
+        <span className={panel.note} role="status">
+          {off}
+        </span>
       </div>
     </form>
   )
@@ -129,27 +140,19 @@ function Range({ page, wish, set }: PartProps) {
   )
 }
 
-/** Whether protected children go along: for one's own package they must, and not everybody may. */
-function Guarded({ page, wish, set }: PartProps) {
-  const { t } = useLingui()
-  if (!page.may_protected)
-    return (
-      <Strip kind="plain">
-        <Trans>支援措置の対象の子は入りません。入れて書き出せるのは、支援措置に指名された職員です。</Trans>
-      </Strip>
-    )
+/** Whether protected children are in it: for coming back they must be, and not everybody may take them along. */
+function Guarded({ use, may }: { readonly use: Use; readonly may: boolean }) {
   return (
-    <>
-      <Tiles
-        label={t`支援措置の対象の子`}
-        value={wish.protected ? 'with' : 'without'}
-        onChange={(value) => set({ protected: value === 'with' })}
-        tiles={[
-          { value: 'without', content: <Trans>入れない</Trans> },
-          { value: 'with', content: <Trans>入れる</Trans> },
-        ]}
-      />
-      <p className={styles.note}>{wish.protected ? <Trans>居所を知られてはならない子の名前が入ります。置き場所と渡す相手に気をつけてください。</Trans> : <Trans>入れない書き出しは、紬には取り込み直せません（その子が学校からいなくなってしまうため）。</Trans>}</p>
-    </>
+    <Strip kind={use === 'back' ? 'look' : 'plain'}>
+      {use === 'others' ? (
+        <Trans>支援措置の対象の子は入りません。権利のない保護者も入りません。</Trans>
+      ) : use === 'kept' ? (
+        <Trans>支援措置の対象の子は入りません。その子が学校からいなくなってしまうので、紬には取り込み直せません。</Trans>
+      ) : may ? (
+        <Trans>支援措置の対象の子も入ります。居所を知られてはならない子の名前が入るので、置き場所と渡す相手に気をつけてください。</Trans>
+      ) : (
+        <Trans>支援措置の対象の子は入りません。対象の子がいるときは、紬に取り込み直せません。入れて書き出せるのは、支援措置に指名された職員です。</Trans>
+      )}
+    </Strip>
   )
 }

@@ -9,6 +9,7 @@ import { useScreen } from '~/app/screen'
 import { clockTime, instant, timeOf, workDay } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
+import { counted } from '~/parts/counted'
 import { LinkButton, PlainLinkButton } from '~/parts/LinkButton'
 import { Refused } from '~/parts/Refused'
 import { CannotRead, Empty, LoadingRows, NoRight } from '~/parts/States'
@@ -66,10 +67,10 @@ function Work({ page }: { readonly page: Exports }) {
         </Strip>
       )}
       <Done exports={page.exports} />
-      <p className={styles.note}>
+      <p className={panel.note}>
         <Trans>書き出したものは{kept}分だけここに置かれ、そのあと消えます。受け取れるのは書き出した人だけで、だれが何のために書き出し、受け取ったかは記録に残ります。</Trans>
       </p>
-      <div className={styles.buttons}>
+      <div className={panel.bar}>
         <LinkButton to="/imports">
           <Trans>名簿取込へ</Trans>
         </LinkButton>
@@ -136,16 +137,17 @@ function State({ of: { state, mine, written, bytes, until, stopped }, onFetch, o
   const at = until === null ? null : instant(until)
   const time = at === null ? '' : clockTime(at)
   const size = megabytes(bytes)
+  const people = counted(written)
   switch (state) {
     case 'writing':
-      return written > 0 ? <Trans>書き出しています（{written}人）</Trans> : <Trans>書き出しています</Trans>
+      return written > 0 ? <Trans>書き出しています（{people}人）</Trans> : <Trans>書き出しています</Trans>
     case 'stopped':
       return <span className={`${styles.words} ${panel.wait}`}>{stopped}</span>
     case 'removed':
       return <Trans>消えました</Trans>
     case 'ready':
       return (
-        <span className={styles.buttons}>
+        <span className={panel.bar}>
           {mine && (
             <Button look="filled" size="small" onPress={onFetch}>
               <Trans>受け取る（{size} MB）</Trans>

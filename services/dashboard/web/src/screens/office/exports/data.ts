@@ -4,7 +4,7 @@ import type { Exports } from './types'
 
 export const BASE = '/api/registry/v1/exports'
 
-/** Nothing of an export is on the live stream: while one is written it is asked for. */
+/** The live stream tells of its steps; how far one is, while it is written, is asked for. */
 const EVERY_MS = 1000
 
 export const exportsQuery = queryOptions({

@@ -1,4 +1,5 @@
 /** What registry says of rosters on their way out. Names and codes exactly as on the wire. */
+import type { Followed } from '~/api/types'
 import type { Day } from '~/dates/dates'
 
 export type Profile = '1.2_JP' | '1.2'
@@ -30,7 +31,7 @@ export interface Export {
   readonly stopped: string | null
 }
 
-export interface Exports {
+export interface Exports extends Followed {
   readonly may: boolean
   readonly may_protected: boolean
   /** Whether they have proved who they are within the last minutes. */

@@ -16,9 +16,10 @@ import { Strip } from '~/parts/Strip'
 import panel from '~/parts/Panel.module.css'
 import '../words'
 import { begin } from '../imports/sending'
-import { lookAt, mappingsQuery, saveMapping, type Content, type Look, type Mappings } from './data'
+import { lookAt, mappingsQuery, removeMapping, saveMapping, type Content, type Look, type Mapping, type Mappings } from './data'
 import { Columns } from './Columns'
 import { Pick } from './Pick'
+import { Remove } from './Remove'
 import { Words } from './Words'
 import { fitting, missing, same, suggested, unknownReasons, unknownSchools } from './rules'
 import styles from './gakureibo.module.css'
@@ -55,9 +56,12 @@ function Bring({ of }: { readonly of: Mappings }) {
   const [year, setYear] = useState('')
   const [failed, setFailed] = useState<Error | null>(null)
   const [busy, setBusy] = useState(false)
+  const [removing, setRemoving] = useState(false)
+  const [removed, setRemoved] = useState<string | null>(null)
 
   async function tried(act: () => Promise<void>) {
     setFailed(null)
+    setRemoved(null)
     setBusy(true)
     try {
       await act()
@@ -96,6 +100,16 @@ function Bring({ of }: { readonly of: Mappings }) {
       await navigate({ to: '/imports/uploads/$uploadId', params: { uploadId: id } })
     })
 
+  /** The columns stay as they are on the screen: they may be saved under another name. */
+  const remove = (mapping: Mapping) =>
+    tried(async () => {
+      setRemoving(false)
+      await removeMapping(mapping, me).finally(() => queries.invalidateQueries({ queryKey: mappingsQuery(me.board.id).queryKey }))
+      setName('')
+      setRemoved(mapping.name)
+    })
+
+  const chosen = of.mappings.find((each) => each.name === name)
   const lacks = open ? missing(of.items, open.content) : []
   const asked = open ? unknownSchools(open.look, open.content).length + unknownReasons(open.look, open.content).length : 0
   const off = busy ? t`読んでいます` : lacks.length ? t`${lacks.join('、')} の列を選んでください` : name.trim() === '' ? t`対応づけの名前を入れてください` : undefined
@@ -112,20 +126,32 @@ function Bring({ of }: { readonly of: Mappings }) {
       {open && (
         <>
           <Block title={<Trans>どの列が何か</Trans>} aside={<Trans>選ばない列は読まず、残しません</Trans>}>
+            {removed !== null && (
+              // The button that was pressed is gone with its mapping: the keyboard goes on from here.
+              <Strip kind="good" live focused>
+                <Trans>対応づけ「{removed}」を消しました。</Trans>
+              </Strip>
+            )}
             {of.mappings.length > 0 && (
               <div className={styles.one}>
                 <Choose
                   label={t`覚えている対応づけ`}
-                  value={of.mappings.some((each) => each.name === name) ? name : NEW}
+                  value={chosen?.name ?? NEW}
                   options={[{ value: NEW, word: t`新しくつくる` }, ...of.mappings.map((each) => ({ value: each.name, word: each.name }))]}
-                  onChange={(chosen) => {
-                    const known = of.mappings.find((each) => each.name === chosen)
+                  onChange={(wanted) => {
+                    const known = of.mappings.find((each) => each.name === wanted)
                     setName(known?.name ?? '')
                     void change(known?.content ?? suggested(open.look))
                   }}
                 />
+                {chosen && (
+                  <Button look="text" size="small" onPress={() => setRemoving(true)} off={busy ? t`読んでいます` : undefined}>
+                    <Trans>この対応づけを消す</Trans>
+                  </Button>
+                )}
               </div>
             )}
+            {removing && chosen && <Remove mapping={chosen} onClose={() => setRemoving(false)} onRemove={() => void remove(chosen)} />}
             <Columns items={of.items} look={open.look} content={open.content} onChange={(content) => void change(content)} />
           </Block>
           <Words look={open.look} content={open.content} schools={of.schools} onChange={(content) => void change(content)} />

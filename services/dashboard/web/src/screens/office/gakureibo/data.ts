@@ -76,6 +76,11 @@ export async function lookAt(file: File, content: Content | null, { board, perso
   return command<Look>(`${base(board.id)}/columns`, body, uuid7(), person.id)
 }
 
+/** Nobody chooses it any more; what was brought with it goes on. */
+export async function removeMapping({ id, revision }: Mapping, { board, person }: Asker): Promise<void> {
+  await command(`${base(board.id)}/mappings/${id}/remove`, { seen: revision }, uuid7(), person.id)
+}
+
 export async function saveMapping(name: string, seen: number, content: Content, { board, person }: Asker): Promise<Mapping> {
   return command<Mapping>(`${base(board.id)}/mappings`, { name, seen, content }, uuid7(), person.id)
 }

@@ -28,7 +28,7 @@ const INSTEAD: readonly (readonly [string, readonly string[]])[] = [
   ['name', ['family', 'given']],
   ['kana', ['kana_family', 'kana_given']],
 ]
-const BESIDE: Readonly<Record<string, string>> = { common_kana: 'common_name', guardian_number: 'guardian_name', guardian_kana: 'guardian_name', relation: 'guardian_name' }
+const BESIDE: Readonly<Record<string, string>> = { common_kana: 'common_name', guardian_number: 'guardian_name', guardian_kana: 'guardian_name', relation: 'guardian_name', guardian_address: 'guardian_name' }
 
 /** Items that may still be chosen: a name is in one column or in two, and a reading says nothing without its name. */
 export function offered(items: readonly Item[], { columns }: Content): readonly Item[] {

@@ -100,7 +100,15 @@ function New({ imports: { scopes } }: { readonly imports: Imports }) {
 /** What an import could not tell by itself: whether two cards are of one child. */
 function Same() {
   const { data } = useQuery(questionsQuery('open'))
-  if (!data || data.questions.length === 0) return null
+  if (!data || (data.questions.length === 0 && !data.may_ask)) return null
+  if (data.questions.length === 0)
+    return (
+      <p>
+        <LinkButton size="small" to="/imports/same-people">
+          <Trans>名寄せを見る</Trans>
+        </LinkButton>
+      </p>
+    )
   return (
     <Strip
       kind="look"

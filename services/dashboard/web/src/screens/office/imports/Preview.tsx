@@ -7,6 +7,7 @@ import { NotConnected, Problem } from '~/api/problem'
 import { uuid7 } from '~/api/uuid7'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
+import { counted } from '~/parts/counted'
 import { Strip } from '~/parts/Strip'
 import { Sure } from '~/parts/Sure'
 import { Table } from '~/parts/Table'
@@ -35,6 +36,7 @@ export function Preview({ upload }: { readonly upload: Upload }) {
         </Strip>
       ) : (
         <>
+          {found.resembling && found.resembling.children > 0 && <Resembling {...found.resembling} />}
           <Apply upload={upload} />
           <Numbers found={found} />
           <Changes upload={upload} />
@@ -46,6 +48,18 @@ export function Preview({ upload }: { readonly upload: Upload }) {
         </Block>
       )}
     </>
+  )
+}
+
+function Resembling({ children: many, lines }: NonNullable<Found['resembling']>) {
+  const number = counted(many)
+  return (
+    <Strip kind="plain">
+      <strong>
+        <Trans>新しい子のうち{number}人は、もう名簿にいる子と同じ子かもしれません（学齢簿の{lines}）。</Trans>
+      </strong>{' '}
+      <Trans>取り込んだあと、「名寄せ」で一人ずつたずねます。答えるまでは、べつのカードのままです。</Trans>
+    </Strip>
   )
 }
 
@@ -107,16 +121,17 @@ function Apply({ upload }: { readonly upload: Upload }) {
 }
 
 function Losses({ losses, sure, onSure }: { readonly losses: readonly Loss[]; readonly sure: boolean; readonly onSure: (sure: boolean) => void }) {
+  const told = losses.map((loss) => ({ ...loss, before: counted(loss.pupils), going: counted(loss.leaving) }))
   return (
     <Strip kind="look">
       <strong>
         <Trans>思いがけず多くがいなくなる名簿です。全員分がそろっているか、確かめてください。</Trans>
       </strong>
       <ul className={styles.losses}>
-        {losses.map(({ school, pupils, leaving, classes, closes }) => (
+        {told.map(({ school, before, going, classes, closes }) => (
           <li key={school}>
             <Trans>
-              {school}: {pupils}人のうち{leaving}人が在籍でなくなります。
+              {school}: {before}人のうち{going}人が在籍でなくなります。
             </Trans>
             {closes && <Trans>学校がなくなります。</Trans>}
             {classes.length > 0 && <Trans>なくなるか空になる学級: {classes.join('、')}。</Trans>}

@@ -69,6 +69,7 @@ function Rows({ upload, question, what }: { readonly upload: Upload; readonly qu
   return (
     <>
       <Table
+        stacked
         rows={data.pages.flatMap(({ rows }) => rows).map((row, n) => ({ ...row, n }))}
         id={({ n }) => String(n)}
         columns={[

@@ -1,5 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { Block } from '~/parts/Block'
+import { counted } from '~/parts/counted'
 import { Table } from '~/parts/Table'
 import type { SchoolCounts } from './types'
 
@@ -14,7 +15,7 @@ export function Schools({ schools }: { readonly schools: readonly SchoolCounts[]
         columns={[
           { head: <Trans>学校</Trans>, cell: ({ school }) => school },
           { head: <Trans>前</Trans>, cell: ({ pupils }) => pupils, number: true },
-          { head: <Trans>後</Trans>, cell: ({ pupils, then }) => (then === pupils ? then : <strong>{then}</strong>), number: true },
+          { head: <Trans>後</Trans>, cell: ({ pupils, then }) => (then === pupils ? then : <strong>{counted(then)}</strong>), number: true },
           { head: <Trans>入る</Trans>, cell: ({ enrolled }) => enrolled, number: true },
           { head: <Trans>転入</Trans>, cell: ({ moved_in: n }) => n, number: true },
           { head: <Trans>転出</Trans>, cell: ({ moved_out: n }) => n, number: true },

@@ -56,6 +56,8 @@ export interface Found {
   readonly classes?: readonly string[]
   readonly accounts?: { readonly opened: number; readonly closed: number; readonly changed: number }
   readonly losses?: readonly Loss[]
+  /** New children of a 学齢簿 of whom it will be asked whether they are here already, and their lines. */
+  readonly resembling?: { readonly children: number; readonly lines: string }
   readonly changes?: Readonly<Record<string, number>>
 }
 

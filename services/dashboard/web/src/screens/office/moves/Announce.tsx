@@ -1,18 +1,20 @@
 import { t } from '@lingui/core/macro'
 import { Plural, Trans } from '@lingui/react/macro'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useId, useState, type KeyboardEvent } from 'react'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
+import type { MoveSearch } from '~/app/routes'
 import { useScreen } from '~/app/screen'
 import { typedSoFar } from '~/app/typed'
 import { addDays, workDay } from '~/dates/dates'
-import { holdImeEnter, isEnter, isImeKey } from '~/grid/ime'
+import { readDay } from '~/dates/read'
 import { Button } from '~/parts/Button'
 import { DayField, dayMissing, useDay } from '~/parts/DayField'
 import { Choose } from '~/parts/Field'
+import { FindChild } from '~/parts/FindChild'
 import { fullName } from '~/parts/Name'
-import { PersonLine } from '~/parts/PersonLine'
 import { Refused } from '~/parts/Refused'
 import { TextLine } from '~/parts/TextLine'
 import { Tiles } from '~/parts/Tiles'
@@ -24,15 +26,18 @@ import { Reason } from './Reason'
 import { transferredOn } from './rules'
 import styles from './Page.module.css'
 
+const route = getRouteApi('/inside/moves/new')
+
 /** 転出を届ける: one act for both schools, brothers and sisters with it. */
 export default function AnnouncePage() {
-  const [pupil, setPupil] = useState<string | null>(null)
+  const known = route.useSearch()
+  const [pupil, setPupil] = useState<string | null>(known.pupil ?? null)
   const options = useQuery({ ...optionsQuery(pupil ?? ''), enabled: pupil !== null })
   useScreen(t`転出を届ける`)
   return (
     <div className={panel.screen}>
       <Place title={t`転出を届ける`} />
-      {pupil === null || !options.data ? <Whom onChoose={setPupil} /> : <Announce key={pupil} options={options.data} onBack={() => setPupil(null)} />}
+      {pupil === null || !options.data ? <Whom onChoose={setPupil} /> : <Announce key={pupil} options={options.data} known={pupil === known.pupil ? known : {}} onBack={() => setPupil(null)} />}
     </div>
   )
 }
@@ -41,72 +46,15 @@ function Whom({ onChoose }: { readonly onChoose: (pupil: string) => void }) {
   const [words, setWords] = useState('')
   const asked = typedSoFar(words)
   const found = useQuery(pupilsQuery(asked))
-
-  const id = useId()
-  const [at, setAt] = useState(0)
-  const pupils = found.data ?? []
-  const chosen = Math.min(at, pupils.length - 1)
-
-  /** As in さがす: ↑↓ choose, Enter takes. */
-  function press(event: KeyboardEvent) {
-    holdImeEnter(event.nativeEvent)
-    if (isImeKey(event.nativeEvent)) return
-    const one = pupils[chosen]
-    if (isEnter(event.nativeEvent)) {
-      if (one) onChoose(one.pupil.id)
-    } else if (event.key === 'ArrowDown') setAt(Math.min(chosen + 1, pupils.length - 1))
-    else if (event.key === 'ArrowUp') setAt(Math.max(chosen - 1, 0))
-    else return
-    event.preventDefault()
-  }
-
-  useEffect(() => {
-    document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: 'nearest' })
-  }, [id, chosen])
-
   return (
-    <div className={styles.form}>
-      <label className={styles.field}>
-        <span>
-          <Trans>だれが転出しますか（氏名・よみ・学級と番号）</Trans>
-        </span>
-        <input
-          className={styles.input}
-          type="search"
-          autoFocus
-          autoComplete="off"
-          role="combobox"
-          aria-expanded={pupils.length > 0}
-          aria-controls={`${id}-list`}
-          aria-autocomplete="list"
-          aria-activedescendant={pupils.length > 0 ? `${id}-${chosen}` : undefined}
-          aria-describedby={`${id}-hint`}
-          value={words}
-          onChange={(event) => {
-            setWords(event.target.value)
-            setAt(0)
-          }}
-          onKeyDown={press}
-        />
-      </label>
-      <p id={`${id}-hint`} className={panel.aside}>
-        <Trans>「2-1 12」は2年1組12番。↑↓で選び、Enterで決めます。</Trans>
-      </p>
-      {pupils.length > 0 && (
-        <ul id={`${id}-list`} role="listbox" aria-label={t`見つかった子`} className={styles.found}>
-          {pupils.map((one, i) => (
-            <li key={one.pupil.id} id={`${id}-${i}`} role="option" aria-selected={i === chosen} onPointerMove={() => setAt(i)} onClick={() => onChoose(one.pupil.id)}>
-              <PersonLine found={lineOf(one)} />
-            </li>
-          ))}
-        </ul>
-      )}
-      {found.data?.length === 0 && (
-        <p role="status">
-          <Trans>「{words}」に当たる子はいません。ほかの書き方でさがしてください。</Trans>
-        </p>
-      )}
-    </div>
+    <FindChild
+      label={<Trans>だれが転出しますか（氏名・よみ・学級と番号）</Trans>}
+      words={words}
+      onWords={setWords}
+      found={found.data?.map(lineOf)}
+      onChoose={onChoose}
+      first
+    />
   )
 }
 
@@ -119,12 +67,19 @@ function who({ school, class_name, grade_word, number }: Found): string {
   return [school.name, class_name || grade_word, number !== null && t`${number}番`].filter(Boolean).join(' ')
 }
 
-function Announce({ options, onBack }: { readonly options: Options; readonly onBack: () => void }) {
+interface AnnounceProps {
+  readonly options: Options
+  /** What was said of it already, where one came from. */
+  readonly known: MoveSearch
+  readonly onBack: () => void
+}
+
+function Announce({ options, known, onBack }: AnnounceProps) {
   const me = useMe()
   const { announce, error } = useAnnounce(movesPath)
-  const [kind, setKind] = useState<string | null>(null)
-  const [left, accepted] = [useDay(me.today), useDay(null)]
-  const [to, setTo] = useState('')
+  const [kind, setKind] = useState<string | null>(known.to === undefined ? null : 'within')
+  const [left, accepted] = [useDay(me.today), useDay(known.on === undefined ? null : readDay(known.on, me.today))]
+  const [to, setTo] = useState(known.to ?? '')
   const [name, setName] = useState('')
   const [reason, setReason] = useState<string | null>('moved_house')
   const [along, setAlong] = useState<readonly string[]>([])

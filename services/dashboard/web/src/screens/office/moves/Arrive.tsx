@@ -110,7 +110,7 @@ function Arrive({ schools }: { readonly schools: readonly Accepting[] }) {
           </Button>
         )
       }
-      refused={same.length > 0 ? <SamePerson found={same} onSame={arrive} onNobody={() => arrive(null)} /> : <Refused error={error} />}
+      refused={same.length > 0 ? <SamePerson found={same} moved={{ to: school, on: accepted.day ?? undefined }} onSame={arrive} onNobody={() => arrive(null)} /> : <Refused error={error} />}
     >
       <div className={styles.two}>
         <Field label={t`姓`} required autoFocus value={card.legal_family} onChange={write('legal_family')} maxLength={50} />
@@ -203,12 +203,14 @@ function BirthDay({ day }: { readonly day: Day }) {
 
 interface SamePersonProps {
   readonly found: readonly ProblemItem[]
+  /** Where to and from when, for one who is moved inside the city instead. */
+  readonly moved: { readonly to: string; readonly on: string | undefined }
   readonly onSame: (pupil: string) => void
   readonly onNobody: () => void
 }
 
 /** One person for life inside a board: whether it is somebody known, a person says. */
-function SamePerson({ found, onSame, onNobody }: SamePersonProps) {
+function SamePerson({ found, moved, onSame, onNobody }: SamePersonProps) {
   const asked = useRef<HTMLDivElement>(null)
   // It is asked under a form that is longer than the screen.
   useEffect(() => {
@@ -226,7 +228,12 @@ function SamePerson({ found, onSame, onNobody }: SamePersonProps) {
           {found.map(({ cell = '', field, message }) => (
             <li key={cell} className={styles.same}>
               {message}
-              {field !== 'enrolled' && (
+              {field === 'movable' && (
+                <LinkButton size="small" to="/moves/new" search={{ pupil: cell, ...moved }}>
+                  <Trans>この子です。市内の転学を届ける</Trans>
+                </LinkButton>
+              )}
+              {field === 'pupil' && (
                 <Button size="small" onPress={() => onSame(cell)}>
                   <Trans>この子です。転入を届ける</Trans>
                 </Button>

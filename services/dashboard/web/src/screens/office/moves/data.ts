@@ -118,6 +118,18 @@ export const certificatesQuery = (id: string) =>
     queryFn: ({ signal }) => read<Followed & { readonly certificates: readonly Certificate[] }>(movePath(id, 'certificates'), signal),
   })
 
+/** The board's textbooks for the grade of whoever moves, on a day. */
+export interface Adopted {
+  readonly grade_word: string
+  readonly books: readonly Book[]
+}
+
+export const adoptedQuery = (id: string, on: Day | null) =>
+  queryOptions({
+    queryKey: ['move-books', id, on],
+    queryFn: ({ signal }) => read<Adopted>(movePath(id, `textbooks?on=${on ?? ''}`), signal),
+  })
+
 export const pupilsQuery = (words: string) =>
   queryOptions({
     queryKey: [KEY, 'pupils', words],

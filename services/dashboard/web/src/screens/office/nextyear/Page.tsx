@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { uuid7 } from '~/api/uuid7'
 import { useCommand } from '~/api/useCommand'
 import { useRead } from '~/api/useRead'
@@ -16,17 +16,19 @@ import { fullName } from '~/parts/Name'
 import { Refused } from '~/parts/Refused'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
+import { useMedia } from '~/parts/useMedia'
 import panel from '~/parts/Panel.module.css'
 import '../words'
 import { KEY, planPath, planQuery, type PlanPage } from './data'
-import { Paste } from './Paste'
 import { Picked } from './Picked'
-import { Propose } from './Propose'
 import { Rooms } from './Rooms'
 import { present } from './drafting'
 import { broken, nextName, numbered, roomsOf, seated } from './rules'
 import { usePlan } from './usePlan'
 import styles from './Page.module.css'
+
+const Paste = lazy(() => import('./Paste'))
+const Propose = lazy(() => import('./Propose'))
 
 const route = getRouteApi('/inside/schools/$schoolId/class-plans/$year')
 
@@ -72,6 +74,7 @@ function Work({ page }: { readonly page: PlanPage }) {
   const [picked, setPicked] = useState<readonly string[]>([])
   const [doing, setDoing] = useState<Doing>(null)
   const [saved, setSaved] = useState(false)
+  const phone = useMedia('screen and (max-width: 47.9375em)')
   const here = page.pupils.filter((one) => one.grade === grade)
   const rooms = roomsOf(plan, grade)
   const without = (code: string) => page.pupils.filter((one) => one.grade === code && plan.seats[one.pupil.id] === undefined).length
@@ -97,6 +100,29 @@ function Work({ page }: { readonly page: PlanPage }) {
     setSaved(true)
     queries.setQueryData(key, kept)
   }
+  const more = (
+    <>
+      <Button onPress={() => setDoing('paste')}>
+        <Trans>表から貼り付ける</Trans>
+      </Button>
+      <Button onPress={addRoom}>
+        <Trans>学級を足す</Trans>
+      </Button>
+      <Button onPress={() => change(numbered(plan, page.pupils, rooms))}>
+        <Trans>番号を五十音順に付ける</Trans>
+      </Button>
+    </>
+  )
+  const last = (
+    <>
+      <Button look="text" onPress={() => print()}>
+        <Trans>印刷</Trans>
+      </Button>
+      <LinkButton to="/schools/$schoolId/rollover/$year" params={{ schoolId: page.school, year: String(page.year) }}>
+        <Trans>年度更新の見通し</Trans>
+      </LinkButton>
+    </>
+  )
   const decide = (what: () => void) => () => {
     saving.forget()
     what()
@@ -124,15 +150,7 @@ function Work({ page }: { readonly page: PlanPage }) {
         <Button onPress={() => setDoing('propose')}>
           <Trans>案をつくる</Trans>
         </Button>
-        <Button onPress={() => setDoing('paste')}>
-          <Trans>表から貼り付ける</Trans>
-        </Button>
-        <Button onPress={addRoom}>
-          <Trans>学級を足す</Trans>
-        </Button>
-        <Button onPress={() => change(numbered(plan, page.pupils, rooms))}>
-          <Trans>番号を五十音順に付ける</Trans>
-        </Button>
+        {!phone && more}
         {dirty && (
           <Button look="text" onPress={undo} off={saving.sending ? t`保存しています` : undefined}>
             <Trans>元に戻す</Trans>
@@ -141,12 +159,19 @@ function Work({ page }: { readonly page: PlanPage }) {
         <Button look="filled" onPress={() => void save()} off={off}>
           <Trans>学級の案を保存</Trans>
         </Button>
-        <Button look="text" onPress={() => print()}>
-          <Trans>印刷</Trans>
-        </Button>
-        <LinkButton to="/schools/$schoolId/rollover/$year" params={{ schoolId: page.school, year: String(page.year) }}>
-          <Trans>年度更新の見通し</Trans>
-        </LinkButton>
+        {phone ? (
+          <details className={styles.more}>
+            <summary>
+              <Trans>ほかの操作</Trans>
+            </summary>
+            <div className={styles.bar}>
+              {more}
+              {last}
+            </div>
+          </details>
+        ) : (
+          last
+        )}
       </div>
       {!outdated && <Refused error={saving.error} />}
       {saved && !dirty && (
@@ -212,10 +237,10 @@ function Work({ page }: { readonly page: PlanPage }) {
           onDrop={() => setPicked([])}
         />
       )}
-      {doing === 'propose' && (
-        <Propose page={page} plan={plan} grade={grade} onClose={() => setDoing(null)} onPlan={change} />
-      )}
-      {doing === 'paste' && <Paste page={page} plan={plan} onClose={() => setDoing(null)} onPlan={change} />}
+      <Suspense>
+        {doing === 'propose' && <Propose page={page} plan={plan} grade={grade} onClose={() => setDoing(null)} onPlan={change} />}
+        {doing === 'paste' && <Paste page={page} plan={plan} onClose={() => setDoing(null)} onPlan={change} />}
+      </Suspense>
     </>
   )
 }

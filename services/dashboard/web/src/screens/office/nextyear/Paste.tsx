@@ -16,7 +16,7 @@ interface PasteProps {
 }
 
 /** Seats from a spreadsheet: all lines or none, every wrong line named. */
-export function Paste({ page, plan, onClose, onPlan }: PasteProps) {
+export default function Paste({ page, plan, onClose, onPlan }: PasteProps) {
   const { send, sending, error } = useCommand<RowsRead>(useMe().person.id)
   const [text, setText] = useState('')
   const [wrong, setWrong] = useState<RowsRead['wrong']>([])

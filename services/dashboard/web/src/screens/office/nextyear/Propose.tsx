@@ -18,7 +18,7 @@ interface ProposeProps {
 }
 
 /** A balanced proposal for one grade or all of them; the same number gives the same proposal. */
-export function Propose({ page, plan, grade, onClose, onPlan }: ProposeProps) {
+export default function Propose({ page, plan, grade, onClose, onPlan }: ProposeProps) {
   const { t } = useLingui()
   const { send, sending, error } = useCommand<{ readonly plan: Plan }>(useMe().person.id)
   const [twins, setTwins] = useState('free')

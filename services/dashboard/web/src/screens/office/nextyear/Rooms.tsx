@@ -1,6 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
 import { useState, type DragEvent, type KeyboardEvent } from 'react'
 import { isImeKey } from '~/grid/ime'
+import { Button } from '~/parts/Button'
 import { fullName, kanaOf } from '~/parts/Name'
 import type { Candidate, Plan, PlannedClass } from './data'
 import { broken, limitOf } from './rules'
@@ -48,6 +49,8 @@ export function Rooms({ plan, here, rooms, picked, onPick, onSeat }: RoomsProps)
   }
 
   return (
+    <>
+    {rooms.length > 1 && <Jumps rooms={columns.filter((room) => room !== null || here.some((one) => at(one) === null))} />}
     <div className={styles.rooms} data-unplanned={rooms.length === 0 ? '' : undefined} role="region" aria-label={t`学級`} tabIndex={0}>
       {columns.map((room) => (
         <Room
@@ -91,6 +94,23 @@ export function Rooms({ plan, here, rooms, picked, onPick, onSeat }: RoomsProps)
         {said}
       </p>
     </div>
+    </>
+  )
+}
+
+const idOf = (room: PlannedClass | null) => `room-${room?.id ?? 'none'}`
+
+/** On a phone one class fills the screen: which others there are, and the way to them. */
+function Jumps({ rooms }: { readonly rooms: readonly (PlannedClass | null)[] }) {
+  const { t } = useLingui()
+  return (
+    <div className={styles.jumps} role="group" aria-label={t`学級へうつる`}>
+      {rooms.map((room) => (
+        <Button key={idOf(room)} size="small" onPress={() => document.getElementById(idOf(room))?.scrollIntoView({ inline: 'start', block: 'nearest' })}>
+          {room?.name ?? t`まだ`}
+        </Button>
+      ))}
+    </div>
   )
 }
 
@@ -111,7 +131,9 @@ function Room({ room, members, onDropped, children }: RoomProps) {
   }
   return (
     <section
+      id={idOf(room)}
       className={styles.room}
+      data-empty={room === null && members.length === 0 ? '' : undefined}
       data-over={over ? '' : undefined}
       onDragOver={dragged}
       onDragLeave={() => setOver(false)}

@@ -1,12 +1,13 @@
 import { Trans } from '@lingui/react/macro'
 import { Link } from '@tanstack/react-router'
 import { Block } from '~/parts/Block'
+import { counted } from '~/parts/counted'
 import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import type { Counts, SchoolNumbers } from './types'
 
 /** A number that somebody has to look after stands out; nothing else does. */
-const Look = ({ n }: { readonly n: number }) => (n > 0 ? <span className={panel.wait}>{n}</span> : 0)
+const Look = ({ n }: { readonly n: number }) => (n > 0 ? <span className={panel.wait}>{counted(n)}</span> : 0)
 
 type Row = Counts & Partial<Pick<SchoolNumbers, 'school' | 'name' | 'classes'>>
 
@@ -31,7 +32,7 @@ export function Numbers({ schools, total, year }: { readonly schools: readonly S
               ),
           },
           { head: <Trans>いま</Trans>, cell: ({ here }) => here, number: true },
-          { head: <Trans>来年度</Trans>, cell: ({ pupils }) => <strong>{pupils}</strong>, number: true },
+          { head: <Trans>来年度</Trans>, cell: ({ pupils }) => <strong>{counted(pupils)}</strong>, number: true },
           { head: <Trans>進級</Trans>, cell: ({ became }) => became.promoted ?? 0, number: true, wide: true },
           { head: <Trans>原級</Trans>, cell: ({ became }) => became.repeating ?? 0, number: true, wide: true },
           { head: <Trans>市内へ進学</Trans>, cell: ({ became }) => became.advancing ?? 0, number: true, wide: true },

@@ -11,6 +11,7 @@ import { Refused } from '~/parts/Refused'
 import { Strip } from '~/parts/Strip'
 import { BASE, onwardQuery } from './data'
 import type { Onward as Page } from './types'
+import panel from '~/parts/Panel.module.css'
 import styles from './rollover.module.css'
 
 const NOWHERE = ''
@@ -64,7 +65,7 @@ function Form({ page, year }: { readonly page: Page; readonly year: string }) {
           <Trans>保存しました。もう一度確かめると、見通しに入ります。</Trans>
         </Strip>
       )}
-      <div className={styles.buttons}>
+      <div className={panel.bar}>
         <Button onPress={() => void save()} {...(sending ? { off: t`保存しています` } : changed.length ? {} : { off: t`変えたところがありません` })}>
           <Trans>進む学校を保存</Trans>
         </Button>

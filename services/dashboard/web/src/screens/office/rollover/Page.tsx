@@ -23,7 +23,6 @@ import { Onward } from './Onward'
 import { Preview } from './Preview'
 import { percent, standing } from './rules'
 import type { Look, Rollover, Run } from './types'
-import styles from './rollover.module.css'
 
 const route = getRouteApi('/inside/rollover/$year')
 
@@ -74,7 +73,7 @@ function Work({ page, year }: { readonly page: Rollover; readonly year: string }
       {run?.stopped != null && <Strip kind="wrong">{run.stopped}</Strip>}
       <Refused error={error} />
       {page.may_apply && run && !busy && (
-        <div className={styles.buttons}>
+        <div className={panel.bar}>
           {open && (
             <Button look="filled" onPress={() => void act(`runs/${run.run}/resume`)}>
               <Trans>続ける</Trans>
@@ -96,7 +95,7 @@ function Work({ page, year }: { readonly page: Rollover; readonly year: string }
       <Runs runs={page.runs} />
       {page.may_apply && !page.begun && !busy && !open && <Onward year={year} />}
       {asking && run && <AskRevert run={run} onClose={() => setAsking(false)} onRevert={() => void act(`runs/${run.run}/revert`)} />}
-      {!page.may_apply && <p className={styles.note}>{t`年度更新を確かめて適用するのは、名簿を受け持つ課です。`}</p>}
+      {!page.may_apply && <p className={panel.note}>{t`年度更新を確かめて適用するのは、名簿を受け持つ課です。`}</p>}
     </>
   )
 }
@@ -106,12 +105,12 @@ function Ask({ page: { look, may_apply: may, runs }, sending, onLook }: { readon
   const { t } = useLingui()
   if (!may || look?.state === 'looking' || look?.state === 'beginning') return null
   return (
-    <div className={styles.buttons}>
+    <div className={panel.bar}>
       <Button look={look ? 'line' : 'filled'} onPress={onLook} {...(sending ? { off: t`確かめ始めています` } : {})}>
         {look ? <Trans>もう一度確かめる</Trans> : <Trans>どうなるかを確かめる</Trans>}
       </Button>
       {!look && (
-        <p className={styles.note}>
+        <p className={panel.note}>
           {standing(runs) ? <Trans>適用したあとで学級の案や名簿が変わったときは、もう一度確かめて適用すると、変わったところだけが加わります。</Trans> : <Trans>確かめるだけでは何も変わりません。4月1日になると、適用したとおりに新しい年度になります。</Trans>}
         </p>
       )}
@@ -168,12 +167,12 @@ function State({ run, begun }: { readonly run: Run; readonly begun: boolean }) {
   const { parts, parts_done: done } = run
   if (run.working)
     return (
-      <Progress label={run.state === 'applying' ? t`適用しています ${done} / ${parts}` : t`元に戻しています ${done} / ${parts}`} value={percent(done, parts)}>
+      <Progress label={run.back ? t`元に戻しています ${done} / ${parts}` : t`適用しています ${done} / ${parts}`} value={percent(done, parts)}>
         {run.waiting !== null ? (
           <Trans>ほかの画面に届くのを待っています。授業の記録が先です。</Trans>
         ) : (
           <>
-            {run.part && <Trans>{run.part}を終えました。</Trans>} <Trans>この画面を離れても進みます。</Trans>
+            {run.part && done > 0 && <Trans>{run.part}を終えました。</Trans>} <Trans>この画面を離れても進みます。</Trans>
           </>
         )}
       </Progress>
@@ -213,7 +212,7 @@ function Runs({ runs }: { readonly runs: readonly Run[] }) {
           { head: <Trans>番号</Trans>, cell: ({ run }) => <Trans>年度更新 {run}</Trans> },
           { head: <Trans>いつ</Trans>, cell: ({ started_at }) => timeOf(started_at, me.today) },
           { head: <Trans>だれが</Trans>, cell: ({ started_by }) => started_by, wide: true },
-          { head: <Trans>変わる人</Trans>, cell: ({ changed }) => changed, number: true },
+          { head: <Trans>変わる人（卒業を除く）</Trans>, cell: ({ changed }) => changed, number: true },
           { head: <Trans>状態</Trans>, cell: (run) => <Word run={run} /> },
         ]}
       />

@@ -4,10 +4,12 @@ import { useState } from 'react'
 import { useMe } from '~/app/me'
 import { timeOf } from '~/dates/dates'
 import { Button } from '~/parts/Button'
+import { counted } from '~/parts/counted'
 import { Strip } from '~/parts/Strip'
 import { Sure } from '~/parts/Sure'
 import { Numbers } from './Numbers'
 import type { Counts, Look, Rollover, Surprise } from './types'
+import panel from '~/parts/Panel.module.css'
 import styles from './rollover.module.css'
 
 interface PreviewProps {
@@ -25,13 +27,14 @@ export function Preview({ look, page, year, sending, onApply }: PreviewProps) {
   const [sure, setSure] = useState(false)
   const { schools = [], total, surprises = [] } = look.found
   if (!total) return null
+  const { graduating = 0 } = total.became
   const [at, who] = [timeOf(look.looked_at, me.today), look.by]
   return (
     <>
       <Lacking total={total} />
       {surprises.length > 0 && <Surprises surprises={surprises} year={year} sure={sure} onSure={page.may_apply ? setSure : null} />}
       {page.may_apply && (
-        <div className={styles.buttons}>
+        <div className={panel.bar}>
           <Button
             look="filled"
             size="large"
@@ -40,13 +43,14 @@ export function Preview({ look, page, year, sending, onApply }: PreviewProps) {
           >
             <Plural value={total.changed} other="年度更新を適用する（変わる人#人）" />
           </Button>
-          <p className={styles.note}>
-            <Trans>4月1日までは、いまの年度のままです。3月31日までは元に戻せます。</Trans>
+          <p className={panel.note}>
+            <Trans>4月1日までは、いまの年度のままです。3月31日までは元に戻せます。</Trans>{' '}
+            {graduating > 0 && <Plural value={graduating} other="卒業する#人は、3月31日で在籍が終わるので、この数に入りません。" />}
           </p>
         </div>
       )}
       <Numbers schools={schools} total={total} year={year} />
-      <p className={styles.note}>
+      <p className={panel.note}>
         <Trans>
           {at} {who} が確かめた見通しです。学校の名前を押すと、だれのことかが分かります。
         </Trans>
@@ -80,7 +84,8 @@ function Surprises({ surprises, year, sure, onSure }: { readonly surprises: read
   )
 }
 
-function Odd({ of: { kind, number, of } }: { readonly of: Surprise }) {
+function Odd({ of: { kind, ...some } }: { readonly of: Surprise }) {
+  const [number, of] = [counted(some.number), counted(some.of)]
   if (kind === 'without_class')
     return (
       <Trans>

@@ -6,6 +6,7 @@ import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { schoolYearWord } from '~/dates/dates'
 import { Block } from '~/parts/Block'
+import { counted } from '~/parts/counted'
 import { LinkButton } from '~/parts/LinkButton'
 import { Name } from '~/parts/Name'
 import { CannotRead, LoadingRows } from '~/parts/States'
@@ -14,6 +15,7 @@ import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import '../words'
 import { schoolQuery } from './data'
+import { settledHere } from './rules'
 import type { Kind, Listed, SchoolRollover } from './types'
 import styles from './rollover.module.css'
 
@@ -87,27 +89,37 @@ function Found({ page, year }: { readonly page: SchoolRollover; readonly year: s
   )
 }
 
+interface Line {
+  readonly word: string
+  readonly number: number
+  /** What the lines after, or before, it come to; shown though nobody is left. */
+  readonly sum?: true
+}
+
 function What({ page: { numbers } }: { readonly page: SchoolRollover }) {
   const { t } = useLingui()
   const { became } = numbers
-  const rows: readonly (readonly [string, number])[] = [
-    [t`いま（3月31日）在籍する`, numbers.here],
-    [t`進級する`, became.promoted ?? 0],
-    [t`原級にとどまる`, became.repeating ?? 0],
-    ...numbers.to.map(({ name, number }) => [t`${name}に進む`, number] as const),
-    [t`卒業する（進学先が分からない子を含む）`, became.graduating ?? 0],
-    [t`新しく入る`, became.new ?? 0],
-    [t`交流の学級がいまある`, numbers.exchange],
+  const rows: readonly Line[] = [
+    { word: t`いま（3月31日）在籍する`, number: numbers.here, sum: true },
+    { word: t`進級する`, number: became.promoted ?? 0 },
+    { word: t`原級にとどまる`, number: became.repeating ?? 0 },
+    { word: t`来年度もこの学校と、もう決まっている`, number: settledHere(numbers) },
+    ...numbers.to.map(({ name, number }) => ({ word: t`${name}に進む`, number })),
+    { word: t`卒業する（進学先が分からない子を含む）`, number: became.graduating ?? 0 },
+    ...numbers.coming.map(({ name, number }) => ({ word: t`${name}から来る`, number })),
+    { word: t`新しく入る`, number: became.new ?? 0 },
+    { word: t`来年度（4月1日）在籍する`, number: numbers.pupils, sum: true },
+    { word: t`交流の学級がいまある`, number: numbers.exchange },
   ]
   return (
     <Block title={<Trans>4月1日の前とあと</Trans>} table>
       <div className={styles.numbers}>
         <Table
-          rows={rows.filter(([, n], i) => i === 0 || n > 0)}
-          id={([word]) => word}
+          rows={rows.filter(({ number, sum }) => number > 0 || sum)}
+          id={({ word }) => word}
           columns={[
-            { head: <Trans>どうなるか</Trans>, cell: ([word]) => word },
-            { head: <Trans>人数</Trans>, cell: ([, n]) => n, number: true },
+            { head: <Trans>どうなるか</Trans>, cell: ({ word }) => word },
+            { head: <Trans>人数</Trans>, cell: ({ number, sum }) => (sum ? <strong>{counted(number)}</strong> : number), number: true },
           ]}
         />
       </div>
@@ -144,12 +156,12 @@ function People({ list: { kind, pupils, number, hidden }, page, year }: { readon
         />
       )}
       {more > 0 && (
-        <p className={styles.note}>
+        <p className={panel.note}>
           <Plural value={more} other="ほか#人" />
         </p>
       )}
       {hidden > 0 && (
-        <p className={styles.note}>
+        <p className={panel.note}>
           <Plural value={hidden} other="ほかに#人いますが、ここには名前を出しません。" />
         </p>
       )}

@@ -5,7 +5,7 @@ import type { Onward, Revert, Rollover, SchoolRollover } from './types'
 
 export const BASE = '/api/registry/v1/rollover'
 
-/** Nothing of a rollover is on the live stream: while one moves it is asked for. */
+/** The live stream tells of each school; how far one is, while it moves, is asked for. */
 const EVERY_MS = 1000
 
 export const rolloverQuery = (year: string) =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isMoving, percent, standing } from './rules'
+import { isMoving, percent, settledHere, standing } from './rules'
 import type { Look, Rollover, Run } from './types'
 
 const run = (more: Partial<Run>) => ({ run: 1, state: 'done', working: false, ...more }) as Run
@@ -21,4 +21,14 @@ it('is about the newest run that was not taken back', () => {
 
 it('is never whole before the end', () => {
   expect([percent(0, 0), percent(199, 200), percent(200, 200)]).toEqual([null, 99, 100])
+})
+
+it('tells who stays from who goes of those whose next year stood already', () => {
+  const to = [
+    { school: 'j', name: '中', number: 48 },
+    { school: 's', name: '小', number: 2 },
+  ]
+  expect(settledHere({ became: { promoted: 280, advancing: 47, prepared: 3 }, to })).toBe(0)
+  expect(settledHere({ became: { prepared: 330 }, to })).toBe(280)
+  expect(settledHere({ became: { promoted: 280 }, to: [] })).toBe(0)
 })

@@ -1,4 +1,4 @@
-import type { Rollover, Run } from './types'
+import type { Rollover, Run, SchoolNumbers } from './types'
 
 /** Whether a process is at work, so that the page looks different in a moment. */
 export function isMoving({ look, runs }: Rollover): boolean {
@@ -14,4 +14,10 @@ export function percent(done: number, whole: number): number | null {
 /** The run that stands or is under way: what the page is about. One that was taken back is history. */
 export function standing(runs: readonly Run[]): Run | null {
   return runs.find(({ state, working }) => working || state !== 'reverted') ?? null
+}
+
+/** Of those whose next year stood already, who stay at the school: the others are among those who go from it. */
+export function settledHere({ became, to }: Pick<SchoolNumbers, 'became' | 'to'>): number {
+  const going = to.reduce((sum, { number }) => sum + number, 0)
+  return (became.prepared ?? 0) - (going - (became.advancing ?? 0))
 }

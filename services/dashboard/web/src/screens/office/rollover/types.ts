@@ -1,5 +1,5 @@
 /** What registry says of a new school year. Names and codes exactly as on the wire. */
-import type { Person } from '~/api/types'
+import type { Followed, Person } from '~/api/types'
 import type { Day } from '~/dates/dates'
 
 export type Became = 'promoted' | 'repeating' | 'advancing' | 'graduating' | 'prepared' | 'new'
@@ -9,6 +9,7 @@ export interface Counts {
   /** In 在籍 on 31 March, and next year. */
   readonly here: number
   readonly pupils: number
+  /** Of whom something is written; who graduates is not among them. */
   readonly changed: number
   readonly without_class: number
   readonly without_teacher: number
@@ -19,12 +20,20 @@ export interface Counts {
   readonly lacking: Readonly<Record<string, number>>
 }
 
+export interface OfSchool {
+  readonly school: string
+  readonly name: string
+  readonly number: number
+}
+
 export interface SchoolNumbers extends Counts {
   readonly school: string
   readonly name: string
   /** Of the school's plan; null while it has none. */
   readonly classes: number | null
-  readonly to: readonly { readonly school: string; readonly name: string; readonly number: number }[]
+  readonly to: readonly OfSchool[]
+  /** Who come from other schools of the board. */
+  readonly coming: readonly OfSchool[]
 }
 
 export interface Surprise {
@@ -62,6 +71,8 @@ export interface Run {
   readonly year: number
   readonly state: 'applying' | 'done' | 'reverting' | 'reverted'
   readonly working: boolean
+  /** It is being taken back, or about to be. */
+  readonly back: boolean
   readonly stopped: string | null
   readonly started_by: string
   readonly started_at: string
@@ -76,7 +87,7 @@ export interface Run {
   readonly events: number
 }
 
-export interface Rollover {
+export interface Rollover extends Followed {
   readonly year: number
   readonly begins: Day
   readonly begun: boolean
@@ -102,7 +113,7 @@ export interface Listed {
   readonly hidden: number
 }
 
-export interface SchoolRollover {
+export interface SchoolRollover extends Followed {
   readonly year: number
   readonly school: string
   readonly school_name: string

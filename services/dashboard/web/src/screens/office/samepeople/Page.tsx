@@ -6,6 +6,7 @@ import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { timeOf } from '~/dates/dates'
 import { Block } from '~/parts/Block'
+import { LinkButton } from '~/parts/LinkButton'
 import { Name } from '~/parts/Name'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Table } from '~/parts/Table'
@@ -26,6 +27,13 @@ export default function SamePeoplePage() {
       {data ? (
         <>
           <Open questions={data.questions} more={data.more} />
+          {data.may_ask && (
+            <div className={styles.buttons}>
+              <LinkButton to="/imports/same-people/ask">
+                <Trans>ほかの二つのカードをくらべる</Trans>
+              </LinkButton>
+            </div>
+          )}
           {before.data && before.data.questions.length > 0 && <Different questions={before.data.questions} />}
         </>
       ) : error ? (

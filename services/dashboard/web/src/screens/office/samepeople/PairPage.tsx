@@ -125,7 +125,7 @@ function Answer({ pair }: { readonly pair: Pair }) {
   const { t } = useLingui()
   const me = useMe()
   const navigate = useNavigate()
-  const queries = useQueryClient()
+  const refresh = useRefresh()
   const { send, sending, error, forget } = useCommand<unknown>(me.person.id)
   const [answer, setAnswer] = useState<string | null>(null)
   const [note, setNote] = useState(pair.note)
@@ -140,8 +140,7 @@ function Answer({ pair }: { readonly pair: Pair }) {
     if (answer === null || sending) return
     const done = await send(answerPath(pair.id), { seen: pair.revision, answer, note: note.trim() })
     if (done === null) return
-    await queries.invalidateQueries({ queryKey: [KEY] })
-    await queries.invalidateQueries({ queryKey: ['people'] })
+    await refresh()
     if (answer !== 'same') await navigate({ to: '/imports/same-people' })
   }
 
@@ -220,6 +219,15 @@ function Answer({ pair }: { readonly pair: Pair }) {
   )
 }
 
+/** What was read of both cards, and of everybody: they are others now. */
+function useRefresh(): () => Promise<void> {
+  const queries = useQueryClient()
+  return async () => {
+    await queries.invalidateQueries({ queryKey: [KEY] })
+    await queries.invalidateQueries({ queryKey: ['people'] })
+  }
+}
+
 function Sentences({ words }: { readonly words: readonly string[] }) {
   return (
     <ul className={styles.sentences}>
@@ -233,7 +241,7 @@ function Sentences({ words }: { readonly words: readonly string[] }) {
 function Undo({ merging, onDone }: { readonly merging: Merging; readonly onDone: (words: readonly string[]) => void }) {
   const { t } = useLingui()
   const me = useMe()
-  const queries = useQueryClient()
+  const refresh = useRefresh()
   const { send, sending, error } = useCommand<{ readonly words: readonly string[] }>(me.person.id)
   const [note, setNote] = useState('')
   const who = fullName(merging.by)
@@ -244,8 +252,7 @@ function Undo({ merging, onDone }: { readonly merging: Merging; readonly onDone:
     const done = await send(undoPath(merging.id), { note: note.trim() })
     if (done === null) return
     onDone(done.words)
-    await queries.invalidateQueries({ queryKey: [KEY] })
-    await queries.invalidateQueries({ queryKey: ['people'] })
+    await refresh()
   }
 
   return (

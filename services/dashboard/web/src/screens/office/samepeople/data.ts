@@ -50,10 +50,13 @@ export interface Pair extends Question, Followed {
 export interface Questions extends Followed {
   readonly questions: readonly Question[]
   readonly more: boolean
+  /** Two cards can be asked about by hand. */
+  readonly may_ask: boolean
 }
 
 const BASE = '/api/registry/v1/same-people'
 
+export const askPath = BASE
 export const answerPath = (id: string) => `${BASE}/${id}/answer`
 export const undoPath = (merging: string) => `${BASE}/mergings/${merging}/undo`
 

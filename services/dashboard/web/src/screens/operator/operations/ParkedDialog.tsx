@@ -125,7 +125,7 @@ function Records({ records, today }: { readonly records: readonly ParkedRecord[]
         rows={records}
         id={({ epoch, position }) => `${epoch}.${position}`}
         columns={[
-          { head: <Trans>位置</Trans>, cell: ({ position }) => position, number: true },
+          { head: <Trans>位置</Trans>, cell: ({ position }) => String(position), number: true },
           { head: <Trans>わけ</Trans>, cell: ({ reason }) => <Reason reason={reason} /> },
           { head: <Trans>重要性</Trans>, cell: ({ importance }) => importance },
           { head: <Trans>記録した時刻</Trans>, cell: ({ recorded_at }) => timeOf(recorded_at, today), number: true },

@@ -12,8 +12,9 @@ import { fullName, kanaOf } from '~/parts/Name'
 import { CannotRead, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import panel from '~/parts/Panel.module.css'
+import { Saved } from '../Saved'
 import '../words'
-import { Basics, Belonging, Children, Duties, Family } from './blocks'
+import { Basics, Belonging, Children, Duties, Family, Reached } from './blocks'
 import { History } from './History'
 import styles from './Page.module.css'
 
@@ -48,6 +49,7 @@ export default function CardPage() {
               <Past on={on ?? me.today} known={known} />
             </Strip>
           )}
+          {now && <Saved key={personId} of={personId} title={<Trans>保存しました</Trans>} />}
           <Head card={data} on={on ?? me.today} />
           {now && <Acts card={data} />}
           {now && data.merged.map((one) => <Merged key={one.question} question={one.question} name={one.name} />)}
@@ -55,6 +57,7 @@ export default function CardPage() {
             <div className={styles.column}>
               <Basics card={data} />
               {data.pupil && <Belonging pupil={data.pupil} />}
+              {(data.contact ?? data.contact_next ?? (now && data.may.contact)) && <Reached contact={data.contact} next={data.contact_next} />}
               {data.duties && <Duties duties={data.duties} />}
               {data.guardians && <Family guardians={data.guardians} protection={data.protection} acts={now && data.may.family ? (tie) => <ChangeTie person={personId} guardian={tie.person.id} /> : undefined} />}
               {data.children && <Children ties={data.children} />}
@@ -103,11 +106,12 @@ function Acts({ card }: { readonly card: Card }) {
     { act: 'name', word: t`氏名を直す`, may: card.may.change },
     { act: 'basics', word: t`生年月日・性別を直す`, may: card.may.change },
     { act: 'seat', word: t`学級・番号を直す`, may: pupil && card.may.family },
+    { act: 'contact', word: t`連絡先を直す`, may: card.may.contact },
     { act: 'guardian', word: t`保護者を加える`, may: pupil && card.may.family },
     { act: 'protection', word: t`支援措置`, may: pupil && card.may.protection },
     { act: 'erase', word: t`記録を消す`, may: card.may.erase },
   ].filter(({ may }) => may)
-  if (acts.length === 0) return null
+  if (acts.length === 0 && !card.may.same) return null
   return (
     <nav className={styles.acts} aria-label={t`カードを直す`}>
       {acts.map(({ act, word }) => (
@@ -115,6 +119,11 @@ function Acts({ card }: { readonly card: Card }) {
           {word}
         </LinkButton>
       ))}
+      {card.may.same && (
+        <LinkButton size="small" to="/imports/same-people/ask" search={{ card: card.person.id }}>
+          {t`もう一つのカードとくらべる`}
+        </LinkButton>
+      )}
     </nav>
   )
 }

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { Card, LegalName, Seat, Tie } from '~/api/people'
+import type { Card, Contact, LegalName, Phone, Seat, Tie } from '~/api/people'
 import { fullDay, workDay } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { Name } from '~/parts/Name'
@@ -105,6 +105,60 @@ export function Belonging({ pupil }: { readonly pupil: NonNullable<Card['pupil']
   )
 }
 
+/** Numbers to press: on a phone they call, and print as they read. */
+function Numbers({ phones }: { readonly phones: readonly Phone[] }) {
+  return (
+    <ul className={styles.numbers}>
+      {phones.map(({ number, kind_word }) => (
+        <li key={number}>
+          <a href={`tel:${number.replaceAll('-', '')}`}>{number}</a> <span className={panel.aside}>{kind_word}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function contactLines({ postal_code: code, address, phones, language_word: language }: Contact): readonly (Line | null)[] {
+  return [
+    {
+      word: <Trans>住所</Trans>,
+      value:
+        code || address ? (
+          <>
+            {code && `〒${code.slice(0, 3)}-${code.slice(3)} `}
+            {address}
+          </>
+        ) : (
+          <Trans>記録なし</Trans>
+        ),
+    },
+    { word: <Trans>電話</Trans>, value: phones.length > 0 ? <Numbers phones={phones} /> : <Trans>記録なし</Trans> },
+    language ? { word: <Trans>ことば</Trans>, value: language } : null,
+  ]
+}
+
+/** 連絡先: where somebody can be reached, and what will hold after it when that is known. */
+export function Reached({ contact, next }: { readonly contact: Contact | null; readonly next: Contact | null }) {
+  return (
+    <>
+      <Block title={<Trans>連絡先</Trans>} aside={contact ? <Span since={contact.since} last={contact.last} /> : undefined}>
+        {contact ? (
+          <Lines lines={contactLines(contact)} />
+        ) : (
+          <p className={panel.aside}>
+            <Trans>まだ記録されていません。</Trans>
+          </p>
+        )}
+      </Block>
+      {next && (
+        <Block title={<Trans>これからの連絡先</Trans>} aside={<Span since={next.since} last={next.last} />}>
+          <Lines lines={contactLines(next)} />
+        </Block>
+      )}
+    </>
+  )
+}
+
 export function Duties({ duties }: { readonly duties: NonNullable<Card['duties']> }) {
   return (
     <Block title={<Trans>職務</Trans>}>
@@ -196,6 +250,7 @@ function Ties({ ties, head, acts }: TiesProps) {
   const yes = (is: boolean) => (is ? <span aria-label={t`あり`}>○</span> : <span aria-label={t`なし`}>―</span>)
   return (
     <Table
+      stacked
       rows={ties}
       id={({ period }) => period}
       columns={[
@@ -210,7 +265,7 @@ function Ties({ ties, head, acts }: TiesProps) {
         { head: <Trans>続柄</Trans>, cell: ({ relation_word }) => relation_word },
         { head: <Trans>連絡</Trans>, cell: ({ notify }) => yes(notify) },
         { head: <Trans>閲覧</Trans>, cell: ({ read }) => yes(read) },
-        { head: <Trans>電話</Trans>, cell: ({ contact }) => yes(contact) },
+        { head: <Trans>電話</Trans>, cell: ({ contact, phones }) => (phones.length > 0 ? <Numbers phones={phones} /> : yes(contact)) },
         ...(acts ? [{ head: <span className={styles.unseen}>{t`操作`}</span>, cell: acts }] : []),
       ]}
     />

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import type { ReactNode, SubmitEvent } from 'react'
+import { useEffect, useRef, type ReactNode, type SubmitEvent } from 'react'
 import type { Problem } from '~/api/problem'
 import { Button } from '~/parts/Button'
 import { LinkButton } from '~/parts/LinkButton'
@@ -10,12 +10,16 @@ import styles from './Page.module.css'
 interface FormProps {
   readonly person: string
   readonly change: Change
-  /** What is asked, from what was typed. */
-  readonly ask: () => Ask
+  /** What is asked, from what was typed; null while it is not chosen which act it is. */
+  readonly ask: () => Ask | null
   readonly children: ReactNode
   /** Of an act that nobody can take back: how its press reads, which no second Enter reaches, and what stands over it. */
   readonly destroys?: { readonly title: ReactNode; readonly press: ReactNode }
 }
+
+const RED = '[role="radiogroup"][aria-invalid="true"] input, input[aria-invalid="true"], select[aria-invalid="true"]'
+/** Where typing goes on: not at the choice, which stands. */
+const FIRST = 'input:not([type="radio"]), select'
 
 /** The frame of every change: fields, what would follow, and only then the press that saves. */
 export function Form({ person, change, ask, children, destroys }: FormProps) {
@@ -26,14 +30,30 @@ export function Form({ person, change, ask, children, destroys }: FormProps) {
     event.preventDefault()
     void change.look(ask())
   }
+  const form = useRef<HTMLFormElement>(null)
+  const before = useRef(step)
+  const follows = useRef<HTMLElement>(null)
+  // What the press brought is seen and worked on where it stands, however long the form is; nobody is left without a place.
+  useEffect(() => {
+    const here = form.current
+    if (here === null || before.current === step) return
+    before.current = step
+    if (step.kind === 'follows') follows.current?.scrollIntoView({ block: 'nearest' })
+    if (step.kind === 'follows' || step.kind === 'sending') return
+    const red = here.querySelector<HTMLElement>(RED)
+    if (red) {
+      red.focus({ preventScroll: true })
+      red.scrollIntoView({ block: 'center' })
+    } else if (!here.contains(document.activeElement)) here.querySelector<HTMLElement>(step.kind === 'typing' ? FIRST : 'button[type="submit"]')?.focus()
+  }, [step])
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
+    <form ref={form} className={styles.form} onSubmit={submit} noValidate>
       <fieldset className={styles.fields} disabled={reading || step.kind === 'sending'} aria-label={t`入れるところ`}>
         {children}
       </fieldset>
       <Said change={change} />
       {step.kind === 'follows' ? (
-        <section className={styles.follows} aria-live="polite">
+        <section ref={follows} className={styles.follows} aria-live="polite">
           <h2>{destroys?.title ?? <Trans>保存すると</Trans>}</h2>
           {step.words.length === 0 && (
             <p>
@@ -82,6 +102,10 @@ function Errors({ of: { body } }: { readonly of: Problem }) {
     sex: t`性別`,
     class_id: t`学級`,
     number: t`出席番号`,
+    postal_code: t`郵便番号`,
+    address: t`住所`,
+    phones: t`電話`,
+    language: t`読みやすいことば`,
     guardian: t`保護者`,
     relation: t`続柄`,
     confidential_from: t`知らせてはいけない相手`,

@@ -9,6 +9,7 @@ import { fullName } from '~/parts/Name'
 import { CannotRead, Empty, LoadingRows, NoRight } from '~/parts/States'
 import panel from '~/parts/Panel.module.css'
 import '../words'
+import { ContactForm } from './contact'
 import { EraseForm } from './erase'
 import { GuardianForm, ProtectionForm, RightsForm } from './family'
 import { BasicsForm, NameForm } from './names'
@@ -29,6 +30,7 @@ export default function ChangePage() {
     name: t`氏名を直す`,
     basics: t`生年月日・性別を直す`,
     seat: t`学級・番号を直す`,
+    contact: t`連絡先を直す`,
     guardian: t`保護者を加える`,
     rights: t`保護者を直す`,
     protection: t`支援措置`,
@@ -53,10 +55,11 @@ export default function ChangePage() {
 }
 
 function FormOf({ card, act, guardian }: { readonly card: Card; readonly act: string; readonly guardian: string | undefined }): ReactNode {
-  const { change, family, protection, erase } = card.may
+  const { change, family, protection, contact, erase } = card.may
   if (act === 'name' && change) return <NameForm card={card} />
   if (act === 'basics' && change) return <BasicsForm card={card} />
   if (act === 'seat' && family) return <SeatForm card={card} />
+  if (act === 'contact' && contact) return <ContactForm card={card} />
   if (act === 'guardian' && family) return <GuardianForm card={card} />
   if (act === 'protection' && protection) return <ProtectionForm card={card} />
   if (act === 'erase' && erase) return <EraseForm card={card} />

@@ -40,6 +40,7 @@ export function EraseForm({ card }: { readonly card: Card }) {
           label={t`わけ`}
           value={ground}
           onChange={setGround}
+          wrong={change.wrong('ground')}
           tiles={[
             { value: 'retention_over', content: <Trans>保存期間が過ぎた</Trans> },
             { value: 'by_mistake', content: <Trans>誤って登録した</Trans> },

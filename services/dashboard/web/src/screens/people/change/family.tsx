@@ -84,12 +84,13 @@ export function GuardianForm({ card }: { readonly card: Card }) {
     <Form
       person={card.person.id}
       change={change}
-      ask={() => ({ act: 'add_guardian', ...(from === 'known' ? { guardian: known?.id ?? null } : { person }), ...rights, since })}
+      ask={() => (from === null ? null : { act: 'add_guardian', ...(from === 'known' ? { guardian: known?.id ?? null } : { person }), ...rights, since })}
     >
       <Tiles
         label={t`保護者は`}
         value={from}
         onChange={setFrom}
+        wrong={change.unchosen}
         tiles={[
           { value: 'known', content: <Trans>名簿にいる人</Trans> },
           { value: 'new', content: <Trans>新しい人</Trans> },
@@ -107,11 +108,14 @@ export function GuardianForm({ card }: { readonly card: Card }) {
   )
 }
 
+/** What may come to a guardianship that stands; `never`: it was an error from the beginning. */
+type Tying = 'change_guardian' | 'correct_guardian' | 'end_guardian' | 'never'
+
 export function RightsForm({ card, tie }: { readonly card: Card; readonly tie: Tie }) {
   const { t } = useLingui()
   const me = useMe()
   const change = useChange(card.person.id)
-  const [act, setAct] = useState<string | null>(null)
+  const [act, setAct] = useState<Tying | null>(null)
   const [rights, setRights] = useState<Rights>({ relation: tie.relation, notify: tie.notify, read: tie.read, contact: tie.contact })
   const [day, setDay] = useState(me.today)
   const [reason, setReason] = useState('')
@@ -126,7 +130,7 @@ export function RightsForm({ card, tie }: { readonly card: Card; readonly tie: T
     <Form
       person={card.person.id}
       change={change}
-      ask={() => ({ act: act === 'never' ? 'end_guardian' : (act ?? 'change_guardian'), period: tie.period, ...ask[(act ?? 'change_guardian') as keyof typeof ask] })}
+      ask={() => act && { act: act === 'never' ? 'end_guardian' : act, period: tie.period, ...ask[act] }}
     >
       <p className={styles.whom}>
         {tie.relation_word} {fullName(tie.person)}
@@ -134,7 +138,8 @@ export function RightsForm({ card, tie }: { readonly card: Card; readonly tie: T
       <Tiles
         label={t`どれですか`}
         value={act}
-        onChange={setAct}
+        onChange={(chosen) => setAct(chosen as Tying)}
+        wrong={change.unchosen}
         tiles={[
           { value: 'change_guardian', content: <Trans>ある日から変わる</Trans> },
           { value: 'correct_guardian', content: <Trans>まちがいを直す</Trans> },
@@ -165,9 +170,11 @@ export function ProtectionForm({ card }: { readonly card: Card }) {
       person={card.person.id}
       change={change}
       ask={() =>
-        ends
-          ? { act: 'end_protection', period: mark?.period ?? null, last: day, reason }
-          : { act: 'protect', seen: mark?.period ?? null, since: day, confidential_from: people.map(({ id }) => id), reason: reason || null }
+        act === null
+          ? null
+          : ends
+            ? { act: 'end_protection', period: mark?.period ?? null, last: day, reason }
+            : { act: 'protect', seen: mark?.period ?? null, since: day, confidential_from: people.map(({ id }) => id), reason: reason || null }
       }
     >
       {mark && (
@@ -175,6 +182,7 @@ export function ProtectionForm({ card }: { readonly card: Card }) {
           label={t`どちらですか`}
           value={act}
           onChange={setAct}
+          wrong={change.unchosen}
           tiles={[
             { value: 'protect', content: <Trans>秘匿する相手を変える</Trans> },
             { value: 'end_protection', content: <Trans>支援措置が終わる</Trans> },

@@ -47,18 +47,13 @@ export function NameForm({ card }: { readonly card: Card }) {
     <Form
       person={card.person.id}
       change={change}
-      ask={() => ({
-        act: act ?? 'correct_name',
-        seen: card.revision,
-        legal,
-        common,
-        ...(changes ? { since, reason: reason || null } : { reason }),
-      })}
+      ask={() => (act === null ? null : { act, seen: card.revision, legal, common, ...(changes ? { since, reason: reason || null } : { reason }) })}
     >
       <Tiles
         label={t`どちらですか`}
         value={act}
         onChange={setAct}
+        wrong={change.unchosen}
         tiles={[
           { value: 'correct_name', content: <Trans>まちがいを直す</Trans> },
           { value: 'change_name', content: <Trans>名前が変わった</Trans> },

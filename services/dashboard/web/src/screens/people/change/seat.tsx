@@ -25,8 +25,9 @@ export function SeatForm({ card }: { readonly card: Card }) {
   const free = change.instead('number')
   const ask = (typed: string) => {
     const digits = typed.normalize('NFKC').trim()
+    if (act === null) return null
     return {
-      act: act ?? 'correct_seat',
+      act,
       seen: home?.period ?? null,
       class_id: of,
       number: digits === '' ? null : /^\d+$/.test(digits) ? Number(digits) : digits,
@@ -44,6 +45,7 @@ export function SeatForm({ card }: { readonly card: Card }) {
           label={t`どちらですか`}
           value={act}
           onChange={setAct}
+          wrong={change.unchosen}
           tiles={[
             { value: 'correct_seat', content: <Trans>まちがいを直す</Trans> },
             { value: 'change_seat', content: <Trans>ある日から変わる</Trans> },

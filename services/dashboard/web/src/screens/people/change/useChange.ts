@@ -1,3 +1,4 @@
+import { useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
@@ -5,12 +6,15 @@ import { command } from '~/api/http'
 import { NotConnected, Problem } from '~/api/problem'
 import { uuid7 } from '~/api/uuid7'
 import { useMe } from '~/app/me'
+import { carrySaved, ERASED } from '../Saved'
 
 /** What is sent, as registry's `Ask` or `ErasureIn`. */
 export type Ask = Readonly<Record<string, unknown>>
 
 export type Step =
   | { readonly kind: 'typing' }
+  /** Which of the acts it is was not chosen. */
+  | { readonly kind: 'unchosen' }
   | { readonly kind: 'sending' }
   /** What would follow, to be read before saving. */
   | { readonly kind: 'follows'; readonly words: readonly string[]; readonly ask: Ask }
@@ -24,6 +28,7 @@ export type Step =
  * what follows is shown before the press (ux.md §7, §10). After an erasure there is no card to go back to.
  */
 export function useChange(person: string, what: 'changes' | 'erasure' = 'changes') {
+  const { t } = useLingui()
   const me = useMe()
   const queries = useQueryClient()
   const navigate = useNavigate()
@@ -46,7 +51,11 @@ export function useChange(person: string, what: 'changes' | 'erasure' = 'changes
     }
   }
 
-  async function look(ask: Ask): Promise<void> {
+  async function look(ask: Ask | null): Promise<void> {
+    if (ask === null) {
+      setStep({ kind: 'unchosen' })
+      return
+    }
     const answer = await send(() => command<{ words: string[] }>(`${path}/preview`, ask, uuid7(), me.person.id))
     if (answer) setStep({ kind: 'follows', words: answer.words, ask })
   }
@@ -55,12 +64,16 @@ export function useChange(person: string, what: 'changes' | 'erasure' = 'changes
     // A second press after a broken connection is the same command.
     if (id.current?.ask !== ask) id.current = { ask, id: uuid7() }
     const { id: key } = id.current
-    const answer = await send(() => command(path, ask, key, me.person.id))
+    const answer = await send(() => command<{ words: string[] }>(path, ask, key, me.person.id))
     if (!answer) return
     if (what === 'erasure') {
+      carrySaved(queries, ERASED, [])
       await navigate({ to: '/people/erased' })
       queries.removeQueries({ queryKey: ['card', person] })
-    } else await navigate({ to: '/people/$personId', params: { personId: person } })
+    } else {
+      carrySaved(queries, person, answer.words)
+      await navigate({ to: '/people/$personId', params: { personId: person } })
+    }
     await Promise.all(['card', 'people', 'erasures'].map((kind) => queries.invalidateQueries({ queryKey: [kind] })))
   }
 
@@ -68,7 +81,8 @@ export function useChange(person: string, what: 'changes' | 'erasure' = 'changes
   const wrong = (field: string) => refused(field)?.message
   /** What the service would take in the field's place. */
   const instead = (field: string) => refused(field)?.instead
-  return { step, look, save, back: () => setStep({ kind: 'typing' }), wrong, instead }
+  const unchosen = step.kind === 'unchosen' ? t`どれかを選んでください` : undefined
+  return { step, look, save, back: () => setStep({ kind: 'typing' }), wrong, unchosen, instead }
 }
 
 export type Change = ReturnType<typeof useChange>

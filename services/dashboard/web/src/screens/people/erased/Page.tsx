@@ -8,6 +8,7 @@ import { Block } from '~/parts/Block'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Table } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
+import { ERASED, Saved } from '../Saved'
 import '../words'
 
 /** 消去の記録: that somebody was erased, when, why and by whom; who it was, nobody can say any more. */
@@ -18,6 +19,7 @@ export default function ErasedPage() {
   return (
     <div className={panel.screen}>
       <Place title={t`消去の記録`} of={[]} />
+      <Saved of={ERASED} title={<Trans>記録を消しました</Trans>} />
       {data && data.erasures.length > 0 ? (
         <Block title={<Trans>消した記録</Trans>} aside={<Trans>だれの記録だったかは、残っていません</Trans>} table>
           <Table

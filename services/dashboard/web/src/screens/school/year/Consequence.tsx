@@ -15,6 +15,8 @@ interface ConsequenceProps {
   readonly title: ReactNode
   /** Words of the button that saves. */
   readonly act: ReactNode
+  /** Lines of the plan that it is about, as they were written. */
+  readonly lines?: readonly (readonly string[])[]
   readonly look: Consequences
   readonly year: SchoolYear
   readonly onSave: () => void
@@ -22,9 +24,10 @@ interface ConsequenceProps {
 }
 
 /** What a change does, before it is made: days of each grade, lessons of classes, rolls taken already, meals. */
-export function Consequence({ title, act, look, year, onSave, onClose }: ConsequenceProps) {
+export function Consequence({ title, act, lines = [], look, year, onSave, onClose }: ConsequenceProps) {
   return (
     <Dialog open wide onClose={onClose} title={title}>
+      {lines.length > 0 && <Lines of={lines} />}
       {look.changed ? (
         <Told look={look} year={year} />
       ) : (
@@ -46,10 +49,30 @@ export function Consequence({ title, act, look, year, onSave, onClose }: Consequ
   )
 }
 
+const SHOWN = 8
+
+function Lines({ of }: { readonly of: readonly (readonly string[])[] }) {
+  const more = of.length - SHOWN
+  return (
+    <ul className={styles.lines}>
+      {of.slice(0, SHOWN).map((cells, i) => (
+        <li key={i}>{cells.filter((cell) => cell.trim() !== '').join(' ')}</li>
+      ))}
+      {more > 0 && (
+        <li>
+          <Plural value={more} other="ほか#行" />
+        </li>
+      )}
+    </ul>
+  )
+}
+
 function Told({ look, year }: { readonly look: Consequences; readonly year: SchoolYear }) {
   const closing = look.touched.filter(({ meets }) => !meets).length
   const opening = look.touched.length - closing
   const taken = look.touched.filter((one) => !one.meets && one.taken)
+  const grades = Object.entries(look.days_after)
+  const others = grades.filter(([grade, after]) => (look.days_before[grade] ?? 0) === after)
   const [kept, lost] = [taken.filter(({ counted }) => counted).length, taken.filter(({ counted }) => !counted).length]
   return (
     <>
@@ -59,16 +82,19 @@ function Told({ look, year }: { readonly look: Consequences; readonly year: Scho
           {kept > 0 && <Plural value={kept} other="学級閉鎖にする日のうち、#学級の日はもう朝の記録が確定しています。記録は残ります。" />}
         </Strip>
       )}
-      <ul className={styles.days}>
-        {Object.entries(look.days_after).map(([grade, after]) => {
-          const before = look.days_before[grade] ?? 0
-          return (
-            <li key={grade} data-changed={before === after ? undefined : ''}>
-              {gradeWord(grade)} <Trans>授業日数</Trans> {before === after ? <Trans>{after}日のまま</Trans> : <Trans>{before}日 → {after}日</Trans>}
-            </li>
-          )
-        })}
-      </ul>
+      {others.length < grades.length && (
+        <ul className={styles.days}>
+          {grades.flatMap(([grade, after]) => {
+            const before = look.days_before[grade] ?? 0
+            return before === after ? [] : [
+              <li key={grade} data-changed="">
+                {gradeWord(grade)} <Trans>授業日数</Trans> <Trans>{before}日 → {after}日</Trans>
+              </li>,
+            ]
+          })}
+        </ul>
+      )}
+      {others.length > 0 && <p>{others.length === grades.length ? <Trans>授業日数は、どの学年も変わりません。</Trans> : <Trans>ほかの学年の授業日数は変わりません。</Trans>}</p>}
       {look.touched.length === 0 ? (
         <p>
           <Trans>学級の授業のある日は変わりません。行事や休みの名前だけが変わります。</Trans>

@@ -11,7 +11,7 @@ import { PlanLines } from '~/parts/PlanLines'
 import { Refused } from '~/parts/Refused'
 import { Consequence } from './Consequence'
 import { KEY, yearPath, type Changed, type Consequences, type SchoolYear } from './data'
-import styles from './Page.module.css'
+import panel from '~/parts/Panel.module.css'
 
 interface LinesProps {
   readonly year: SchoolYear
@@ -62,7 +62,7 @@ export function Lines({ year, text, onText, done: saved, onSaved }: LinesProps) 
       <PlanLines text={text} onText={write} kinds={year.kinds} whom={whom} onDone={(lines) => void consider(lines)} />
       <Refused error={error} />
       {saved}
-      <div className={styles.bar}>
+      <div className={panel.bar}>
         <Button look="filled" onPress={() => void consider(text)} shortcut="Ctrl+Enter" off={text.trim() === '' ? t`予定を書いてください` : undefined}>
           <Trans>変わることを確かめる</Trans>
         </Button>
@@ -72,7 +72,7 @@ export function Lines({ year, text, onText, done: saved, onSaved }: LinesProps) 
           </Button>
         )}
       </div>
-      <ul className={styles.hint}>
+      <ul className={panel.hint}>
         <li>
           <Trans>対象を空けると全校です。1・2年のように学年を、臨時休業は学級も書けます。</Trans>
         </li>
@@ -87,6 +87,7 @@ export function Lines({ year, text, onText, done: saved, onSaved }: LinesProps) 
         <Consequence
           title={<Trans>{name}の年間予定を変える</Trans>}
           act={<Trans>この年間予定にする</Trans>}
+          lines={readBlock(text)}
           look={look.told}
           year={year}
           onSave={() => void save()}

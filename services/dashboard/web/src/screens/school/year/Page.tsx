@@ -10,12 +10,12 @@ import { addDays, monthDay, schoolYearWord } from '~/dates/dates'
 import { schoolYear } from '~/dates/read'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
-import { Goto } from '~/parts/Goto'
 import { gradeWord } from '~/parts/grades'
 import { addedLine } from '~/parts/PlanLines'
 import { CannotRead, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import { Table } from '~/parts/Table'
+import { YearNav } from '~/parts/YearNav'
 import panel from '~/parts/Panel.module.css'
 import '../words'
 import { yearQuery, type SchoolYear } from './data'
@@ -34,23 +34,12 @@ export default function SchoolYearPage() {
   const year = schoolYear(date)
   const { data, error, again } = useRead(yearQuery(schoolId, year))
   useScreen(data ? `${t`年間予定`} ${data.school.name}` : t`年間予定`)
-  const other = (n: number) => `/schools/${schoolId}/days/${year + n}-04-01/year`
+  const addressOf = (of: number) => `/schools/${schoolId}/days/${of}-04-01/year`
   return (
     <div className={panel.screen}>
       <Place title={t`年間予定`} of={data ? [data.school.name, schoolYearWord(year)] : [schoolYearWord(year)]} />
       <SchoolTabs school={schoolId} date={date} />
-      <nav className={styles.years} aria-label={t`年度`}>
-        <Goto href={other(-1)}>{schoolYearWord(year - 1)}</Goto>
-        <strong>{schoolYearWord(year)}</strong>
-        <Goto href={other(1)}>{schoolYearWord(year + 1)}</Goto>
-        {data && (
-          <span className={styles.print}>
-            <Button size="small" onPress={() => print()}>
-              <Trans>印刷する</Trans>
-            </Button>
-          </span>
-        )}
-      </nav>
+      <YearNav year={year} addressOf={addressOf} printable={data !== undefined} />
       {data ? <Work key={year} year={data} /> : error ? <CannotRead error={error} what={t`年間予定`} onRetry={again} /> : <LoadingRows rows={12} />}
     </div>
   )

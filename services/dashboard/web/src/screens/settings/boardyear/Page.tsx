@@ -7,10 +7,9 @@ import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { schoolYearWord } from '~/dates/dates'
 import { Block } from '~/parts/Block'
-import { Button } from '~/parts/Button'
-import { Goto } from '~/parts/Goto'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Table } from '~/parts/Table'
+import { YearNav } from '~/parts/YearNav'
 import panel from '~/parts/Panel.module.css'
 import { SettingsTabs } from '../SettingsTabs'
 import '../words'
@@ -28,23 +27,12 @@ export default function BoardYearPage() {
   const year = Number(route.useParams().year)
   const { data, error, again } = useRead(boardYearQuery(board.id, year))
   useScreen(t`市の年間予定`)
-  const other = (n: number) => `/settings/calendar/${year + n}`
+  const addressOf = (of: number) => `/settings/calendar/${of}`
   return (
     <div className={panel.screen}>
       <Place title={t`市の年間予定`} of={[board.name, schoolYearWord(year)]} />
       <SettingsTabs />
-      <nav className={styles.years} aria-label={t`年度`}>
-        <Goto href={other(-1)}>{schoolYearWord(year - 1)}</Goto>
-        <strong>{schoolYearWord(year)}</strong>
-        <Goto href={other(1)}>{schoolYearWord(year + 1)}</Goto>
-        {data && (
-          <span className={styles.print}>
-            <Button size="small" onPress={() => print()}>
-              <Trans>印刷する</Trans>
-            </Button>
-          </span>
-        )}
-      </nav>
+      <YearNav year={year} addressOf={addressOf} printable={data !== undefined} />
       {data ? <Work key={year} year={data} path={boardYearPath(board.id, year)} /> : error ? <CannotRead error={error} what={t`市の年間予定`} onRetry={again} /> : <LoadingRows rows={10} />}
     </div>
   )

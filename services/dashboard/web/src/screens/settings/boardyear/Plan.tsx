@@ -14,6 +14,7 @@ import { gradeWord } from '~/parts/grades'
 import { Refused } from '~/parts/Refused'
 import { Strip } from '~/parts/Strip'
 import { KEY, type Applied, type BoardYear } from './data'
+import panel from '~/parts/Panel.module.css'
 import styles from './Page.module.css'
 
 const GRADES = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'J1', 'J2', 'J3']
@@ -74,7 +75,7 @@ export function Plan({ year, path, onDirty }: PlanProps) {
         )}
         <PlanLines text={text} onText={write} kinds={year.kinds} whom={GRADES.map(gradeWord)} onDone={(lines) => void save(lines)} label={t`市の年間予定（1行に1つ）`} rows={Math.min(16, Math.max(6, year.rows.length + 2))} />
         <Refused error={error} />
-        <div className={styles.bar}>
+        <div className={panel.bar}>
           <Button look={dirty ? 'filled' : 'line'} onPress={() => void save(text)} shortcut="Ctrl+Enter" off={dirty ? undefined : t`変えたところがありません`}>
             <Trans>保存する</Trans>
           </Button>
@@ -83,11 +84,11 @@ export function Plan({ year, path, onDirty }: PlanProps) {
               <Trans>保存してある計画に戻す</Trans>
             </Button>
           )}
-          <span className={styles.note} role="status">
+          <span className={panel.note} role="status">
             {dirty && <Trans>まだ保存していません</Trans>}
           </span>
         </div>
-        <ul className={styles.hint}>
+        <ul className={panel.hint}>
           <li>
             <Trans>保存しただけでは、学校の年間予定は変わりません。下で学校を選んであてます。</Trans>
           </li>

@@ -11,6 +11,7 @@ import { KEY, type BoardYear } from './data'
 import { byKind, kindWord, turned } from './rules'
 import { SchoolRows } from './SchoolRows'
 import { useSchools } from './useSchools'
+import panel from '~/parts/Panel.module.css'
 import styles from './Page.module.css'
 
 interface SchoolsProps {
@@ -46,7 +47,7 @@ export function Schools({ year, path, dirty }: SchoolsProps) {
   return (
     <Block title={<Trans>学校にあてる</Trans>} aside={<Trans>学校で変えた日や臨時休業は、計画の行が同じ日を言うときだけ変わります</Trans>}>
       <div className={styles.screenOnly}>
-        <div className={styles.bar} role="group" aria-label={t`学校をまとめて選ぶ`}>
+        <div className={panel.bar} role="group" aria-label={t`学校をまとめて選ぶ`}>
           <Button size="small" onPress={() => setChosen(turned(chosen, year.schools.map(({ id }) => id)))}>
             <Trans>すべて</Trans>
           </Button>
@@ -58,7 +59,7 @@ export function Schools({ year, path, dirty }: SchoolsProps) {
           <Button size="small" onPress={() => setChosen(new Set(year.schools.filter(({ standing }) => standing !== 'as_planned').map(({ id }) => id)))}>
             <Trans>計画どおりでない学校</Trans>
           </Button>
-          <span className={styles.note} role="status">
+          <span className={panel.note} role="status">
             <Plural value={n} other="#校を選んでいます" />
           </span>
         </div>
@@ -80,7 +81,7 @@ export function Schools({ year, path, dirty }: SchoolsProps) {
           )
         )}
         <Refused error={work.error} />
-        <div className={styles.bar}>
+        <div className={panel.bar}>
           {running ? (
             <Button onPress={work.stop}>
               <Trans>ここでやめる</Trans>

@@ -7,14 +7,15 @@ import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { Unsaved } from '~/app/Unsaved'
+import type { Day } from '~/dates/dates'
 import { writeBlock } from '~/grid/paste'
+import { Area } from '~/parts/Area'
 import { Block } from '~/parts/Block'
 import { useDay } from '~/parts/DayField'
 import { CannotRead, LoadingRows } from '~/parts/States'
 import panel from '~/parts/Panel.module.css'
 import { SettingsTabs } from '../SettingsTabs'
 import '../words'
-import { Area } from './Area'
 import { booksPath, booksQuery, KEY, type BooksPage as Page, type Version } from './data'
 import { History } from './History'
 import { bookRows, booksOfGrades } from './rules'
@@ -43,6 +44,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
   const { send, sending, error, forget } = useCommand<Page>(person.id)
   const [draft, setDraft] = useState<{ readonly text: string; readonly seen: string } | null>(null)
   const [turn, setTurn] = useState(0)
+  const [kept, setKept] = useState<Day | null>(null)
   const since = useDay(today)
   const saved = writeBlock(page.rows)
   const text = draft?.text ?? saved
@@ -52,6 +54,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
   function drop() {
     forget()
     setDraft(null)
+    setKept(null)
   }
 
   /** A version is written on from; what begins later, for its own day. */
@@ -67,12 +70,15 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
     if (sending || draft === null) return
     const done = await send(path, { since: since.day, seen: draft.seen, rows: bookRows(draft.text.trim()) })
     await queries.invalidateQueries({ queryKey: [KEY] })
-    if (done !== null) drop()
+    if (done === null) return
+    drop()
+    setKept(since.day)
   }
 
   return (
     <div className={panel.two}>
       <Block title={<Trans>給与する教科書</Trans>} aside={<Counts rows={page.rows} />}>
+        <Save since={since} turn={turn} dirty={dirty} saved={page.versions.some(({ since: day }) => day === kept) ? kept : null} error={error} onSave={() => void save()} onDrop={drop}>
         <Area
           label={<Trans>全学年の教科書（1行に1冊）</Trans>}
           hint={<Trans>表計算の{heads}の5列を、そのまま貼り付けられます。学年が空いた行は、上の行と同じ学年です。</Trans>}
@@ -84,7 +90,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
             setDraft({ text: next, seen: draft?.seen ?? page.revision })
           }}
         />
-        <Save since={since} turn={turn} dirty={dirty} error={error} onSave={() => void save()} onDrop={drop} />
+        </Save>
         {dirty && <Unsaved title={<Trans>教科書をまだ保存していません</Trans>} onDrop={drop} />}
       </Block>
       <History of={page} path={path} none={t`まだ入っていません。入れるまで、教科用図書給与証明書の本は、学校がそのつど書きます。`} onUse={use} />

@@ -1,10 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useState } from 'react'
+import { Area } from '~/parts/Area'
 import { Button } from '~/parts/Button'
 import { Choose, Field } from '~/parts/Field'
-import { Area } from './Area'
 import type { Form, FormsPage, Kind, Row } from './data'
 import { linesOf, moved, sizeOf } from './rules'
+import panel from '~/parts/Panel.module.css'
 import styles from './Page.module.css'
 
 const EXAMPLE = '{year}-{serial}'
@@ -101,7 +102,7 @@ function Rows({ rows, page, onRows }: { readonly rows: readonly Row[]; readonly 
           <div key={at} className={styles.row}>
             <Field label={t`${line}行目の見出し`} value={row.label} onChange={(label) => set(at, { label })} />
             <Choose label={t`${line}行目に印刷するもの`} value={row.field} options={options} onChange={(field) => set(at, { field })} />
-            <span className={styles.bar}>
+            <span className={panel.bar}>
               <Button size="small" look="text" onPress={() => onRows(moved(rows, at, at - 1))} off={at === 0 ? t`いちばん上です` : undefined} aria-label={t`${line}行目を上へ`}>
                 <Trans>上へ</Trans>
               </Button>

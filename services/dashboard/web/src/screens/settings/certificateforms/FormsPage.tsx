@@ -7,6 +7,7 @@ import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { Unsaved } from '~/app/Unsaved'
+import type { Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { useDay } from '~/parts/DayField'
 import { CannotRead, LoadingRows } from '~/parts/States'
@@ -44,6 +45,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
   const [kind, setKind] = useState<Kind>('enrolment')
   const [draft, setDraft] = useState<{ readonly forms: Forms; readonly seen: string } | null>(null)
   const [turn, setTurn] = useState(0)
+  const [kept, setKept] = useState<Day | null>(null)
   const since = useDay(today)
   const forms = draft?.forms ?? page.forms
   const dirty = draft !== null && !(same(forms.enrolment, page.forms.enrolment) && same(forms.textbooks, page.forms.textbooks))
@@ -51,6 +53,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
   function drop() {
     forget()
     setDraft(null)
+    setKept(null)
     setTurn(turn + 1)
   }
 
@@ -67,7 +70,9 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
     if (sending || draft === null) return
     const done = await send(path, { since: since.day, seen: draft.seen, forms })
     await queries.invalidateQueries({ queryKey: [KEY] })
-    if (done !== null) drop()
+    if (done === null) return
+    drop()
+    setKept(since.day)
   }
 
   return (
@@ -83,6 +88,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
       />
       <div className={panel.two}>
         <Block title={<Trans>書くこと</Trans>}>
+          <Save since={since} turn={turn} dirty={dirty} saved={page.versions.some(({ since: day }) => day === kept) ? kept : null} error={error} onSave={() => void save()} onDrop={drop}>
           <FormFields
             key={`${kind} ${turn}`}
             form={forms[kind]}
@@ -93,7 +99,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
               setDraft({ forms: { ...forms, [kind]: form }, seen: draft?.seen ?? page.revision })
             }}
           />
-          <Save since={since} turn={turn} dirty={dirty} error={error} onSave={() => void save()} onDrop={drop} />
+          </Save>
           {dirty && <Unsaved title={<Trans>証明書の様式をまだ保存していません</Trans>} onDrop={drop} />}
         </Block>
         <Sample kind={kind} form={forms[kind]} path={path} />

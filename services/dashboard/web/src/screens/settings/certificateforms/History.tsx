@@ -43,7 +43,7 @@ export function History({ of: { versions, revision }, path, none, onUse }: Histo
               <Since version={one} />
               <By version={one} />
             </span>
-            <span className={styles.bar}>
+            <span className={panel.bar}>
               <Button size="small" onPress={() => onUse(one)} aria-label={t`これをもとに書く（${fullDay(one.since)}から）`}>
                 <Trans>これをもとに書く</Trans>
               </Button>

@@ -6,6 +6,7 @@ import { PlainLinkButton } from '~/parts/LinkButton'
 import { Refused } from '~/parts/Refused'
 import type { Form, Kind } from './data'
 import { useSample } from './useSample'
+import panel from '~/parts/Panel.module.css'
 import styles from './Page.module.css'
 
 /** How the form is printed, with an invented child: it follows what is written. */
@@ -16,7 +17,7 @@ export function Sample({ kind, form, path }: { readonly kind: Kind; readonly for
   return (
     <div className={styles.sample}>
       <Block title={<Trans>見本</Trans>} aside={<Trans>名前や日付は作りものです</Trans>}>
-        <div className={styles.bar}>
+        <div className={panel.bar}>
           <Button size="small" onPress={() => setLeft(!left)}>
             {left ? <Trans>在学中の文で見る</Trans> : <Trans>転出したあとの文で見る</Trans>}
           </Button>

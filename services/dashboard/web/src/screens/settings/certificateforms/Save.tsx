@@ -1,37 +1,60 @@
 import { Trans, useLingui } from '@lingui/react/macro'
+import type { ReactNode } from 'react'
 import type { Problem, NotConnected } from '~/api/problem'
 import { useMe } from '~/app/me'
-import type { Day } from '~/dates/dates'
+import { fullDay, type Day } from '~/dates/dates'
+import { isEnter } from '~/grid/ime'
 import { Button } from '~/parts/Button'
 import { DayField, dayMissing, type WrittenDay } from '~/parts/DayField'
 import { Refused } from '~/parts/Refused'
+import { Strip } from '~/parts/Strip'
+import panel from '~/parts/Panel.module.css'
 import styles from './Page.module.css'
 
 interface SaveProps {
+  /** What is written: Ctrl+Enter in it saves. */
+  readonly children: ReactNode
   readonly since: WrittenDay & { readonly field: { readonly value: Day | null; readonly onChange: (day: Day | null, why: string | null) => void } }
   /** Another day is written there by a version that is gone on from. */
   readonly turn: number
   readonly dirty: boolean
+  /** The day from which what was last saved holds; null once something is written again. */
+  readonly saved: Day | null
   readonly error: Problem | NotConnected | null
   readonly onSave: () => void
   readonly onDrop: () => void
 }
 
 /** From when on, and the two ways out of what is written. */
-export function Save({ since, turn, dirty, error, onSave, onDrop }: SaveProps) {
+export function Save({ children, since, turn, dirty, saved, error, onSave, onDrop }: SaveProps) {
   const { t } = useLingui()
   const { today } = useMe()
   const missing = dayMissing(t`始まる日`, since, true)
   const off = missing !== false ? missing : dirty ? undefined : t`変えたところがありません`
+  const day = saved === null ? '' : fullDay(saved)
   return (
-    <div className={styles.save}>
+    <div
+      className={styles.form}
+      onKeyDown={(event) => {
+        if (!isEnter(event.nativeEvent) || !(event.ctrlKey || event.metaKey)) return
+        event.preventDefault()
+        if (off === undefined) onSave()
+      }}
+    >
+      {children}
+      <div className={styles.save}>
       <DayField key={turn} label={t`始まる日`} required today={today} {...since.field} />
       <p className={styles.by}>
         <Trans>この日から出す証明書に使います。もう出した証明書は変わりません。前の日付を書くと、その日からの決まりとして入ります。</Trans>
       </p>
       <Refused error={error} />
-      <div className={styles.bar}>
-        <Button look={off === undefined ? 'filled' : 'line'} onPress={onSave} off={off}>
+      {saved !== null && !dirty && (
+        <Strip kind="good" live>
+          <Trans>保存しました。{day}から使います。</Trans>
+        </Strip>
+      )}
+      <div className={panel.bar}>
+        <Button look={off === undefined ? 'filled' : 'line'} onPress={onSave} off={off} shortcut="Ctrl+Enter">
           <Trans>この日から使う</Trans>
         </Button>
         {dirty && (
@@ -42,6 +65,7 @@ export function Save({ since, turn, dirty, error, onSave, onDrop }: SaveProps) {
         <span className={styles.by} role="status">
           {dirty && <Trans>まだ保存していません</Trans>}
         </span>
+      </div>
       </div>
     </div>
   )

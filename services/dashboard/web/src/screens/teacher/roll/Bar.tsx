@@ -7,7 +7,7 @@ import { outbox } from '~/outbox/useOutbox'
 import { Button } from '~/parts/Button'
 import { Counts } from '~/parts/Counts'
 import { fullName } from '~/parts/Name'
-import { lastCorrected, presentCode, rest, totals, type SyncState } from './rules'
+import { announced, asAnnounced, kept, lastCorrected, presentCode, rest, totals, type SyncState } from './rules'
 import styles from './Bar.module.css'
 
 const COUNTS = ['present', 'late', 'early', 'absent', 'apart'] as const
@@ -89,13 +89,29 @@ function SyncWords({ roll, sync, unsent, entered }: Parameters<typeof Sync>[0]) 
       <PencilLine aria-hidden size="1.25rem" strokeWidth={1.75} />
       <span>
         <Trans>まだ確定していません</Trans>
-        {entered > 0 && (
+        {entered > 0 ? (
           <small className={styles.by}>
             <Plural value={entered} other="#人を入力" />
           </small>
+        ) : (
+          <KeptWords roll={roll} />
         )}
       </span>
     </>
+  )
+}
+
+/** What of the roll is kept already. */
+function KeptWords({ roll }: { readonly roll: Roll }) {
+  const { n, at } = kept(roll)
+  const when = timeOf(at, roll.date)
+  if (n === 0) return null
+  return (
+    <small className={styles.by}>
+      <Trans>
+        <Plural value={n} other="#人" />を保存してあります（{when}）
+      </Trans>
+    </small>
   )
 }
 
@@ -144,6 +160,7 @@ function Acts({ roll, state, undecided, here, onConfirm, onSave, onCorrect }: Ba
   if (state.shape.locked) return null
   const left = rest(state).length
   const members = state.shape.rows.filter(({ editable }) => editable).length
+  const told = asAnnounced(state, announced(roll)).length
   const off = presentCode(roll.symbols) === null ? t`出席の印が決まっていません。教育委員会の設定を確かめてください` : undefined
   return (
     <div className={styles.acts}>
@@ -155,6 +172,10 @@ function Acts({ roll, state, undecided, here, onConfirm, onSave, onCorrect }: Ba
       <Button look="filled" onPress={onConfirm} off={off} shortcut="Ctrl+Enter">
         {undecided > 0 ? (
           <Plural value={undecided} other="先に#人を決める" />
+        ) : left > 0 && told > 0 ? (
+          <Trans>
+            残り{left}人を出席・連絡{told}人は連絡どおりにして確定
+          </Trans>
         ) : left > 0 ? (
           <Plural value={left} other="残り#人を出席にして確定" />
         ) : (

@@ -3,9 +3,9 @@ import { useState } from 'react'
 import type { Roll, RollMember } from '~/api/types'
 import { valueAt, type Action, type GridState, type Row } from '~/grid/model'
 import { Dialog } from '~/parts/Dialog'
+import { Facts } from '~/parts/Facts'
 import { Name } from '~/parts/Name'
 import { StatusMark } from '~/parts/StatusMark'
-import { Explain } from './Explain'
 import { ATTENDANCE, choiceOf, presentCode, pupilKey } from './rules'
 import styles from './Cards.module.css'
 
@@ -174,7 +174,7 @@ function Choose({ roll, row, member, value, may, correcting, onClose, onChoose }
           )}
         </div>
       )}
-      {member && <Explain roll={roll} member={member} />}
+      {member && <Facts {...member.cell} reasons={roll.reasons} date={roll.date} />}
     </Dialog>
   )
 }

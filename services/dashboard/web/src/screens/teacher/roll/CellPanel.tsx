@@ -3,9 +3,9 @@ import { useEffect, useMemo, useRef, type KeyboardEvent } from 'react'
 import { Popover } from 'react-aria-components'
 import type { Roll, RollMember } from '~/api/types'
 import { letterOf } from '~/grid/ime'
+import { Facts } from '~/parts/Facts'
 import { fullName } from '~/parts/Name'
 import { StatusMark } from '~/parts/StatusMark'
-import { Explain } from './Explain'
 import { choiceOf } from './rules'
 import styles from './CellPanel.module.css'
 
@@ -74,7 +74,7 @@ export default function CellPanel({ roll, member, row, value, keys, may, onChoos
             </button>
           </div>
         )}
-        <Explain roll={roll} member={member} />
+        <Facts {...member.cell} reasons={roll.reasons} date={roll.date} />
       </div>
     </Popover>
   )

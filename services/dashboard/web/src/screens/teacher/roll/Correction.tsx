@@ -1,12 +1,15 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { sourceWord } from '~/api/problem'
 import type { Roll, RollMark, RollMember } from '~/api/types'
 import { isEnter, isImeKey, letterOf } from '~/grid/ime'
+import { timeOf } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { Dialog } from '~/parts/Dialog'
 import { DialogButtons } from '~/parts/DialogButtons'
 import { fullName } from '~/parts/Name'
 import { StatusMark } from '~/parts/StatusMark'
+import { Strip } from '~/parts/Strip'
 import { TextLine } from '~/parts/TextLine'
 import { Tiles } from '~/parts/Tiles'
 import { choiceOf } from './rules'
@@ -21,11 +24,15 @@ const REASON_MAX = 100
 
 interface CorrectionProps {
   readonly roll: Roll
+  /** As it is now: somebody else may correct it while the dialog stands. */
   readonly member: RollMember
+  /** The revision that was on the screen when it was opened. */
+  readonly opened: number
   /** The mark that was already chosen, or null. */
   readonly to: string | null
   readonly onClose: () => void
-  readonly onSend: (code: string, reason: NonNullable<RollMark['reason']>) => void
+  /** `seen`: the revision of the mark that is corrected. */
+  readonly onSend: (code: string, reason: NonNullable<RollMark['reason']>, seen: number) => void
 }
 
 function questions(form: HTMLFormElement | null): readonly Element[] {
@@ -38,7 +45,7 @@ function ask(form: HTMLFormElement | null, question: number): void {
 }
 
 /** After 確定 a change says what it was, what it becomes, and why. Letters choose the mark, digits the reason. */
-export default function Correction({ roll, member, to, onClose, onSend }: CorrectionProps) {
+export default function Correction({ roll, member, opened, to, onClose, onSend }: CorrectionProps) {
   const { t } = useLingui()
   const before = member.cell.code
   const [code, setCode] = useState(to === before ? null : to)
@@ -53,17 +60,25 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
       : reason === OTHER && text.trim() === ''
         ? t`わけを書いてください`
         : undefined
+  const { revision } = member.cell
+  /** What is corrected was read: what arrives just before Enter is not passed over unread. */
+  const [seen, setSeen] = useState(opened)
+  const unread = revision !== seen
   const [tried, setTried] = useState(false)
   /** Arrows pass over ほか: its line takes the hands only when it was chosen. */
   const [passing, setPassing] = useState(false)
   const form = useRef<HTMLFormElement>(null)
-  // To the first question that is open. Left to itself the dialog's frame takes the focus, outside the form, and neither
-  // letters and digits nor Enter are heard.
-  useEffect(() => ask(form.current, to === null || to === before ? MARK : WHY), [to, before])
+  // To the first question that is open, once. Left to itself the dialog's frame takes the focus, outside the form, and
+  // neither letters and digits nor Enter are heard.
+  const [first] = useState(code === null ? MARK : WHY)
+  useEffect(() => ask(form.current, first), [first])
 
   function send() {
     setTried(true)
-    if (missing === undefined && code !== null && reason !== null) onSend(code, { code: reason, text: text.trim() })
+    setSeen(revision)
+    if (missing === undefined && code !== null && reason !== null) {
+      if (!unread) onSend(code, { code: reason, text: text.trim() }, revision)
+    }
     else if (!marked || !reasoned) ask(form.current, marked ? WHY : MARK)
     else form.current?.querySelector<HTMLInputElement>('input[type="text"]')?.focus()
   }
@@ -99,7 +114,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
 
   const number = member.number
   const name = fullName(member.pupil)
-  const [old, next] = [markWord(roll.symbols, before), code === null ? t`？` : markWord(roll.symbols, code)]
+  const [old, next] = [markWord(roll.symbols, before), marked ? markWord(roll.symbols, code) : t`？`]
   return (
     <Dialog
       open
@@ -123,6 +138,7 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
             「{old}」 → <strong>「{next}」</strong>
           </Trans>
         </p>
+        {revision !== opened && <Arrived roll={roll} member={member} again={tried && marked && reasoned && !unread ? next : null} />}
         <Tiles
           label={t`新しい印`}
           value={code}
@@ -155,5 +171,18 @@ export default function Correction({ roll, member, to, onClose, onSend }: Correc
         </DialogButtons>
       </form>
     </Dialog>
+  )
+}
+
+/** Somebody else has corrected it while the dialog stands. `again`: what it becomes with the next press. */
+function Arrived({ roll, member: { cell }, again }: { readonly roll: Roll; readonly member: RollMember; readonly again: string | null }) {
+  const fact = cell.explain.find(({ holds }) => holds)
+  const [now, at] = [markWord(roll.symbols, cell.code), timeOf(fact?.at ?? null, roll.date)]
+  const who = fact ? [sourceWord(fact.source), fact.who].filter(Boolean).join(' ') : ''
+  return (
+    <Strip kind="look" live>
+      {who === '' ? <Trans>開いているあいだに、「{now}」に変わりました。</Trans> : <Trans>開いているあいだに、{who}が {at} に「{now}」としました。</Trans>}{' '}
+      {again !== null && <Trans>それでも「{again}」に訂正するなら、もう一度「訂正を届ける」を押してください。</Trans>}
+    </Strip>
   )
 }

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useEffect, useRef, type KeyboardEvent } from 'react'
 import { byServer } from '~/api/http'
+import { sourceWord } from '~/api/problem'
 import type { Roll } from '~/api/types'
 import { timeOf } from '~/dates/dates'
 import { isEnter, letterOf } from '~/grid/ime'
@@ -10,7 +11,7 @@ import { Button } from '~/parts/Button'
 import { Strip } from '~/parts/Strip'
 import { Why } from '~/parts/Why'
 import type { Conflict } from './rules'
-import { markWord, sourceWord } from './words'
+import { markWord } from './words'
 import styles from './Notices.module.css'
 
 interface NoticesProps {

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { getRouteApi } from '@tanstack/react-router'
 import { Suspense } from 'react'
-import { useMe } from '~/app/me'
+import { registerOf, useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { ScreenTitle, useScreen } from '~/app/screen'
 import { useRead } from '~/api/useRead'
@@ -31,6 +31,7 @@ export default function RollPage() {
         date={date}
         today={me.today}
         addressOn={(day) => addressOf(classId, day)}
+        beside={data && registerOf(me, classId, data.school.id, date)}
       />
       {!data && <ScreenTitle title={t`朝の記録`} />}
       {data ? (

@@ -4,6 +4,7 @@ import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'rea
 import { useMe } from '~/app/me'
 import { useScreen, type KeyHelp } from '~/app/screen'
 import { useTurns } from '~/app/useTurns'
+import { sourceWord } from '~/api/problem'
 import type { Roll, RollAnswer, RollCommand, RollMember } from '~/api/types'
 import { timeOf, workDay } from '~/dates/dates'
 import { nowIso } from '~/dates/clock'
@@ -19,12 +20,12 @@ import { useMedia } from '~/parts/useMedia'
 import { Bar } from './Bar'
 import { addressOf, rollPath, rollQuery } from './data'
 import {
-  applyAnswer, ATTENDANCE, bodyOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers,
+  announced, applyAnswer, ATTENDANCE, bodyOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, isTaken, presentCode, pupilKey, refusedNumbers,
   syncState, takenAlong, type Conflict,
 } from './rules'
 import { Notices } from './Notices'
 import { useRollGrid } from './useRollGrid'
-import { markWord, sourceWord } from './words'
+import { markWord } from './words'
 import styles from './Page.module.css'
 
 const Cards = later(() => import('./Cards'))
@@ -97,7 +98,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     if (open.length) setAsked(asked + 1)
     if (open.length || now.shape.locked || present === null || confirming.current) return
     confirming.current = true // until it is stored, and the roll locked by it
-    const body = confirmCommand(now, present, nowIso())
+    const body = confirmCommand(now, present, nowIso(), announced(roll))
     await send(body, takenAlong(now, body)).finally(() => (confirming.current = false))
   }
 
@@ -231,17 +232,18 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
         {correcting && (
           <Correction
             roll={roll}
-            member={correcting.member}
+            member={newer(correcting.member, members)}
+            opened={correcting.member.cell.revision}
             to={correcting.to}
             onClose={() => setCorrecting(null)}
-            onSend={(code, reason) => {
-              const { pupil, cell } = correcting.member
+            onSend={(code, reason, seen) => {
+              const { pupil } = correcting.member
               setCorrecting(null)
               if (correcting.over) {
                 answered(correcting.over)
                 focusGrid() // the button that opened it is gone
               }
-              void send({ marks: [{ pupil: pupil.id, seen: cell.revision, code, reason }], taken: false, claimed_at: nowIso() }, new Map())
+              void send({ marks: [{ pupil: pupil.id, seen, code, reason }], taken: false, claimed_at: nowIso() }, new Map())
             }}
           />
         )}
@@ -270,6 +272,12 @@ function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open
     },
     [roll.symbols, roll.date, members, open, refused, state, t],
   )
+}
+
+/** The child as it is read now; what was told of it may be newer. */
+function newer(told: RollMember, members: ReadonlyMap<string, RollMember>): RollMember {
+  const read = members.get(told.pupil.id)
+  return read && read.cell.revision > told.cell.revision ? read : told
 }
 
 /** After an act outside the grid the hands go back to it. */

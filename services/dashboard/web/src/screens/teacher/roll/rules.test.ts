@@ -5,7 +5,7 @@ import { EMPTY, reduce, type Action, type GridState } from '~/grid/model'
 import { KINDS } from '~/outbox/kinds'
 import type { Entry } from '~/outbox/rules'
 import {
-  applyAnswer, columnsOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, heldOf, isTaken, lastCorrected, presentCode, pupilKey, refusedNumbers, rest,
+  announced, applyAnswer, columnsOf, confirmCommand, conflicts, decided, draftMarks, draftsOf, heldOf, isTaken, lastCorrected, presentCode, pupilKey, refusedNumbers, rest,
   rowsOf, syncState, totals,
 } from './rules'
 
@@ -213,5 +213,34 @@ describe('two people, one cell', () => {
     expect(conflicts(moved('absent_sick'), state, [])).toMatchObject([{ pupil: 'p1', mine: 'late', theirs: 'absent_sick', who: '山田', entry: null }])
     expect(draftMarks(state).map(({ pupil }) => pupil)).toEqual(['p2'])
     expect(conflicts(moved('late'), stateOf(moved('late'), [], mine), [])).toEqual([])
+  })
+})
+
+describe('what families have announced', () => {
+  const said = (source: string) => [{ source, code: 'absent_sick', word: '病欠', who: '', at: '', holds: true, reason: null }]
+  const source = roll(3)
+  const members = source.members.map((member, i) =>
+    i < 2 ? { ...member, cell: { ...member.cell, code: 'absent_sick', status: 'absent', revision: 4, explain: said(i === 0 ? 'notice' : 'teacher') } } : member,
+  )
+  const told = { ...source, members }
+
+  it('is said by whoever confirms, over the revision that was seen', () => {
+    expect(announced(told)).toEqual(['p1'])
+    expect(confirmCommand(stateOf(told), 'present', 'now', announced(told)).marks).toEqual([
+      { pupil: 'p1', seen: 4, code: 'absent_sick', reason: null },
+      { pupil: 'p3', seen: 0, code: 'present', reason: null },
+    ])
+  })
+
+  it('gives way to what was entered here', () => {
+    const state = run(stateOf(told), set(0, 'late'))
+    expect(confirmCommand(state, 'present', 'now', announced(told)).marks.filter(({ pupil }) => pupil === 'p1')).toEqual([
+      { pupil: 'p1', seen: 4, code: 'late', reason: null },
+    ])
+  })
+
+  it('is not said where it came after the grid was drawn', () => {
+    const state = stateOf(source)
+    expect(confirmCommand(state, 'present', 'now', announced(told)).marks[0]).toEqual({ pupil: 'p1', seen: 0, code: 'present', reason: null })
   })
 })

@@ -87,8 +87,24 @@ export function takenAlong(state: GridState, { marks }: RollCommand): ReadonlyMa
   return new Map([...state.drafts].filter(([key]) => keys.has(key)))
 }
 
-/** "The rest is present": what was entered, 出席 for everybody without a mark, and 確定. */
-export function confirmCommand(state: GridState, present: string, claimedAt: string): RollCommand {
+/** Children of whose day a family's notice speaks, and nobody else has. */
+export function announced(roll: Roll): readonly string[] {
+  return roll.members.flatMap(({ pupil, exchange, cell }) =>
+    !exchange && cell.code !== null && cell.explain.some(({ holds, source }) => holds && source === 'notice') ? [pupil.id] : [],
+  )
+}
+
+/** What was announced and stands in the grid as it was: whoever confirms the roll says it too, over what was seen. */
+export function asAnnounced(state: GridState, told: readonly string[]): readonly RollMark[] {
+  return told.flatMap((pupil) => {
+    const key = pupilKey(pupil)
+    const held = state.held.get(key)
+    return held && held.value !== null && !state.drafts.has(key) && !state.leaving.has(key) ? [{ pupil, seen: held.revision, code: held.value, reason: null }] : []
+  })
+}
+
+/** "The rest is present": what was entered, what families told, 出席 for everybody without a mark, and 確定. */
+export function confirmCommand(state: GridState, present: string, claimedAt: string, told: readonly string[] = []): RollCommand {
   const empty = new Set(rest(state).map(({ id }) => id))
   const entered = draftMarks(state).filter(({ pupil }) => !empty.has(pupil))
   const filled = [...empty].map((pupil) => ({
@@ -98,7 +114,7 @@ export function confirmCommand(state: GridState, present: string, claimedAt: str
     reason: null,
   }))
   const order = new Map(state.shape.rows.map(({ id }, i) => [id, i]))
-  const marks = [...entered, ...filled].toSorted((a, b) => (order.get(a.pupil) ?? 0) - (order.get(b.pupil) ?? 0))
+  const marks = [...entered, ...asAnnounced(state, told), ...filled].toSorted((a, b) => (order.get(a.pupil) ?? 0) - (order.get(b.pupil) ?? 0))
   return { marks, taken: true, claimed_at: claimedAt }
 }
 
@@ -220,6 +236,13 @@ export function applyAnswer(roll: Roll, answer: RollAnswer, command: RollCommand
       return { ...member, cell: corrected.has(now.pupil) ? { ...cell, corrected: true } : cell }
     }),
   }
+}
+
+/** Marks of the school that are kept and not confirmed yet: how many, and when the last of them was made. */
+export function kept(roll: Roll): { readonly n: number; readonly at: string } {
+  const facts = roll.members.flatMap(({ exchange, cell }) => (exchange ? [] : cell.explain.filter(({ holds, source }) => holds && source !== 'notice')))
+  const at = facts.reduce((last, fact) => ((instant(fact.at) ?? 0) > (instant(last) ?? 0) ? fact.at : last), '')
+  return { n: facts.length, at }
 }
 
 /** The latest correction that has arrived; `at` and `who` are empty until they are read. */

@@ -261,3 +261,15 @@ AT_THE_SCHOOL = (
     "neighbour",
 )
 """Everybody with a duty at the school today, but for the one the child is kept from."""
+WITHOUT_OFFICE = (
+    *(each for each in AT_THE_SCHOOL if each not in ("office", "principal", "vice_principal")),
+    "moved",
+    "lunch_staff",
+    "system_operator",
+    "guardian",
+    "mother",
+    "father",
+    "pupil",
+    "department",
+)
+"""Who has neither a school's office nor the board's, nor leads a school. ``kept_from`` has a school's office."""

@@ -1,6 +1,6 @@
-import { useId, type ReactNode } from 'react'
-import field from '~/parts/TextLine.module.css'
-import styles from './Page.module.css'
+import { useId, type KeyboardEvent, type ReactNode } from 'react'
+import styles from './Area.module.css'
+import field from './TextLine.module.css'
 
 interface AreaProps {
   readonly label: ReactNode
@@ -10,10 +10,11 @@ interface AreaProps {
   readonly onChange: (value: string) => void
   /** Cells of a table: no line is broken. */
   readonly cells?: boolean
+  readonly onKeyDown?: (event: KeyboardEvent<HTMLTextAreaElement>) => void
 }
 
 /** Several lines of text. */
-export function Area({ label, hint, value, rows, onChange, cells = false }: AreaProps) {
+export function Area({ label, hint, value, rows, onChange, cells = false, onKeyDown }: AreaProps) {
   const id = useId()
   return (
     <div className={field.field}>
@@ -34,6 +35,7 @@ export function Area({ label, hint, value, rows, onChange, cells = false }: Area
         value={value}
         spellCheck={false}
         onChange={(event) => onChange(event.target.value)}
+        {...(onKeyDown ? { onKeyDown } : {})}
       />
     </div>
   )

@@ -1,0 +1,121 @@
+import { DESK, expect, PHONE, rollPath, test, type Bff } from './fixtures'
+import { looks, type Look } from './looks'
+
+test.use({ viewport: DESK })
+
+const monthPath = (bff: Bff, sheet = '2026-11') => `/classes/${bff.mock.town.own.class.id}/register/${sheet}`
+
+test('a homeroom teacher reaches the month from the rail and from the roll', async ({ page, bff, open }) => {
+  await open('teacher', '/today')
+  await page.getByRole('link', { name: '出席簿' }).click()
+  await expect(page).toHaveURL(new RegExp(`${monthPath(bff)}$`))
+  await expect(page.getByRole('row')).toHaveCount(1 + 35 + 5)
+  await page.goto(bff.url + rollPath(bff))
+  await page.getByRole('link', { name: '出席簿' }).last().click()
+  await expect(page).toHaveURL(new RegExp(`${monthPath(bff)}$`))
+})
+
+test('the office goes to a class of its school, and from one class to another', async ({ page, bff, open }) => {
+  await open('office', '/register')
+  const [first, second] = bff.mock.town.schools[0]!.classes
+  await expect(page).toHaveURL(new RegExp(`/classes/${first!.class.id}/register/2026-11$`))
+  await page.getByRole('combobox', { name: '学級' }).selectOption(second!.class.id)
+  await expect(page).toHaveURL(new RegExp(`/classes/${second!.class.id}/register/2026-11$`))
+})
+
+test('months turn by keys, by buttons and by their names; the year is beside them', async ({ page, bff, open }) => {
+  await open('teacher', monthPath(bff))
+  const here = page.getByRole('navigation', { name: '月と年間' }).locator('[aria-current]')
+  await expect(here).toHaveText('11月')
+  await page.keyboard.press('ArrowLeft')
+  await expect(here).toHaveText('10月')
+  await expect(page.getByRole('columnheader', { name: /^31/ })).toBeVisible()
+  await page.keyboard.press('ArrowRight')
+  await expect(here).toHaveText('11月')
+  await page.getByRole('link', { name: '前の月' }).click()
+  await expect(here).toHaveText('10月')
+  await page.getByRole('link', { name: '年間' }).click()
+  await expect(here).toHaveText('年間')
+  await expect(page.getByRole('row').last()).toContainText('授業日数')
+  await page.keyboard.press('ArrowLeft')
+  await expect(here).toHaveText('年間')
+})
+
+test('arrows walk over the marks of the sheet, and a mark says who said it', async ({ page, bff, open }) => {
+  const { own } = bff.mock.town
+  bff.mock.mark(own.class.id, '2026-11-10', own.members[1]!.pupil.id, 'late', { source: 'office', who: '山田 恵' })
+  await open('teacher', monthPath(bff))
+  const marks = page.getByRole('cell').getByRole('button')
+  await marks.first().focus()
+  await expect(page.locator(':focus')).toHaveAttribute('data-at', '0-1')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowRight')
+  await expect(page.locator(':focus')).toHaveAttribute('data-at', '1-3')
+  for (let n = 0; n < 4; n += 1) await page.keyboard.press('ArrowRight')
+  await expect(page.locator(':focus')).toHaveAttribute('data-at', '1-9')
+  await expect(page.locator('[data-at][tabindex="0"]')).toHaveCount(1)
+  await page.keyboard.press('Space')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('事務室')
+  await expect(dialog).toContainText('山田 恵')
+  await page.keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+  await expect(page.locator(':focus')).toHaveAttribute('data-at', '1-9')
+})
+
+test('what is open is named first, with the way to mend it', async ({ page, bff, open }) => {
+  bff.mock.register.open = ['2026-11-19', '2026-11-20']
+  await open('teacher', monthPath(bff))
+  await expect(page.getByText('未入力の子がいる日が2日あります')).toBeVisible()
+  await expect(page.getByRole('columnheader', { name: '未入力' })).toBeVisible()
+  await page.getByRole('link', { name: '11月19日（35人）' }).click()
+  await expect(page).toHaveURL(/\/days\/2026-11-19\/roll$/)
+})
+
+test('the sums of the lines are the sums of the class', async ({ page, bff, open }) => {
+  await open('principal', monthPath(bff))
+  await expect(page.getByRole('row')).toHaveCount(1 + 35 + 5)
+  const sum = async (name: string) => (await page.locator(`tbody [data-sum="${name}"]`).allTextContents()).reduce((all, n) => all + Number(n), 0)
+  for (const name of ['days', 'apart', 'due', 'absent', 'present', 'late', 'early', 'unrecorded'])
+    await expect(page.locator(`tfoot [data-sum="${name}"]`)).toHaveText(String(await sum(name)))
+})
+
+test('paper and spreadsheet are one press away, of the sheet that is shown', async ({ page, bff, open }) => {
+  await open('office', monthPath(bff))
+  const base = `/api/registry/v1/classes/${bff.mock.town.own.class.id}/register`
+  await expect(page.getByRole('link', { name: '印刷する', exact: true })).toHaveAttribute('href', `${base}/months/2026-11/pdf`)
+  await expect(page.getByRole('link', { name: 'A3で印刷する' })).toHaveAttribute('href', `${base}/months/2026-11/pdf?paper=a3`)
+  await page.getByRole('link', { name: '年間' }).click()
+  await expect(page.getByRole('link', { name: 'Excelで受け取る' })).toHaveAttribute('href', `${base}/year/xlsx`)
+})
+
+test('names and the head stay in sight while a month scrolls on a phone', async ({ page, bff, open }) => {
+  await page.setViewportSize(PHONE)
+  await open('teacher', monthPath(bff))
+  const name = page.locator('tbody th').first()
+  await expect(name).toBeVisible()
+  await page.getByRole('region', { name: '出席簿の表' }).evaluate((table) => {
+    table.scrollIntoView()
+    table.scrollTo(2000, 2000)
+  })
+  await expect(page.locator('tbody th').last()).toBeInViewport()
+  await expect(page.getByRole('columnheader', { name: '早退' })).toBeInViewport()
+})
+
+const SHEETS: Look[] = [
+  { name: 'register', role: 'teacher', path: (bff) => monthPath(bff), until: '未入力の子がいる日が1日' },
+  { name: 'register-year', role: 'principal', path: (bff) => monthPath(bff, 'year'), until: '月の欄は欠席日数です' },
+  { name: 'register-ahead', role: 'office', path: (bff) => monthPath(bff, '2027-02'), until: 'まだ始まっていません', sizes: ['desk'] },
+  { name: 'register-unplanned', role: 'office', path: (bff) => monthPath(bff), set: ({ mock }) => void (mock.register.planned = false), until: '年間予定がまだない' },
+  { name: 'register-empty', role: 'teacher', path: (bff) => monthPath(bff), set: ({ mock }) => void (mock.empty = true), until: '在籍している子がいません' },
+  { name: 'register-no-right', role: 'substitute', path: (bff) => monthPath(bff), until: 'このページは見られません' },
+  { name: 'register-error', role: 'teacher', path: (bff) => monthPath(bff), set: ({ mock }) => void mock.faults.push({ path: '/register/months', status: 503 }), until: 'もう一度読み込む' },
+  { name: 'register-loading', role: 'teacher', path: (bff) => monthPath(bff), set: ({ mock }) => void mock.faults.push({ path: '/register/months', hold: true }), until: '出席簿' },
+  {
+    name: 'register-why', role: 'teacher', path: (bff) => monthPath(bff), until: 'この日の朝の記録を開く',
+    set: ({ mock }) => mock.mark(mock.town.own.class.id, '2026-11-10', mock.town.own.members[6]!.pupil.id, 'late', { source: 'notice', who: '母' }),
+    act: async (page) => page.getByRole('button', { name: /11月10日/ }).first().click(),
+  },
+]
+
+looks(SHEETS)

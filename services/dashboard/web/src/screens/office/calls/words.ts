@@ -1,0 +1,50 @@
+import { t } from '@lingui/core/macro'
+import { addDays, timeOf, workDay, type Day } from '~/dates/dates'
+import type { Kind, Notice } from './data'
+import type { TileId } from './rules'
+
+export function tileWord(tile: TileId): string {
+  const words: Readonly<Record<TileId, string>> = {
+    sick: t`欠席（病気・けが）`,
+    home: t`欠席（家の用事など）`,
+    late: t`遅刻`,
+    early: t`早退`,
+    mourning: t`忌引`,
+    other: t`そのほか`,
+  }
+  return words[tile]
+}
+
+export function kindWord({ kind, reason }: Pick<Notice, 'kind' | 'reason'>): string {
+  const words: Readonly<Record<Kind, string>> = {
+    absent: reason === 'sick' ? t`欠席（病気・けが）` : t`欠席（家の用事など）`,
+    late: t`遅刻`,
+    early_leave: t`早退`,
+    bereavement: t`忌引`,
+    other: t`そのほか`,
+  }
+  return words[kind]
+}
+
+/** 「11月20日（金）」 or 「11月20日（金）から11月24日（火）まで」. */
+export function daysWord({ since, until }: Pick<Notice, 'since' | 'until'>): string {
+  const last = addDays(until, -1)
+  const [from, to] = [workDay(since), workDay(last)]
+  return last === since ? from : t`${from}から${to}まで`
+}
+
+/** Who told it: 「母」, or the words that were taken down. */
+export function tellerWord({ relation_word, teller }: Notice): string {
+  return relation_word ?? teller ?? t`保護者`
+}
+
+export function channelWord({ channel }: Notice): string {
+  const words: Readonly<Record<Notice['channel'], string>> = { phone: t`電話`, paper: t`連絡帳・書面`, app: t`アプリ` }
+  return words[channel]
+}
+
+/** 「7:41に母から届いています」. */
+export function arrivedWord(notice: Notice, today: Day): string {
+  const [when, who] = [timeOf(notice.told_at, today), tellerWord(notice)]
+  return t`${when}に${who}から届いています`
+}

@@ -1,0 +1,178 @@
+import { Trans, useLingui } from '@lingui/react/macro'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { ChevronLeft, ChevronRight } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { Place } from '~/app/Place'
+import { useScreen } from '~/app/screen'
+import { useRead } from '~/api/useRead'
+import { schoolYearWord, workDay } from '~/dates/dates'
+import { Goto } from '~/parts/Goto'
+import { PlainLinkButton } from '~/parts/LinkButton'
+import { CannotRead, Empty, LoadingRows } from '~/parts/States'
+import { Strip } from '~/parts/Strip'
+import panel from '~/parts/Panel.module.css'
+import '../words'
+import { addressOf, registerPath, registerQuery, YEAR, type Register } from './data'
+import { MonthSheet } from './MonthSheet'
+import { beside, monthNumber } from './rules'
+import { YearSheet } from './YearSheet'
+import styles from './Page.module.css'
+
+const route = getRouteApi('/inside/classes/$classId/register/$sheet')
+
+/** 出席簿: a class's month as on paper, and its year; every number is counted from the days. */
+export default function RegisterPage() {
+  const { t } = useLingui()
+  const router = useRouter()
+  const { classId, sheet } = route.useParams()
+  const { data, error, again } = useRead(registerQuery(classId, sheet))
+  const { before, after } = beside(data?.months ?? [], sheet)
+  const go = (to: string | undefined) => to !== undefined && router.history.push(addressOf(classId, to))
+  useScreen(
+    data ? `${t`出席簿`} ${data.name}` : t`出席簿`,
+    [
+      { keys: '←', word: t`前の月` },
+      { keys: '→', word: t`次の月` },
+    ],
+    { p: () => go(before), n: () => go(after) },
+  )
+  useMonthKeys(() => go(before), () => go(after))
+  return (
+    <div className={panel.screen}>
+      <Place title={t`出席簿`} of={data ? [data.school.name, data.name] : []} />
+      {data && <Head register={data} sheet={sheet} before={before} after={after} />}
+      {data ? <Sheet register={data} /> : error ? <CannotRead error={error} what={t`この学級の出席簿`} onRetry={again} /> : <LoadingRows rows={18} />}
+    </div>
+  )
+}
+
+/** ← and → turn the month wherever they have no other work: not in the sheet, in a field or in a dialog. */
+function useMonthKeys(before: () => void, after: () => void) {
+  useEffect(() => {
+    function turn(event: KeyboardEvent) {
+      const at = event.target as Element
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
+      if (at.closest('table, input, select, textarea, [role="dialog"], [role="region"]')) return
+      if (event.key === 'ArrowLeft') before()
+      else if (event.key === 'ArrowRight') after()
+    }
+    addEventListener('keydown', turn)
+    return () => removeEventListener('keydown', turn)
+  })
+}
+
+interface HeadProps {
+  readonly register: Register
+  readonly sheet: string
+  readonly before: string | undefined
+  readonly after: string | undefined
+}
+
+function Head({ register, sheet, before, after }: HeadProps) {
+  const { t } = useLingui()
+  const router = useRouter()
+  const { class_id: id } = register
+  const file = (kind: string) => `${registerPath(id, sheet)}/${kind}`
+  const nav = useRef<HTMLElement>(null)
+  // On a phone the months are wider than the page.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [sheet])
+  return (
+    <>
+      <nav ref={nav} className={styles.months} aria-label={t`月と年間`}>
+        <Turn to={before === undefined ? undefined : addressOf(id, before)} word={t`前の月`} back />
+        {[...register.months, YEAR].map((one) => (
+          <Goto key={one} href={addressOf(id, one)} className={styles.month} data-here={one === sheet ? '' : undefined} aria-current={one === sheet ? 'page' : undefined}>
+            {one === YEAR ? <Trans>年間</Trans> : <Trans>{monthNumber(one)}月</Trans>}
+          </Goto>
+        ))}
+        <Turn to={after === undefined ? undefined : addressOf(id, after)} word={t`次の月`} />
+      </nav>
+      <div className={panel.bar}>
+        {register.classes.length > 1 && (
+          <label className={styles.picker}>
+            <span>
+              <Trans>学級</Trans>
+            </span>
+            <select className={styles.select} value={id} onChange={(event) => router.history.push(addressOf(event.target.value, sheet))}>
+              {register.classes.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <Told register={register} />
+        <span className={styles.files}>
+          <PlainLinkButton href={file('pdf')} target="_blank" rel="noopener">
+            <Trans>印刷する</Trans>
+          </PlainLinkButton>
+          <span className={styles.large}>
+            <PlainLinkButton href={`${file('pdf')}?paper=a3`} target="_blank" rel="noopener">
+              <Trans>A3で印刷する</Trans>
+            </PlainLinkButton>
+          </span>
+          <PlainLinkButton href={file('xlsx')} download>
+            <Trans>Excelで受け取る</Trans>
+          </PlainLinkButton>
+        </span>
+      </div>
+    </>
+  )
+}
+
+function Turn({ to, word, back = false }: { readonly to: string | undefined; readonly word: string; readonly back?: boolean }) {
+  const Icon = back ? ChevronLeft : ChevronRight
+  const icon = <Icon aria-hidden size="1.25rem" strokeWidth={1.75} />
+  return to === undefined ? (
+    <span className={styles.turn} data-off="">
+      {icon}
+    </span>
+  ) : (
+    <Goto className={styles.turn} href={to} aria-label={word} title={`${word}（${back ? '←' : '→'}）`}>
+      {icon}
+    </Goto>
+  )
+}
+
+/** Whose class it is, and what the sums stand on. */
+function Told({ register }: { readonly register: Register }) {
+  const { t } = useLingui()
+  const lessons = 'month' in register ? register.lessons : register.lessons.reduce((sum, n) => sum + n, 0)
+  const who = register.homerooms.join(t`・`)
+  const day = register.through === null ? '' : workDay(register.through)
+  return (
+    <p className={panel.aside}>
+      {!('month' in register) && `${schoolYearWord(register.school_year)}　`}
+      {who !== '' && <Trans>担任 {who}　</Trans>}
+      {day === '' ? (
+        <Trans>まだ始まっていません</Trans>
+      ) : (
+        <Trans>
+          授業日数 {lessons}日（{day}まで）
+        </Trans>
+      )}
+    </p>
+  )
+}
+
+function Sheet({ register }: { readonly register: Register }) {
+  if (!register.lines.length)
+    return (
+      <Empty title={<Trans>在籍している子がいません</Trans>}>
+        <Trans>名簿に在籍が入ると、ここに並びます。</Trans>
+      </Empty>
+    )
+  return (
+    <>
+      {!register.planned && (
+        <Strip kind="look">
+          <Trans>この年度の年間予定がまだないので、授業日数を数えられません。事務か教頭に、年間予定の登録を頼んでください。</Trans>
+        </Strip>
+      )}
+      {'month' in register ? <MonthSheet key={`${register.class_id} ${register.month}`} month={register} /> : <YearSheet year={register} />}
+    </>
+  )
+}

@@ -1,0 +1,110 @@
+import { queryOptions } from '@tanstack/react-query'
+import { read } from '~/api/http'
+import type { AttendanceSymbol, Live, Person, Roll, School, SchoolClass } from '~/api/types'
+import type { Day } from '~/dates/dates'
+
+/** Days, as docs/register.md counts them. */
+export interface Counts {
+  readonly days: number
+  readonly suspended: number
+  readonly bereaved: number
+  readonly closed: number
+  readonly apart: number
+  readonly due: number
+  readonly sick: number
+  readonly other: number
+  readonly absent: number
+  readonly unrecorded: number
+  readonly present: number
+  readonly late: number
+  readonly early: number
+}
+
+export type CellKind = 'struck' | 'off' | 'ahead' | 'closed' | 'unrecorded' | 'present' | 'absent' | 'apart'
+
+export interface Cell {
+  readonly kind: CellKind
+  readonly glyph: string
+  /** Place in the month's symbols. */
+  readonly symbol: number | null
+  readonly contradiction: string | null
+}
+
+export interface MonthDay {
+  readonly on: Day
+  readonly kind: 'lesson' | 'closed' | 'off' | 'ahead'
+  readonly words: readonly string[]
+  readonly counts: Counts
+}
+
+interface Line {
+  readonly pupil: Person
+  readonly number: number | null
+  readonly counts: Counts
+  readonly notes: readonly string[]
+}
+
+export interface MonthLine extends Line {
+  readonly cells: readonly Cell[]
+}
+
+export interface YearLine extends Line {
+  readonly months: readonly Counts[]
+}
+
+interface Sheet extends Live {
+  readonly class_id: string
+  readonly name: string
+  readonly school: School
+  readonly school_year: number
+  /** `2026-04` first. */
+  readonly months: readonly string[]
+  readonly classes: readonly SchoolClass[]
+  readonly homerooms: readonly string[]
+  readonly planned: boolean
+  /** The last day that is counted; null of a month that has not begun. */
+  readonly through: Day | null
+  readonly notes: readonly string[]
+  readonly totals: Counts
+}
+
+export interface Month extends Sheet {
+  readonly month: string
+  readonly symbols: readonly AttendanceSymbol[]
+  readonly days: readonly MonthDay[]
+  readonly lines: readonly MonthLine[]
+  readonly lessons: number
+}
+
+export interface Year extends Sheet {
+  readonly lines: readonly YearLine[]
+  readonly lessons: readonly number[]
+  readonly by_month: readonly Counts[]
+}
+
+export type Register = Month | Year
+
+/** The sheet of a whole year, where a month would stand. */
+export const YEAR = 'year'
+
+export const registerQuery = (classId: string, sheet: string) =>
+  queryOptions({
+    queryKey: ['register', classId, sheet],
+    queryFn: ({ signal }) => read<Register>(registerPath(classId, sheet), signal),
+  })
+
+export function registerPath(classId: string, sheet: string): string {
+  const base = `/api/registry/v1/classes/${classId}/register`
+  return sheet === YEAR ? `${base}/${YEAR}` : `${base}/months/${sheet}`
+}
+
+export function addressOf(classId: string, sheet: string): string {
+  return `/classes/${classId}/register/${sheet}`
+}
+
+/** A class's day, as the roll tells it: who said what. */
+export const dayQuery = (classId: string, date: Day) =>
+  queryOptions({
+    queryKey: ['roll', classId, date],
+    queryFn: ({ signal }) => read<Roll>(`/api/classes/${classId}/days/${date}/roll`, signal),
+  })

@@ -1,0 +1,60 @@
+import type { AttendanceSymbol } from '~/api/types'
+import type { Cell, Counts, Month, MonthLine } from './data'
+
+/** The columns on the right of the sheet, in its order; 未入力 only while there is any. */
+export function sumsOf(totals: Counts): readonly (keyof Counts)[] {
+  const sums = ['days', 'apart', 'due', 'sick', 'other', 'absent', 'present', 'late', 'early'] as const
+  return totals.unrecorded > 0 ? [...sums, 'unrecorded'] : sums
+}
+
+/** The sheets before and after one; a year has none. */
+export function beside(months: readonly string[], month: string): { readonly before: string | undefined; readonly after: string | undefined } {
+  const at = months.indexOf(month)
+  return at < 0 ? { before: undefined, after: undefined } : { before: months[at - 1], after: months[at + 1] }
+}
+
+export function monthNumber(month: string): number {
+  return Number(month.slice(5))
+}
+
+/** Whether somebody may have said something of the day: then it explains itself. */
+export function isTold({ kind }: Cell): boolean {
+  return kind === 'present' || kind === 'absent' || kind === 'apart' || kind === 'unrecorded' || kind === 'closed'
+}
+
+export function symbolOf(month: Month, cell: Cell): AttendanceSymbol | null {
+  return cell.symbol === null ? null : (month.symbols[cell.symbol] ?? null)
+}
+
+export interface OpenDay {
+  readonly on: string
+  readonly children: number
+}
+
+/** Days of which not everybody's attendance is known. */
+export function openDays(month: Month): readonly OpenDay[] {
+  return month.days.flatMap(({ on, counts }) => (counts.unrecorded > 0 ? [{ on, children: counts.unrecorded }] : []))
+}
+
+export interface Clash {
+  readonly line: MonthLine
+  /** Place of the day in the month. */
+  readonly day: number
+}
+
+/** Days of which two people say different things. */
+export function clashes(month: Month): readonly Clash[] {
+  return month.lines.flatMap((line) => line.cells.flatMap((cell, day) => (cell.contradiction === null ? [] : [{ line, day }])))
+}
+
+/** The next cell that explains itself, from one in a direction; where there is none, one stays. */
+export function stepped(month: Month, row: number, day: number, down: number, right: number): readonly [row: number, day: number] {
+  let [r, d] = [row + down, day + right]
+  while (r >= 0 && r < month.lines.length && d >= 0 && d < month.days.length) {
+    const cell = month.lines[r]!.cells[d]
+    if (cell && isTold(cell)) return [r, d]
+    r += down
+    d += right
+  }
+  return [row, day]
+}

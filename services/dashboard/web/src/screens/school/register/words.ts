@@ -1,0 +1,24 @@
+import { msg } from '@lingui/core/macro'
+import type { MessageDescriptor } from '@lingui/core'
+import type { CellKind, Counts } from './data'
+
+/** Heads of the sums: short as on paper, and whole for whoever listens. */
+export const SUMS: Readonly<Partial<Record<keyof Counts, { readonly short: MessageDescriptor; readonly whole: MessageDescriptor }>>> = {
+  days: { short: msg`授業日数`, whole: msg`授業日数` },
+  apart: { short: msg`停・忌等`, whole: msg`出席停止・忌引等の日数` },
+  due: { short: msg`要出席`, whole: msg`出席しなければならない日数` },
+  sick: { short: msg`病欠`, whole: msg`病気による欠席日数` },
+  other: { short: msg`事故欠`, whole: msg`事故による欠席日数` },
+  absent: { short: msg`欠席`, whole: msg`欠席日数` },
+  present: { short: msg`出席`, whole: msg`出席日数` },
+  late: { short: msg`遅刻`, whole: msg`遅刻の日数` },
+  early: { short: msg`早退`, whole: msg`早退の日数` },
+  unrecorded: { short: msg`未入力`, whole: msg`未入力の日数` },
+}
+
+/** What a cell without a symbol says. */
+export const KINDS: Readonly<Partial<Record<CellKind, MessageDescriptor>>> = {
+  struck: msg`在籍していない日`,
+  closed: msg`学級閉鎖`,
+  unrecorded: msg`未入力`,
+}

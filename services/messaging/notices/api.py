@@ -1,0 +1,263 @@
+"""Notices over HTTP: what was told about a child or to a school; taking, changing, withdrawing one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.messaging.notices import answers, rules, store
+from services.messaging.notices.published import publish
+from services.messaging.notices.rules import Days, Said
+from services.messaging.notices.shapes import (
+    ChangeIn,
+    NoticeIn,
+    NoticesSaved,
+    PupilNoticesOut,
+    SavedOut,
+    SchoolNoticesOut,
+    WithdrawIn,
+)
+from services.messaging.notices.store import Child, Standing
+from services.messaging.room import Asker, Messaging, messaging
+from shared.access.log import Seen, log_change
+from shared.access.principal import Principal, entity, ref, refs
+from shared.database import Command, Scope, Work
+from shared.ids import new_id
+from shared.web import FieldError, Problem, command_of, current, denied, not_found, run_command
+
+router = APIRouter(prefix="/v1", tags=["欠席などの連絡"])
+
+Room = Annotated[Messaging, Depends(messaging)]
+Who = Annotated[Principal, Depends(current)]
+Sent = Annotated[Command, Depends(command_of)]
+
+_NOT_YOURS = "欠席などの連絡を見て受けるのは、その学校の事務・校長・教頭と、その学級の担任・副担任です。"
+
+
+@router.get("/pupils/{pupil}/notices", summary="子の欠席などの連絡")
+async def read_pupil(pupil: UUID, room: Room, who: Who) -> PupilNoticesOut:
+    """A child's notices of days at the asker's school, the newest first, and the guardians who may tell."""
+    today = room.clock.today()
+    async with room.units.read(Scope(who.board)) as session:
+        asker = await room.asker(session, who)
+        child = (await _children(room, session, asker, "ReadNotices", [pupil], rules.day(today)))[pupil]
+        room.strong_enough(asker)
+        schools = _places(room, child, rules.day(today))[0] & asker.holder.schools()
+        found = await store.of_child(session, who.board, pupil, schools)
+        named = await store.names(session, who.board, answers.people_of(found) | {pupil, *child.ties})
+    await room.log.read(who, Seen("ReadNotices", "pupil-notices", pupil, "II", [pupil]))
+    return PupilNoticesOut(
+        pupil=answers.person(pupil, named),
+        guardians=answers.guardians(child, named),
+        notices=[answers.notice(each, named) for each in found],
+    )
+
+
+@router.get("/schools/{school}/notices", summary="学校に届いた1日分の連絡")
+async def read_school(school: UUID, room: Room, who: Who, on: date | None = None) -> SchoolNoticesOut:
+    """What families have told about a day (default: today), the last one first."""
+    today = room.clock.today()
+    day = on or today
+    async with room.units.read(Scope(who.board)) as session:
+        asker = await room.asker(session, who)
+        here = school in asker.holder.schools() and who.kind == "staff"
+        resource = entity(
+            "SchoolNotices", school, board=ref("Board", who.board), school=ref("School", school)
+        )
+        if not await store.is_school(session, who.board, school):
+            raise not_found()
+        if not room.policies.allows(asker.holder, "ReadSchoolNotices", resource):
+            raise denied("学校に届いた連絡を見られるのは、校長・教頭・事務です。") if here else not_found()
+        room.strong_enough(asker)
+        found = await store.of_school(session, who.board, school, day, viewer=who.person, today=today)
+        named = await store.names(session, who.board, answers.people_of(found))
+    pupils = sorted({each.person for each in found})
+    await room.log.read(who, Seen("ReadSchoolNotices", "school-notices", school, "II", pupils))
+    return SchoolNoticesOut(on=day, notices=[answers.notice(each, named) for each in found])
+
+
+@router.post("/notices", summary="欠席などの連絡を受ける", response_model=NoticesSaved)
+async def take(body: NoticeIn, room: Room, who: Who, command: Sent) -> Response:
+    """Write the same notice for each child of a family, in one transaction; anything wrong refuses the whole."""
+
+    async def save(work: Work) -> NoticesSaved:
+        pupils = list(dict.fromkeys(body.pupils))
+        asker, person = await _asker(room, work.session, who)
+        said = body.to_rules()
+        today = rules.day(room.clock.today())
+        children = await _children(room, work.session, asker, "TakeNotice", pupils, today, said.days)
+        room.strong_enough(asker)
+        _check(room, asker, said, children.values())
+        written = [
+            Standing(
+                id=new_id(),
+                pupil=pupil,
+                revision=1,
+                withdrawn=False,
+                said=said,
+                relation=_relation(said, children[pupil]),
+                told_at=work.at,
+                at=work.at,
+                by=person,
+            )
+            for pupil in pupils
+        ]
+        return await _write(work, who, "TakeNotice", written)
+
+    return await run_command("messaging", room.units, Scope(who.board), command, save)
+
+
+@router.post("/notices/{notice}/change", summary="連絡を変える", response_model=NoticesSaved)
+async def change(notice: UUID, body: ChangeIn, room: Room, who: Who, command: Sent) -> Response:
+    """Put a whole new fact in the place of the revision that was seen; a withdrawn notice holds again by it."""
+
+    async def save(work: Work) -> NoticesSaved:
+        asker, person = await _asker(room, work.session, who)
+        before, child = await _open(room, work, asker, notice, body.seen)
+        said = body.to_rules()
+        _check(room, asker, said, [child])
+        after = replace(
+            before,
+            revision=before.revision + 1,
+            withdrawn=False,
+            said=said,
+            relation=_relation(said, child),
+            at=work.at,
+            by=person,
+        )
+        return await _write(work, who, "ChangeNotice", [after])
+
+    return await run_command("messaging", room.units, Scope(who.board), command, save)
+
+
+@router.post("/notices/{notice}/withdraw", summary="連絡を取り消す", response_model=NoticesSaved)
+async def withdraw(notice: UUID, body: WithdrawIn, room: Room, who: Who, command: Sent) -> Response:
+    """The family takes its word back; what it was stays readable."""
+
+    async def save(work: Work) -> NoticesSaved:
+        asker, person = await _asker(room, work.session, who)
+        before, _ = await _open(room, work, asker, notice, body.seen)
+        if before.withdrawn:
+            raise Problem(
+                422,
+                "withdrawn",
+                "もう取り消してあります",
+                "この連絡は取り消し済みです。画面を読み直してください。",
+            )
+        after = replace(before, revision=before.revision + 1, withdrawn=True, at=work.at, by=person)
+        return await _write(work, who, "WithdrawNotice", [after])
+
+    return await run_command("messaging", room.units, Scope(who.board), command, save)
+
+
+async def _asker(room: Messaging, session: AsyncSession, who: Principal) -> tuple[Asker, UUID]:
+    """Who asks, and the person whose act it is: a service takes no telephone calls."""
+    if who.person is None:
+        raise not_found()
+    return await room.asker(session, who), who.person
+
+
+async def _children(
+    room: Messaging, session: AsyncSession, asker: Asker, action: str, pupils: Collection[UUID], *days: Days
+) -> dict[UUID, Child]:
+    """The children, when the asker may do ``action`` for every one of them on some of ``days``.
+
+    Raises 404 and 403, in this order.
+    """
+    who = asker.holder.principal
+    found = await store.children(session, who.board, pupils, room.clock.today())
+    may = True
+    for pupil in pupils:
+        child = found.get(pupil)
+        if child is None or who.kind != "staff" or who.person in child.kept_from:
+            raise not_found()
+        if not any(_places(room, child, each)[0] & asker.holder.schools() for each in days):
+            raise not_found()
+        may &= any(_may(room, asker, action, child, each) for each in days)
+    if not may:
+        raise denied(_NOT_YOURS)
+    return found
+
+
+def _places(room: Messaging, child: Child, days: Days) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    return rules.places_on(child.places, days, today=room.clock.today(), protected=child.is_protected)
+
+
+def _may(room: Messaging, asker: Asker, action: str, child: Child, days: Days) -> bool:
+    holder = asker.holder
+    resource = resource_of(holder.principal.board, child, *_places(room, child, days))
+    return room.policies.allows(holder, action, resource)
+
+
+def resource_of(
+    board: UUID, child: Child, schools: Collection[UUID], classes: Collection[UUID]
+) -> dict[str, object]:
+    """The resource ``PupilNotices`` of policy.cedar: a child, and where it is on the days that are asked about."""
+    return entity(
+        "PupilNotices",
+        child.id,
+        board=ref("Board", board),
+        schools=refs("School", schools),
+        classes=refs("Class", classes),
+        confidentialFrom=refs("Person", child.kept_from),
+    )
+
+
+async def _open(room: Messaging, work: Work, asker: Asker, notice: UUID, seen: int) -> tuple[Standing, Child]:
+    """A notice to be changed, held, when the asker may and has seen its newest revision."""
+    standing = await store.lock(work.session, work.scope.board, notice)
+    if standing is None:
+        raise not_found()
+    pupil, days = standing.pupil, standing.said.days
+    children = await _children(room, work.session, asker, "TakeNotice", [pupil], days)
+    room.strong_enough(asker)
+    if standing.revision != seen:
+        raise Problem(
+            409,
+            "moved",
+            "ほかの人が先に変えました",
+            "この連絡は、見ているあいだに変わりました。何も保存していません。画面を読み直してから、もう一度入れてください。",
+        )
+    return standing, children[pupil]
+
+
+def _check(room: Messaging, asker: Asker, said: Said, children: Collection[Child]) -> None:
+    wrong = rules.refuse(said, room.clock.today())
+    if said.since < said.until and not all(
+        _may(room, asker, "TakeNotice", child, said.days) for child in children
+    ):
+        wrong.append(rules.NOT_HERE)
+    guardian = said.teller.guardian
+    if guardian is not None:
+        told = (rules.refuse_teller(guardian, child.ties) for child in children)
+        wrong += list(dict.fromkeys(each for each in told if each is not None))
+    if wrong:
+        raise Problem(
+            422,
+            "notice-refused",
+            "保存していません",
+            "下の項目を直してから、もう一度届けてください。",
+            errors=[FieldError(field=each.field, message=each.message) for each in wrong],
+        )
+
+
+def _relation(said: Said, child: Child) -> str | None:
+    guardian = said.teller.guardian
+    return None if guardian is None else child.ties[guardian].relation
+
+
+async def _write(work: Work, who: Principal, action: str, notices: list[Standing]) -> NoticesSaved:
+    for each in notices:
+        await store.save(work, each)
+        publish(work, each)
+    seen = Seen(action, "notice", notices[0].id, "II", [each.pupil for each in notices])
+    await log_change(work.session, who, seen, work.at)
+    return NoticesSaved(
+        notices=[SavedOut(notice=each.id, pupil=each.pupil, revision=each.revision) for each in notices]
+    )

@@ -1,0 +1,141 @@
+"""What goes over HTTP: requests refuse what they do not name."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.messaging.notices import rules
+from services.messaging.notices.rules import Said
+from shared.contracts.messaging import Channel, NoticeKind, NoticeReason
+
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=rules.MAX_WORDS, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TellerIn(_Body):
+    """Who told it: a guardian of the child, or somebody in words."""
+
+    guardian: UUID | None = None
+    words: Words | None = None
+
+
+class SaidIn(_Body):
+    """A notice, whole. ``until`` is the day after the last one."""
+
+    kind: NoticeKind
+    reason: NoticeReason | None = None
+    since: date
+    until: date
+    channel: Literal["phone", "paper"]
+    teller: TellerIn
+    words: Words | None = None
+
+    def to_rules(self) -> Said:
+        """As the rules know it; words of nothing but blanks are none."""
+        teller = rules.Teller(self.teller.guardian, self.teller.words or None)
+        return Said(self.kind, self.reason, self.since, self.until, self.channel, teller, self.words or None)
+
+
+class NoticeIn(SaidIn):
+    """The same notice for each of these children."""
+
+    pupils: list[UUID] = Field(min_length=1, max_length=rules.MAX_CHILDREN)
+
+
+class ChangeIn(SaidIn):
+    """A whole new fact in the place of the revision that was seen."""
+
+    seen: int = Field(ge=1)
+
+
+class WithdrawIn(_Body):
+    """The family has taken its word back."""
+
+    seen: int = Field(ge=1)
+
+
+class PersonOut(BaseModel):
+    """A person as schools name them; empty names while the card has not come."""
+
+    id: UUID
+    family: str
+    given: str
+
+
+class GuardianOut(PersonOut):
+    """A guardian who may tell about the child."""
+
+    relation: str
+    relation_word: str
+
+
+class ConfirmedOut(BaseModel):
+    """The class's teacher has had a revision before them when they saved that day."""
+
+    on: date
+    revision: int
+    at: datetime
+    by: PersonOut
+
+
+class NoticeOut(BaseModel):
+    """A notice as it stands."""
+
+    notice: UUID
+    pupil: PersonOut
+    class_name: str | None
+    number: int | None
+    revision: int
+    withdrawn: bool
+    kind: NoticeKind
+    reason: NoticeReason | None
+    since: date
+    until: date
+    channel: Channel
+    guardian: UUID | None
+    relation: str | None
+    relation_word: str | None
+    teller: str | None
+    words: str | None
+    told_at: datetime
+    entered_at: datetime
+    entered_by: PersonOut
+    confirmed: list[ConfirmedOut]
+
+
+class PupilNoticesOut(BaseModel):
+    """A child's notices, the newest first, and who may tell about the child."""
+
+    pupil: PersonOut
+    guardians: list[GuardianOut]
+    notices: list[NoticeOut]
+
+
+class SchoolNoticesOut(BaseModel):
+    """What families of a school have told about a day."""
+
+    on: date
+    notices: list[NoticeOut]
+
+
+class SavedOut(BaseModel):
+    """A notice that was written."""
+
+    notice: UUID
+    pupil: UUID
+    revision: int
+
+
+class NoticesSaved(BaseModel):
+    """The answer to a command."""
+
+    notices: list[SavedOut]

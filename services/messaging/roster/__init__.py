@@ -1,0 +1,1 @@
+"""Who is who and where, as registry tells it."""

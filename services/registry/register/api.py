@@ -1,0 +1,86 @@
+"""出席簿 over HTTP: a class's month and its year, as the days themselves add up to; on paper and as a spreadsheet."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from services.registry.prints import NoGlyph
+from services.registry.register import printing
+from services.registry.register.layout import Table
+from services.registry.register.printing import Paper
+from services.registry.register.reading import read
+from services.registry.register.shapes import MonthOut, YearOut
+from services.registry.register.showing import month_out, month_table, year_out, year_table
+from services.registry.room import Registry, registry
+from shared.access.principal import Principal
+from shared.web import Problem, current
+
+router = APIRouter(prefix="/v1/classes/{class_id}/register", tags=["出席簿"])
+
+Reg = Annotated[Registry, Depends(registry)]
+Who = Annotated[Principal, Depends(current)]
+Month = Annotated[str, Path(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.get("/months/{month}", summary="出席簿（月）")
+async def read_month(class_id: UUID, month: Month, room: Reg, who: Who) -> MonthOut:
+    """A class's month: every child's every day, what it counts as, and the sums."""
+    return month_out(await read(room, who, class_id, month), month)
+
+
+@router.get("/months/{month}/pdf", summary="出席簿（月）を印刷する（PDF/A）", response_class=Response)
+async def print_month(class_id: UUID, month: Month, room: Reg, who: Who, paper: Paper = "a4") -> Response:
+    """The month on A4 or A3, landscape."""
+    found = await read(room, who, class_id, month, "PrintRegister")
+    return await _pdf(month_table(found), paper, month)
+
+
+@router.get("/months/{month}/xlsx", summary="出席簿（月）のExcel", response_class=Response)
+async def month_workbook(class_id: UUID, month: Month, room: Reg, who: Who) -> Response:
+    """The month as a spreadsheet."""
+    found = await read(room, who, class_id, month, "PrintRegister")
+    return await _xlsx(month_table(found), month)
+
+
+@router.get("/year/pdf", summary="出席簿（年間）を印刷する（PDF/A）", response_class=Response)
+async def print_year(class_id: UUID, room: Reg, who: Who, paper: Paper = "a4") -> Response:
+    """The year on A4 or A3, landscape."""
+    found = await read(room, who, class_id, None, "PrintRegister")
+    return await _pdf(year_table(found), paper, str(found.row.school_year))
+
+
+@router.get("/year/xlsx", summary="出席簿（年間）のExcel", response_class=Response)
+async def year_workbook(class_id: UUID, room: Reg, who: Who) -> Response:
+    """The year as a spreadsheet."""
+    found = await read(room, who, class_id, None, "PrintRegister")
+    return await _xlsx(year_table(found), str(found.row.school_year))
+
+
+@router.get("/year", summary="出席簿（年間）")
+async def read_year(class_id: UUID, room: Reg, who: Who) -> YearOut:
+    """A class's year by child and month; the sums are those of the days."""
+    return year_out(await read(room, who, class_id, None))
+
+
+async def _pdf(table: Table, paper: Paper, when: str) -> Response:
+    try:
+        made = await asyncio.to_thread(printing.pdf, table, paper)
+    except NoGlyph:
+        words = "印刷用の書体にない字が多すぎます。Excelで受け取るか、この学級を管理者に知らせてください。"
+        raise Problem(422, "no-glyph", "出席簿を印刷していません", words) from None
+    return _file(made, "application/pdf", "inline", f"register-{when}.pdf")
+
+
+async def _xlsx(table: Table, when: str) -> Response:
+    made = await asyncio.to_thread(printing.xlsx, table)
+    return _file(made, _SPREADSHEET, "attachment", f"register-{when}.xlsx")
+
+
+def _file(content: bytes, kind: str, how: str, name: str) -> Response:
+    headers = {"content-disposition": f'{how}; filename="{name}"', "cache-control": "no-store"}
+    return Response(content, media_type=kind, headers=headers)

@@ -1,0 +1,126 @@
+"""Who may read a class's 出席簿, and what it is made of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.registry.attendance.left import names_as_left
+from services.registry.attendance.store import Named, names
+from services.registry.register import remarks, rules, store
+from services.registry.register.rules import ClassYear, Sheet
+from services.registry.room import Registry
+from services.registry.school_calendar.plans import Lessons
+from services.registry.school_calendar.rules import ClassOf
+from services.registry.school_calendar.store import school_of
+from shared.access.log import Seen
+from shared.access.principal import Holder, Principal, entity, ref
+from shared.database import Scope
+from shared.database.units import narrow
+from shared.dates import school_year_bounds
+from shared.ids import class_day_id
+from shared.web import denied, not_found
+
+
+@dataclass(frozen=True)
+class Read:
+    """A sheet as somebody reads it."""
+
+    row: store.ClassRow
+    of: ClassYear
+    since: date
+    until: date
+    sheet: Sheet
+    named: Mapping[UUID, Named]
+    classes: list[ClassOf]
+    homerooms: list[str]
+    notes: list[str]
+    at: datetime
+
+    @property
+    def through(self) -> date | None:
+        """The last day that is counted; None of a month that has not begun."""
+        return None if self.of.today < self.since else min(self.of.today, self.sheet.days[-1].on)
+
+
+async def read(
+    room: Registry, who: Principal, class_id: UUID, month: str | None, act: str = "ReadRegister"
+) -> Read:
+    """The sheet of a month (``2026-11``), or of the whole year; 404, then 403, then 401. ``act``: as the log has it."""
+    today = room.clock.today()
+    async with room.units.read(Scope(who.board), frozen=True) as session:
+        row = await store.class_row(session, who.board, class_id, person=who.person, today=today)
+        if row is None:
+            raise not_found()
+        holder = Holder(who, row.duties)
+        _decide(room, holder, row)
+        of = ClassYear(row.id, row.grade, row.school_year, Lessons(row.plan), row.sets, today)
+        since, until = _span(of, month)
+        room.strong_enough(who, row.step_up)
+        beside = (await school_of(session, who.board, row.school, row.school_year)).classes
+        teachers = await store.homerooms(session, who.board, class_id, since, until)
+        await narrow(session, Scope(who.board, holder.schools()))
+        children = await store.children(session, who.board, row, since, until, person=who.person, today=today)
+        lost = await store.unplaced(session, who.board, row, since, until, person=who.person, today=today)
+        lost = [(pupil, span) for pupil, span in lost if of.meets(span.since, span.until or until)]
+        pupils = list({child.pupil for child in children} | {pupil for pupil, _ in lost})
+        named = await names(session, who.board, pupils)
+        named |= await names_as_left(session, who.board, row.school, pupils, today)
+    sheet = await asyncio.to_thread(rules.sheet, of, children, since, until)
+    shown = dict.fromkeys([*(line.child.pupil for line in sheet.lines), *(pupil for pupil, _ in lost)])
+    await room.log.read(who, Seen(act, "class", class_id, "III", list(shown)))
+    closed = remarks.closures_of(row.plan.closures, row.id, row.grade, since, until)
+    return Read(
+        row=row,
+        of=of,
+        since=since,
+        until=until,
+        sheet=sheet,
+        named=named,
+        classes=[each for each in beside if _may(room, holder, who.board, row.school, each.id)],
+        homerooms=[" ".join(filter(None, each)) for each in teachers],
+        notes=[*remarks.in_runs(closed), *remarks.unplaced(lost, named)],
+        at=room.clock.now(),
+    )
+
+
+def _span(of: ClassYear, month: str | None) -> tuple[date, date]:
+    if month is None:
+        return school_year_bounds(of.school_year)
+    if month not in months_of(of):
+        raise not_found()
+    return of.month(int(month[5:]))
+
+
+def months_of(of: ClassYear) -> list[str]:
+    """``2026-04`` … ``2027-03``."""
+    return [f"{of.month(n)[0]:%Y-%m}" for n in of.months()]
+
+
+def _decide(room: Registry, holder: Holder, row: store.ClassRow) -> None:
+    board = holder.principal.board
+    if _may(room, holder, board, row.school, row.id):
+        return
+    day = entity(
+        "ClassDay",
+        class_day_id(board, row.id, room.clock.today()),
+        **{
+            "board": ref("Board", board),
+            "school": ref("School", row.school),
+            "class": ref("Class", row.id),
+            "isToday": True,
+        },
+    )
+    # Who reads the class's roll of a day knows the class; the month is for fewer.
+    if room.policies.allows(holder, "ReadRoll", day):
+        raise denied("出席簿を見られるのは、その学級の担任・副担任と、校長・教頭・事務です。")
+    raise not_found()
+
+
+def _may(room: Registry, holder: Holder, board: UUID, school: UUID, class_id: UUID) -> bool:
+    attributes = {"school": ref("School", school), "class": ref("Class", class_id)}
+    resource = entity("ClassRegister", class_id, board=ref("Board", board), **attributes)
+    return room.policies.allows(holder, "ReadRegister", resource)

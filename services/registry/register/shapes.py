@@ -1,0 +1,125 @@
+"""What goes over HTTP about a class's month and year."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.registry.attendance.shapes import PersonOut
+from services.registry.attendance.symbols import Symbol
+from services.registry.register.rules import CellKind, Counts, DayKind
+from services.registry.roster.shapes import ClassOut, PlaceOut
+
+
+class CountsOut(BaseModel):
+    """Days, as docs/register.md counts them."""
+
+    days: int
+    """授業日数."""
+    suspended: int
+    bereaved: int
+    closed: int
+    apart: int
+    """出席停止・忌引等: the three before."""
+    due: int
+    """出席しなければならない日数."""
+    sick: int
+    other: int
+    absent: int
+    """欠席日数: the two before."""
+    unrecorded: int
+    present: int
+    late: int
+    early: int
+
+    @classmethod
+    def of(cls, counts: Counts) -> Self:
+        """The counts of the rules."""
+        return cls.model_validate(counts, from_attributes=True)
+
+
+class CellOut(BaseModel):
+    """A child's day."""
+
+    kind: CellKind
+    glyph: str
+    """What stands in it on paper too; blank only where there are no lessons, or none yet."""
+    symbol: int | None = None
+    """Place in the sheet's ``symbols``, from 0."""
+    contradiction: str | None = None
+
+
+class DayOut(BaseModel):
+    """A day of the class."""
+
+    on: date
+    kind: DayKind
+    words: list[str]
+    """What the calendar calls it, and why it is closed."""
+    counts: CountsOut
+
+
+class LineOut(BaseModel):
+    """A child's month."""
+
+    pupil: PersonOut
+    number: int | None
+    cells: list[CellOut]
+    """One for each day of the sheet."""
+    counts: CountsOut
+    notes: list[str]
+
+
+class _Sheet(BaseModel):
+    class_id: UUID
+    name: str
+    grade: str | None
+    school: PlaceOut
+    school_year: int
+    months: list[str]
+    """The twelve of the class's year, ``2026-04`` first."""
+    classes: list[ClassOut]
+    """Classes of the school in that year whose 出席簿 the asker may read."""
+    homerooms: list[str]
+    planned: bool
+    """Whether the school has a calendar of that year: without one nothing can be counted."""
+    through: date | None
+    """The last day that is counted: today in the month that runs; null before it begins."""
+    notes: list[str]
+    live: list[str]
+    as_of: datetime
+
+
+class MonthOut(_Sheet):
+    """A class's month."""
+
+    month: str
+    symbols: list[Symbol]
+    days: list[DayOut]
+    lines: list[LineOut]
+    lessons: int
+    """授業日数 of the class until ``through``."""
+    totals: CountsOut
+
+
+class YearLineOut(BaseModel):
+    """A child's year."""
+
+    pupil: PersonOut
+    number: int | None
+    months: list[CountsOut]
+    counts: CountsOut
+    notes: list[str]
+
+
+class YearOut(_Sheet):
+    """A class's year, by child and month."""
+
+    lines: list[YearLineOut]
+    lessons: list[int]
+    """授業日数 of each month."""
+    by_month: list[CountsOut]
+    totals: CountsOut

@@ -1,0 +1,138 @@
+"""A sheet as it goes over HTTP, and as it is laid out for paper."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from services.registry.attendance.shapes import PersonOut
+from services.registry.attendance.store import Named
+from services.registry.register import layout, remarks, rules
+from services.registry.register.layout import Table
+from services.registry.register.reading import Read, months_of
+from services.registry.register.shapes import (
+    CellOut,
+    CountsOut,
+    DayOut,
+    LineOut,
+    MonthOut,
+    YearLineOut,
+    YearOut,
+)
+from services.registry.roster.shapes import ClassOut, PlaceOut
+
+
+def _common(found: Read) -> dict[str, Any]:
+    row, of = found.row, found.of
+    return {
+        "class_id": row.id,
+        "name": row.name,
+        "grade": row.grade,
+        "school": PlaceOut(id=row.school, name=row.school_name),
+        "school_year": row.school_year,
+        "months": months_of(of),
+        "classes": [
+            ClassOut(id=each.id, name=each.name, grade=each.grade, special_needs=False)
+            for each in found.classes
+        ],
+        "homerooms": found.homerooms,
+        "planned": row.planned,
+        "through": found.through,
+        "notes": found.notes,
+        "totals": CountsOut.of(found.sheet.totals),
+        "live": [f"class-day:{row.id}:{of.today}"],
+        "as_of": found.at,
+    }
+
+
+def month_out(found: Read, month: str) -> MonthOut:
+    """A month as it goes over HTTP."""
+    sheet, row = found.sheet, found.row
+    symbols = rules.legend(found.of.sets, [day.on for day in sheet.days])
+    place = {(symbol.glyph, symbol.word): n for n, symbol in enumerate(symbols)}
+    closed = dict(remarks.closures_of(row.plan.closures, row.id, row.grade, found.since, found.until))
+    days = [
+        DayOut(
+            on=day.on,
+            kind=day.kind,
+            words=[
+                *([closed[day.on]] if day.on in closed else []),
+                *remarks.titles(row.plan.marks, row.grade, day.on),
+            ],
+            counts=CountsOut.of(counts),
+        )
+        for day, counts in zip(sheet.days, sheet.of_days(), strict=True)
+    ]
+    lines = [
+        LineOut(
+            pupil=_person(found, line.child.pupil),
+            number=line.child.number,
+            cells=[
+                CellOut(
+                    kind=cell.kind,
+                    glyph=rules.glyph(cell),
+                    symbol=place[cell.symbol.glyph, cell.symbol.word] if cell.symbol else None,
+                    contradiction=cell.contradiction,
+                )
+                for cell in line.cells
+            ],
+            counts=CountsOut.of(line.counts),
+            notes=list(line.notes),
+        )
+        for line in sheet.lines
+    ]
+    return MonthOut(
+        **_common(found), month=month, symbols=symbols, days=days, lines=lines, lessons=sheet.lessons
+    )
+
+
+def year_out(found: Read) -> YearOut:
+    """A year as it goes over HTTP."""
+    sheet = found.sheet
+    slices = rules.by_month(sheet.days)
+    lines = [
+        YearLineOut(
+            pupil=_person(found, line.child.pupil),
+            number=line.child.number,
+            months=[CountsOut.of(rules.counts(line.cells[each])) for each in slices],
+            counts=CountsOut.of(line.counts),
+            notes=list(line.notes),
+        )
+        for line in sheet.lines
+    ]
+    by_month = [rules.total(rules.counts(line.cells[each]) for line in sheet.lines) for each in slices]
+    return YearOut(
+        **_common(found),
+        lines=lines,
+        lessons=[rules.lessons(sheet.days[each]) for each in slices],
+        by_month=[CountsOut.of(each) for each in by_month],
+    )
+
+
+def _person(found: Read, pupil: UUID) -> PersonOut:
+    """A child by name."""
+    return PersonOut.of(pupil, found.named.get(pupil) or Named("", "", None, None))
+
+
+def month_table(found: Read) -> Table:
+    """A month as it is printed."""
+    symbols = rules.legend(found.of.sets, [day.on for day in found.sheet.days])
+    return layout.month(found.sheet, _told(found), symbols)
+
+
+def year_table(found: Read) -> Table:
+    """A year as it is printed."""
+    return layout.year(found.sheet, _told(found), found.row.school_year)
+
+
+def _told(found: Read) -> layout.Of:
+    names = {pupil: f"{name.family}　{name.given}".strip() for pupil, name in found.named.items()}
+    return layout.Of(
+        found.row.school_name,
+        found.row.name,
+        found.homerooms,
+        names,
+        found.notes,
+        found.through,
+        found.of.today,
+    )
