@@ -1,8 +1,13 @@
-"""A browser."""
+"""A browser, and the people at it.
+
+All journeys of a run share one town on each transport: a class whose roll one of them takes is taken for all. Whoever
+begins a roll here has a class of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,3 +28,10 @@ def browser(chromium: Path) -> Iterator[Browser]:
         )
         yield found
         found.close()
+
+
+@pytest.fixture
+def people() -> Iterator[ExitStack]:
+    """Everybody who was met: their browsers are closed at the end."""
+    with ExitStack() as stack:
+        yield stack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -39,6 +40,18 @@ def sign_in(
     person.page.goto(f"{product.origin}/auth/login?to=/")
     choose_oneself(person.page, search, who)
     person.page.wait_for_url(f"{product.origin}/**")
+    return person
+
+
+def meet(people: ExitStack, browser: Browser, product: Product, search: str, who: str) -> Person:
+    """Somebody at a browser until ``people`` closes; a page that threw an error fails the test then."""
+    person = sign_in(browser, product, search, who)
+
+    def leave() -> None:
+        person.context.close()
+        assert person.problems == []
+
+    people.callback(leave)
     return person
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -17,30 +16,11 @@ from playwright.sync_api import Browser, expect
 from deploy.town.generate import SEED, generate
 from services.registry.oneroster import layout
 from shared.dates import school_year
-from tests.journeys.people import Person, sign_in
+from tests.journeys.people import meet
 from tests.support.product import Product
 
 LATER = 60_000
 """Milliseconds: processes are started, on whatever machine this is."""
-
-
-@pytest.fixture
-def people() -> Iterator[ExitStack]:
-    """Closes every person's browser; a page that threw an error fails the test."""
-    with ExitStack() as stack:
-        yield stack
-
-
-def meet(people: ExitStack, browser: Browser, product: Product, search: str, who: str) -> Person:
-    """Somebody at a browser."""
-    person = sign_in(browser, product, search, who)
-
-    def leave() -> None:
-        person.context.close()
-        assert person.problems == []
-
-    people.callback(leave)
-    return person
 
 
 @pytest.fixture
