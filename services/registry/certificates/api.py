@@ -22,7 +22,6 @@ from services.registry.certificates.wording import TITLES
 from services.registry.moves.asker import Asker, Reg, Who, asker_of, see, strong_enough
 from services.registry.moves.rules import wrong_year
 from services.registry.moves.store import Move, moves_by_id
-from services.registry.prints import NoGlyph
 from services.registry.roster import offices
 from services.registry.roster import store as roster
 from services.registry.roster.grades import grade_in_words
@@ -31,6 +30,7 @@ from shared.access.principal import Principal
 from shared.database import Command, Scope, Work
 from shared.dates import school_year
 from shared.ids import new_id
+from shared.printing import NoGlyph
 from shared.web import FieldError, Problem, command_of, denied, not_found, run_command
 
 router = APIRouter(prefix="/v1", tags=["証明書"])

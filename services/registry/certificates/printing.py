@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.registry.prints import compiled
+from shared.printing import compiled
 
 TEMPLATE = Path(__file__).with_name("certificate.typ")
 

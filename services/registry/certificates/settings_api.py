@@ -22,13 +22,13 @@ from services.registry.certificates.settings_store import Said
 from services.registry.certificates.wording import FormIn, FormsIn, Wrong
 from services.registry.moves.rules import wrong_year
 from services.registry.people import store as people
-from services.registry.prints import NoGlyph
 from services.registry.room import Registry, registry
 from services.registry.roster import store as roster
 from services.registry.roster.settings import TooLarge
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal, entity, ref, refs
 from shared.database import Command, Scope, Work
+from shared.printing import NoGlyph
 from shared.web import FieldError, Problem, command_of, current, not_found, run_command
 
 router = APIRouter(prefix="/v1", tags=["証明書"])

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from services.registry.prints import NoGlyph
 from services.registry.register import printing
 from services.registry.register.layout import Table
 from services.registry.register.printing import Paper
@@ -17,6 +16,7 @@ from services.registry.register.shapes import MonthOut, YearOut
 from services.registry.register.showing import month_out, month_table, year_out, year_table
 from services.registry.room import Registry, registry
 from shared.access.principal import Principal
+from shared.printing import NoGlyph
 from shared.web import Problem, current
 
 router = APIRouter(prefix="/v1/classes/{class_id}/register", tags=["出席簿"])

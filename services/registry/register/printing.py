@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from services.registry.prints import NoGlyph, compiled
 from services.registry.register.layout import Row, Table
+from shared.printing import NoGlyph, compiled
 from shared.sheets.writing import FormColumn, Workbook
 
 TEMPLATE = Path(__file__).with_name("register.typ")

@@ -20,10 +20,10 @@ from services.registry.moves.tests.conftest import city as city
 from services.registry.moves.tests.conftest import client as client
 from services.registry.moves.tests.test_api import made, transfer
 from services.registry.moves.tests.test_protected import logged
-from services.registry.prints import NoGlyph
 from services.registry.roster import store as roster
 from services.registry.roster.tests.reading import offices_told
 from shared.database import Scope
+from shared.printing import NoGlyph
 from tests.support.boards import HIDDEN
 from tests.support.databases import Database
 

@@ -15,15 +15,15 @@ from xml.etree import ElementTree
 import pytest
 from pypdf import PdfReader
 
-from services.registry import prints
 from services.registry.attendance.symbols import DEFAULT_SYMBOLS
 from services.registry.attendance.tests.conftest import TODAY, Client
 from services.registry.attendance.tests.school import School
-from services.registry.prints import NoGlyph
 from services.registry.register import layout, printing, rules
 from services.registry.register.layout import Of, Table
 from services.registry.register.rules import Child, Span
 from services.registry.register.tests.test_rules import BEGINS, ENDS, NOVEMBER, WEEK, closure, said, year
+from shared import printing as prints
+from shared.printing import NoGlyph
 
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}c"
 CODES = [symbol.code for symbol in DEFAULT_SYMBOLS]
