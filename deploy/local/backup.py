@@ -162,9 +162,11 @@ def restore(instance: Instance, path: Path, say: Say, erased: Path | None = None
         instance = Instance(instance.state)
         say("PostgreSQL を始めています。")
         instance.postgres.start()
-        epochs = asyncio.run(_load(instance, path, list(about["heads"]), say))
+        asyncio.run(_load(instance, path, list(about["heads"]), say))
         say("いまの版の形にしています。")
         asyncio.run(prepare_databases(instance, say))
+        # Last: a copy whose shape has changed is built from the log of the epoch that it has been reading.
+        epochs = asyncio.run(_begin(instance, list(about["heads"])))
         if erased is not None:
             owed.write_text(str(erased.resolve()), encoding="utf-8")
         unfinished.unlink()
@@ -330,10 +332,9 @@ async def _heads(instance: Instance) -> dict[str, dict[str, int]]:
     return heads
 
 
-async def _load(instance: Instance, path: Path, services: Iterable[str], say: Say) -> dict[str, int]:
+async def _load(instance: Instance, path: Path, services: Iterable[str], say: Say) -> None:
     roles = [role for service in topology().services for role in role_names(service)]
     await make_roles(instance.server, {role: instance.secret(role) for role in roles})
-    epochs = {}
     for service in services:
         say(f"{service} のデータベースを戻しています。")
         await make_database(instance.server, service, topology().readers_of(service))
@@ -343,9 +344,10 @@ async def _load(instance: Instance, path: Path, services: Iterable[str], say: Sa
             await connection.execute("analyze")
         finally:
             await connection.close()
-    for service in services:
-        epochs[service] = await begin(instance, service, broker=False)
-    return epochs
+
+
+async def _begin(instance: Instance, services: Iterable[str]) -> dict[str, int]:
+    return {service: await begin(instance, service, broker=False) for service in services}
 
 
 def _load_one(instance: Instance, path: Path, service: str) -> None:

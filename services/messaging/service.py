@@ -8,7 +8,8 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.messaging import notices
+from services.messaging import family, notices
+from services.messaging.family import api as family_api
 from services.messaging.notices import api as notices_api
 from services.messaging.notices.copies import ReceiptsCopy
 from services.messaging.notices.reactions import Forget
@@ -32,7 +33,7 @@ from shared.web import ServiceApp, make_app
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = (RosterCopy(), ReceiptsCopy())
 REACTIONS: Sequence[Reaction] = (Forget(),)
-POLICIES = [Path(notices.__path__[0])]
+POLICIES = [Path(notices.__path__[0]), Path(family.__path__[0])]
 
 
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
@@ -69,7 +70,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             parked=lambda: parked.counts(feed_units),
         ),
         "紬 連絡（messaging）",
-        [notices_api.router, archive_router(lambda: archive)],
+        [notices_api.router, family_api.router, archive_router(lambda: archive)],
     )
     app.state.messaging = Messaging(units, clock, Policies(POLICIES), log)
     return app

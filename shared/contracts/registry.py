@@ -416,6 +416,9 @@ class DayFact(Part):
         None, description="Of a notice: what whoever told it is to the child; null: somebody else."
     )
     channel: str | None = Field(None, description="Of a notice: phone, paper, app; null for other sources.")
+    to_read: bool = Field(
+        False, description="Of a notice: the family has also told what no mark says; a person must read it."
+    )
 
 
 class Considered(Part):

@@ -47,7 +47,7 @@ from shared.dates import FixedClock
 from tests.matrix.browser import Call, make_http
 from tests.matrix.exporting import export_some
 from tests.matrix.importing import bring_some
-from tests.matrix.probes_of_notices import SAID
+from tests.matrix.probes_of_notices import SAID, TOLD
 from tests.matrix.rolling import roll_some
 from tests.matrix.world import APP, LUNCH, PLANTED, Board, World
 from tests.support.boards import HIDDEN, LEAVING, TODAY, feeding_board, second_board
@@ -258,12 +258,16 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
 
 
 async def _tell_some(world: World) -> None:
-    """A family has telephoned about one child, and another about the protected one."""
+    """A family has telephoned about one child and told of it by the app, and another about the protected one."""
     ids, office = dict(world.first.ids), world.bearer("messaging", "office")
     for word, pupil in (("notice", "pupil"), ("hidden_notice", HIDDEN)):
         answer = await office.send(Call("POST", "/v1/notices", {**SAID, "pupils": [str(ids[pupil])]}))
         assert answer.status == 200, answer
         ids[word] = UUID(answer.json()["notices"][0]["notice"])
+    own = {**TOLD, "pupils": [str(ids["pupil"])]}
+    answer = await world.bearer("messaging", "guardian").send(Call("POST", "/v1/family/notices", own))
+    assert answer.status == 200, answer
+    ids["own_notice"] = UUID(answer.json()["notices"][0]["notice"])
     world.first.ids = ids
     await world.in_step()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,12 @@ SAID: Mapping[str, Any] = {
     "words": "水泳は見学",
 }
 """Says nothing about coming to school: the roll stays as it is."""
+TOLD: Mapping[str, Any] = {name: SAID[name] for name in ("kind", "reason", "since", "until", "words")}
+_ALL_STAFF: Mapping[str, Outcome] = {
+    **dict.fromkeys((*_OFFICE, *_TEACHERS, *_NOT_THEIRS), 404),
+    **dict.fromkeys(set(_NOT_THERE) - {"guardian", "mother"}, 404),
+}
+"""Duties make nobody a guardian."""
 
 
 def _take(world: World) -> Call:
@@ -42,6 +48,15 @@ def _take(world: World) -> Call:
 
 def _of_one(world: World) -> UUID:
     return world.first.ids["notice"]
+
+
+def _tell(world: World) -> Call:
+    return Call("POST", "/v1/family/notices", {**TOLD, "pupils": [str(world.first.ids["pupil"])]})
+
+
+def _act_of_a_guardian(act: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
+    own = "own_notice"
+    return lambda world: Call("POST", f"/v1/family/notices/{world.first.ids[own]}/{act}", {**body, "seen": 9})
 
 
 NOTICES: tuple[Probe, ...] = (
@@ -81,5 +96,45 @@ NOTICES: tuple[Probe, ...] = (
         may=dict.fromkeys((*_OFFICE, *_TEACHERS), 409),
         may_not={**_NOT_THEIRS, **_NOT_THERE},
         kept_because=_KEPT,
+    ),
+    Probe(
+        "messaging GET /v1/classes/{class_id}/notices",
+        "bearer",
+        get("/v1/classes/{2_1}/notices"),
+        may={**_OFFICE, **_TEACHERS, "substitute": 200},
+        may_not={**{who: 403 for who in _NOT_THEIRS if who != "substitute"}, **_NOT_THERE},
+    ),
+    Probe(
+        "messaging POST /v1/notices/{notice}/replies",
+        "bearer",
+        lambda world: Call("POST", f"/v1/notices/{_of_one(world)}/replies", {"seen": 9, "words": "お大事に"}),
+        may=dict.fromkeys((*_OFFICE, *_TEACHERS), 409),
+        may_not={**_NOT_THEIRS, **_NOT_THERE},
+        kept_because=_KEPT,
+    ),
+    Probe(
+        "messaging GET /v1/family",
+        "bearer",
+        get("/v1/family"),
+        may=dict.fromkeys(("guardian", "mother"), 200),
+        may_not=_ALL_STAFF,
+    ),
+    Probe(
+        "messaging POST /v1/family/notices",
+        "bearer",
+        _tell,
+        may={"guardian": 200},
+        may_not={**_ALL_STAFF, "mother": 404},
+    ),
+    *(
+        Probe(
+            f"messaging POST /v1/family/notices/{{notice}}/{act}",
+            "bearer",
+            _act_of_a_guardian(act, body),
+            may={"guardian": 409},
+            may_not={**_ALL_STAFF, "mother": 404},
+            kept_because="somebody has always changed it since; services/messaging/family/tests changes own ones",
+        )
+        for act, body in (("change", TOLD), ("withdraw", {}))
     ),
 )

@@ -25,7 +25,7 @@ from tests.matrix.people import (
     SOMEBODY,
 )
 from tests.matrix.rows_of_exports import PACKAGES
-from tests.matrix.rows_of_notices import PUPIL_NOTICES, SCHOOL_NOTICES
+from tests.matrix.rows_of_notices import CLASS_NOTICES, FAMILY_NOTICES, PUPIL_NOTICES, SCHOOL_NOTICES
 from tests.matrix.rows_of_schools import (
     CLASS_DAYS,
     CLASS_LISTS,
@@ -64,6 +64,8 @@ THINGS = {
     "AppRoster": "学習アプリへの名簿",
     "PupilNotices": "子の欠席などの連絡",
     "SchoolNotices": "学校の1日の連絡",
+    "ClassNotices": "学級の1日の連絡",
+    "FamilyNotices": "保護者から見たわが子の連絡",
 }
 ACTS = {
     "ReadRoll": "見る",
@@ -112,6 +114,9 @@ ACTS = {
     "ReadNotices": "見る",
     "TakeNotice": "受ける・変える・取り消す",
     "ReadSchoolNotices": "見る",
+    "ReadClassNotices": "見る",
+    "ReadFamilyNotices": "見る",
+    "TellNotice": "連絡する・変える・取り消す",
 }
 
 
@@ -370,6 +375,9 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("messaging", "PupilNotices", "ReadNotices", PUPIL_NOTICES),
     ("messaging", "PupilNotices", "TakeNotice", PUPIL_NOTICES),
     ("messaging", "SchoolNotices", "ReadSchoolNotices", SCHOOL_NOTICES),
+    ("messaging", "ClassNotices", "ReadClassNotices", CLASS_NOTICES),
+    ("messaging", "FamilyNotices", "ReadFamilyNotices", FAMILY_NOTICES),
+    ("messaging", "FamilyNotices", "TellNotice", FAMILY_NOTICES),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", CLASS_DAYS),

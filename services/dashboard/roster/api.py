@@ -48,6 +48,8 @@ async def read_me(request: Request) -> Response:
     kinds = (duty.kind for duty in duties)
     is_named = str(principal.person) in named
     places = rules.rail(kinds, keeps_roster=keeps, named=is_named) if staff else []
+    if principal.kind == "guardian":
+        places = rules.FAMILY
     board = known.get(str(principal.board))
     body = {
         "person": person_or_none(row.people, principal.person)

@@ -54,6 +54,10 @@ def rail(duties: Iterable[DutyKind], *, keeps_roster: bool = False, named: bool 
     return [place for place, holders in _PLACES.items() if kinds & holders or place in more]
 
 
+FAMILY = ["family"]
+"""The places of somebody who signs in as a guardian, whatever their duties."""
+
+
 def home(places: list[str]) -> str:
     """Address of the first screen."""
     return f"/{places[0]}" if places else "/today"

@@ -114,6 +114,7 @@ class SchoolDayCopy(Copy):
     """What every source says about every pupil's day."""
 
     name: ClassVar[str] = "school_day"
+    revision: ClassVar[int] = 2  # 2: a notice's fact says whether there is something to read
     topics: ClassVar[tuple[Topic, ...]] = (ATTENDANCE, ROLL, ERASURE)
     tables: ClassVar[tuple[str, ...]] = ("pupil_day", "class_day")
     shape: ClassVar[str] = _TABLES + "".join(
@@ -167,7 +168,9 @@ def _fact(fact: DayFact) -> dict[str, Any]:
         "at": fact.at,
         "reason": fact.reason,
     }
-    return {**shown, "relation": fact.relation, "channel": fact.channel} if fact.source == "notice" else shown
+    if fact.source != "notice":
+        return shown
+    return {**shown, "relation": fact.relation, "channel": fact.channel, "to_read": fact.to_read}
 
 
 def _roll(one: Arrived) -> dict[str, Any]:

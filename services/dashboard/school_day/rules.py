@@ -124,14 +124,22 @@ def explain(
         {
             "source": fact["source"],
             "code": fact["code"],
-            "word": "取り消し" if fact["code"] is None else mark(fact["code"], fact["code"], symbols)["word"],
+            "word": _word(fact, symbols),
             "who": _who(fact, names),
             "at": fact["at"],
             "holds": fact["source"] == decided_by,
             "reason": CORRECTION_WORDS.get(fact["reason"]) if fact["reason"] else None,
+            "to_read": bool(fact.get("to_read")),
         }
         for fact in facts
     ]
+
+
+def _word(fact: Mapping[str, Any], symbols: Mapping[str, Mapping[str, Any]]) -> str:
+    """What a source says; a word without a mark was taken back, or is one that somebody must read."""
+    if fact["code"] is None:
+        return "そのほかの連絡" if fact.get("to_read") else "取り消し"
+    return str(mark(fact["code"], fact["code"], symbols)["word"])
 
 
 def _who(fact: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> str:

@@ -64,7 +64,12 @@ async def test_who_i_am(origin: Origin, town: Town) -> None:
     assert them["roles"][0]["school"] is None
     assert (await operator.read("/api/me"))["rail"] == ["operations"]
     family = await guardian.read("/api/me")
-    assert (family["kind"], family["roles"], family["rail"]) == ("guardian", [], [])
+    assert (family["kind"], family["roles"], family["rail"], family["home"]) == (
+        "guardian",
+        [],
+        ["family"],
+        "/family",
+    )
 
 
 async def test_the_department_that_keeps_the_roster_imports_it(origin: Origin, town: Town) -> None:

@@ -2,7 +2,7 @@ import { defineConfig } from '@lingui/cli'
 import { formatter } from '@lingui/format-po'
 
 /** Roles whose screens bring their own words (`screens/<role>/words.ts`); all other words are everybody's, teachers' too. */
-export const OWN_WORDS = ['board', 'office', 'operator', 'people', 'school', 'settings']
+export const OWN_WORDS = ['board', 'guardian', 'office', 'operator', 'people', 'school', 'settings']
 
 /**
  * Japanese is the source text: the catalogues of `ja` are made from the screens, other languages are translated from

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from services.messaging.notices.shapes import ConfirmedOut, GuardianOut, NoticeOut, PersonOut
+from services.messaging.notices.replies import Reply
+from services.messaging.notices.shapes import ConfirmedOut, GuardianOut, NoticeOut, PersonOut, ReplyOut
 from services.messaging.notices.store import Child, Shown
 from shared.contracts.registry import RELATION_WORDS
 
 Names = Mapping[UUID, tuple[str, str]]
 
 
-def people_of(notices: Iterable[Shown]) -> set[UUID]:
-    """Everybody who is named on a list of notices."""
-    found: set[UUID] = set()
+def people_of(notices: Iterable[Shown], replies: Iterable[Reply] = ()) -> set[UUID]:
+    """Everybody who is named on a list of notices with the answers to them."""
+    found = {each.by for each in replies}
     for each in notices:
         found |= {each.person, each.standing.by, *(seen.by for seen in each.confirmed)}
     return found
@@ -49,8 +50,13 @@ def word(relation: str | None) -> str | None:
     return relation and RELATION_WORDS.get(relation, relation)
 
 
-def notice(shown: Shown, names: Names) -> NoticeOut:
-    """A notice on a list."""
+def reply(said: Reply, names: Names) -> ReplyOut:
+    """What the school has answered, and who there."""
+    return ReplyOut(revision=said.revision, words=said.words, at=said.at, by=person(said.by, names))
+
+
+def notice(shown: Shown, names: Names, replies: Sequence[Reply] = ()) -> NoticeOut:
+    """A notice on a list, with the answers to it among ``replies``."""
     standing, said = shown.standing, shown.standing.said
     return NoticeOut(
         notice=standing.id,
@@ -76,4 +82,5 @@ def notice(shown: Shown, names: Names) -> NoticeOut:
             ConfirmedOut(on=seen.on, revision=seen.revision, at=seen.at, by=person(seen.by, names))
             for seen in shown.confirmed
         ],
+        replies=[reply(each, names) for each in replies if each.notice == standing.id],
     )

@@ -11,25 +11,28 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.messaging.notices import answers, rules, store
-from services.messaging.notices.published import publish
+from services.messaging.notices import answers, replies, rules, store
+from services.messaging.notices.acts import refuse_unseen, refused, relation, withdrawal, write
+from services.messaging.notices.replies import Reply
 from services.messaging.notices.rules import Days, Said
 from services.messaging.notices.shapes import (
     ChangeIn,
+    ClassNoticesOut,
     NoticeIn,
     NoticesSaved,
     PupilNoticesOut,
-    SavedOut,
+    ReplyIn,
+    ReplySaved,
     SchoolNoticesOut,
     WithdrawIn,
 )
-from services.messaging.notices.store import Child, Standing
+from services.messaging.notices.store import Child, Shown, Standing
 from services.messaging.room import Asker, Messaging, messaging
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal, entity, ref, refs
 from shared.database import Command, Scope, Work
 from shared.ids import new_id
-from shared.web import FieldError, Problem, command_of, current, denied, not_found, run_command
+from shared.web import command_of, current, denied, not_found, run_command
 
 router = APIRouter(prefix="/v1", tags=["欠席などの連絡"])
 
@@ -50,12 +53,13 @@ async def read_pupil(pupil: UUID, room: Room, who: Who) -> PupilNoticesOut:
         room.strong_enough(asker)
         schools = _places(room, child, rules.day(today))[0] & asker.holder.schools()
         found = await store.of_child(session, who.board, pupil, schools)
-        named = await store.names(session, who.board, answers.people_of(found) | {pupil, *child.ties})
+        said = await _replies(session, who, found)
+        named = await store.names(session, who.board, answers.people_of(found, said) | {pupil, *child.ties})
     await room.log.read(who, Seen("ReadNotices", "pupil-notices", pupil, "II", [pupil]))
     return PupilNoticesOut(
         pupil=answers.person(pupil, named),
         guardians=answers.guardians(child, named),
-        notices=[answers.notice(each, named) for each in found],
+        notices=[answers.notice(each, named, said) for each in found],
     )
 
 
@@ -76,10 +80,58 @@ async def read_school(school: UUID, room: Room, who: Who, on: date | None = None
             raise denied("学校に届いた連絡を見られるのは、校長・教頭・事務です。") if here else not_found()
         room.strong_enough(asker)
         found = await store.of_school(session, who.board, school, day, viewer=who.person, today=today)
-        named = await store.names(session, who.board, answers.people_of(found))
+        said = await _replies(session, who, found)
+        named = await store.names(session, who.board, answers.people_of(found, said))
     pupils = sorted({each.person for each in found})
     await room.log.read(who, Seen("ReadSchoolNotices", "school-notices", school, "II", pupils))
-    return SchoolNoticesOut(on=day, notices=[answers.notice(each, named) for each in found])
+    return SchoolNoticesOut(on=day, notices=[answers.notice(each, named, said) for each in found])
+
+
+@router.get("/classes/{class_id}/notices", summary="学級に届いた1日分の連絡")
+async def read_class(class_id: UUID, room: Room, who: Who, on: date | None = None) -> ClassNoticesOut:
+    """What families of a class have told about a day, with their words: the roll shows it beside its marks."""
+    today = room.clock.today()
+    day = on or today
+    async with room.units.read(Scope(who.board)) as session:
+        asker = await room.asker(session, who)
+        school = await store.school_of_class(session, who.board, class_id)
+        if school is None:
+            raise not_found()
+        here = school in asker.holder.schools() and who.kind == "staff"
+        resource = class_of(who.board, school, class_id, is_today=day == today)
+        if not room.policies.allows(asker.holder, "ReadClassNotices", resource):
+            raise (
+                denied("学級に届いた連絡を見られるのは、担任・副担任と、校長・教頭・事務です。")
+                if here
+                else not_found()
+            )
+        room.strong_enough(asker)
+        found = await store.of_class(
+            session, who.board, class_id, school, day, viewer=who.person, today=today
+        )
+        said = await _replies(session, who, found)
+        named = await store.names(session, who.board, answers.people_of(found, said))
+    pupils = sorted({each.person for each in found})
+    await room.log.read(who, Seen("ReadClassNotices", "class-notices", class_id, "II", pupils))
+    return ClassNoticesOut(on=day, notices=[answers.notice(each, named, said) for each in found])
+
+
+def class_of(board: UUID, school: UUID, class_id: UUID, *, is_today: bool) -> dict[str, object]:
+    """The resource ``ClassNotices`` of policy.cedar: a day of a class."""
+    return entity(
+        "ClassNotices",
+        class_id,
+        **{
+            "board": ref("Board", board),
+            "school": ref("School", school),
+            "class": ref("Class", class_id),
+            "isToday": is_today,
+        },
+    )
+
+
+async def _replies(session: AsyncSession, who: Principal, found: list[Shown]) -> list[Reply]:
+    return await replies.of(session, who.board, [each.standing.id for each in found])
 
 
 @router.post("/notices", summary="欠席などの連絡を受ける", response_model=NoticesSaved)
@@ -101,14 +153,14 @@ async def take(body: NoticeIn, room: Room, who: Who, command: Sent) -> Response:
                 revision=1,
                 withdrawn=False,
                 said=said,
-                relation=_relation(said, children[pupil]),
+                relation=relation(said, children[pupil]),
                 told_at=work.at,
                 at=work.at,
                 by=person,
             )
             for pupil in pupils
         ]
-        return await _write(work, who, "TakeNotice", written)
+        return await write(work, who, "TakeNotice", written)
 
     return await run_command("messaging", room.units, Scope(who.board), command, save)
 
@@ -127,11 +179,11 @@ async def change(notice: UUID, body: ChangeIn, room: Room, who: Who, command: Se
             revision=before.revision + 1,
             withdrawn=False,
             said=said,
-            relation=_relation(said, child),
+            relation=relation(said, child),
             at=work.at,
             by=person,
         )
-        return await _write(work, who, "ChangeNotice", [after])
+        return await write(work, who, "ChangeNotice", [after])
 
     return await run_command("messaging", room.units, Scope(who.board), command, save)
 
@@ -143,15 +195,24 @@ async def withdraw(notice: UUID, body: WithdrawIn, room: Room, who: Who, command
     async def save(work: Work) -> NoticesSaved:
         asker, person = await _asker(room, work.session, who)
         before, _ = await _open(room, work, asker, notice, body.seen)
-        if before.withdrawn:
-            raise Problem(
-                422,
-                "withdrawn",
-                "もう取り消してあります",
-                "この連絡は取り消し済みです。画面を読み直してください。",
-            )
-        after = replace(before, revision=before.revision + 1, withdrawn=True, at=work.at, by=person)
-        return await _write(work, who, "WithdrawNotice", [after])
+        return await write(work, who, "WithdrawNotice", [withdrawal(before, person, work.at)])
+
+    return await run_command("messaging", room.units, Scope(who.board), command, save)
+
+
+@router.post("/notices/{notice}/replies", summary="連絡に返信する", response_model=ReplySaved)
+async def reply(notice: UUID, body: ReplyIn, room: Room, who: Who, command: Sent) -> Response:
+    """A short answer to whoever told it; over the revision that was read, so that nobody answers what was not said."""
+
+    async def save(work: Work) -> ReplySaved:
+        asker, person = await _asker(room, work.session, who)
+        standing, _ = await _open(room, work, asker, notice, body.seen)
+        id = new_id()
+        await replies.save(work, id, Reply(standing.id, standing.revision, body.words, work.at, person))
+        await log_change(
+            work.session, who, Seen("ReplyToNotice", "notice", standing.id, "II", [standing.pupil]), work.at
+        )
+        return ReplySaved(reply=id, notice=standing.id)
 
     return await run_command("messaging", room.units, Scope(who.board), command, save)
 
@@ -217,13 +278,7 @@ async def _open(room: Messaging, work: Work, asker: Asker, notice: UUID, seen: i
     pupil, days = standing.pupil, standing.said.days
     children = await _children(room, work.session, asker, "TakeNotice", [pupil], days)
     room.strong_enough(asker)
-    if standing.revision != seen:
-        raise Problem(
-            409,
-            "moved",
-            "ほかの人が先に変えました",
-            "この連絡は、見ているあいだに変わりました。何も保存していません。画面を読み直してから、もう一度入れてください。",
-        )
+    refuse_unseen(standing, seen)
     return standing, children[pupil]
 
 
@@ -238,26 +293,4 @@ def _check(room: Messaging, asker: Asker, said: Said, children: Collection[Child
         told = (rules.refuse_teller(guardian, child.ties) for child in children)
         wrong += list(dict.fromkeys(each for each in told if each is not None))
     if wrong:
-        raise Problem(
-            422,
-            "notice-refused",
-            "保存していません",
-            "下の項目を直してから、もう一度届けてください。",
-            errors=[FieldError(field=each.field, message=each.message) for each in wrong],
-        )
-
-
-def _relation(said: Said, child: Child) -> str | None:
-    guardian = said.teller.guardian
-    return None if guardian is None else child.ties[guardian].relation
-
-
-async def _write(work: Work, who: Principal, action: str, notices: list[Standing]) -> NoticesSaved:
-    for each in notices:
-        await store.save(work, each)
-        publish(work, each)
-    seen = Seen(action, "notice", notices[0].id, "II", [each.pupil for each in notices])
-    await log_change(work.session, who, seen, work.at)
-    return NoticesSaved(
-        notices=[SavedOut(notice=each.id, pupil=each.pupil, revision=each.revision) for each in notices]
-    )
+        raise refused(wrong)

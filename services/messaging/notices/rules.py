@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.messaging import Channel, NoticeKind, NoticeReason
+from shared.dates import TOKYO
 
 LONGEST = timedelta(days=31)
 """A longer absence is told month by month: an end so far away is a slip of the finger more often than not."""
@@ -15,9 +17,14 @@ EARLIEST = timedelta(days=31)
 """How long ago the first day may be: a month's roll is closed at its end."""
 LATEST = timedelta(days=92)
 """How far ahead the first day may be."""
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 MAX_CHILDREN = 8
 """Children in one act: brothers and sisters."""
 MAX_WORDS = 200
+CUT_OFF_SETTING = "notice_cut_off"
+"""The board's dated setting: until when ("HH:MM") a word about the same day is sure to be seen in time."""
+CUT_OFF = "08:20"
+"""Until the board has said otherwise."""
 
 _WITH_REASON: frozenset[NoticeKind] = frozenset({"absent", "late", "early_leave"})
 """Kinds of which a reason is asked; 欠席 needs it, because the roll tells 病欠 and 事故欠 apart."""
@@ -58,6 +65,8 @@ class Tie:
     relation: str
     notify: bool
     """May tell about the child."""
+    read: bool = False
+    """May read what others have told about the child."""
 
 
 @dataclass(frozen=True)
@@ -160,3 +169,14 @@ def refuse_teller(guardian: UUID, ties: Mapping[UUID, Tie]) -> Wrong | None:
             "この保護者は、この子の連絡をする人になっていません。だれから聞いたかは、言葉で入れてください。",
         )
     return None
+
+
+def cut_off(setting: object) -> str:
+    """The board's cut-off, "HH:MM"; a setting that is no time of day counts as none."""
+    return setting if isinstance(setting, str) and _CLOCK.fullmatch(setting) else CUT_OFF
+
+
+def is_late(since: date, at: datetime, until: str) -> bool:
+    """Whether a word about days from ``since`` came when the school may not see it in time: it counts all the same."""
+    here = at.astimezone(TOKYO)
+    return here.date() > since or (here.date() == since and f"{here:%H:%M}" > until)

@@ -17,18 +17,20 @@ Words = Annotated[
 ]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What comes in: nothing that is not named."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class TellerIn(_Body):
+class TellerIn(Body):
     """Who told it: a guardian of the child, or somebody in words."""
 
     guardian: UUID | None = None
     words: Words | None = None
 
 
-class SaidIn(_Body):
+class SaidIn(Body):
     """A notice, whole. ``until`` is the day after the last one."""
 
     kind: NoticeKind
@@ -57,10 +59,17 @@ class ChangeIn(SaidIn):
     seen: int = Field(ge=1)
 
 
-class WithdrawIn(_Body):
+class WithdrawIn(Body):
     """The family has taken its word back."""
 
     seen: int = Field(ge=1)
+
+
+class ReplyIn(Body):
+    """A short answer to whoever told it."""
+
+    seen: int = Field(ge=1)
+    words: Annotated[Words, StringConstraints(min_length=1)]
 
 
 class PersonOut(BaseModel):
@@ -83,6 +92,16 @@ class ConfirmedOut(BaseModel):
 
     on: date
     revision: int
+    at: datetime
+    by: PersonOut
+
+
+class ReplyOut(BaseModel):
+    """What the school has answered."""
+
+    revision: int
+    """Of the notice: the one that was answered."""
+    words: str
     at: datetime
     by: PersonOut
 
@@ -110,6 +129,7 @@ class NoticeOut(BaseModel):
     entered_at: datetime
     entered_by: PersonOut
     confirmed: list[ConfirmedOut]
+    replies: list[ReplyOut]
 
 
 class PupilNoticesOut(BaseModel):
@@ -117,6 +137,13 @@ class PupilNoticesOut(BaseModel):
 
     pupil: PersonOut
     guardians: list[GuardianOut]
+    notices: list[NoticeOut]
+
+
+class ClassNoticesOut(BaseModel):
+    """What families of a class have told about a day."""
+
+    on: date
     notices: list[NoticeOut]
 
 
@@ -139,3 +166,10 @@ class NoticesSaved(BaseModel):
     """The answer to a command."""
 
     notices: list[SavedOut]
+
+
+class ReplySaved(BaseModel):
+    """The answer to a reply."""
+
+    reply: UUID
+    notice: UUID

@@ -51,7 +51,8 @@ select k.pupil,
         from places p where p.pupil = k.pupil) as places,
        (select json_agg(f.protections) from cards c join copy.family_set f on f.pupil_id = c.card
         where c.pupil = k.pupil and f.protections is not null) as protections,
-       (select json_agg(json_build_object('guardian', g.guardian_id, 'relation', g.relation, 'notify', g.notify))
+       (select json_agg(json_build_object('guardian', g.guardian_id, 'relation', g.relation, 'notify', g.notify,
+                                          'read', g.read))
         from cards c join copy.guardian g on g.pupil_id = c.card where c.pupil = k.pupil
         and g.since <= :today and (g.until is null or g.until > :today)) as ties
 from asked k
@@ -70,7 +71,9 @@ async def children(
 def _child(row: Row, today: date) -> Child:
     marks = [mark for marks in row["protections"] or [] for mark in marks if _days(mark).touches(day(today))]
     kept = frozenset(UUID(person) for mark in marks for person in mark["confidential_from"])
-    ties = [Tie(UUID(tie["guardian"]), tie["relation"], tie["notify"]) for tie in row["ties"] or []]
+    ties = [
+        Tie(UUID(tie["guardian"]), tie["relation"], tie["notify"], tie["read"]) for tie in row["ties"] or []
+    ]
     return Child(
         row["pupil"],
         tuple(
@@ -184,18 +187,18 @@ async def save(work: Work, notice: Standing) -> None:
     )
 
 
-_CARDS = "select here.person union select a.person_id from copy.alias a where a.merged_into = here.person"
-_MARKS = f"""
+CARDS = "select here.person union select a.person_id from copy.alias a where a.merged_into = here.person"
+MARKS = f"""
 select from copy.family_set f
 cross join lateral jsonb_array_elements(f.protections) as mark
-where f.pupil_id in ({_CARDS})
+where f.pupil_id in ({CARDS})
 and mark ->> 'since' <= :today_text and coalesce(mark ->> 'until', '9999-12-31') > :today_text
 """
 _SEES_CHILD = f"""
-not exists ({_MARKS} and mark -> 'confidential_from' ? cast(:viewer as text))
-and (not exists ({_MARKS}) or exists (
+not exists ({MARKS} and mark -> 'confidential_from' ? cast(:viewer as text))
+and (not exists ({MARKS}) or exists (
     select from copy.place p
-    where p.pupil_id in ({_CARDS})
+    where p.pupil_id in ({CARDS})
     and p.school_id = :school and (p.until is null or p.until > :today)))
 """
 """SQL side of the policy's ``forbid`` and of :func:`rules.places_on` for a child who is at the school on that day."""
@@ -203,7 +206,7 @@ and (not exists ({_MARKS}) or exists (
 _SHOWN = f"""
 with cards as (
     select here.person, x.card from ({{here}}) here
-    cross join lateral ({_CARDS}) x (card)
+    cross join lateral ({CARDS}) x (card)
     where {{sees}}
 )
 select {_COLUMNS}, cards.person, at.class_name, at.number,
@@ -242,6 +245,30 @@ _OF_SCHOOL = Statement(
         where="n.since <= :on and n.until > :on",
         order="n.told_at desc, n.id",
     )
+)
+_OF_FAMILY = Statement(
+    _SHOWN.format(
+        here="select distinct coalesce(a.merged_into, x.id) as person from unnest(cast(:pupils as uuid[])) as x (id)"
+        " left join copy.alias a on a.person_id = x.id",
+        sees="true",
+        during="false",
+        where="n.until > :from",
+        order="n.since desc, n.told_at desc, n.id",
+    )
+)
+_OF_CLASS = Statement(
+    _SHOWN.format(
+        here="select distinct coalesce(a.merged_into, p.pupil_id) as person from copy.place p"  # noqa: S608
+        f" left join copy.alias a on a.person_id = p.pupil_id where p.class_id = :class_id and {_ON}",
+        sees=_SEES_CHILD,
+        during=_ON,
+        where="n.since <= :on and n.until > :on",
+        order="n.told_at desc, n.id",
+    )
+)
+_CLASS = Statement(
+    "select school_id from copy.organisation where board_id = :board and organisation_id = :class_id"
+    " and school_id is not null and school_id <> organisation_id"
 )
 _NAMES = Statement(
     "select i.id, c.family, c.given from unnest(cast(:ids as uuid[])) as i(id)"
@@ -313,6 +340,49 @@ async def of_school(
         "most": 2_000,
     }
     return [_shown(row) for row in await _OF_SCHOOL.all(session, values)]
+
+
+async def of_class(
+    session: AsyncSession,
+    board: UUID,
+    class_id: UUID,
+    school: UUID,
+    on: date,
+    *,
+    viewer: UUID | None,
+    today: date,
+) -> list[Shown]:
+    """What was told about a day of the children whose class of 在籍 it is on that day; as :func:`of_school`."""
+    values: dict[str, Any] = {
+        "board": board,
+        "class_id": class_id,
+        "school": school,
+        "schools": [school],
+        "on": on,
+        "viewer": str(viewer),
+        "today": today,
+        "today_text": today.isoformat(),
+        "most": 500,
+    }
+    return [_shown(row) for row in await _OF_CLASS.all(session, values)]
+
+
+async def of_family(session: AsyncSession, board: UUID, pupils: Collection[UUID], since: date) -> list[Shown]:
+    """What was told about these children of days after ``since``, whoever told it; the newest first."""
+    values: dict[str, Any] = {
+        "board": board,
+        "pupils": sorted(pupils),
+        "schools": [],
+        "from": since,
+        "most": _MOST * max(1, len(pupils)),
+    }
+    return [_shown(row) for row in await _OF_FAMILY.all(session, values)]
+
+
+async def school_of_class(session: AsyncSession, board: UUID, class_id: UUID) -> UUID | None:
+    """The school of a class of the board; None when no such class is known here."""
+    row = await _CLASS.first(session, {"board": board, "class_id": class_id})
+    return None if row is None else row["school_id"]
 
 
 async def is_school(session: AsyncSession, board: UUID, school: UUID) -> bool:

@@ -1,4 +1,4 @@
-"""Copy ``roster``: names, places, duties, families and protection marks, the board's step-up setting.
+"""Copy ``roster``: names, places, duties, families and protection marks, the board's settings that are read here.
 
 Every topic is a state lane: the newest record of a key is the whole truth about it and the guard drops older ones.
 Nothing waits for anything else (decisions.md §3 "What to do with what arrives"): a name that has not come is empty.
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.messaging.notices.rules import CUT_OFF_SETTING
 from services.messaging.roster.shape import SHAPE, TABLES
 from shared.access.step_up import SETTING as STEP_UP
 from shared.contracts import Topic
@@ -49,13 +50,22 @@ _DUTY = SetTable(
 _GUARDIAN = SetTable(
     "guardian",
     GuardedTable("family_set", "pupil_id", {"protections": "jsonb"}),
-    {"guardian_id": "uuid", "relation": "text", "notify": "boolean", "since": "date", "until": "date"},
+    {
+        "guardian_id": "uuid",
+        "relation": "text",
+        "notify": "boolean",
+        "read": "boolean",
+        "since": "date",
+        "until": "date",
+    },
 )
 _SETTING = SetTable(
     "setting",
     GuardedTable("setting_set", "setting_id", {}),
     {"name": "text", "since": "date", "value": "jsonb"},
 )
+
+_SETTINGS = frozenset({STEP_UP, CUT_OFF_SETTING})
 
 
 class RosterCopy(Copy):
@@ -161,6 +171,7 @@ async def _families(session: AsyncSession, group: Sequence[Arrived]) -> None:
                 "guardian_id": tie.guardian,
                 "relation": tie.relation,
                 "notify": tie.notify,
+                "read": tie.read,
                 "since": tie.since,
                 "until": tie.until,
             }
@@ -175,7 +186,7 @@ async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> None:
         return [
             {"name": setting.name, "since": setting.since, "value": setting.value}
             for setting in board.settings
-            if setting.name == STEP_UP
+            if setting.name in _SETTINGS
         ]
 
     await _SETTING.put(session, _puts(group), rows)

@@ -66,10 +66,12 @@ create table guardian (
     guardian_id uuid not null,
     relation text not null,
     notify boolean not null,
+    read boolean not null,
     since date not null,
     until date
 );
 create index guardian_pupil on guardian (pupil_id);
+create index guardian_of on guardian (guardian_id);
 create table setting_set (setting_id uuid primary key, {GUARD});
 create table setting (
     setting_id uuid not null,

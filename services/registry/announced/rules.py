@@ -81,21 +81,31 @@ def mark_of(code: str, symbols: Iterable[Symbol]) -> str:
 def fact_of(
     before: Fact | None, notices: Iterable[Announced], on: date, symbols: Iterable[Symbol]
 ) -> Fact | None:
-    """The next word of source ``notice`` on a day; None when there is nothing to say and nothing to take back."""
+    """The next word of source ``notice`` on a day; None when there is nothing to say and nothing to take back.
+
+    What no mark says (そのほか) makes a word without a mark: the day has a further revision, so that whoever saves it
+    over that revision has had the notice before them.
+    """
     covering = [each for each in notices if each.covers(on)]
+    to_read = [each for each in covering if each.kind == "other" and not each.withdrawn]
     word = word_of(covering, on)
     revision = 1 if before is None else before.revision + 1
     if word is not None:
-        return _fact(revision, mark_of(word[1], symbols), word[0])
-    if before is None or before.code is None:
+        return _fact(revision, mark_of(word[1], symbols), word[0], to_read=bool(to_read))
+    if to_read:
+        return _fact(revision, None, _last(to_read), to_read=True)
+    if before is None or (before.code is None and not before.to_read):
         return None
-    silent = max(covering, key=lambda each: (each.at, each.notice), default=None)
-    if silent is None:  # it speaks of other days now
+    if not covering:  # it speaks of other days now
         return Fact(source="notice", revision=revision, code=None, by=before.by, at=before.at)
-    return _fact(revision, None, silent)
+    return _fact(revision, None, _last(covering))
 
 
-def _fact(revision: int, code: str | None, of: Announced) -> Fact:
+def _last(notices: Iterable[Announced]) -> Announced:
+    return max(notices, key=lambda each: (each.at, each.notice))
+
+
+def _fact(revision: int, code: str | None, of: Announced, *, to_read: bool = False) -> Fact:
     return Fact(
         source="notice",
         revision=revision,
@@ -104,4 +114,5 @@ def _fact(revision: int, code: str | None, of: Announced) -> Fact:
         at=of.at,
         relation=of.relation,
         channel=of.channel,
+        to_read=to_read,
     )

@@ -70,6 +70,7 @@ def _day_fact(fact: Fact) -> DayFact:
         reason=fact.reason,
         relation=fact.relation,
         channel=fact.channel,
+        to_read=fact.to_read,
     )
 
 

@@ -43,6 +43,8 @@ class Fact:
     """Of a notice: what whoever told it is to the child."""
     channel: str | None = None
     """Of a notice: how it came."""
+    to_read: bool = False
+    """Of a notice: the family has also told what no mark says (そのほか)."""
 
 
 @dataclass(frozen=True)

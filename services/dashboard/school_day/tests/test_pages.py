@@ -60,6 +60,7 @@ async def test_the_roll_of_a_class(origin: Origin, town: Town) -> None:
         "at": fact["at"],
         "holds": True,
         "reason": "後から登校した",
+        "to_read": False,
     }
     assert cells[3]["contradiction"] == "あとから別の連絡がありました。"
     assert roll["members"][3]["home_class"]["name"] == "ひまわり"

@@ -6,7 +6,7 @@ import { createMock, TODAY } from '../dev/mock.mjs'
 
 export { expect, TODAY }
 export type Bff = Awaited<ReturnType<typeof createMock>>
-export type Role = 'teacher' | 'substitute' | 'nobody' | 'principal' | 'office' | 'board' | 'operator'
+export type Role = 'teacher' | 'substitute' | 'nobody' | 'principal' | 'office' | 'board' | 'operator' | 'guardian'
 
 /** Inner sizes of a 1366×768 Chromebook and of a 390×844 phone. */
 export const DESK = { width: 1366, height: 632 }

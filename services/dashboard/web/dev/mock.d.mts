@@ -54,7 +54,33 @@ interface MockForms extends MockDesk {
   said: Record<'certificate-forms' | 'textbooks', { since: string; value: unknown }[]>
 }
 
+/** A notice of a guardian's page, as far as tests look at it. */
+interface MockNotice {
+  notice: string
+  revision: number
+  withdrawn: boolean
+  kind: string
+  words: string | null
+  confirmed: { on: string; at: string }[]
+  replies: { words: string; at: string; by: { id: string; family: string; given: string } }[]
+}
+
+interface MockChild {
+  may_tell: boolean
+  pupil: { id: string; family: string; given: string }
+  notices: MockNotice[]
+}
+
+interface MockFamily {
+  children: MockChild[]
+  other: MockChild
+  gone: boolean
+  notice(said?: Record<string, unknown>): MockNotice
+  confirm(notice: MockNotice): void
+}
+
 export interface Mock {
+  family: MockFamily
   duties: MockDuties
   lists: MockDesk
   register: { planned: boolean; open: string[]; clash: boolean }

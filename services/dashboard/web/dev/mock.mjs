@@ -21,6 +21,7 @@ import { SamePeopleDesk } from './samepeople.mjs'
 import { YearsDesk } from './years.mjs'
 import { BoardYearDesk } from './boardyear.mjs'
 import { FormsDesk } from './forms.mjs'
+import { FamilyDesk } from './family.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
@@ -49,6 +50,7 @@ class Mock {
     this.boardYear = new BoardYearDesk(this, Refuse)
     this.forms = new FormsDesk(this, Refuse)
     this.same = new SamePeopleDesk(this, Refuse)
+    this.family = new FamilyDesk(this, TODAY, Refuse)
     this.rolls = new Map()
     this.done = new Map()
     this.position = 100
@@ -94,6 +96,7 @@ class Mock {
       principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'register', 'people', 'moves', 'next_year'], home: '/school', classes: [] },
       office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'register', 'people', 'imports', 'moves', 'next_year'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
       board: { person: { ...staff, id: id('aaaa', 90004) }, kind: 'staff', roles: [{ kind: 'board_staff', label: '学務課', school: null, class: null }], rail: ['board', 'people', 'imports', 'moves', 'rollover', 'settings'], home: '/board', classes: [] },
+      guardian: { person: { ...staff, id: id('aaaa', 90007), family: '', given: '', family_kana: '', given_kana: '' }, kind: 'guardian', roles: [], rail: ['family'], home: '/family', classes: [] },
       operator: { person: { ...staff, id: id('aaaa', 90005) }, kind: 'staff', roles: [{ kind: 'system_operator', label: 'システム管理', school: null, class: null }], rail: ['operations'], home: '/operations', classes: [] },
     }
   }
@@ -378,7 +381,7 @@ function view(mock, who, path, query) {
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
   const office = officeOf(mock, path)
-  const found = office?.desk.read(office.rest, who) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
+  const found = office?.desk.read(office.rest, who) ?? mock.family.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -399,7 +402,7 @@ function act(mock, who, path, headers, body) {
   if (GAKUREIBO.test(path)) return mock.gakureibo.act(path.replace(GAKUREIBO, ''), body)
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   const office = officeOf(mock, path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.family.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   if (!roll) mock.tellOffices()

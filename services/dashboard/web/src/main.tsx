@@ -9,6 +9,7 @@ import { createRoot } from 'react-dom/client'
 import { NotConnected, Problem } from '~/api/problem'
 import { session } from '~/api/session'
 import { i18n, speakJapanese } from '~/app/i18n'
+import { holdInstall } from '~/app/install'
 import { leave } from '~/app/leave'
 import { meQuery } from '~/app/me'
 import { makeRouter } from '~/app/routes'
@@ -28,11 +29,13 @@ const queries = new QueryClient({
 })
 const router = makeRouter(queries)
 
+holdInstall()
 speakJapanese()
 startLive(queries)
 
-// After an own write everything that lives is read again, with X-After; another tab's sign-in asks anew who it is.
-outbox.onDone(() => void queries.invalidateQueries({ predicate: ({ state }) => liveKeys(state.data).length > 0 }))
+// After an own write everything that lives, or says that it follows own writes, is read again, with X-After. Here and not
+// on a screen: the answer may come while one goes and the next is on its way. Another tab's sign-in asks anew who it is.
+outbox.onDone(() => void queries.invalidateQueries({ predicate: ({ state, meta }) => liveKeys(state.data).length > 0 || meta?.['followsWrites'] === true }))
 session.onLeft((person, to) => void leave(person, to))
 session.subscribe(() => {
   if (session.current() === 'open') void queries.invalidateQueries({ queryKey: meQuery.queryKey })

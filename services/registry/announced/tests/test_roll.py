@@ -311,3 +311,23 @@ async def test_a_merged_cards_notice_stands_with_the_card_that_stays(desk: Desk)
     await desk.tell(gone)
     await desk.hear()
     assert (await desk.cell(pupil))["code"] == "absent_sick"
+
+
+async def test_what_no_mark_says_reaches_the_day_and_is_confirmed_by_who_saves_over_it(desk: Desk) -> None:
+    """そのほか: nothing stands in the cell, and whoever saves without having seen it is refused."""
+    pupil = desk.school.pupils[0]
+    notice = await desk.tell(pupil, kind="other", reason=None)
+    await desk.hear()
+    cell = await desk.cell(pupil)
+    assert (cell["code"], cell["status"], cell["revision"]) == (None, "unrecorded", 1)
+    (day,) = await desk.days(pupil)
+    assert [(fact["source"], fact["code"], fact["to_read"]) for fact in day["facts"]] == [
+        ("notice", None, True)
+    ]
+    mark = {"pupil": str(pupil), "seen": 0, "code": "present"}
+    blind = await desk.client.roll(desk.school.homeroom, desk.school.class_id, [mark])
+    assert [each["pupil"] for each in blind.json()["refused"]] == [str(pupil)]
+    seen = await desk.client.roll(desk.school.homeroom, desk.school.class_id, [{**mark, "seen": 1}])
+    assert seen.json()["refused"] == []
+    last = (await desk.days(pupil))[-1]
+    assert (last["status"], [each["notice"] for each in last["considered"]]) == ("present", [str(notice)])

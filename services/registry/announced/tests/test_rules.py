@@ -110,7 +110,24 @@ def test_order_does_not_matter_and_silence_is_silence(told: list[Announced], ran
     random.shuffle(shuffled)
     assert word_of(told, TODAY) == word_of(shuffled, TODAY)
     says = [one for one in told if not one.withdrawn and one.kind != "other"]
+    to_read = [one for one in told if not one.withdrawn and one.kind == "other"]
     fact = fact_of(None, told, TODAY, DEFAULT_SYMBOLS)
-    assert (fact is None) == (not says)
+    assert (fact is None) == (not says and not to_read)
     if isinstance(fact, Fact):
-        assert fact.code in {symbol.code for symbol in DEFAULT_SYMBOLS}
+        assert (fact.code in {symbol.code for symbol in DEFAULT_SYMBOLS}) == bool(says)
+        assert fact.to_read == bool(to_read)
+
+
+def test_what_no_mark_says_is_to_be_read_and_taken_back() -> None:
+    other = notice("other", None)
+    fact = fact_of(None, [other], TODAY, DEFAULT_SYMBOLS)
+    assert fact is not None
+    assert (fact.revision, fact.code, fact.to_read, fact.relation) == (1, None, True, "mother")
+    both = fact_of(fact, [other, notice(minutes=1)], TODAY, DEFAULT_SYMBOLS)
+    assert both is not None
+    assert (both.code, both.to_read) == ("absent_sick", True)
+    gone = replace(other, withdrawn=True, revision=2, at=AT + timedelta(minutes=9))
+    back = fact_of(fact, [gone], TODAY, DEFAULT_SYMBOLS)
+    assert back is not None
+    assert (back.revision, back.code, back.to_read) == (2, None, False)
+    assert fact_of(back, [gone], TODAY, DEFAULT_SYMBOLS) is None

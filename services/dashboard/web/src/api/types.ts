@@ -35,7 +35,7 @@ export interface Live extends Followed {
   readonly behind?: string
 }
 
-export type RailId = 'today' | 'school' | 'calls' | 'register' | 'board' | 'people' | 'imports' | 'moves' | 'next_year' | 'rollover' | 'settings' | 'operations'
+export type RailId = 'family' | 'today' | 'school' | 'calls' | 'register' | 'board' | 'people' | 'imports' | 'moves' | 'next_year' | 'rollover' | 'settings' | 'operations'
 
 export interface Role {
   readonly kind: string

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link, Outlet, useLocation, useNavigate, useParams, useRouter } from '@tanstack/react-router'
-import { Activity, ArrowLeftRight, BookUser, CalendarCheck, CalendarDays, FileUp, LayoutGrid, MapPinned, Milestone, PhoneIncoming, School, SlidersHorizontal } from 'lucide-react'
+import { Activity, ArrowLeftRight, BookUser, CalendarCheck, CalendarDays, FileUp, House, LayoutGrid, MapPinned, Milestone, PhoneIncoming, School, SlidersHorizontal } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import { useSession } from '~/api/session'
 import { dayParts, workDay } from '~/dates/dates'
@@ -23,6 +23,7 @@ const SessionEnded = later(() => import('./SessionEnded'))
 const Stranded = later(() => import('./Stranded'))
 
 const ICONS = {
+  family: House,
   today: CalendarCheck,
   school: School,
   calls: PhoneIncoming,

@@ -8,10 +8,11 @@ export interface Place {
   /** Letter after `g`. */
   readonly letter: string
   /** Short address; the dated one follows from it. */
-  readonly to: '/today' | '/school' | '/calls' | '/register' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/rollover' | '/settings' | '/operations'
+  readonly to: '/family' | '/today' | '/school' | '/calls' | '/register' | '/board' | '/people' | '/imports' | '/moves' | '/next-year' | '/rollover' | '/settings' | '/operations'
 }
 
 const PLACES: readonly Place[] = [
+  { id: 'family', word: msg`ホーム`, letter: 'h', to: '/family' },
   { id: 'today', word: msg`今日`, letter: 't', to: '/today' },
   { id: 'school', word: msg`学校の今日`, letter: 's', to: '/school' },
   { id: 'calls', word: msg`電話`, letter: 'd', to: '/calls' },
@@ -33,6 +34,7 @@ export function placesOf(me: Me): readonly Place[] {
 
 /** Whose screens stand under which place; the first of them that the person has is shown as here. */
 const UNDER: readonly (readonly [prefix: string, places: readonly RailId[]])[] = [
+  ['/family', ['family']],
   ['/today', ['today']],
   ['/classes/', ['today', 'school', 'board']],
   ['/next-year', ['next_year']],

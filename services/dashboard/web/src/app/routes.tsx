@@ -18,6 +18,8 @@ interface Context {
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, errorComponent: Broken })
 
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
 const signedOut = createRoute({
   getParentRoute: () => root,
   path: '/signed-out',
@@ -62,6 +64,20 @@ const today = createRoute({
   getParentRoute: () => inside,
   path: '/today',
   component: lazyRouteComponent(() => import('~/screens/teacher/today/Page')),
+})
+
+/** ホーム of a guardian. */
+const family = createRoute({
+  getParentRoute: () => inside,
+  path: '/family',
+  component: lazyRouteComponent(() => import('~/screens/guardian/home/Page')),
+})
+
+const tell = createRoute({
+  getParentRoute: () => inside,
+  path: '/family/tell',
+  validateSearch: ({ notice }: Record<string, unknown>): { readonly notice?: string | undefined } => ({ notice: text(notice) }),
+  component: lazyRouteComponent(() => import('~/screens/guardian/tell/Page')),
 })
 
 const roll = createRoute({
@@ -154,8 +170,6 @@ const boardDay = createRoute({
   path: '/board/days/$date',
   component: lazyRouteComponent(() => import('~/screens/board/day/Page')),
 })
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
 export interface PeopleSearch {
   readonly school?: string | undefined
@@ -370,6 +384,8 @@ const tree = root.addChildren([
   signedOut,
   inside.addChildren([
     home,
+    family,
+    tell,
     today,
     roll,
     ownRegister,

@@ -14,6 +14,16 @@ const ROLL: KindRules = {
   },
 }
 
-export const KINDS = { roll: ROLL } satisfies Record<string, KindRules>
+/** A guardian's notice: taken or refused, nothing in between; what follows a change of one's own stands on its revision. */
+const TOLD: KindRules = {
+  open: () => false,
+  rebase(later, answer) {
+    const body = later.body as { readonly seen?: number }
+    const revision = (answer as { readonly notices: readonly { readonly revision: number }[] }).notices[0]?.revision
+    return body.seen === undefined || revision === undefined ? later : { ...later, body: { ...body, seen: revision } }
+  },
+}
+
+export const KINDS = { roll: ROLL, told: TOLD } satisfies Record<string, KindRules>
 
 export type Kind = keyof typeof KINDS

@@ -210,11 +210,13 @@ function Form({ page, told, act, refused, onChange, onDeliver, onBack }: FormPro
       />
       <TextLine label={t`聞いたこと（熱、通院など）`} value={words} onChange={setWords} max={200} required={tile === 'other'} />
       {tried && missing.length > 0 && (
-        <ul className={panel.wait} role="alert">
-          {missing.map((each) => (
-            <li key={each}>{each}</li>
-          ))}
-        </ul>
+        <div className={panel.wait} role="alert">
+          <ul>
+            {missing.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </div>
       )}
       {refused}
       <div className={panel.bar}>

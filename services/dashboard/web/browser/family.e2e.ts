@@ -1,0 +1,185 @@
+/** A guardian's telephone: telling, changing, withdrawing with taps counted; without a network; every state looked at. */
+import type { Page } from '@playwright/test'
+import { commands, expect, PHONE, test, TODAY, type Bff } from './fixtures'
+import { looks } from './looks'
+
+const HOME = () => '/family'
+const TELL = () => '/family/tell'
+
+/** One finger, counted. */
+function finger(page: Page) {
+  let taps = 0
+  return {
+    tap: async (name: string, role: 'link' | 'button' | 'radio' | 'checkbox' = 'button') => {
+      taps += 1
+      const target = page.getByRole(role, { name, exact: true })
+      if (role === 'radio' || role === 'checkbox') await target.check()
+      else await target.click()
+    },
+    get taps() {
+      return taps
+    },
+  }
+}
+
+const told = (bff: Bff) => bff.mock.family.children[0]!.notices
+const bodies = (bff: Bff) => commands(bff).map(({ path, body }) => ({ path, body: JSON.parse(body) as Record<string, unknown> }))
+
+test.beforeEach(async ({ page }) => {
+  await page.setViewportSize(PHONE)
+})
+
+test('a child is ill: three taps, and the receipt stands', async ({ page, bff, open }) => {
+  await open('guardian', '/')
+  await expect(page).toHaveURL(/\/family$/)
+  const one = finger(page)
+  await one.tap('欠席・遅刻を連絡する', 'link')
+  await one.tap('休む（病気・けが）', 'radio')
+  await one.tap('学校に送る')
+  await expect(page.getByText('学校に届きました')).toBeVisible()
+  expect(one.taps).toBeLessThanOrEqual(4)
+  expect(one.taps).toBe(3)
+  expect(bodies(bff)).toEqual([
+    { path: '/api/messaging/v1/family/notices', body: { kind: 'absent', reason: 'sick', since: TODAY, until: '2026-11-21', words: null, pupils: [bff.mock.family.children[0]!.pupil.id] } },
+  ])
+  bff.mock.family.confirm(told(bff)[0]!)
+  await expect(page.getByText('担任が確認しました')).toBeVisible({ timeout: 20_000 })
+})
+
+test('two children at two schools, tomorrow and the day after, with a word', async ({ page, bff, open }) => {
+  bff.mock.family.children.push(bff.mock.family.other)
+  await open('guardian', '/family/tell')
+  const one = finger(page)
+  const names = bff.mock.family.children.map(({ pupil }) => `${pupil.given}さん`)
+  await one.tap('学校に送る')
+  await expect(page.getByRole('alert')).toContainText('どのお子さんの連絡か、えらんでください')
+  for (const name of names) await page.getByRole('checkbox', { name }).first().check()
+  await one.tap('ほかの日', 'radio')
+  await page.getByLabel('はじめの日').fill('2026-11-24')
+  await page.getByLabel('おわりの日').fill('2026-11-25')
+  await one.tap('休む（忌引）', 'radio')
+  await page.getByLabel(/学校につたえたいこと/).fill('祖母の葬儀です')
+  await one.tap('学校に送る')
+  await expect(page.getByText('11月24日（火）から11月25日（水）まで')).toHaveCount(2)
+  const [sent] = bodies(bff)
+  expect(sent?.body).toMatchObject({ kind: 'bereavement', reason: null, since: '2026-11-24', until: '2026-11-26', words: '祖母の葬儀です' })
+  expect((sent?.body['pupils'] as string[]).length).toBe(2)
+})
+
+test('changing is three taps, withdrawing two', async ({ page, bff, open }) => {
+  told(bff).push(bff.mock.family.notice())
+  await open('guardian', '/family')
+  const one = finger(page)
+  await one.tap('変える', 'link')
+  await one.tap('おくれる', 'radio')
+  await one.tap('変えて送る')
+  await expect(page.getByText('おくれる')).toBeVisible()
+  expect(one.taps).toBeLessThanOrEqual(3)
+  expect(told(bff)[0]).toMatchObject({ kind: 'late', revision: 2 })
+  const two = finger(page)
+  await two.tap('取り消す')
+  await two.tap('連絡を取り消す')
+  await expect(page.getByText('取り消しました')).toBeVisible()
+  expect(two.taps).toBeLessThanOrEqual(3)
+  expect(told(bff)[0]).toMatchObject({ withdrawn: true, revision: 3 })
+})
+
+test('without a network it waits in large letters, survives a reload of the data, and is sent once', async ({ page, bff, open }) => {
+  await open('guardian', '/family/tell')
+  await expect(page.getByRole('radio', { name: 'おくれる' })).toBeAttached()
+  bff.mock.faults.push({ path: 'POST /api/messaging', drop: true })
+  await page.getByRole('radio', { name: 'おくれる' }).check()
+  await page.getByRole('button', { name: '学校に送る' }).click()
+  await expect(page.getByText('まだ届いていません')).toBeVisible()
+  await page.reload()
+  await expect(page.getByText('まだ届いていません')).toBeVisible()
+  bff.mock.faults.length = 0
+  await expect(page.getByText('学校に届きました')).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByText('まだ届いていません')).toHaveCount(0)
+  expect(told(bff)).toHaveLength(1)
+  const keys = new Set(commands(bff).map(({ headers }) => headers['idempotency-key']))
+  expect(keys.size).toBe(1)
+})
+
+test('a refusal says why and keeps what was told', async ({ page, bff, open }) => {
+  await open('guardian', '/family/tell')
+  const body = { type: 'https://tsumugi.example/problems/notice-refused', title: '保存していません', status: 422, detail: '', errors: [{ field: 'since', message: 'この期間に、お子さんが在籍していない日があります。' }] }
+  bff.mock.faults.push({ path: 'POST /api/messaging', status: 422, body, times: 1 })
+  await page.getByRole('radio', { name: 'おくれる' }).check()
+  await page.getByRole('button', { name: '学校に送る' }).click()
+  await expect(page.getByText('届きませんでした')).toBeVisible()
+  await expect(page.getByText('この期間に、お子さんが在籍していない日があります。')).toBeVisible()
+  await page.getByRole('button', { name: '消す' }).click()
+  await expect(page.getByText('届きませんでした')).toHaveCount(0)
+})
+
+test('the keyboard alone does it', async ({ page, bff, open }) => {
+  await open('guardian', '/family/tell')
+  await expect(page.getByRole('radio', { name: 'きょう' })).toBeAttached()
+  await page.getByRole('radio', { name: '休む（病気・けが）' }).focus()
+  await page.keyboard.press('Space')
+  await page.getByLabel(/学校につたえたいこと/).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('学校に届きました')).toBeVisible()
+  expect(told(bff)).toHaveLength(1)
+})
+
+const sick = (bff: Bff) => void told(bff).push(bff.mock.family.notice({ words: '昨夜から38度の熱があります' }))
+
+looks([
+  { name: 'family', role: 'guardian', path: HOME, until: 'きょうからあとの連絡はありません' },
+  {
+    name: 'family-told',
+    role: 'guardian',
+    path: HOME,
+    set: (bff) => {
+      sick(bff)
+      bff.mock.family.children.push(bff.mock.family.other)
+      bff.mock.family.other.notices.push(bff.mock.family.notice({ own: false, may_change: false, relation_word: '父', kind: 'early_leave', reason: null }))
+    },
+    until: '担任の確認はまだです',
+  },
+  {
+    name: 'family-seen',
+    role: 'guardian',
+    path: HOME,
+    set: (bff) => {
+      sick(bff)
+      const [notice] = told(bff)
+      bff.mock.family.confirm(notice!)
+      notice!.replies.push({ words: 'わかりました。お大事にしてください。', at: `${TODAY}T08:25:00+09:00`, by: { id: 'x', family: '佐藤', given: '恵' } })
+    },
+    until: '担任が確認しました',
+  },
+  { name: 'family-late', role: 'guardian', path: HOME, set: (bff) => void told(bff).push(bff.mock.family.notice({ late: true })), until: '受付のめやす' },
+  { name: 'family-withdrawn', role: 'guardian', path: HOME, set: (bff) => void told(bff).push(bff.mock.family.notice({ withdrawn: true })), until: '取り消しました' },
+  { name: 'family-withdrawing', role: 'guardian', path: HOME, set: sick, act: (page) => page.getByRole('button', { name: '取り消す' }).click(), until: '取り消したことも学校に届きます' },
+  {
+    name: 'family-unsent',
+    role: 'guardian',
+    path: TELL,
+    set: (bff) => void bff.mock.faults.push({ path: 'POST /api/messaging', drop: true }),
+    act: async (page) => {
+      await page.getByRole('radio', { name: 'おくれる' }).check()
+      await page.getByRole('button', { name: '学校に送る' }).click()
+    },
+    until: 'まだ届いていません',
+  },
+  { name: 'family-reader', role: 'guardian', path: HOME, set: (bff) => void (bff.mock.family.children[0]!.may_tell = false), until: 'ほかの保護者の方です' },
+  { name: 'family-none', role: 'guardian', path: HOME, set: (bff) => void (bff.mock.family.gone = true), until: '連絡できるお子さんがいません' },
+  { name: 'family-error', role: 'guardian', path: HOME, set: (bff) => void bff.mock.faults.push({ path: 'GET /api/messaging', status: 500 }), until: '読み込めません' },
+  { name: 'tell', role: 'guardian', path: TELL, until: 'どうしますか', whole: true },
+  {
+    name: 'tell-filled',
+    role: 'guardian',
+    path: TELL,
+    set: (bff) => void bff.mock.family.children.push(bff.mock.family.other),
+    act: async (page) => {
+      await page.getByRole('radio', { name: 'ほかの日' }).check()
+      await page.getByRole('radio', { name: 'そのほか' }).check()
+      await page.getByRole('button', { name: '学校に送る' }).click()
+    },
+    until: 'つたえたいことを書いてください',
+    whole: true,
+  },
+])

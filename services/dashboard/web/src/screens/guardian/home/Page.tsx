@@ -1,0 +1,93 @@
+import '../words'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { useMe } from '~/app/me'
+import { Place } from '~/app/Place'
+import { useScreen } from '~/app/screen'
+import { isGone } from '~/api/problem'
+import { useRead } from '~/api/useRead'
+import { workDay } from '~/dates/dates'
+import { useOutbox } from '~/outbox/useOutbox'
+import { LinkButton } from '~/parts/LinkButton'
+import { CannotRead, Empty, LoadingRows } from '~/parts/States'
+import { familyQuery, type Child, type Family } from '../data'
+import { coming, entriesOf, noticeOf } from '../rules'
+import { Install } from './Install'
+import { NoticeCard } from './NoticeCard'
+import { Waiting } from './Waiting'
+import styles from './Page.module.css'
+
+/** ホーム of a guardian: what the school knows of each child today, and the one thing to do. */
+export default function HomePage() {
+  const { t } = useLingui()
+  const { data, error, again } = useRead(familyQuery)
+  useScreen(t`ホーム`)
+  return (
+    <div className={styles.page}>
+      <Place title={t`ホーム`} />
+      {data ? <Home family={data} /> : error ? isGone(error) ? <NoChildren /> : <CannotRead error={error} what={t`お子さんの連絡`} onRetry={again} /> : <LoadingRows rows={6} />}
+    </div>
+  )
+}
+
+function NoChildren() {
+  return (
+    <Empty page title={<Trans>連絡できるお子さんがいません</Trans>}>
+      <Trans>学校の名簿に保護者として入ると、ここからお子さんの欠席などを連絡できます。学校に問い合わせてください。</Trans>
+    </Empty>
+  )
+}
+
+function Home({ family }: { readonly family: Family }) {
+  const me = useMe()
+  const queue = useOutbox()
+  const may = family.children.some(({ may_tell }) => may_tell)
+  const received = family.children.some(({ notices }) => notices.some(({ own, channel }) => own && channel === 'app'))
+  return (
+    <>
+      <div className={styles.act}>
+        <p className={styles.date}>{workDay(family.today)}</p>
+        {may ? (
+          <LinkButton look="filled" size="large" to="/family/tell">
+            <Trans>欠席・遅刻を連絡する</Trans>
+          </LinkButton>
+        ) : (
+          <p>
+            <Trans>お子さんの連絡を見ることができます。連絡をするのは、ほかの保護者の方です。</Trans>
+          </p>
+        )}
+      </div>
+      {family.children.map((child) => (
+        <ChildBlock key={child.pupil.id} child={child} family={family} entries={entriesOf(queue, me.person.id, child)} />
+      ))}
+      {received && <Install />}
+    </>
+  )
+}
+
+function ChildBlock({ child, family, entries }: { readonly child: Child; readonly family: Family; readonly entries: ReturnType<typeof entriesOf> }) {
+  const told = coming(child, family.today)
+  const news = entries.filter((entry) => noticeOf(entry) === undefined)
+  return (
+    <section className={styles.child} aria-labelledby={child.pupil.id}>
+      <h2 id={child.pupil.id} className={styles.name}>
+        <Trans>
+          {child.pupil.family} {child.pupil.given}さん
+        </Trans>
+        <span className={styles.at}>
+          {child.at.name} {child.at.class_name}
+        </span>
+      </h2>
+      {news.map((entry) => (
+        <Waiting key={entry.id} entry={entry} today={family.today} />
+      ))}
+      {told.map((notice) => (
+        <NoticeCard key={notice.notice} notice={notice} family={family} entries={entries.filter((entry) => noticeOf(entry) === notice.notice)} />
+      ))}
+      {told.length === 0 && news.length === 0 && (
+        <p className={styles.none}>
+          <Trans>きょうからあとの連絡はありません</Trans>
+        </p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,244 @@
+import '../words'
+import { Trans, useLingui } from '@lingui/react/macro'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { Place } from '~/app/Place'
+import { useScreen } from '~/app/screen'
+import { useRead } from '~/api/useRead'
+import { addDays, workDay, type Day } from '~/dates/dates'
+import { holdImeEnter } from '~/grid/ime'
+import { outbox } from '~/outbox/useOutbox'
+import { Button } from '~/parts/Button'
+import { LinkButton } from '~/parts/LinkButton'
+import { CannotRead, Empty, LoadingRows } from '~/parts/States'
+import { changePath, familyQuery, HOME, TELL_PATH, type Family, type Notice } from '../data'
+import { blank, daysOf, formOf, tellingOf, TILES, type Form, type TileId, type When } from '../rules'
+import { daysWord, saidWord, tileWord } from '../said'
+import styles from './Page.module.css'
+
+const route = getRouteApi('/inside/family/tell')
+const MAX_WORDS = 200
+
+/** 欠席・遅刻: one screen, today chosen, one tap on what it is, one to send. */
+export default function TellPage() {
+  const { t } = useLingui()
+  const { data, error, again } = useRead(familyQuery)
+  const { notice: id } = route.useSearch()
+  const found = data && id !== undefined ? findNotice(data, id) : undefined
+  useScreen(t`欠席・遅刻の連絡`)
+  return (
+    <>
+      <Place title={id === undefined ? t`欠席・遅刻の連絡` : t`連絡を変える`} />
+      {!data ? (
+        error ? (
+          <CannotRead error={error} what={t`お子さんの連絡`} onRetry={again} />
+        ) : (
+          <LoadingRows rows={8} />
+        )
+      ) : (id !== undefined && !found) || !data.children.some(({ may_tell }) => may_tell) ? (
+        <Gone />
+      ) : (
+        <Telling key={id} family={data} {...(found ?? {})} />
+      )}
+    </>
+  )
+}
+
+function findNotice(family: Family, id: string): { readonly notice: Notice; readonly pupil: string } | undefined {
+  for (const { pupil, notices } of family.children)
+    for (const notice of notices) if (notice.notice === id && notice.may_change) return { notice, pupil: pupil.id }
+  return undefined
+}
+
+function Gone() {
+  return (
+    <Empty
+      page
+      title={<Trans>この連絡はここからは変えられません</Trans>}
+      action={
+        <div>
+          <LinkButton look="filled" to="/family">
+            <Trans>ホームへ</Trans>
+          </LinkButton>
+        </div>
+      }
+    >
+      <Trans>変えたいことがあるときは、学校に伝えてください。</Trans>
+    </Empty>
+  )
+}
+
+interface TellingProps {
+  readonly family: Family
+  /** The own notice that is changed, and whose it is. */
+  readonly notice?: Notice
+  readonly pupil?: string
+}
+
+function Telling({ family, notice, pupil }: TellingProps) {
+  const { t } = useLingui()
+  const navigate = useNavigate()
+  const { today } = family
+  const [form, setForm] = useState<Form>(() => (notice && pupil !== undefined ? formOf(notice, pupil, today) : blank(family)))
+  const [tried, setTried] = useState(false)
+  const [sending, setSending] = useState(false)
+  const wrong = useRef<HTMLDivElement>(null)
+  const set = (change: Partial<Form>) => setForm({ ...form, ...change })
+  const may = family.children.filter(({ may_tell }) => may_tell)
+  const telling = tellingOf(form, today)
+  const [first, last] = daysOf(form, today)
+  const missing = [
+    form.pupils.length === 0 && t`どのお子さんの連絡か、えらんでください`,
+    form.tile === null && t`どうするか、えらんでください`,
+    (first === '' || last === '' || last < first) && t`日にちを確かめてください`,
+    form.tile === 'other' && form.words.trim() === '' && t`つたえたいことを書いてください`,
+  ].filter((each) => each !== false)
+  useEffect(() => {
+    if (tried) wrong.current?.scrollIntoView({ block: 'center' })
+  }, [tried])
+
+  async function send() {
+    setTried(true)
+    if (missing.length > 0 || !telling || sending) return
+    setSending(true)
+    const label = `${saidWord(telling)} ${daysWord(telling, today)}`
+    const draft = notice
+      ? { path: changePath(notice.notice), body: { ...telling, seen: notice.revision } }
+      : { path: TELL_PATH, body: { ...telling, pupils: form.pupils } }
+    // In the device's store before the page goes: nothing that was sent is only in memory.
+    await outbox.add({ kind: 'told', ...draft, label, screen: HOME })
+    void navigate({ to: '/family' })
+  }
+
+  return (
+    <form
+      className={styles.page}
+      noValidate
+      aria-label={t`連絡の内容`}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void send()
+      }}
+    >
+      {!notice && may.length > 1 && (
+        <fieldset className={styles.set}>
+          <legend>
+            <Trans>どのお子さんですか</Trans>
+          </legend>
+          <div className={styles.tiles}>
+            {may.map(({ pupil: child }) => (
+              <label key={child.id} className={styles.tile}>
+                <input
+                  type="checkbox"
+                  checked={form.pupils.includes(child.id)}
+                  onChange={({ target }) => set({ pupils: target.checked ? [...form.pupils, child.id] : form.pupils.filter((each) => each !== child.id) })}
+                />
+                <Trans>{child.given || child.family}さん</Trans>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+      )}
+      <Choice
+        legend={t`いつですか`}
+        name="when"
+        three
+        value={form.when}
+        options={[
+          { value: 'today', word: t`きょう` },
+          { value: 'tomorrow', word: t`あした` },
+          { value: 'other', word: t`ほかの日` },
+        ]}
+        onChoose={(when) => set({ when: when as When })}
+      />
+      {form.when === 'other' ? (
+        <div className={styles.days}>
+          <DayInput label={t`はじめの日`} value={form.first} from={today} onChange={(day) => set({ first: day, last: form.last < day ? day : form.last })} />
+          <DayInput label={t`おわりの日`} value={form.last} from={form.first === '' ? today : form.first} onChange={(day) => set({ last: day })} />
+        </div>
+      ) : (
+        <p>{workDay(form.when === 'today' ? today : addDays(today, 1))}</p>
+      )}
+      <Choice
+        legend={t`どうしますか`}
+        name="tile"
+        value={form.tile}
+        options={TILES.map(({ value }) => ({ value, word: tileWord(value) }))}
+        onChoose={(tile) => set({ tile: tile as TileId })}
+      />
+      <label className={styles.text}>
+        <span>
+          <Trans>学校につたえたいこと</Trans> {form.tile === 'other' ? <Trans>（書いてください）</Trans> : <Trans>（なくても送れます）</Trans>}
+        </span>
+        <input
+          type="text"
+          autoComplete="off"
+          maxLength={MAX_WORDS}
+          value={form.words}
+          onChange={({ target }) => set({ words: target.value })}
+          onKeyDown={({ nativeEvent }) => holdImeEnter(nativeEvent)}
+        />
+      </label>
+      {tried && missing.length > 0 && (
+        <div ref={wrong} role="alert" className={styles.missing}>
+          <ul>
+            {missing.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <div className={styles.send}>
+        <Button look="filled" size="large" type="submit">
+          {notice ? <Trans>変えて送る</Trans> : <Trans>学校に送る</Trans>}
+        </Button>
+        <LinkButton to="/family">
+          <Trans>やめる</Trans>
+        </LinkButton>
+      </div>
+    </form>
+  )
+}
+
+interface ChoiceProps {
+  readonly legend: string
+  readonly name: string
+  readonly three?: boolean
+  readonly value: string | null
+  readonly options: readonly { readonly value: string; readonly word: string }[]
+  readonly onChoose: (value: string) => void
+}
+
+/** One of a few, as tiles for a thumb. The browser's own radio buttons: this page is light enough for an old telephone. */
+function Choice({ legend, name, three = false, value, options, onChoose }: ChoiceProps) {
+  return (
+    <fieldset className={styles.set}>
+      <legend>{legend}</legend>
+      <div className={styles.tiles} data-three={three ? '' : undefined}>
+        {options.map((option) => (
+          <label key={option.value} className={styles.tile}>
+            <input type="radio" name={name} value={option.value} checked={value === option.value} onChange={() => onChoose(option.value)} />
+            {option.word}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+interface DayInputProps {
+  readonly label: string
+  readonly value: Day
+  readonly from: Day
+  readonly onChange: (day: Day) => void
+}
+
+/** The telephone's own calendar. */
+function DayInput({ label, value, from, onChange }: DayInputProps) {
+  return (
+    <label className={styles.day}>
+      {label}
+      <input type="date" value={value} min={from} onChange={({ target }) => onChange(target.value)} />
+    </label>
+  )
+}
