@@ -40,7 +40,7 @@ def month_of(size: int, name: str = "紬　花子", *, notes: tuple[str, ...] = 
             n,
             (Span(WEEK[1] if n == 2 else BEGINS, None),),
             {
-                day: said(CODES[(n * 7 + day.day) % len(CODES)] if (n + day.day) % 6 == 0 else "present")
+                day: said(CODES[(n + day.day) // 6 % len(CODES)] if (n + day.day) % 6 == 0 else "present")
                 for day in lessons
             },
         )
@@ -98,6 +98,14 @@ def test_every_cell_of_the_sheet_is_on_paper_and_in_the_spreadsheet() -> None:
     pdf = re.sub(r"\s", "", text_of(printing.pdf(table, "a4")))
     for row in wanted[:35]:
         assert re.sub(r"\s", "", "".join(row)) in pdf
+
+
+@pytest.mark.parametrize("paper", ["a4", "a3"])
+def test_what_is_wider_than_its_cell_stays_on_its_line(paper: printing.Paper) -> None:
+    name = "ヴォルフェシュレーゲルシュタイン　アレクサンドラ"
+    text = text_of(printing.pdf(month_of(35, name), paper))
+    assert text.count("遅早") > 1, "the sign of the legend and those of the days"
+    assert text.count(name) == 35
 
 
 def test_the_sums_of_the_sheet_are_those_of_its_rows() -> None:
