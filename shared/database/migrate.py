@@ -1,7 +1,8 @@
 """Migrations: alembic, run by the deploying step as the owner role; services only check (engineering.md §1.9).
 
-A revision is SQL written out, in ``services/<service>/migrations/versions``. ``run_script`` runs a script of several
-statements inside the migration's transaction.
+A revision is SQL written out, in ``services/<service>/migrations/versions``; released ones never change. What a
+function does today stands once, in ``services/<service>/migrations/functions``, as ``create or replace``: it is run
+after the revisions, every time. ``run_script`` runs a script of several statements inside the migration's transaction.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ async def migrate(engine: AsyncEngine, migrations: Path) -> None:
                 connection=connection, version_table_schema="public", transactional_ddl=False
             )
             environment.run_migrations()
+        for function in sorted((migrations / "functions").glob("*.sql")):
+            run_script(connection, function.read_text(encoding="utf-8"))
         # Services check the version before they start; nobody else can connect at all.
         connection.execute(text("grant select on public.alembic_version to public"))
 
