@@ -66,6 +66,16 @@ class Put:
     values: Mapping[str, Any]
 
 
+def _nothing(_: Any) -> dict[str, Any]:
+    return {}
+
+
+def puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]] = _nothing) -> Iterator[Put]:
+    """A row for each record of a state topic: ``values`` of its fact, none where it is a tombstone."""
+    for one in group:
+        yield Put(one, one.record.stream, {} if one.payload is None else values(one.payload))
+
+
 class GuardedTable:
     """A copy table with one row a key. ``values`` are its columns beside key and guard, with their SQL types.
 

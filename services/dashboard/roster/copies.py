@@ -7,13 +7,13 @@ is there (decisions.md §3 "What to do with what arrives"). Addresses, guardians
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.roster.shape import SHAPE
-from shared.contracts import Contract, Topic
+from shared.contracts import Topic
 from shared.contracts.registry import (
     CALENDAR,
     DUTY,
@@ -34,7 +34,7 @@ from shared.contracts.registry import (
 )
 from shared.events.copies import Copy
 from shared.events.intake import Arrived
-from shared.events.upsert import GuardedTable, Put, SetTable
+from shared.events.upsert import GuardedTable, Put, SetTable, puts
 
 SETTINGS_SHOWN = frozenset({"attendance_symbols", "lunch_cut_off", "roster_office", "step_up"})
 """Settings of the board that a page, a feed or a decision of this service reads; others are not kept."""
@@ -159,15 +159,6 @@ def _whole_board(puts: Iterable[Put]) -> set[str]:
     return {f"board:{put.arrived.record.board}" for put in puts}
 
 
-def _nothing(_: Contract) -> dict[str, Any]:
-    return {}
-
-
-def _puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]] = _nothing) -> Iterator[Put]:
-    for one in group:
-        yield Put(one, one.record.stream, {} if one.payload is None else values(one.payload))
-
-
 async def _people(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
     def values(person: PersonChanged) -> dict[str, Any]:
         common, kana = person.common, person.kana
@@ -184,7 +175,7 @@ async def _people(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
     def alias(person: PersonChanged) -> list[dict[str, Any]]:
         return [] if person.merged_into is None else [{"merged_into": person.merged_into}]
 
-    return _whole_board((await _ALIAS.put(session, _puts(group, values), alias)).news)
+    return _whole_board((await _ALIAS.put(session, puts(group, values), alias)).news)
 
 
 async def _organisations(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
@@ -201,7 +192,7 @@ async def _organisations(session: AsyncSession, group: Sequence[Arrived]) -> set
             "special_needs": unit.special_needs,
         }
 
-    return _whole_board(await _ORGANISATION.put(session, _puts(group, values)))
+    return _whole_board(await _ORGANISATION.put(session, puts(group, values)))
 
 
 async def _memberships(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
@@ -218,7 +209,7 @@ async def _memberships(session: AsyncSession, group: Sequence[Arrived]) -> set[s
             for membership in enrolment.memberships
         ]
 
-    done = await _MEMBERSHIP.put(session, _puts(group), rows)
+    done = await _MEMBERSHIP.put(session, puts(group), rows)
     return {
         key
         for board, school, class_id in {(r["board_id"], r["school_id"], r["class_id"]) for r in done.rows()}
@@ -245,7 +236,7 @@ async def _duties(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
             for duty in staff.duties
         ]
 
-    done = await _DUTY.put(session, _puts(group), rows)
+    done = await _DUTY.put(session, puts(group), rows)
     return {f"duties:{put.arrived.record.board}" for put in done.news} | {
         f"school-day:{school}:*" for school in {row["organisation_id"] for row in done.rows()}
     }
@@ -258,7 +249,7 @@ async def _protection(session: AsyncSession, group: Sequence[Arrived]) -> set[st
             for mark in child.protections
         ]
 
-    done = await _PROTECTION.put(session, _puts(group), rows)
+    done = await _PROTECTION.put(session, puts(group), rows)
     # Guardians come and go without any page changing; a mark that comes or goes may change every list.
     return {f"board:{row['board_id']}" for row in done.rows()}
 
@@ -277,7 +268,7 @@ async def _calendars(session: AsyncSession, group: Sequence[Arrived]) -> set[str
             ],
         }
 
-    return _whole_board(await _CALENDAR.put(session, _puts(group, values)))
+    return _whole_board(await _CALENDAR.put(session, puts(group, values)))
 
 
 async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:
@@ -288,7 +279,7 @@ async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> set[str]
             if setting.name in SETTINGS_SHOWN
         ]
 
-    return _whole_board((await _SETTING.put(session, _puts(group), rows)).news)
+    return _whole_board((await _SETTING.put(session, puts(group), rows)).news)
 
 
 async def _offices(session: AsyncSession, group: Sequence[Arrived]) -> set[str]:

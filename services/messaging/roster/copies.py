@@ -6,7 +6,7 @@ Nothing waits for anything else (decisions.md §3 "What to do with what arrives"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,7 +32,7 @@ from shared.contracts.registry import (
 )
 from shared.events.copies import Copy
 from shared.events.intake import Arrived
-from shared.events.upsert import GuardedTable, Put, SetTable
+from shared.events.upsert import GuardedTable, SetTable, puts
 
 _CARD = GuardedTable("person_card", "person_id", {"family": "text", "given": "text"})
 _ALIAS = SetTable("alias", _CARD, {"merged_into": "uuid"})
@@ -91,15 +91,6 @@ class RosterCopy(Copy):
         return ()
 
 
-def _nothing(_: Any) -> dict[str, Any]:
-    return {}
-
-
-def _puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]] = _nothing) -> Iterator[Put]:
-    for one in group:
-        yield Put(one, one.record.stream, {} if one.payload is None else values(one.payload))
-
-
 async def _people(session: AsyncSession, group: Sequence[Arrived]) -> None:
     def values(person: PersonChanged) -> dict[str, Any]:
         name = person.common or person.legal  # 通称 where one is used
@@ -108,14 +99,14 @@ async def _people(session: AsyncSession, group: Sequence[Arrived]) -> None:
     def alias(person: PersonChanged) -> list[dict[str, Any]]:
         return [] if person.merged_into is None else [{"merged_into": person.merged_into}]
 
-    await _ALIAS.put(session, _puts(group, values), alias)
+    await _ALIAS.put(session, puts(group, values), alias)
 
 
 async def _organisations(session: AsyncSession, group: Sequence[Arrived]) -> None:
     def values(unit: OrganisationChanged) -> dict[str, Any]:
         return {"name": unit.name, "school_id": unit.school}
 
-    await _ORGANISATION.put(session, _puts(group, values))
+    await _ORGANISATION.put(session, puts(group, values))
 
 
 async def _places(session: AsyncSession, group: Sequence[Arrived]) -> None:
@@ -142,7 +133,7 @@ async def _places(session: AsyncSession, group: Sequence[Arrived]) -> None:
             if each.kind == "home"
         ]
 
-    await _PLACE.put(session, _puts(group), rows)
+    await _PLACE.put(session, puts(group), rows)
 
 
 async def _duties(session: AsyncSession, group: Sequence[Arrived]) -> None:
@@ -158,7 +149,7 @@ async def _duties(session: AsyncSession, group: Sequence[Arrived]) -> None:
             for duty in staff.duties
         ]
 
-    await _DUTY.put(session, _puts(group), rows)
+    await _DUTY.put(session, puts(group), rows)
 
 
 async def _families(session: AsyncSession, group: Sequence[Arrived]) -> None:
@@ -178,7 +169,7 @@ async def _families(session: AsyncSession, group: Sequence[Arrived]) -> None:
             for tie in family.guardians
         ]
 
-    await _GUARDIAN.put(session, _puts(group, values), rows)
+    await _GUARDIAN.put(session, puts(group, values), rows)
 
 
 async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> None:
@@ -189,7 +180,7 @@ async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> None:
             if setting.name in _SETTINGS
         ]
 
-    await _SETTING.put(session, _puts(group), rows)
+    await _SETTING.put(session, puts(group), rows)
 
 
 _FOLDS = {
