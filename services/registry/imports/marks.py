@@ -264,9 +264,10 @@ async def _children(work: Work, plan: PartPlan, run: UUID, ids: Collection[UUID]
 async def _still_to_come(work: Work, run: UUID, people: Collection[UUID]) -> dict[UUID, PersonRow]:
     """Cards that later parts of the run bring: a guardian who teaches at another school comes with that school."""
     contents = await work.session.stream_scalars(_WAITING, {"run": run, "board": work.scope.board})
-    return {
-        card.id: card
-        async for content in contents
-        for card in wire.unpacked(content).people
-        if card.id in people
-    }
+    found: dict[UUID, PersonRow] = {}
+    async for content in contents:
+        found |= {card.id: card for card in wire.unpacked(content).people if card.id in people}
+        if len(found) == len(people):
+            await contents.close()
+            break
+    return found
