@@ -23,14 +23,14 @@ from services.registry.import_commands import Bulk
 from services.registry.import_flow import BUSY, OpenUnits
 from services.registry.imports.pace import Pace, readers_over_http
 from services.registry.oneroster.importing import ACTOR
-from services.registry.rollover import applying, store
+from services.registry.rollover import applying, run_store, store
 from services.registry.rollover.applying import Busy, Progress, TooLate, Unfinished
 from services.registry.rollover.planning import Refused, make_plans, school_named, take_seats
 from services.registry.rollover.previewing import Preview
 from services.registry.rollover.previewing import preview as previewed
 from services.registry.rollover.proposing import Twins
 from services.registry.rollover.rules import Consequences, Year
-from services.registry.rollover.store import Run
+from services.registry.rollover.run_store import Run
 from services.registry.rollover_work import add_work_commands
 from services.registry.roster import settings
 from services.registry.roster import store as roster
@@ -184,7 +184,7 @@ def add_rollover_commands(app: typer.Typer, open_units: OpenUnits, console: Cons
             async with open_units() as units:
                 board = await _board(units)
                 async with units.read(Scope(board)) as session:
-                    return await store.runs(session, board)
+                    return await run_store.runs(session, board)
 
         found = _told(console, run())
         if as_json:
@@ -279,7 +279,7 @@ async def _board(units: Units) -> UUID:
 async def _run(units: Units, number: int) -> Run:
     board = await _board(units)
     async with units.read(Scope(board)) as session:
-        for each in await store.runs(session, board):
+        for each in await run_store.runs(session, board):
             if each.number == number:
                 return each
     raise _Stop(f"年度更新 {number} はありません。`tsumugi rollover runs` で一覧を見られます。")

@@ -16,10 +16,10 @@ from services.registry.import_commands import Bulk
 from services.registry.import_flow import BUSY, OpenUnits
 from services.registry.imports.pace import Behind, Pace, readers_over_http
 from services.registry.oneroster.importing import ACTOR
-from services.registry.rollover import applying, store
+from services.registry.rollover import applying, run_store, store
 from services.registry.rollover.applying import Busy, Progress, TooLate
 from services.registry.rollover.looking import work_on
-from services.registry.rollover.store import Run
+from services.registry.rollover.run_store import Run
 from services.registry.roster.external_ids import boards
 from shared.database import Moved, Scope, Units
 
@@ -95,7 +95,7 @@ def _to_the_end(act: Any) -> None:
 async def _run(units: Units, number: int) -> tuple[Run, dict[UUID, str]]:
     for board in await boards(units):
         async with units.read(Scope(board)) as session:
-            found = await store.run(session, board, number)
+            found = await run_store.run(session, board, number)
             if found is not None:
                 _, schools = await store.city(session, board, found.year)
                 return found, {each.id: each.name for each in schools}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.registry.rollover import looks, store
+from services.registry.rollover import looks, run_store
 from services.registry.rollover.rules import Year
 from shared.database import Scope, Units
 from shared.ids import new_id
@@ -25,6 +25,6 @@ async def roll_some(units: Units, board: UUID, by: UUID) -> None:
         found = {"schools": [{"name": SCHOOL}], "surprises": []}
         assert await looks.become(work, look, "beginning", found=found, preview="seen")
         run = new_id()
-        assert await store.begin(work, run, Year(YEAR), "職員", {}, []) == RUN
-        await store.run_is(work, run, "done")
+        assert await run_store.begin(work, run, Year(YEAR), "職員", {}, []) == RUN
+        await run_store.run_is(work, run, "done")
         assert await looks.wish(work, RUN, "revert", "職員")

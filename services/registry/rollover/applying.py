@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.bulk import locks
 from services.registry.bulk.locks import Of
-from services.registry.rollover import looks, store
+from services.registry.rollover import looks, run_store, store
 from services.registry.rollover.previewing import Preview
 from services.registry.rollover.rules import City, Pupil, Rolled, roll
-from services.registry.rollover.store import Run
+from services.registry.rollover.run_store import Run
 from services.registry.roster import published
 from services.registry.roster import store as roster
 from services.registry.roster.acting import log_act, once_more
@@ -84,19 +84,19 @@ async def begin(
     }
     async with units.work(Scope(board), actor=actor) as work:
         await roster.lock_roster(work)
-        open_run = await store.unfinished(work.session, board)
+        open_run = await run_store.unfinished(work.session, board)
         if open_run is not None:
-            shown = await store.as_shown(work.session, open_run.id, board, planned.city)
-            now = planned.city.of(await store.schools_of(work.session, open_run.id, board))
+            shown = await run_store.as_shown(work.session, open_run.id, board, planned.city)
+            now = planned.city.of(await run_store.schools_of(work.session, open_run.id, board))
             mine = open_run.state == "applying" and open_run.year == planned.year and look is None
             if mine and shown == now:
                 return open_run
             raise Unfinished(open_run)
         run = new_id()
         schools = [school.id for school, _ in planned.schools]
-        await store.begin(work, run, planned.year, by, counts, schools, city=planned.city, look=look)
+        await run_store.begin(work, run, planned.year, by, counts, schools, city=planned.city, look=look)
         await log_act(work, Seen("RollOver", "board", board, "II"))
-        return next(each for each in await store.runs(work.session, board) if each.id == run)
+        return next(each for each in await run_store.runs(work.session, board) if each.id == run)
 
 
 async def apply_run(
@@ -118,7 +118,7 @@ async def apply_run(
         if (await _as_it_is(units, run)).state not in ("applying", "done"):
             raise TooLate(f"年度更新 {run.number} は、取り消されています。")
         now, _ = await store.city(alone, run.board, run.year)
-        city = await store.as_shown(alone, run.id, run.board, now)
+        city = await run_store.as_shown(alone, run.id, run.board, now)
         while True:
             if pause is not None:
                 await pause(position)
@@ -130,7 +130,7 @@ async def apply_run(
             if tell is not None:
                 tell(Progress(done, run.parts, school, events))
         async with units.work(Scope(run.board), actor=actor) as work:
-            await store.run_is(work, run.id, "done")
+            await run_store.run_is(work, run.id, "done")
             await looks.no_longer_so(work, run)
             if events:
                 await work.session.execute(text("analyze enrolment_period, membership_period, organisation"))
@@ -140,7 +140,7 @@ async def apply_run(
 async def _apply_part(units: Units, run: Run, city: City, actor: str) -> tuple[UUID, int, int | None] | None:
     async with units.work(Scope(run.board), actor=actor) as work:
         await roster.lock_roster(work)
-        found = await store.next_part(work, run.id, "waiting")
+        found = await run_store.next_part(work, run.id, "waiting")
         if found is None:
             return None
         ordinal, school = found
@@ -157,7 +157,7 @@ async def _apply_part(units: Units, run: Run, city: City, actor: str) -> tuple[U
             _write(work, run, [each for _, each in changing]),
         )
         events += sum(bool(e.enrolments or e.memberships) + bool(e.guardianships) for _, e in changing)
-        await store.part_is(work, run.id, ordinal, "done", len(changing), events)
+        await run_store.part_is(work, run.id, ordinal, "done", len(changing), events)
     return school, events, work.position if events else None
 
 
@@ -274,7 +274,7 @@ _STAFF = text("select distinct subject_id from duty_period where board_id = :boa
 async def _as_it_is(units: Units, run: Run) -> Run:
     """The run as it is once nobody else works on it."""
     async with units.read(Scope(run.board)) as session:
-        found = await store.run(session, run.board, run.number)
+        found = await run_store.run(session, run.board, run.number)
     assert found is not None  # runs stay
     return found
 
@@ -285,7 +285,7 @@ async def check_revert(session: AsyncSession, run: Run, today: date) -> None:
         raise TooLate(f"年度更新 {run.number} は、すでに取り消されています。")
     if today >= run.year.begins:
         raise TooLate(f"{run.year.number}年度が始まりました。年度更新は取り消せません。")
-    later = [e.number for e in await store.runs(session, run.board) if _stands_after(e, run)]
+    later = [e.number for e in await run_store.runs(session, run.board) if _stands_after(e, run)]
     if later:
         raise TooLate(f"あとの年度更新 {later[-1]} を、先に取り消してください。")
     await _check_nothing_depends(session, run)
@@ -329,8 +329,8 @@ async def revert_run(
             )  # whatever could depend on the run stands in line: what is found holds
             if run.state != "reverting":
                 await check_revert(work.session, run, units.clock.today())
-            await store.run_is(work, run.id, "reverting", by)
-            await store.cancel_waiting(work, run.id)
+            await run_store.run_is(work, run.id, "reverting", by)
+            await run_store.cancel_waiting(work, run.id)
             await log_act(work, Seen("RevertRollOver", "board", run.board, "II"))
         run = await _as_it_is(units, run)
         while (more := await once_more(partial(_take_back_part, units, run, actor))) is not None:
@@ -344,13 +344,13 @@ async def revert_run(
 async def _take_back_part(units: Units, run: Run, actor: str) -> tuple[UUID, int] | None:
     async with units.work(Scope(run.board), actor=actor) as work:
         await roster.lock_roster(work)
-        found = await store.next_part(work, run.id, "done")
+        found = await run_store.next_part(work, run.id, "done")
         if found is None:
             return None
         await _check_nothing_depends(work.session, run)
         ordinal, school = found
         # A part that is larger than a transaction should be stays 'done' until nobody of it is left.
-        people = (await store.touched(work.session, run, school))[:AT_ONCE]
+        people = (await run_store.touched(work.session, run, school))[:AT_ONCE]
         for table in (roster.ENROLMENT, roster.MEMBERSHIP):
             await take_back_periods(work, table, run.id, people, _reason(run))
         touched = await take_back_periods(work, roster.GUARDIANSHIP, run.id, people, _reason(run))
@@ -371,7 +371,7 @@ async def _take_back_part(units: Units, run: Run, actor: str) -> tuple[UUID, int
             )
             work.publish(held, key=pupil.id, subject=pupil.id)
         if len(people) < AT_ONCE:
-            await store.part_is(work, run.id, ordinal, "reverted")
+            await run_store.part_is(work, run.id, ordinal, "reverted")
     return school, len(people)
 
 
@@ -392,7 +392,7 @@ async def _take_back_rest(units: Units, run: Run, actor: str) -> int:
         gone = list((await work.session.execute(_DROP_CLASSES, values)).scalars())
         for unit in gone:
             work.tombstone(OrganisationChanged, key=unit)
-        await store.run_is(work, run.id, "reverted")
+        await run_store.run_is(work, run.id, "reverted")
         await looks.no_longer_so(work, run)
         await note_undone(work, run.id)
     return len(staff) + len(gone)

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.rollover.store import RUNS, Run, Wish, run_of
+from services.registry.rollover.run_store import RUNS, Run, Wish, run_of
 from services.registry.roster import offices
 from shared.database import Work
 from shared.ids import new_id

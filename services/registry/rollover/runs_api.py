@@ -12,11 +12,12 @@ from services.registry.bulk import locks
 from services.registry.bulk.foreman import Fore
 from services.registry.bulk.locks import Of
 from services.registry.imports.asking import name_of
-from services.registry.rollover import looks, store
+from services.registry.rollover import looks, run_store
 from services.registry.rollover.api import Cmd, Reg, Who, year_of
 from services.registry.rollover.applying import TooLate, check_revert
 from services.registry.rollover.asking import asker
 from services.registry.rollover.chores import LOOK, RUN
+from services.registry.rollover.run_store import Run, Wish
 from services.registry.rollover.runs_shapes import (
     ApplyIn,
     Done,
@@ -26,7 +27,6 @@ from services.registry.rollover.runs_shapes import (
     RolloverOut,
     RunOut,
 )
-from services.registry.rollover.store import Run, Wish
 from services.registry.room import Registry
 from services.registry.roster import offices
 from shared.access.log import Seen, log_change
@@ -63,7 +63,7 @@ async def read_rollover(year: int, room: Reg, who: Who, foreman: Fore) -> Rollov
             )
         asking.strong_enough()
         look = await looks.open_look(session, who.board, year)
-        runs = [run for run in await store.runs(session, who.board) if run.year == of][::-1]
+        runs = [run for run in await run_store.runs(session, who.board) if run.year == of][::-1]
         working = {run.number: await locks.at_work(session, Of.ROLLOVER, run.id) for run in runs if run.open}
     await room.log.read(who, Seen("ReadRollover", "board", who.board, "IV"))
     return RolloverOut(
@@ -113,7 +113,7 @@ async def apply(year: int, body: ApplyIn, room: Reg, who: Who, foreman: Fore, co
         asking.need("RollOver")
         if room.clock.today() >= of.begins:
             raise _begun(year)
-        other = await store.unfinished(work.session, who.board)
+        other = await run_store.unfinished(work.session, who.board)
         if other is not None:
             remedy = "終わるのを待つか、続けるか元に戻してから適用してください。"
             raise Problem(409, "unfinished", f"年度更新 {other.number} が途中です", remedy)
@@ -220,7 +220,7 @@ async def _wish(work: Work, who: Principal, run: Run, wish: Wish, action: str) -
 async def _see(room: Registry, session: AsyncSession, who: Principal, number: int, action: str) -> Run:
     """The run, if the asker may see and do so; otherwise it does not exist, or is not theirs to change."""
     asking = await asker(room, session, who)
-    run = await store.run(session, who.board, number)
+    run = await run_store.run(session, who.board, number)
     if run is None or not asking.may("ReadRollover"):
         raise not_found()
     asking.need("RollOver" if action == "RollOver" else "ReadRollover")

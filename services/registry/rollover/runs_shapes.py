@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.attendance.shapes import PersonOut
-from services.registry.rollover import looks, store
+from services.registry.rollover import looks, run_store
 from services.registry.rollover.looks import Look
-from services.registry.rollover.store import Run
+from services.registry.rollover.run_store import Run
 
 
 class _Body(BaseModel):
@@ -69,7 +69,7 @@ class RunOut(BaseModel):
 
     run: int
     year: int
-    state: store.State
+    state: run_store.State
     working: bool
     """Whether a process works on it, or is about to."""
     back: bool

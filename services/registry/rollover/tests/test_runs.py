@@ -14,12 +14,12 @@ from services.registry.moves.tests.conftest import City, Client
 from services.registry.moves.tests.conftest import city as city
 from services.registry.moves.tests.conftest import client as client
 from services.registry.moves.tests.test_api import transfer
-from services.registry.rollover import applying, planning, store
+from services.registry.rollover import applying, planning, run_store, store
 from services.registry.rollover.applying import Progress, TooLate, Unfinished
 from services.registry.rollover.plans import Plan, PlannedClass, Seat
 from services.registry.rollover.previewing import Preview, preview
 from services.registry.rollover.rules import Year
-from services.registry.rollover.store import Run
+from services.registry.rollover.run_store import Run
 from services.registry.roster import store as roster
 from services.registry.roster.rows import Added, CalendarRow, DutyIs, Held, MembershipIs, Voided
 from services.registry.roster.snapshot import Period
@@ -183,7 +183,7 @@ async def _check_revert(city: City, clock: FixedClock) -> None:
 
 async def _runs(city: City) -> list[Run]:
     async with city.units.read(Scope(city.board)) as session:
-        return await store.runs(session, city.board)
+        return await run_store.runs(session, city.board)
 
 
 class Killed(BaseException):

@@ -22,12 +22,12 @@ from services.registry.imports.importing import import_snapshot
 from services.registry.moves.tests.conftest import City
 from services.registry.moves.tests.conftest import client as client
 from services.registry.people.office import NotSaid, say_office
-from services.registry.rollover import rules, store
+from services.registry.rollover import rules, run_store, store
 from services.registry.rollover.plans import Plan, PlannedClass, Seat
 from services.registry.rollover.previewing import preview
 from services.registry.rollover.rules import Year
+from services.registry.rollover.run_store import Run
 from services.registry.rollover.runs_shapes import RunOut
-from services.registry.rollover.store import Run
 from services.registry.rollover.tests.test_api import feeding
 from services.registry.rollover.tests.test_runs import DAY, planned, rolled
 from services.registry.roster.store import put_setting
@@ -194,7 +194,7 @@ async def test_the_page_hears_of_every_step(city: City, registry_database: Datab
     ],
 )
 def test_a_run_is_never_told_as_taken_back_and_under_way(
-    state: store.State, wish: store.Wish, told: Mapping[str, Any], wanted: tuple[bool, bool, int, int]
+    state: run_store.State, wish: run_store.Wish, told: Mapping[str, Any], wanted: tuple[bool, bool, int, int]
 ) -> None:
     """A process that has taken it back needs a moment to end; before it begins, nothing of it is done."""
     at = datetime(2027, 3, 10, tzinfo=UTC)
