@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -31,6 +32,10 @@ from services.dashboard.sessions.rules import cookie_names
 from services.dashboard.sessions.seal import Seal
 from services.dashboard.sessions.service import Sessions
 from services.dashboard.shell import FrontEnd, Shell
+from services.dashboard.unannounced.api import router as unannounced_router
+from services.dashboard.unannounced.reactions import Forget
+from services.dashboard.unannounced.rules import KEPT_DAYS
+from services.dashboard.unannounced.store import forget
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.tokens import KeySource, TokenVerifier
@@ -46,7 +51,7 @@ from shared.web import ServiceApp, make_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = (RosterCopy(), SchoolDayCopy(), AccountsCopy())
-REACTIONS: Sequence[Reaction] = ()
+REACTIONS: Sequence[Reaction] = (Forget(),)
 POLICIES = [Path(room.__path__[0]) for room in (school_day, feeds, operations)]
 CLIENT = "dashboard"
 SEAL_KEY = "sessions.key"
@@ -123,6 +128,9 @@ def build(
                 watch.run,
                 lambda: lunch.run(settings.feed),
                 lambda: each_day(clock, lambda: housekeeping(feed_units)),
+                lambda: each_day(
+                    clock, lambda: forget(feed_units, clock.today() - timedelta(days=KEPT_DAYS))
+                ),
                 *workers.jobs,
             ],
             start=start,
@@ -136,6 +144,7 @@ def build(
             sessions_router,
             me_router,
             school_day_router,
+            unannounced_router,
             operations_router,
             parked_router,
             live_router,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.sql.elements import TextClause
 
 import services.dashboard.school_day.store as dashboard_pages
+import services.dashboard.unannounced.store as dashboard_calls
 import services.registry.attendance.store as registry_roll
 import services.registry.class_lists.store as registry_lists
 import services.registry.duties.store as registry_duties
@@ -55,6 +56,7 @@ OF_SERVICES = (
     registry_calendar,
     registry_room,
     dashboard_pages,
+    dashboard_calls,
 )
 """Where the services' own conditions stand."""
 

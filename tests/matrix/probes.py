@@ -22,6 +22,7 @@ from tests.matrix.probes_of_people import PEOPLE
 from tests.matrix.probes_of_rollover import ROLLOVER
 from tests.matrix.probes_of_schools import SCHOOLS
 from tests.matrix.world import LUNCH, World
+from tests.support.boards import TODAY
 
 
 def _forwarded(method: str) -> Callable[[World], Call]:
@@ -41,6 +42,25 @@ def _parked(method: str, act: str) -> Callable[[World], Call]:
     def call(world: World) -> Call:
         path = _PARKED_PATH.format(copy="school_day", publisher="registry", key=UUID(int=7))
         return Call(method, path + act, {"reason": "ためし"} if act == "/discard" else None)
+
+    return call
+
+
+_MISSING_PATH = "/api/schools/{school}/days/{day}/unannounced"
+_CALLS = ("principal", "vice_principal", "office", "nurse")
+_CALLS_NOT: Mapping[str, Outcome] = {
+    **dict.fromkeys(("homeroom", "subject", "board_staff", "lunch_staff", "system_operator"), 403),
+    **dict.fromkeys(("elsewhere", "moved", "guardian", "mother", "pupil"), 404),
+}
+
+
+def _call_home(act: str, **body: object) -> Callable[[World], Call]:
+    """What somebody does about the call for a child of whom nobody has said anything."""
+
+    def call(world: World) -> Call:
+        ids = world.first.ids
+        path = _MISSING_PATH.format(school=ids["first"], day=TODAY)
+        return Call("POST", f"{path}/{ids['p3']}/{act}", body)
 
     return call
 
@@ -181,6 +201,33 @@ PROBES: tuple[Probe, ...] = (
             "mother": 404,
             "pupil": 404,
         },
+    ),
+    Probe(
+        f"dashboard GET {_MISSING_PATH}",
+        "session",
+        get("/api/schools/{first}/days/{day}/unannounced"),
+        may=dict.fromkeys(_CALLS, 200),
+        may_not=_CALLS_NOT,
+    ),
+    *(
+        Probe(
+            f"dashboard POST {_MISSING_PATH}/{{pupil}}/{operation}",
+            "session",
+            call,
+            # A call is one person's: whoever presses after the office is told so.
+            may={"office": 200} if operation == "claim" else dict.fromkeys(_CALLS, status),
+            may_not=_CALLS_NOT,
+            kept_because="there is no such call, and only who made one takes it back"
+            if status == 409
+            else "",
+        )
+        for operation, call, status in (
+            ("claim", _call_home("claim"), 200),
+            ("calls", _call_home("calls", outcome="no_answer"), 200),
+            # There is no such call to be taken back.
+            ("calls/{call}/undo", _call_home(f"calls/{UUID(int=7)}/undo"), 409),
+            ("release", _call_home("release"), 200),
+        )
     ),
     Probe(
         "dashboard GET /api/board/days/{day}",

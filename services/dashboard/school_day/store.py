@@ -20,7 +20,7 @@ from services.dashboard.roster.store import CARDS
 from shared.access.principal import Holder
 from shared.dates import school_year
 
-_CALENDAR = """
+CALENDAR = """
 select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures, 'marks', c.marks) as calendar
 from copy.calendar c where c.school_id = {school} and c.school_year = :year
 """
@@ -48,7 +48,7 @@ counts as (
 )
 """
 
-_SYMBOLS = """
+SYMBOLS = """
 (select s.value from copy.setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :day
  order by s.since desc limit 1) as symbols
 """
@@ -69,14 +69,14 @@ GONE = """
 """A protected child who has left: the name card is of today, and a family may have taken another name since. registry
 keeps what the child was called there (docs/decisions/0011); here it has its number and no name."""
 
-_KLASS = (
+KLASS = (
     "select o.organisation_id as id, o.board_id, o.school_id, o.name, o.grade,"
     " coalesce(o.special_needs, false) as special_needs from copy.organisation o where o.kind = 'class'"
 )
 
 _ROLL = text(
     f"""
-with klass as ({_KLASS} and o.organisation_id = :class), listed as (
+with klass as ({KLASS} and o.organisation_id = :class), listed as (
     select coalesce(a.merged_into, m.pupil_id) as person_id, bool_and(m.kind = 'exchange') as exchange,
            min(m.number) as number, (array_agg(m.school_id order by m.kind desc))[1] as school_id
     from copy.membership m left join copy.alias a on a.person_id = m.pupil_id
@@ -108,12 +108,12 @@ with klass as ({_KLASS} and o.organisation_id = :class), listed as (
 select (select row_to_json(klass) from klass) as klass,
        (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
         where o.organisation_id = (select school_id from klass)) as school,
-       ({_CALENDAR.format(school="(select school_id from klass)")}) as calendar,
-       {_SYMBOLS},
+       ({CALENDAR.format(school="(select school_id from klass)")}) as calendar,
+       {SYMBOLS},
        (select row_to_json(roll) from roll) as taken,
        (select json_agg(cell order by exchange, number nulls last, person_id) from cell) as members,
        (select json_object_agg(k.id, k) from ({
-        _KLASS
+        KLASS
     } and o.organisation_id in (select home_class from cell)) k)
            as home_classes,
        {
@@ -128,7 +128,7 @@ select (select row_to_json(klass) from klass) as klass,
 
 _SCHOOL_DAY = text(
     f"""
-with klass as ({_KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
+with klass as ({KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
 standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h where h.school_id = :school),
 {_COUNTS},
 homeroom as (
@@ -145,8 +145,8 @@ homeroom as (
 )
 select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
         where o.organisation_id = :school and o.school_id = o.organisation_id) as school,
-       ({_CALENDAR.format(school=":school")}) as calendar,
-       {_SYMBOLS},
+       ({CALENDAR.format(school=":school")}) as calendar,
+       {SYMBOLS},
        (select json_agg(json_build_object('class', t.id, 'homeroom', r.staff_id, 'tally', t)
                         order by t.taken_at is not null, t.special_needs, t.grade, t.name, t.id)
         from tallied t left join homeroom r on r.class_id = t.id) as classes,
@@ -164,7 +164,7 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
 
 _BOARD_DAY = text(
     f"""
-with klass as ({_KLASS} and o.board_id = :board and coalesce(o.school_year, :year) = :year),
+with klass as ({KLASS} and o.board_id = :board and coalesce(o.school_year, :year) = :year),
 standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h),
 {_COUNTS}, special as (
     select c.school_id from copy.calendar c
@@ -175,7 +175,7 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
         where o.organisation_id = :board) as board,
        (select json_agg(json_build_object(
             'school', json_build_object('id', s.organisation_id, 'name', s.name), 'kind', s.kind,
-            'calendar', ({_CALENDAR.format(school="s.organisation_id")}),
+            'calendar', ({CALENDAR.format(school="s.organisation_id")}),
             'classes', coalesce(t.classes, 0), 'classes_taken', coalesce(t.taken, 0),
             'each', (select json_agg(e) from tallied e
                      where e.school_id = s.organisation_id and e.school_id in (select school_id from special)),
@@ -194,7 +194,7 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
 
 _TODAY = text(
     f"""
-with klass as ({_KLASS} and coalesce(o.school_year, :year) = :year
+with klass as ({KLASS} and coalesce(o.school_year, :year) = :year
                and o.school_id = any (cast(:at as uuid[]))
                and (o.organisation_id = any (cast(:classes as uuid[]))
                     or o.school_id = any (cast(:offices as uuid[])))),
@@ -202,7 +202,7 @@ standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) 
 {_COUNTS}
 select (select json_agg(json_build_object(
             'class', t.id, 'school', json_build_object('id', t.school_id, 'name', coalesce(s.name, '')), 'tally', t,
-            'calendar', ({_CALENDAR.format(school="t.school_id")}))
+            'calendar', ({CALENDAR.format(school="t.school_id")}))
             order by s.name, t.special_needs, t.grade, t.name, t.id)
         from tallied t left join copy.organisation s on s.organisation_id = t.school_id) as classes,
        (select coalesce(bool_or(:day = any (c.school_days) and not exists (
@@ -234,7 +234,7 @@ class Viewer:
         schools = holder.schools() if principal.kind == "staff" else frozenset[UUID]()
         return cls(principal.board, principal.person, schools, today)
 
-    def _parameters(self, day: date) -> dict[str, Any]:
+    def parameters(self, day: date) -> dict[str, Any]:
         return {
             "board": self.board,
             "viewer": self.person,
@@ -247,12 +247,12 @@ class Viewer:
 
 async def roll(session: AsyncSession, viewer: Viewer, class_id: UUID, day: date) -> Any:
     """One class's day; ``klass`` is None when no such class is known."""
-    return (await session.execute(_ROLL, {**viewer._parameters(day), "class": class_id})).one()
+    return (await session.execute(_ROLL, {**viewer.parameters(day), "class": class_id})).one()
 
 
 async def school_day(session: AsyncSession, viewer: Viewer, school: UUID, day: date) -> Any:
     """One school's day; ``school`` is None when no such school is known."""
-    return (await session.execute(_SCHOOL_DAY, {**viewer._parameters(day), "school": school})).one()
+    return (await session.execute(_SCHOOL_DAY, {**viewer.parameters(day), "school": school})).one()
 
 
 async def board_day(session: AsyncSession, board: UUID, day: date) -> Any:

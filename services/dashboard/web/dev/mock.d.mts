@@ -79,8 +79,15 @@ interface MockFamily {
   confirm(notice: MockNotice): void
 }
 
+/** 連絡なし; `act` is what a press of somebody else does. */
+interface MockCalls {
+  kept: number
+  act(who: string, path: string, body: unknown): unknown
+}
+
 export interface Mock {
   family: MockFamily
+  calls: MockCalls
   duties: MockDuties
   lists: MockDesk
   register: { planned: boolean; open: string[]; clash: boolean }

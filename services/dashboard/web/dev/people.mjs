@@ -44,7 +44,8 @@ function card(mock, who, id) {
   const { person, school, school_class, number } = found
   const office = who === 'office' || who === 'board'
   const mother = { id: `${id.slice(0, -4)}f001`, family: person.family, given: '恵', family_kana: person.family_kana, given_kana: 'めぐみ' }
-  const tie = { period: `${id.slice(0, -4)}e001`, person: mother, relation: 'mother', relation_word: '母', notify: true, read: true, contact: office, phones: office ? PHONES : [], since: '2026-04-01', last: null }
+  const calls = office || who === 'principal'
+  const tie = { period: `${id.slice(0, -4)}e001`, person: mother, relation: 'mother', relation_word: '母', notify: true, read: true, contact: calls, phones: calls ? PHONES : [], since: '2026-04-01', last: null }
   const period = { since: '2026-04-01', last: '2027-03-31' }
   const at = '2026-03-20T12:00:00+09:00'
   const line = (side, words, notes = [], more = {}) => ({ side, since: '2026-04-01', words, notes, at, by: '名簿の取り込み', reason: null, taken_back: false, ...more })

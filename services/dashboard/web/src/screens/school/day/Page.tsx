@@ -18,6 +18,7 @@ import { Table, type TableColumn } from '~/parts/Table'
 import panel from '~/parts/Panel.module.css'
 import '../words'
 import { schoolDayQuery } from './data'
+import { Missing } from './Missing'
 import styles from './Page.module.css'
 
 const route = getRouteApi('/inside/schools/$schoolId/days/$date')
@@ -70,6 +71,7 @@ function SchoolWork({ day }: { readonly day: SchoolDay }) {
     <>
       <Collected day={day} />
       <Counts of={day.totals} names={ALL_COUNTS} />
+      <Missing school={day.school.id} date={day.date} />
       <div className={panel.two}>
         <Classes day={day} />
         <Exceptions day={day} />
