@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.catalogue import TOPICS
-from shared.contracts.dashboard import FEED, FEEDS, FeedItemChanged
+from shared.contracts.dashboard import FEED, FEEDS, ITEMS
 
 FILE = Path(__file__).with_name("topology.toml")
 ROOT = FILE.parent.parent
@@ -95,7 +95,8 @@ def check(topology: Topology) -> Topology:
     if contracts != set(topology.topics):
         odd = sorted(contracts ^ set(topology.topics))
         raise TopologyError(f"topology.toml and shared/contracts disagree about topics: {', '.join(odd)}")
-    other = {name for name, feed in topology.feeds.items() if feed.contract != FeedItemChanged.TYPE}
+    types = {name: contract.TYPE for name, contract in ITEMS.items()}
+    other = {name for name, feed in topology.feeds.items() if feed.contract != types.get(name)}
     if odd_feeds := other | (set(FEEDS) ^ set(topology.feeds)):
         raise TopologyError(
             f"topology.toml and shared/contracts disagree about feeds: {', '.join(sorted(odd_feeds))}"

@@ -19,7 +19,7 @@ def changed(change: Callable[[dict[str, Any]], object]) -> Topology:
 
 
 def test_our_own_agrees() -> None:
-    assert set(topology().feeds) == {"lunch-count"}
+    assert set(topology().feeds) == {"lunch-count", "absence-count"}
 
 
 @pytest.mark.parametrize(

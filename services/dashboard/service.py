@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from services.dashboard import feeds, operations, school_day
 from services.dashboard.accounts.copies import AccountsCopy
+from services.dashboard.feeds.absence_feed import AbsenceFeed
 from services.dashboard.feeds.api import router as feeds_router
 from services.dashboard.feeds.reconciler import LunchFeed
 from services.dashboard.forward.api import FILES
@@ -82,8 +84,9 @@ def build(
         http,
     )
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
-    lunch = LunchFeed(feed_units, hub)
-    watch = Watch(feed_units, [*workers.states, lunch.state])
+    department_feeds = [LunchFeed(feed_units, hub), AbsenceFeed(feed_units, hub)]
+    states = [*workers.states, *(each.state for each in department_feeds)]
+    watch = Watch(feed_units, states)
     cookie, login_cookie = cookie_names(settings.origin)
     room = Dashboard(
         settings=settings,
@@ -126,7 +129,7 @@ def build(
                 log.run,
                 hub.run,
                 watch.run,
-                lambda: lunch.run(settings.feed),
+                *(partial(each.run, settings.feed) for each in department_feeds),
                 lambda: each_day(clock, lambda: housekeeping(feed_units)),
                 lambda: each_day(
                     clock, lambda: forget(feed_units, clock.today() - timedelta(days=KEPT_DAYS))
@@ -135,7 +138,7 @@ def build(
             ],
             start=start,
             stop=stop,
-            states=[*workers.states, lunch.state],
+            states=states,
             parked=lambda: parked.counts(feed_units),
             files=FILES,
         ),

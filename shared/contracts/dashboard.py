@@ -51,8 +51,47 @@ class FeedItemChanged(Contract):
     )
 
 
-LUNCH_COUNT = "lunch-count"
-FEEDS: Mapping[str, type[Part]] = {LUNCH_COUNT: LunchCount}
-"""Every department feed there is, with the value of its items: its fields are what a purpose may be granted."""
+class AbsenceCount(Part):
+    """Who was not at school on one day: numbers of one class, or of a whole grade that has a small class.
 
-CONTRACTS: tuple[type[Contract], ...] = (FeedItemChanged,)
+    忌引 is in none of them, and nor is who is simply here: ``members`` is no sum of the others.
+    """
+
+    members: int = Field(ge=0, description="Pupils of 在籍 on the date.")
+    absent: int = Field(ge=0, description="欠席, by illness or anything else.")
+    suspended: int = Field(ge=0, description="出席停止.")
+    late: int = Field(ge=0, description="遅刻; they are at school.")
+    unrecorded: int = Field(ge=0, description="Nobody has said anything yet.")
+    off: int = Field(ge=0, description="Of the members, those whose class has no lessons (臨時休業).")
+    taken_at: datetime | None = Field(
+        description="When the last roll of the group was taken; null: one is still missing."
+    )
+
+
+class AbsenceItemChanged(Contract):
+    """The absences of one group on one day, whole. Later revisions replace earlier ones, also days afterwards."""
+
+    TOPIC: ClassVar[Topic] = FEED
+    TYPE: ClassVar[str] = "dashboard.feed.absence_changed"
+
+    feed: str
+    item: UUID = Field(description="UUIDv5 of feed, group and date.")
+    group: UUID = Field(description="A class; or the school's grade, UUIDv5 of school and grade.")
+    grade: str | None = Field(
+        description="The grade that is told as a whole; null: the group is a class, or the classes of no grade."
+    )
+    school: UUID
+    on: date
+    revision: int = Field(ge=1, description="1, 2, 3, … of this item.")
+    value: AbsenceCount
+    frozen_at: None = Field(None, description="Never: an absence is corrected as long as the register is.")
+
+
+LUNCH_COUNT = "lunch-count"
+ABSENCE_COUNT = "absence-count"
+FEEDS: Mapping[str, type[Part]] = {LUNCH_COUNT: LunchCount, ABSENCE_COUNT: AbsenceCount}
+"""Every department feed there is, with the value of its items: its fields are what a purpose may be granted."""
+ITEMS: Mapping[str, type[Contract]] = {LUNCH_COUNT: FeedItemChanged, ABSENCE_COUNT: AbsenceItemChanged}
+"""The event that tells of an item of each."""
+
+CONTRACTS: tuple[type[Contract], ...] = (FeedItemChanged, AbsenceItemChanged)

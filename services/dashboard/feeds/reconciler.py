@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
+from typing import ClassVar
 from uuid import UUID
 
 import asyncpg
@@ -23,7 +25,7 @@ from services.dashboard.feeds.rules import LUNCH, CutOffError, cut_off, next_rev
 from services.dashboard.feeds.store import Receiver
 from services.dashboard.live.hub import Hub, notices
 from services.dashboard.live.rules import view
-from shared.contracts.dashboard import FeedItemChanged, feed_topic
+from shared.contracts.dashboard import FeedItemChanged, LunchCount, feed_topic
 from shared.database import Login, Scope, Units
 from shared.events.workers import WorkerState, lead
 
@@ -47,8 +49,10 @@ Touched = Mapping[date, Collection[UUID]]
 """Classes to look at, by day."""
 
 
-class LunchFeed:
-    """The reconciler of ``lunch-count``. ``units`` works as the feed role."""
+class DepartmentFeed(ABC):
+    """The reconciler of one feed. ``units`` works as the feed role."""
+
+    name: ClassVar[str]
 
     def __init__(self, units: Units, hub: Hub) -> None:
         self._units = units
@@ -56,7 +60,7 @@ class LunchFeed:
         self._touched: dict[date, set[UUID]] = {}
         self._all = True
         self._wake = asyncio.Event()
-        self.state = WorkerState("dashboard", f"feed:{LUNCH}", "dashboard")
+        self.state = WorkerState("dashboard", f"feed:{self.name}", "dashboard")
 
     async def run(self, login: Login) -> None:
         """Reconcile until cancelled; a second process stands by."""
@@ -117,7 +121,7 @@ class LunchFeed:
         """
         began, today = self._units.clock.now(), self._units.clock.today()
         async with self._units.maintain() as session:
-            receivers = await store.receivers(session, LUNCH, today)
+            receivers = await store.receivers(session, self.name, today)
         waits = [TIMER_SECONDS]
         trouble = None
         for receiver in receivers:
@@ -131,7 +135,7 @@ class LunchFeed:
                         waits.append(left)
             except CutOffError as error:  # one board's setting stops that board's feed alone
                 trouble = f"{receiver.board}: {error}"
-                logger.warning("feed %s: %s", LUNCH, trouble)
+                logger.warning("feed %s: %s", self.name, trouble)
         self.state.stopped_because = trouble
         if everything:
             self.state.looked_at = self._units.clock.now()
@@ -146,11 +150,21 @@ class LunchFeed:
         if since == today:
             return touched
         async with self._units.maintain() as session:
-            given = await store.given_days(session, receiver, LUNCH, since) | {today}
+            given = await store.given_days(session, receiver, self.name, since) | {today}
         days: dict[date, Collection[UUID] | None] = {}
         if everything:
             days = dict.fromkeys(day for day in sorted(given) if day >= lately)
         return days | {day: touched[day] for day in touched if day in given and day not in days}
+
+    @abstractmethod
+    async def _give(self, receiver: Receiver, day: date, classes: Collection[UUID] | None) -> datetime:
+        """Give what differs of a day; returns when its numbers are frozen (the past: never, or they are)."""
+
+
+class LunchFeed(DepartmentFeed):
+    """``lunch-count``: frozen at the board's cut-off."""
+
+    name = LUNCH
 
     async def _give(self, receiver: Receiver, day: date, classes: Collection[UUID] | None) -> datetime:
         board, grant = receiver.board, receiver.grant
@@ -160,7 +174,7 @@ class LunchFeed:
                 store.item_id(board, LUNCH, group.id, day): group
                 for group in await store.groups(work.session, board, day, classes)
             }
-            kept = await store.kept_items(work.session, receiver, groups)
+            kept = await store.kept_items(work.session, receiver, groups, LunchCount)
             given = []
             for item, group in groups.items():
                 step = next_revision(

@@ -11,9 +11,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from shared.contracts import Part
 from shared.contracts.dashboard import LUNCH_COUNT, LunchCount
 from shared.dates import TOKYO
 
@@ -23,6 +24,8 @@ DEFAULT_CUT_OFF = timedelta(hours=9, minutes=30)
 """Until the board has said otherwise (dated setting ``lunch_cut_off``, "HH:MM")."""
 SMALL = 5
 """Groups with fewer members are not shown unless the purpose says why they must be."""
+
+Value = TypeVar("Value", bound=Part)
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -57,26 +60,26 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Kept(Generic[Value]):
     """The newest revision of an item, and whether any was frozen."""
 
     revision: int
-    value: LunchCount
+    value: Value
     frozen: bool
 
 
 @dataclass(frozen=True)
-class Next:
+class Next(Generic[Value]):
     """A revision to be given."""
 
     revision: int
-    value: LunchCount
+    value: Value
     frozen_at: datetime | None
 
 
 def next_revision(
-    group: Group, kept: Kept | None, *, small_groups: bool, now: datetime, freezes_at: datetime
-) -> Next | None:
+    group: Group, kept: Kept[LunchCount] | None, *, small_groups: bool, now: datetime, freezes_at: datetime
+) -> Next[LunchCount] | None:
     """What to give for a group now; None when the department has it already or may not have it.
 
     A class that was told of and then closed eats nothing; one that never met is not told of. A group that has become

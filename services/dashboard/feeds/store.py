@@ -5,18 +5,41 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dashboard.feeds.rules import CUT_OFF_SETTING, Grant, Group, Kept, Next, together, within
+from services.dashboard.feeds.absence_rules import whole_grade
+from services.dashboard.feeds.rules import (
+    CUT_OFF_SETTING,
+    Grant,
+    Group,
+    Kept,
+    Next,
+    Value,
+    together,
+    within,
+)
 from services.dashboard.school_day.rules import Calendar
-from shared.contracts.dashboard import LunchCount
 from shared.dates import school_year
 from shared.ids import natural_id
+
+
+class Counted(Protocol):
+    """What an item is about."""
+
+    @property
+    def id(self) -> UUID:
+        """The group's."""
+        ...
+
+    @property
+    def school(self) -> UUID:
+        """Whose school it is of."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -133,10 +156,12 @@ def item_id(board: UUID, feed: str, group: UUID, day: date) -> UUID:
     return natural_id(board, "feed", feed, group, day.isoformat())
 
 
-async def kept_items(session: AsyncSession, receiver: Receiver, items: Collection[UUID]) -> dict[UUID, Kept]:
-    """The newest revision of each of ``items`` that a department was given."""
+async def kept_items(
+    session: AsyncSession, receiver: Receiver, items: Collection[UUID], of: type[Value]
+) -> dict[UUID, Kept[Value]]:
+    """The newest revision of each of ``items`` that a department was given; values ``of`` the feed."""
     rows = await session.execute(_KEPT, {"department": receiver.department, "items": list(items)})
-    return {row.id: Kept(row.revision, LunchCount.model_validate(row.value), row.frozen) for row in rows}
+    return {row.id: Kept(row.revision, of.model_validate(row.value), row.frozen) for row in rows}
 
 
 async def given_days(session: AsyncSession, receiver: Receiver, feed: str, since: date) -> set[date]:
@@ -156,7 +181,7 @@ async def add_items(
     receiver: Receiver,
     feed: str,
     day: date,
-    given: Sequence[tuple[UUID, Group, Next]],
+    given: Sequence[tuple[UUID, Counted, Next[Any]]],
     at: datetime,
 ) -> None:
     """Keep revisions that are being given."""
@@ -247,7 +272,9 @@ def line(row: Any, grant: Grant) -> bytes:
     told = {
         "position": row.position,
         **{name: item[name] for name in ("feed", "item", "group", "school", "on", "revision")},
-        "group_name": row.group_name,
+        # A grade told as a whole is no unit of the roster and has no name there.
+        "group_name": row.group_name or (whole_grade(item["grade"]) if "grade" in item else None),
+        **({"grade": item["grade"]} if "grade" in item else {}),
         "school_name": row.school_name,
         "value": within(item["value"], grant),
         "frozen_at": item["frozen_at"],

@@ -255,7 +255,7 @@ groups = st.builds(
 @given(st.lists(st.tuples(groups, st.integers(0, 180)), max_size=8), st.booleans())
 def test_an_item_is_frozen_once_and_never_changes(steps: list[tuple[Group, int]], small: bool) -> None:
     """Through any morning: revisions count up, at most one is frozen, nothing is given that the department has."""
-    kept: Kept | None = None
+    kept: Kept[LunchCount] | None = None
     frozen = 0
     for group, minutes in sorted(steps, key=lambda step: step[1]):
         now = NINE_THIRTY + timedelta(minutes=minutes - 90)
