@@ -202,7 +202,13 @@ async def _call(
         found = await store.child(work.session, viewer, school, day, pupil)
         if found is None:
             raise not_found()
-        rules.refuse_day(day, viewer.today)
+        if day != viewer.today:  # what a past day lacked is a matter of corrections
+            raise Problem(
+                422,
+                "not-today",
+                "きょうの子ではありません",
+                "電話をかけるのは、きょうの連絡なしの子だけです。",
+            )
         klass = {"id": str(found.class_id), "grade": found.grade}
         if still_open and not (found.open and _meets(Calendar.of(found.calendar, day), klass)):
             raise Problem(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from shared.contracts.registry import RELATION_WORDS
-from shared.web import Problem
 
 Outcome = Literal["no_answer", "left_word", "left_home"]
 
@@ -35,14 +34,6 @@ class Claim:
 def relation_word(relation: str | None) -> str | None:
     """「母」; one that a source has brought is shown as it came."""
     return relation and RELATION_WORDS.get(relation, relation)
-
-
-def refuse_day(on: date, today: date) -> None:
-    """Calls are made today: what a past day lacked is a matter of corrections."""
-    if on != today:
-        raise Problem(
-            422, "not-today", "きょうの子ではありません", "電話をかけるのは、きょうの連絡なしの子だけです。"
-        )
 
 
 def may_claim(standing: Claim | None, seen: UUID | None, who: UUID) -> bool:
