@@ -74,7 +74,8 @@ async def test_a_department_feed_has_no_place_in_a_log_but_a_time(origin: Origin
         origin.clock.instant,
         None,
     )
-    assert {one["copy"] for one in ready if one["looked_at"] is None} == {"roster", "school_day", "accounts"}
+    logs = {"roster", "school_day", "accounts", "reaction:forget"}
+    assert {one["copy"] for one in ready if one["looked_at"] is None} == logs
 
     # Somebody holds what it reads, and every writer of new notes sees that it goes on being waited for.
     last = origin.clock.instant
@@ -172,7 +173,7 @@ async def test_a_feed_that_stops_is_said_to_be_old(origin: Origin, town: Town) -
 
     async def all_seen() -> bool:
         rows = await connection.fetch("select current_at from worker_seen where publisher <> 'dashboard'")
-        return len(rows) == 3 and all(row["current_at"] is not None for row in rows)
+        return len(rows) == 4 and all(row["current_at"] is not None for row in rows)
 
     await eventually(all_seen)
     await connection.execute(
