@@ -43,6 +43,11 @@ def class_day_id(board: UUID, class_id: UUID, on: date) -> UUID:
     return natural_id(board, "class-day", class_id, on.isoformat())
 
 
+def class_month_id(board: UUID, class_id: UUID, month: date) -> UUID:
+    """The aggregate "the 出席簿 of one class in one month"; ``month`` is any day of it."""
+    return natural_id(board, "class-month", class_id, f"{month:%Y-%m}")
+
+
 def calendar_id(school: UUID, school_year: int) -> UUID:
     """The aggregate "one school's calendar of one school year"."""
     return natural_id(school, "calendar", school_year)

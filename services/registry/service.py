@@ -29,6 +29,7 @@ from services.registry.bulk.foreman import Foreman
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates import settings_api as certificate_settings_api
 from services.registry.class_lists import api as class_lists_api
+from services.registry.closing import api as closing_api
 from services.registry.duties import api as duties_api
 from services.registry.erasure import api as erasure_api
 from services.registry.exports import api as exports_api
@@ -139,6 +140,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
         [
             attendance_api.router,
             register_api.router,
+            closing_api.router,
             class_lists_api.router,
             duties_api.router,
             exports_api.router,

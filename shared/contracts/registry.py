@@ -470,6 +470,26 @@ class RollTaken(Contract):
     taken_by: UUID
 
 
+class MonthClosed(Contract):
+    """How the 出席簿 of a class's month stands; no pupil in it, and not the sentence of who sent it back."""
+
+    TOPIC: ClassVar[Topic] = ROLL
+    TYPE: ClassVar[str] = "registry.roll.closed"
+
+    class_month: UUID
+    class_id: UUID
+    school: UUID
+    month: date = Field(description="Its first day.")
+    revision: int = Field(ge=1)
+    closed: bool = Field(description="False: it was sent back, and is open again.")
+    closed_at: datetime | None = Field(description="When it was closed; null while it is open.")
+    closed_by: UUID | None
+    checked_at: datetime | None = Field(
+        description="When it was checked; null until it is, since it was closed."
+    )
+    checked_by: UUID | None
+
+
 CONTRACTS: tuple[type[Contract], ...] = (
     OrganisationChanged,
     PersonChanged,
@@ -487,4 +507,5 @@ CONTRACTS: tuple[type[Contract], ...] = (
     SettingChanged,
     AttendanceDayChanged,
     RollTaken,
+    MonthClosed,
 )

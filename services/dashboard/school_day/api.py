@@ -167,6 +167,7 @@ async def read_roll(class_id: UUID, day: date, request: Request) -> Response:
         "reasons": [{"code": code, "word": word} for code, word in CORRECTION_WORDS.items()],
         "columns": rules.COLUMNS,
         "members": members,
+        "month_closed": row.month_closed,
         "taken": row.taken and {**row.taken, "by": person_or_none(row.people, row.taken["by"])},
         # A 交流 child's day is told under the class of 在籍.
         "live": [f"class-day:{class_id}:{day}", *(f"class-day:{home}:{day}" for home in sorted(homes))],

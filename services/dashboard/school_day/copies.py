@@ -1,4 +1,4 @@
-"""Copy ``school_day``: every pupil-day with the facts it follows from, and which rolls were taken.
+"""Copy ``school_day``: every pupil-day with the facts it follows from, which rolls were taken and months closed.
 
 Only registry derives a status (decisions.md §2); it is kept here as it came. A pupil-day is kept under its pupil and
 date, not its class: pages find the class by membership at that date. A redacted fact leaves a row that knows its
@@ -21,6 +21,7 @@ from shared.contracts.registry import (
     ROLL,
     AttendanceDayChanged,
     DayFact,
+    MonthClosed,
     PersonErased,
     RollTaken,
 )
@@ -65,10 +66,23 @@ _CLASS_DAY = GuardedTable(
         "taken_by": "uuid",
     },
 )
+_CLASS_MONTH = GuardedTable(
+    "class_month",
+    "class_month_id",
+    {
+        "version": "integer",
+        "class_id": "uuid",
+        "school_id": "uuid",
+        "month": "date",
+        "closed": "boolean",
+    },
+)
 _VERSIONS = Statement(
     "select pupil_day_id, epoch, version from pupil_day where pupil_day_id = any (cast(:streams as uuid[]))"
     " union all"
     " select class_day_id, epoch, version from class_day where class_day_id = any (cast(:streams as uuid[]))"
+    " union all"
+    " select class_month_id, epoch, version from class_month where class_month_id = any (cast(:streams as uuid[]))"
 )
 
 _FORGET = Statement("delete from pupil_day where pupil_id = any (cast(:people as uuid[])) returning pupil_id")
@@ -107,6 +121,15 @@ create table class_day (
     taken_by uuid
 );
 create index class_day_class on class_day (class_id, day);
+create table class_month (
+    class_month_id uuid primary key, {GUARD},
+    version integer not null,
+    class_id uuid,
+    school_id uuid,
+    month date,
+    closed boolean
+);
+create index class_month_class on class_month (class_id, month);
 """
 
 
@@ -116,16 +139,19 @@ class SchoolDayCopy(Copy):
     name: ClassVar[str] = "school_day"
     revision: ClassVar[int] = 2  # 2: a notice's fact says whether there is something to read
     topics: ClassVar[tuple[Topic, ...]] = (ATTENDANCE, ROLL, ERASURE)
-    tables: ClassVar[tuple[str, ...]] = ("pupil_day", "class_day")
+    tables: ClassVar[tuple[str, ...]] = ("pupil_day", "class_day", "class_month")
     shape: ClassVar[str] = _TABLES + "".join(
-        open_copy("dashboard", table, school=True) for table in ("pupil_day", "class_day")
+        open_copy("dashboard", table, school=True) for table in ("pupil_day", "class_day", "class_month")
     )
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         days = [one for one in arrived if one.record.topic == ATTENDANCE.name]
         rolls = [one for one in arrived if one.record.topic == ROLL.name]
         news = await _PUPIL_DAY.put(session, [Put(one, one.record.stream, _day(one)) for one in days])
-        news += await _CLASS_DAY.put(session, [Put(one, one.record.stream, _roll(one)) for one in rolls])
+        taken = [one for one in rolls if one.record.type != MonthClosed.TYPE]
+        months = [one for one in rolls if one.record.type == MonthClosed.TYPE]
+        news += await _CLASS_DAY.put(session, [Put(one, one.record.stream, _roll(one)) for one in taken])
+        news += await _CLASS_MONTH.put(session, [Put(one, one.record.stream, _month(one)) for one in months])
         if gone := [one.payload.person for one in arrived if isinstance(one.payload, PersonErased)]:
             await _FORGET.all(session, {"people": gone})
         return _keys(news)
@@ -188,6 +214,19 @@ def _roll(one: Arrived) -> dict[str, Any]:
     }
 
 
+def _month(one: Arrived) -> dict[str, Any]:
+    month = one.payload
+    if not isinstance(month, MonthClosed):
+        return {"version": one.record.version}
+    return {
+        "version": one.record.version,
+        "class_id": month.class_id,
+        "school_id": month.school,
+        "month": month.month,
+        "closed": month.closed,
+    }
+
+
 def _keys(news: Iterable[Put]) -> set[str]:
     """The views that show any of ``news``. A save is many records of one place: places first, then their words."""
     places: set[tuple[UUID, UUID, UUID, date]] = set()
@@ -199,6 +238,8 @@ def _keys(news: Iterable[Put]) -> set[str]:
                 | RollTaken(class_id=class_id, school=school, on=on)
             ):
                 places.add((put.arrived.record.board, school, class_id, on))
+            case MonthClosed(class_id=class_id):
+                keys.add(f"class-day:{class_id}:*")
             case _:
                 keys.add(f"board:{put.arrived.record.board}")
     for board, school, class_id, on in places:

@@ -111,6 +111,9 @@ select (select row_to_json(klass) from klass) as klass,
        ({CALENDAR.format(school="(select school_id from klass)")}) as calendar,
        {SYMBOLS},
        (select row_to_json(roll) from roll) as taken,
+       coalesce((select m.closed from copy.class_month m
+                 where m.class_id = :class and m.month = date_trunc('month', cast(:day as date))::date), false)
+           as month_closed,
        (select json_agg(cell order by exchange, number nulls last, person_id) from cell) as members,
        (select json_object_agg(k.id, k) from ({
         KLASS

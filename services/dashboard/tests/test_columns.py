@@ -106,6 +106,14 @@ COLUMNS = {
         "taken_at": "III: when the roll was taken",
         "taken_by": "III: by whom",
     },
+    "copy.class_month": {
+        "class_month_id": "IV: opaque id",
+        "version": "IV: of the stream; finds holes",
+        "class_id": "IV: which class",
+        "school_id": "IV: the wall between schools",
+        "month": "IV: which month",
+        "closed": "IV: whether the roll of its days is corrected only, with a reason",
+    },
     "copy.account": {"person_id": "IV: opaque id", "enabled": "III: a shut account is signed out"},
     "copy.purpose_set": {"department_id": "IV: opaque id", "client": "IV: `azp` of its tokens"},
     "copy.purpose_grant": {

@@ -53,6 +53,7 @@ async def a_morning(town: Town) -> dict[str, UUID]:
     await town.mark(children[5], "late", by=teacher)
     await town.mark(children[5], None, by=teacher)
     await town.take(one, school, 6, by=teacher)
+    await town.close(one, school)
     await town.protect(children[0].id, teacher)
     await town.protect(children[1].id, teacher, until=date(2026, 12, 1))
     await town.account(teacher)
@@ -70,6 +71,8 @@ async def test_what_was_published_is_what_stands(town: Town, copies: Copies) -> 
     assert (last["revision"], last["code"], last["presence"]) == (2, None, "unrecorded")
     (taken,) = await copies.rows("class_day")
     assert (taken["class_id"], taken["members"]) == (str(made["one"]), 6)
+    (month,) = await copies.rows("class_month")
+    assert (month["class_id"], month["month"], month["closed"]) == (str(made["one"]), "2026-11-01", True)
     assert sorted(row["name"] for row in await copies.rows("setting")) == [
         "attendance_symbols",
         "lunch_cut_off",

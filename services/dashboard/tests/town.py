@@ -22,6 +22,7 @@ from shared.contracts.registry import (
     EnrolmentChanged,
     GuardianshipChanged,
     Membership,
+    MonthClosed,
     Name,
     OfficeChanged,
     OrganisationChanged,
@@ -32,7 +33,7 @@ from shared.contracts.registry import (
     SettingChanged,
 )
 from shared.dates import TOKYO, school_year
-from shared.ids import calendar_id, class_day_id, pupil_day_id
+from shared.ids import calendar_id, class_day_id, class_month_id, pupil_day_id
 
 TODAY = date(2026, 11, 20)
 """The Friday on which the tests' clock stands."""
@@ -335,6 +336,24 @@ class Town:
     async def take(self, klass: UUID, school: UUID, members: int, **more: Any) -> int:
         """Publish that the roll was taken."""
         return await self.registry.say(self.roll(klass, school, members, **more))
+
+    async def close(self, klass: UUID, school: UUID, *, revision: int = 1, closed: bool = True) -> int:
+        """The month of today was closed, or sent back."""
+        stream = class_month_id(self.board, klass, TODAY)
+        at = datetime(TODAY.year, TODAY.month, TODAY.day, 16, 0, tzinfo=TOKYO)
+        said = MonthClosed(
+            class_month=stream,
+            class_id=klass,
+            school=school,
+            month=TODAY.replace(day=1),
+            revision=revision,
+            closed=closed,
+            closed_at=at if closed else None,
+            closed_by=uuid4() if closed else None,
+            checked_at=None,
+            checked_by=None,
+        )
+        return await self.registry.say(Said(said, klass, stream))
 
     async def account(self, person: UUID, *, enabled: bool = True) -> int:
         """A person's account."""

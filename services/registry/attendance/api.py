@@ -179,6 +179,7 @@ async def _save(
         claimed_at=body.claimed_at,
         take=body.taken,
         already_taken=day.taken is not None,
+        closed=day.closing is not None,
     )
     if decision.wrong:
         raise _refused(decision)

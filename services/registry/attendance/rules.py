@@ -188,6 +188,8 @@ class Change:
     facts: Mapping[Source, Fact]
     reason_text: str | None
     considered: Sequence[NoticeSeen] = ()
+    held: str | None = None
+    """Code that held before."""
 
 
 @dataclass(frozen=True)
@@ -229,12 +231,14 @@ def decide(
     claimed_at: datetime | None,
     take: bool,
     already_taken: bool,
+    closed: bool = False,
 ) -> Decision:
     """Decide one save of a class's roll.
 
     Any subset of cells may come. A stale cell is set aside with both values, the rest is saved. A wrong cell refuses
     the whole command: nothing is half-written. ``take`` needs a status for every member of 在籍 afterwards. Once the
-    roll was taken, another value for a recorded cell is a correction and needs a reason.
+    roll was taken, another value for a recorded cell is a correction and needs a reason; once the month is ``closed``,
+    every entry is one, and no cell becomes empty (docs/decisions/0015).
     """
     decision = Decision()
     by_pupil = {member.pupil: member for member in members}
@@ -249,7 +253,7 @@ def decide(
             decision.wrong.append(Wrong(member.cell, "同じ子が二度あります。一つにしてください。"))
         else:
             seen.add(mark.pupil)
-            _decide_cell(decision, member, mark, symbols, source, by, at, claimed_at, already_taken)
+            _decide_cell(decision, member, mark, symbols, source, by, at, claimed_at, already_taken, closed)
     if take and not already_taken:
         _decide_taking(decision, members)
     return decision
@@ -265,6 +269,7 @@ def _decide_cell(
     at: datetime,
     claimed_at: datetime | None,
     already_taken: bool,
+    closed: bool,
 ) -> None:
     if member.exchange:
         decision.wrong.append(Wrong(member.cell, "交流の子の出欠は、在籍の学級でとります。"))
@@ -288,11 +293,13 @@ def _decide_cell(
     if mark.seen != member.revision:
         decision.stale.append(Stale(mark, member))
         return
-    correction = already_taken and member.status != "unrecorded"
+    correction = closed or (already_taken and member.status != "unrecorded")
     if correction and mark.reason is None:
-        decision.wrong.append(
-            Wrong(member.cell, "確定したあとの訂正には理由が要ります。理由を選んでください。")
-        )
+        since = "締めた月" if closed else "確定したあと"
+        decision.wrong.append(Wrong(member.cell, f"{since}の訂正には理由が要ります。理由を選んでください。"))
+        return
+    if closed and mark.code is None:
+        decision.wrong.append(Wrong(member.cell, "締めた月の日は空にできません。記号を選んでください。"))
         return
     if mark.reason == "other" and not (mark.reason_text or "").strip():
         decision.wrong.append(Wrong(member.cell, "「ほか」を選んだときは、理由を一言書いてください。"))
@@ -317,6 +324,7 @@ def _decide_cell(
             facts,
             mark.reason_text if correction else None,
             _considered(member, fact) if source == "teacher" else member.considered,
+            derive(member.facts, symbols).code,
         )
     )
 

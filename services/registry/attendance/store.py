@@ -24,7 +24,7 @@ from shared.contracts.registry import Source, closes, grade_is_off
 from shared.database import Moved, Statement, Work
 from shared.database.units import UNIQUE_VIOLATION, sqlstate
 from shared.dates import school_year
-from shared.ids import class_day_id, pupil_day_id
+from shared.ids import class_day_id, class_month_id, pupil_day_id
 
 _FACTS = TypeAdapter(dict[Source, Fact])
 _SYMBOLS = TypeAdapter(list[Symbol])
@@ -63,6 +63,8 @@ class ClassDay:
     calendar: SchoolDay
     symbols: dict[str, Symbol]
     taken: Taken | None
+    closing: int | None
+    """Revision of the class's month while it is closed; None of an open one."""
     asker: Named
     step_up: StepUp
     duties: tuple[HeldDuty, ...]
@@ -77,6 +79,8 @@ select c.school_id, c.name, c.grade,
        (select s.value from setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :on
         order by s.since desc limit 1) as symbols,
        {ASKING},
+       (select m.revision from class_month m where m.board_id = :board and m.id = cast(:month as uuid)
+        and m.state <> 'returned') as closing,
        d.taken_at, d.taken_by, d.members,
        coalesce(t.common_family, t.legal_family) as taker_family,
        coalesce(t.common_given, t.legal_given) as taker_given, t.kana_family as taker_family_kana,
@@ -131,12 +135,14 @@ _MEMBERS_LOCK = Statement(_MEMBERS.format(lock="for update"))
 _SAVE = Statement(
     """
 with standing as (
-    select exists (select from class_day where board_id = :board and class_id = :class_id and day = :on) as taken
+    select exists (select from class_day where board_id = :board and class_id = :class_id and day = :on) as taken,
+           (select revision from class_month where board_id = :board and id = cast(:month as uuid)
+            and state <> 'returned') as closing
 ), given as (
     select g.* from standing, json_to_recordset(cast(:rows as json)) as g(
         id uuid, pupil_id uuid, revision integer, status text, facts jsonb, considered jsonb, fact_revision integer,
-        code text, corrects integer, reason text, reason_text text)
-    where standing.taken = :taken
+        code text, corrects integer, reason text, reason_text text, held_before text, held_after text)
+    where standing.taken = :taken and standing.closing is not distinct from cast(:closing as integer)
 ), days as (
     insert into pupil_day as d (id, board_id, school_id, class_id, pupil_id, day, revision, status, facts, considered)
     select id, :board, :school, :class_id, pupil_id, :on, revision, status, facts, considered from given order by id
@@ -144,9 +150,11 @@ with standing as (
         considered = excluded.considered, class_id = excluded.class_id, school_id = excluded.school_id
 )
 insert into attendance_fact (pupil_day_id, board_id, school_id, source, revision, code, recorded_by, recorded_at,
-                             claimed_at, corrects, reason, reason_text)
+                             claimed_at, corrects, reason, reason_text, class_month_id, closing_revision, held_before,
+                             held_after)
 select id, :board, :school, :source, fact_revision, code, :by, :at, cast(:claimed_at as timestamptz), corrects,
-       reason, reason_text
+       reason, reason_text, case when cast(:closing as integer) is not null then cast(:month as uuid) end,
+       cast(:closing as integer), held_before, held_after
 from given
 returning pupil_day_id
 """
@@ -180,6 +188,7 @@ async def class_day(
             "person": person,
             "today": today,
             "year": school_year(on),
+            "month": class_month_id(board, class_id, on),
         },
     )
     if row is None:
@@ -198,6 +207,7 @@ async def class_day(
         calendar=SchoolDay(row["known"], row["school_day"] and not off, closure),
         symbols={symbol.code: symbol for symbol in _SYMBOLS.validate_python(row["symbols"] or [])},
         taken=taken,
+        closing=row["closing"],
         step_up=proof(row["step_up"]),
         asker=_named(row, "asker_"),
         duties=DUTIES.validate_python(row["duties"]),
@@ -269,13 +279,15 @@ async def members(
 async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
     """Write the days and their new facts.
 
-    Raises :class:`Moved` when the roll was taken since ``of`` was read: the rows are locked only now, and what was an
-    entry a moment ago is a correction, which needs its reason. Raises it too when another command of the same source
-    has written a first fact meanwhile: a row that does not exist yet cannot be locked.
+    Raises :class:`Moved` when the roll was taken, or the month closed, since ``of`` was read: the rows are locked only
+    now, and what was an entry a moment ago is a correction, which needs its reason. Raises it too when another command
+    of the same source has written a first fact meanwhile: a row that does not exist yet cannot be locked.
     """
     first = changes[0].fact
     values = {
         "taken": of.taken is not None,
+        "closing": of.closing,
+        "month": class_month_id(of.board, of.class_id, of.on),
         "board": of.board,
         "school": of.school,
         "class_id": of.class_id,
@@ -309,6 +321,8 @@ def _row(of: ClassDay, change: Change) -> dict[str, Any]:
         "corrects": change.fact.corrects,
         "reason": change.fact.reason,
         "reason_text": change.reason_text,
+        "held_before": None if of.closing is None else change.held,
+        "held_after": None if of.closing is None else change.derived.code,
     }
 
 

@@ -29,6 +29,7 @@ KNOWS_PEOPLE: Mapping[str, str] = {
     "pupil_day": "its rows go",
     "attendance_fact": "its rows go",
     "announced": "its rows go",
+    "class_month_step": "its line of the kept sheet goes; who closed and checked stays as an id",
     "move": "its rows go",
     "move_step": "its rows go",
     "certificate": "its rows go, with what was printed",
@@ -49,6 +50,7 @@ KNOWS_PEOPLE: Mapping[str, str] = {
 KNOWS_IDS = frozenset(
     {
         "class_day",
+        "class_month",
         "class_plan",
         "calendar_change",
         "calendar_template",

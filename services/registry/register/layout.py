@@ -64,6 +64,8 @@ class Of:
     notes: Sequence[str]
     through: date | None
     on: date
+    closing: Sequence[str] = ()
+    """Who closed and checked the month, and what has changed since."""
 
 
 _SUMS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
@@ -131,7 +133,7 @@ def month(sheet: Sheet, of: Of, symbols: Sequence[Symbol]) -> Table:
         rows=rows,
         foot=tuple(foot),
         legend=legend(symbols),
-        notes=(*of.notes, *clashes(sheet, of.names), *([_DRAFT] if totals.unrecorded else [])),
+        notes=(*of.closing, *of.notes, *clashes(sheet, of.names), *([_DRAFT] if totals.unrecorded else [])),
         **_head(of, sheet.lessons),
     )
 

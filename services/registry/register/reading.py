@@ -6,10 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypedDict
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.left import names_as_left
 from services.registry.attendance.store import Named, names
+from services.registry.closing import store as closing
+from services.registry.closing.rules import State
+from services.registry.closing.store import Standing
 from services.registry.register import remarks, rules, store
 from services.registry.register.rules import ClassYear, Sheet
 from services.registry.room import Registry
@@ -25,6 +31,13 @@ from shared.ids import class_day_id
 from shared.web import denied, not_found
 
 
+class Asking(TypedDict):
+    """For whom, and on which day, a sheet is read: nobody (None) is kept from no child."""
+
+    person: UUID | None
+    today: date
+
+
 @dataclass(frozen=True)
 class Read:
     """A sheet as somebody reads it."""
@@ -38,6 +51,12 @@ class Read:
     classes: list[ClassOf]
     homerooms: list[str]
     notes: list[str]
+    states: Mapping[tuple[UUID, str], State]
+    """How the months of the school's classes stand, by class and month; of these days only."""
+    standing: Standing | None
+    """How the month stands; None of a year."""
+    may: frozenset[str]
+    """What the asker may do with the class's months."""
     at: datetime
 
     @property
@@ -46,31 +65,68 @@ class Read:
         return None if self.of.today < self.since else min(self.of.today, self.sheet.days[-1].on)
 
 
+@dataclass(frozen=True)
+class Seeing:
+    """A class whose 出席簿 somebody may read, and the days that they ask for."""
+
+    row: store.ClassRow
+    holder: Holder
+    of: ClassYear
+    since: date
+    until: date
+
+    def may(self, room: Registry, act: str) -> bool:
+        """Whether the policies let them do ``act`` with this class's 出席簿."""
+        return _may(room, self.holder, self.holder.principal.board, self.row.school, self.row.id, act)
+
+
+async def see(
+    room: Registry, session: AsyncSession, who: Principal, class_id: UUID, month: str | None
+) -> Seeing:
+    """The class, when the asker may read it; 404, then 403, then 401. The session sees their schools only, then."""
+    today = room.clock.today()
+    row = await store.class_row(session, who.board, class_id, person=who.person, today=today)
+    if row is None:
+        raise not_found()
+    holder = Holder(who, row.duties)
+    _decide(room, holder, row)
+    of = ClassYear(row.id, row.grade, row.school_year, Lessons(row.plan), row.sets, today)
+    since, until = _span(of, month)
+    room.strong_enough(who, row.step_up)
+    await narrow(session, Scope(who.board, holder.schools()))
+    return Seeing(row, holder, of, since, until)
+
+
 async def read(
     room: Registry, who: Principal, class_id: UUID, month: str | None, act: str = "ReadRegister"
 ) -> Read:
-    """The sheet of a month (``2026-11``), or of the whole year; 404, then 403, then 401. ``act``: as the log has it."""
+    """The sheet of a month (``2026-11``), or of the whole year. ``act``: as the log has it."""
     today = room.clock.today()
     async with room.units.read(Scope(who.board), frozen=True) as session:
-        row = await store.class_row(session, who.board, class_id, person=who.person, today=today)
-        if row is None:
-            raise not_found()
-        holder = Holder(who, row.duties)
-        _decide(room, holder, row)
-        of = ClassYear(row.id, row.grade, row.school_year, Lessons(row.plan), row.sets, today)
-        since, until = _span(of, month)
-        room.strong_enough(who, row.step_up)
+        seen = await see(room, session, who, class_id, month)
+        row, of, since, until = seen.row, seen.of, seen.since, seen.until
+        asking: Asking = {"person": who.person, "today": today}
         beside = (await school_of(session, who.board, row.school, row.school_year)).classes
         teachers = await store.homerooms(session, who.board, class_id, since, until)
-        await narrow(session, Scope(who.board, holder.schools()))
-        children = await store.children(session, who.board, row, since, until, person=who.person, today=today)
-        lost = await store.unplaced(session, who.board, row, since, until, person=who.person, today=today)
+        states = await closing.states(session, who.board, row.school, since, until)
+        standing = (
+            None
+            if month is None
+            else await closing.standing(session, who.board, class_id, since, until, **asking)
+        )
+        children = await store.children(session, who.board, row, since, until, **asking)
+        lost = await store.unplaced(session, who.board, row, since, until, **asking)
         lost = [(pupil, span) for pupil, span in lost if of.meets(span.since, span.until or until)]
-        pupils = list({child.pupil for child in children} | {pupil for pupil, _ in lost})
-        named = await names(session, who.board, pupils)
-        named |= await names_as_left(session, who.board, row.school, pupils, today)
+        pupils = {child.pupil for child in children} | {pupil for pupil, _ in lost}
+        gone = set(standing.pupils) - pupils if standing else set()
+        about = [*pupils, *gone]
+        speakers = {each.by for each in standing.corrections} if standing else set()
+        named = await names(session, who.board, [*about, *speakers])
+        named |= await names_as_left(session, who.board, row.school, about, today)
     sheet = await asyncio.to_thread(rules.sheet, of, children, since, until)
-    shown = dict.fromkeys([*(line.child.pupil for line in sheet.lines), *(pupil for pupil, _ in lost)])
+    shown = dict.fromkeys(
+        [*(line.child.pupil for line in sheet.lines), *(pupil for pupil, _ in lost), *sorted(gone)]
+    )
     await room.log.read(who, Seen(act, "class", class_id, "III", list(shown)))
     closed = remarks.closures_of(row.plan.closures, row.id, row.grade, since, until)
     return Read(
@@ -80,9 +136,12 @@ async def read(
         until=until,
         sheet=sheet,
         named=named,
-        classes=[each for each in beside if _may(room, holder, who.board, row.school, each.id)],
+        classes=[each for each in beside if _may(room, seen.holder, who.board, row.school, each.id)],
         homerooms=[" ".join(filter(None, each)) for each in teachers],
         notes=[*remarks.in_runs(closed), *remarks.unplaced(lost, named)],
+        states=states,
+        standing=standing,
+        may=frozenset(act for act in ("CloseMonth", "CheckMonth") if seen.may(room, act)),
         at=room.clock.now(),
     )
 
@@ -120,7 +179,9 @@ def _decide(room: Registry, holder: Holder, row: store.ClassRow) -> None:
     raise not_found()
 
 
-def _may(room: Registry, holder: Holder, board: UUID, school: UUID, class_id: UUID) -> bool:
+def _may(
+    room: Registry, holder: Holder, board: UUID, school: UUID, class_id: UUID, act: str = "ReadRegister"
+) -> bool:
     attributes = {"school": ref("School", school), "class": ref("Class", class_id)}
     resource = entity("ClassRegister", class_id, board=ref("Board", board), **attributes)
-    return room.policies.allows(holder, "ReadRegister", resource)
+    return room.policies.allows(holder, act, resource)

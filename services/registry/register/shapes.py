@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from services.registry.attendance.shapes import PersonOut
 from services.registry.attendance.symbols import Symbol
+from services.registry.closing.rules import State
+from services.registry.closing.shapes import ClosingOut
 from services.registry.register.rules import CellKind, Counts, DayKind
 from services.registry.roster.shapes import ClassOut, PlaceOut
 
@@ -73,6 +75,12 @@ class LineOut(BaseModel):
     notes: list[str]
 
 
+class ClassStandOut(ClassOut):
+    """A class beside this one, and how its month stands; null of an open month, and on a year's sheet."""
+
+    state: State | None
+
+
 class _Sheet(BaseModel):
     class_id: UUID
     name: str
@@ -81,7 +89,7 @@ class _Sheet(BaseModel):
     school_year: int
     months: list[str]
     """The twelve of the class's year, ``2026-04`` first."""
-    classes: list[ClassOut]
+    classes: list[ClassStandOut]
     """Classes of the school in that year whose 出席簿 the asker may read."""
     homerooms: list[str]
     planned: bool
@@ -103,6 +111,7 @@ class MonthOut(_Sheet):
     lessons: int
     """授業日数 of the class until ``through``."""
     totals: CountsOut
+    closing: ClosingOut
 
 
 class YearLineOut(BaseModel):
@@ -123,3 +132,5 @@ class YearOut(_Sheet):
     """授業日数 of each month."""
     by_month: list[CountsOut]
     totals: CountsOut
+    states: list[State | None]
+    """How each month stands; null of an open one."""

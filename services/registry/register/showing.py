@@ -7,11 +7,14 @@ from uuid import UUID
 
 from services.registry.attendance.shapes import PersonOut
 from services.registry.attendance.store import Named
+from services.registry.closing.looking import Look, in_print, look
+from services.registry.closing.shapes import closing_out
 from services.registry.register import layout, remarks, rules
 from services.registry.register.layout import Table
 from services.registry.register.reading import Read, months_of
 from services.registry.register.shapes import (
     CellOut,
+    ClassStandOut,
     CountsOut,
     DayOut,
     LineOut,
@@ -19,7 +22,7 @@ from services.registry.register.shapes import (
     YearLineOut,
     YearOut,
 )
-from services.registry.roster.shapes import ClassOut, PlaceOut
+from services.registry.roster.shapes import PlaceOut
 
 
 def _common(found: Read) -> dict[str, Any]:
@@ -32,7 +35,13 @@ def _common(found: Read) -> dict[str, Any]:
         "school_year": row.school_year,
         "months": months_of(of),
         "classes": [
-            ClassOut(id=each.id, name=each.name, grade=each.grade, special_needs=False)
+            ClassStandOut(
+                id=each.id,
+                name=each.name,
+                grade=each.grade,
+                special_needs=False,
+                state=found.states.get((each.id, f"{found.since:%Y-%m}")) if found.standing else None,
+            )
             for each in found.classes
         ],
         "homerooms": found.homerooms,
@@ -82,8 +91,20 @@ def month_out(found: Read, month: str) -> MonthOut:
         for line in sheet.lines
     ]
     return MonthOut(
-        **_common(found), month=month, symbols=symbols, days=days, lines=lines, lessons=sheet.lessons
+        **_common(found),
+        month=month,
+        symbols=symbols,
+        days=days,
+        lines=lines,
+        lessons=sheet.lessons,
+        closing=closing_out(look_of(found), found.of, found.named, found.may),
     )
+
+
+def look_of(found: Read) -> Look:
+    """How the month of a sheet stands."""
+    assert found.standing is not None, "a year is not closed"
+    return look(found.of, found.sheet, found.standing, planned=found.row.planned)
 
 
 def year_out(found: Read) -> YearOut:
@@ -106,6 +127,7 @@ def year_out(found: Read) -> YearOut:
         lines=lines,
         lessons=[rules.lessons(sheet.days[each]) for each in slices],
         by_month=[CountsOut.of(each) for each in by_month],
+        states=[found.states.get((found.row.id, month)) for month in months_of(found.of)],
     )
 
 
@@ -135,4 +157,5 @@ def _told(found: Read) -> layout.Of:
         found.notes,
         found.through,
         found.of.today,
+        in_print(look_of(found), found.of, names) if found.standing else (),
     )

@@ -276,3 +276,20 @@ async def test_a_class_without_lessons_is_waited_for_by_nobody(origin: Origin, t
     both = [mark("saturday_class", "P1"), mark("saturday_class", "P2")]
     assert await waited_for([], *both) == all_meet
     assert await waited_for([], mark("event", "P2"), mark("saturday_class")) == all_meet
+
+
+async def test_a_closed_month_is_told_with_its_days_until_it_is_sent_back(origin: Origin, town: Town) -> None:
+    school = await town.school("第一小学校")
+    await town.settings()
+    klass = await town.klass(school)
+    await town.children(klass, school, 1)
+    browser, _ = await enter(origin, town, ("homeroom", school, klass))
+    await ready(origin, town)
+    address = f"/api/classes/{klass}/days/{DAY}/roll"
+    assert (await browser.read(address))["month_closed"] is False
+    for revision, closed in enumerate((True, False), 1):
+        await town.close(klass, school, revision=revision, closed=closed)
+        await ready(origin, town)
+        assert (await browser.read(address))["month_closed"] is closed
+        other = f"/api/classes/{klass}/days/2026-10-30/roll"
+        assert (await browser.read(other))["month_closed"] is False

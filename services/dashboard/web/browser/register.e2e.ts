@@ -102,6 +102,52 @@ test('names and the head stay in sight while a month scrolls on a phone', async 
   await expect(page.getByRole('columnheader', { name: '早退' })).toBeInViewport()
 })
 
+/** A month in which nothing is open. */
+const whole = ({ mock }: Bff) => {
+  mock.register.open = []
+  mock.register.clash = false
+}
+
+test('a month that has everything is closed, checked and sent back', async ({ page, bff, open }) => {
+  whole(bff)
+  await open('teacher', monthPath(bff))
+  await page.getByRole('button', { name: '11月分を締める' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('締めたあとの訂正')
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('点検を待っています')).toHaveCount(0)
+  await page.getByRole('button', { name: '11月分を締める' }).click()
+  await dialog.getByRole('button', { name: '11月分を締める' }).click()
+  await expect(page.getByText('校長・教頭の点検を待っています')).toBeVisible()
+  await expect(page.getByRole('button', { name: '差し戻す' })).toHaveCount(0)
+})
+
+test('the principal checks, and sends back with a sentence only', async ({ page, bff, open }) => {
+  whole(bff)
+  bff.mock.register.state = 'closed'
+  await open('principal', monthPath(bff))
+  await page.getByRole('button', { name: '11月分を点検した' }).click()
+  await expect(page.getByText('中村 誠が点検しました。')).toBeVisible()
+  await page.getByRole('button', { name: '差し戻す' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: '11月分を差し戻す' }).click()
+  await expect(dialog).toContainText('担任への一言を書いてください')
+  await dialog.getByRole('textbox').fill('5日を確かめてください')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('「5日を確かめてください」')).toBeVisible()
+})
+
+test('what somebody else changed meanwhile is not closed unseen', async ({ page, bff, open }) => {
+  whole(bff)
+  await open('teacher', monthPath(bff))
+  await page.getByRole('button', { name: '11月分を締める' }).click()
+  bff.mock.register.after = true
+  await page.getByRole('dialog').getByRole('button', { name: '11月分を締める' }).click()
+  await expect(page.getByRole('dialog')).toContainText('画面を開いたあとに出席簿が変わりました')
+  await page.getByRole('dialog').getByRole('button', { name: '11月分を締める' }).click()
+  await expect(page.getByText('校長・教頭の点検を待っています')).toBeVisible()
+})
+
 const SHEETS: Look[] = [
   { name: 'register', role: 'teacher', path: (bff) => monthPath(bff), until: '未入力の子がいる日が1日' },
   { name: 'register-year', role: 'principal', path: (bff) => monthPath(bff, 'year'), until: '月の欄は欠席日数です' },
@@ -111,6 +157,23 @@ const SHEETS: Look[] = [
   { name: 'register-no-right', role: 'substitute', path: (bff) => monthPath(bff), until: 'このページは見られません' },
   { name: 'register-error', role: 'teacher', path: (bff) => monthPath(bff), set: ({ mock }) => void mock.faults.push({ path: '/register/months', status: 503 }), until: 'もう一度読み込む' },
   { name: 'register-loading', role: 'teacher', path: (bff) => monthPath(bff), set: ({ mock }) => void mock.faults.push({ path: '/register/months', hold: true }), until: '出席簿' },
+  { name: 'register-may-close', role: 'teacher', path: (bff) => monthPath(bff), set: whole, until: '11月の授業日がすべて入りました' },
+  { name: 'register-not-over', role: 'teacher', path: (bff) => monthPath(bff), set: (bff) => void ((bff.mock.register.ahead = true), (bff.mock.register.unconfirmed = ['2026-11-18', '2026-11-19'])), until: 'まだ確定していない日が2日' },
+  {
+    name: 'register-closing', role: 'teacher', path: (bff) => monthPath(bff), set: whole, until: '開き直せるのは',
+    act: async (page) => page.getByRole('button', { name: '11月分を締める' }).click(),
+  },
+  { name: 'register-closed', role: 'principal', path: (bff) => monthPath(bff), set: (bff) => (whole(bff), void (bff.mock.register.state = 'closed')), until: '点検を待っています' },
+  { name: 'register-returned', role: 'teacher', path: (bff) => monthPath(bff), set: ({ mock }) => void (mock.register.state = 'returned'), until: '差し戻しました' },
+  {
+    name: 'register-after', role: 'principal', path: (bff) => monthPath(bff), until: 'もう一度点検が要ります', whole: true,
+    set: (bff) => (whole(bff), void Object.assign(bff.mock.register, { state: 'checked', current: false, after: true })),
+    act: async (page) => page.getByText('締めたあとに変わった日').scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'register-return', role: 'principal', path: (bff) => monthPath(bff), until: '担任への一言', set: (bff) => (whole(bff), void (bff.mock.register.state = 'closed')),
+    act: async (page) => page.getByRole('button', { name: '差し戻す' }).click(),
+  },
   {
     name: 'register-why', role: 'teacher', path: (bff) => monthPath(bff), until: 'この日の朝の記録を開く',
     set: ({ mock }) => mock.mark(mock.town.own.class.id, '2026-11-10', mock.town.own.members[6]!.pupil.id, 'late', { source: 'notice', who: '母' }),

@@ -90,7 +90,7 @@ export interface Mock {
   calls: MockCalls
   duties: MockDuties
   lists: MockDesk
-  register: { planned: boolean; open: string[]; clash: boolean }
+  register: { planned: boolean; open: string[]; clash: boolean; ahead: boolean; state: string; current: boolean; after: boolean; unconfirmed: string[] }
   years: MockDesk
   boardYear: MockBoardYear
   forms: MockForms

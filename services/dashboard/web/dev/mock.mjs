@@ -212,7 +212,7 @@ class Mock {
     })
     return {
       class: found.class, school: found.school, date, closed: this.closed, may: { take: may, correct: may }, symbols: SYMBOLS, reasons: REASONS,
-      columns: [{ id: 'attendance', kind: 'choice', label: '出欠' }], members, taken: roll.taken, ...this.stamp([`class-day:${classId}:${date}`]),
+      columns: [{ id: 'attendance', kind: 'choice', label: '出欠' }], members, taken: roll.taken, month_closed: ['closed', 'checked'].includes(this.register.state), ...this.stamp([`class-day:${classId}:${date}`]),
     }
   }
 
@@ -404,7 +404,7 @@ function act(mock, who, path, headers, body) {
   if (GAKUREIBO.test(path)) return mock.gakureibo.act(path.replace(GAKUREIBO, ''), body)
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   const office = officeOf(mock, path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.calls.act(who, path, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.family.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.calls.act(who, path, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.register.step(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.family.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   if (!roll) mock.tellOffices()

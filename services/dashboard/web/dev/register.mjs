@@ -13,9 +13,50 @@ export class RegisterDesk {
     this.today = today
     this.Refuse = Refuse
     this.planned = true
+    this.ahead = false
     /** Days that nobody has taken. */
     this.open = ['2026-11-20']
     this.clash = true
+    /** The month that is shown as closed, checked or sent back. */
+    this.state = 'open'
+    this.current = true
+    this.after = false
+    this.unconfirmed = []
+  }
+
+  /** A step of the month's end, as registry answers it. */
+  step(who, path, body) {
+    const asked = /^\/api\/registry\/v1\/classes\/([^/]+)\/register\/months\/2026-11\/(close|check|return)$/.exec(path)
+    if (!asked) return null
+    if (asked[2] !== 'return' && body.seen !== this.digest()) throw new this.Refuse(409, 'month-moved', '締めていません', '画面を開いたあとに出席簿が変わりました。読み直して、確かめてからもう一度押してください。')
+    this.state = { close: 'closed', check: 'checked', return: 'returned' }[asked[2]]
+    this.sentence = body.sentence
+    this.current = true
+    return { state: this.state, revision: 1, after: null }
+  }
+
+  digest() {
+    return `${this.open.join()} ${this.clash} ${this.after}`
+  }
+
+  closing(who, sheet, days, lines) {
+    const [leads, teaches] = [who === 'principal', who === 'teacher']
+    const closed = ['closed', 'checked'].includes(this.state)
+    const person = (family, given) => ({ id: `${family}-${given}`, family, given, family_kana: null, given_kana: null })
+    const done = (at, family, given, sentence = null) => ({ by: person(family, given), at, sentence })
+    const open = lines.flatMap(({ pupil, cells }) => cells.flatMap((cell, n) => (cell.kind === 'unrecorded' ? [{ what: 'unrecorded', pupil: pupil.id, on: days[n].on }] : cell.contradiction ? [{ what: 'contradiction', pupil: pupil.id, on: days[n].on }] : [])))
+    const ahead = days.filter(({ kind }) => kind === 'ahead').at(-1)
+    const [one, other, ...rest] = lines.map(({ pupil }) => pupil)
+    return {
+      state: this.state, revision: this.state === 'open' ? 0 : 1, digest: this.digest(), current: this.state === 'checked' && this.current,
+      closed: closed ? done('2026-11-20T16:05:00+09:00', '佐藤', '恵') : null,
+      checked: this.state === 'checked' ? done('2026-11-20T17:10:00+09:00', '中村', '誠') : null,
+      returned: this.state === 'returned' ? done('2026-11-20T17:10:00+09:00', '中村', '誠', this.sentence ?? '10日の7番を確かめてください') : null,
+      open: this.ahead && ahead ? [{ what: 'ahead', pupil: null, on: ahead.on }] : open, unconfirmed: closed ? [] : this.unconfirmed,
+      corrections: this.after ? [{ pupil: one, on: '2026-11-05', before: '病欠', after: '遅刻', reason: '後から登校した', reason_text: null, by: person('佐藤', '恵'), at: '2026-11-20T16:40:00+09:00' }, { pupil: other, on: '2026-11-10', before: '出席', after: '早退', reason: 'ほか', reason_text: '5時間目に保健室から帰宅', by: person('山田', '恵'), at: '2026-11-20T16:44:00+09:00' }] : [],
+      changed: this.after ? [{ pupils: [one, other, ...rest], on: '2026-11-13', before: '出席', now: '学級閉鎖', why: '年間予定が変わった' }, { pupils: [rest[3]], on: '2026-11-19', before: '出席', now: '在籍なし', why: '学級の名簿が変わった' }] : [],
+      may: teaches ? (closed ? [] : ['close']) : leads && closed ? (this.state === 'checked' && this.current ? ['return'] : ['check', 'return']) : [],
+    }
   }
 
   view(who, path) {
@@ -31,19 +72,19 @@ export class RegisterDesk {
     const children = mock.empty ? [] : found.members.filter(({ exchange }) => !exchange)
     const sheet = {
       class_id: found.class.id, name: found.class.name, grade: found.class.grade, school: found.school, school_year: 2026, months: MONTHS.map(monthOf),
-      classes: (leads ? school.classes : classes).map((one) => one.class ?? one[0].class), homerooms: [`${found.homeroom.family} ${found.homeroom.given}`], planned: this.planned,
+      classes: (leads ? school.classes : classes).map((one, n) => ({ ...(one.class ?? one[0].class), state: asked[2] && n === 0 && this.state !== 'open' ? this.state : null })), homerooms: [`${found.homeroom.family} ${found.homeroom.given}`], planned: this.planned,
       ...mock.stamp([`class-day:${found.class.id}:${this.today}`]),
     }
-    return asked[2] ? this.month(sheet, children, Number(asked[3])) : this.year(sheet, children)
+    return asked[2] ? this.month(who, sheet, children, Number(asked[3])) : this.year(sheet, children)
   }
 
-  month(sheet, children, month) {
+  month(who, sheet, children, month) {
     const { days, lines } = this.made(children, month)
     return {
       ...sheet, month: monthOf(month), through: days[0].on > this.today ? null : [days.at(-1).on, this.today].toSorted()[0], symbols: SYMBOLS,
       days: days.map((day, n) => ({ ...day, counts: counted(lines.map(({ cells }) => cells[n])) })),
       lines, lessons: days.filter(({ kind }) => kind === 'lesson' || kind === 'closed').length, totals: total(lines.map(({ counts }) => counts)),
-      notes: month === 11 ? ['11/12 学級閉鎖（インフルエンザ）'] : [],
+      notes: month === 11 ? ['11/12 学級閉鎖（インフルエンザ）'] : [], closing: this.closing(who, sheet, days, lines),
     }
   }
 
@@ -56,6 +97,7 @@ export class RegisterDesk {
     return {
       ...sheet, through: this.today, lines, notes: ['11/12 学級閉鎖（インフルエンザ）'], totals: total(lines.map(({ counts }) => counts)),
       lessons: months.map(({ days }) => days.filter(({ kind }) => kind === 'lesson' || kind === 'closed').length),
+      states: MONTHS.map((month) => (month > 3 && month < 9 ? 'checked' : month === 10 ? 'closed' : null)),
       by_month: months.map((one) => total(one.lines.map(({ counts }) => counts))),
     }
   }

@@ -154,6 +154,8 @@ export interface Roll extends Live {
   readonly columns: readonly { readonly id: string; readonly kind: string; readonly label: string }[]
   readonly members: readonly RollMember[]
   readonly taken: Taken | null
+  /** The class's month is closed: what changes now is a correction with a reason. */
+  readonly month_closed: boolean
 }
 
 export interface RollMark {

@@ -7,6 +7,8 @@ import { fullName } from '~/parts/Name'
 import { StatusMark } from '~/parts/StatusMark'
 import { Strip } from '~/parts/Strip'
 import panel from '~/parts/Panel.module.css'
+import { AfterClosing } from './AfterClosing'
+import { Closing } from './Closing'
 import type { Counts, Month, MonthLine } from './data'
 import { Notes } from './Notes'
 import { clashes, isTold, openDays, stepped, sumsOf, symbolOf } from './rules'
@@ -62,6 +64,7 @@ export function MonthSheet({ month }: { readonly month: Month }) {
   return (
     <>
       <Open month={month} onAsk={setAsked} />
+      <Closing month={month} />
       <div className={styles.scroll} role="region" aria-label={t`出席簿の表`} tabIndex={0}>
         <table className={styles.sheet} ref={table} onKeyDown={walk} onFocus={follow} onClick={open}>
           <thead>
@@ -94,6 +97,7 @@ export function MonthSheet({ month }: { readonly month: Month }) {
         </table>
       </div>
       <Legend month={month} />
+      <AfterClosing month={month} />
       <Notes register={month} />
       {asked && <WhyDialog month={month} line={month.lines[asked.row]!} day={asked.day} onClose={() => setAsked(null)} />}
     </>
@@ -190,6 +194,7 @@ function DayRow({ month, name, sums, withTotals }: { readonly month: Month; read
 function Open({ month, onAsk }: { readonly month: Month; readonly onAsk: (asked: Asked) => void }) {
   const { t } = useLingui()
   const days = openDays(month)
+  const { unconfirmed } = month.closing
   const told = clashes(month)
   return (
     <>
@@ -218,6 +223,19 @@ function Open({ month, onAsk }: { readonly month: Month; readonly onAsk: (asked:
               </Button>
             ))}
             {told.length > NAMED && <Plural value={told.length - NAMED} other="ほか#か所" />}
+          </span>
+        </Strip>
+      )}
+      {unconfirmed.length > 0 && (
+        <Strip kind="look">
+          <span className={styles.open}>
+            <Plural value={unconfirmed.length} other="全員の印があり、まだ確定していない日が#日あります。" />
+            {unconfirmed.slice(0, NAMED).map((on) => (
+              <Goto key={on} href={`/classes/${month.class_id}/days/${on}/roll`}>
+                {monthDay(on)}
+              </Goto>
+            ))}
+            {unconfirmed.length > NAMED && <Plural value={unconfirmed.length - NAMED} other="ほか#日" />}
           </span>
         </Strip>
       )}

@@ -15,6 +15,7 @@ import '../words'
 import { addressOf, registerPath, registerQuery, YEAR, type Register } from './data'
 import { MonthSheet } from './MonthSheet'
 import { beside, monthNumber } from './rules'
+import { STATES } from './words'
 import { YearSheet } from './YearSheet'
 import styles from './Page.module.css'
 
@@ -69,7 +70,7 @@ interface HeadProps {
 }
 
 function Head({ register, sheet, before, after }: HeadProps) {
-  const { t } = useLingui()
+  const { t, i18n } = useLingui()
   const router = useRouter()
   const { class_id: id } = register
   const file = (kind: string) => `${registerPath(id, sheet)}/${kind}`
@@ -98,7 +99,7 @@ function Head({ register, sheet, before, after }: HeadProps) {
             <select className={styles.select} value={id} onChange={(event) => router.history.push(addressOf(event.target.value, sheet))}>
               {register.classes.map((one) => (
                 <option key={one.id} value={one.id}>
-                  {one.name}
+                  {one.state === null ? one.name : t`${one.name}（${i18n._(STATES[one.state])}）`}
                 </option>
               ))}
             </select>

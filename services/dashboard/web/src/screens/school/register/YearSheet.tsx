@@ -6,11 +6,12 @@ import { addressOf, type Year } from './data'
 import { Notes } from './Notes'
 import { monthNumber, sumsOf } from './rules'
 import { Head, Sums } from './Sums'
+import { STATES } from './words'
 import styles from './Page.module.css'
 
 /** The year by child: the days absent of each month, and the sums. */
 export function YearSheet({ year }: { readonly year: Year }) {
-  const { t } = useLingui()
+  const { t, i18n } = useLingui()
   const sums = sumsOf(year.totals)
   return (
     <>
@@ -76,6 +77,22 @@ export function YearSheet({ year }: { readonly year: Year }) {
                 <td key={name} className={styles.sum} />
               ))}
             </tr>
+            {year.states.some((state) => state !== null) && (
+              <tr>
+                <td className={styles.number} />
+                <th scope="row" className={styles.name}>
+                  <Trans>締め</Trans>
+                </th>
+                {year.states.map((state, n) => (
+                  <td key={year.months[n]} className={styles.state}>
+                    {state === null ? '' : i18n._(STATES[state])}
+                  </td>
+                ))}
+                {sums.map((name) => (
+                  <td key={name} className={styles.sum} />
+                ))}
+              </tr>
+            )}
           </tfoot>
         </table>
       </div>

@@ -52,6 +52,59 @@ export interface YearLine extends Line {
   readonly months: readonly Counts[]
 }
 
+/** How a closed month stands; an open one has none. */
+export type State = 'closed' | 'checked' | 'returned'
+
+export interface Done {
+  readonly by: Person
+  readonly at: string
+  readonly sentence: string | null
+}
+
+/** What keeps a month from being closed. */
+export interface StillOpen {
+  readonly what: 'unrecorded' | 'contradiction' | 'unplanned' | 'ahead'
+  readonly pupil: string | null
+  readonly on: Day | null
+}
+
+export interface Correction {
+  readonly pupil: Person
+  readonly on: Day
+  readonly before: string
+  readonly after: string
+  readonly reason: string
+  readonly reason_text: string | null
+  readonly by: Person
+  readonly at: string
+}
+
+export interface Changed {
+  readonly pupils: readonly Person[]
+  readonly on: Day
+  readonly before: string
+  readonly now: string
+  readonly why: string
+}
+
+export interface Closing {
+  readonly state: State | 'open'
+  readonly revision: number
+  /** What was seen by whoever closes or checks it. */
+  readonly digest: string
+  readonly closed: Done | null
+  readonly checked: Done | null
+  /** Nothing has changed since the check. */
+  readonly current: boolean
+  readonly returned: Done | null
+  readonly open: readonly StillOpen[]
+  /** Days with all entries that nobody has confirmed. */
+  readonly unconfirmed: readonly Day[]
+  readonly corrections: readonly Correction[]
+  readonly changed: readonly Changed[]
+  readonly may: readonly ('close' | 'check' | 'return')[]
+}
+
 interface Sheet extends Live {
   readonly class_id: string
   readonly name: string
@@ -59,7 +112,7 @@ interface Sheet extends Live {
   readonly school_year: number
   /** `2026-04` first. */
   readonly months: readonly string[]
-  readonly classes: readonly SchoolClass[]
+  readonly classes: readonly (SchoolClass & { readonly state: State | null })[]
   readonly homerooms: readonly string[]
   readonly planned: boolean
   /** The last day that is counted; null of a month that has not begun. */
@@ -74,12 +127,15 @@ export interface Month extends Sheet {
   readonly days: readonly MonthDay[]
   readonly lines: readonly MonthLine[]
   readonly lessons: number
+  readonly closing: Closing
 }
 
 export interface Year extends Sheet {
   readonly lines: readonly YearLine[]
   readonly lessons: readonly number[]
   readonly by_month: readonly Counts[]
+  /** Of each month. */
+  readonly states: readonly (State | null)[]
 }
 
 export type Register = Month | Year

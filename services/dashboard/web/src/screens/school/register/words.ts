@@ -1,6 +1,6 @@
 import { msg } from '@lingui/core/macro'
 import type { MessageDescriptor } from '@lingui/core'
-import type { CellKind, Counts } from './data'
+import type { CellKind, Counts, State } from './data'
 
 /** Heads of the sums: short as on paper, and whole for whoever listens. */
 export const SUMS: Readonly<Partial<Record<keyof Counts, { readonly short: MessageDescriptor; readonly whole: MessageDescriptor }>>> = {
@@ -21,4 +21,11 @@ export const KINDS: Readonly<Partial<Record<CellKind, MessageDescriptor>>> = {
   struck: msg`在籍していない日`,
   closed: msg`学級閉鎖`,
   unrecorded: msg`未入力`,
+}
+
+/** How a class's month stands, beside its name. */
+export const STATES: Readonly<Record<State, MessageDescriptor>> = {
+  closed: msg`点検待ち`,
+  checked: msg`点検済み`,
+  returned: msg`差し戻し`,
 }

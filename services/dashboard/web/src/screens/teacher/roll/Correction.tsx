@@ -138,6 +138,11 @@ export default function Correction({ roll, member, opened, to, onClose, onSend }
             「{old}」 → <strong>「{next}」</strong>
           </Trans>
         </p>
+        {roll.month_closed && (
+          <Strip kind="plain">
+            <Trans>この月は締めてあります。直すと、前の記録と一緒に「締めたあとの訂正」として出席簿に残り、校長がもう一度点検します。</Trans>
+          </Strip>
+        )}
         {revision !== opened && <Arrived roll={roll} member={member} again={tried && marked && reasoned && !unread ? next : null} />}
         <Tiles
           label={t`新しい印`}

@@ -62,9 +62,9 @@ export function heldOf(roll: Roll, entries: readonly Entry[]): ReadonlyMap<CellK
   return held
 }
 
-/** True once 確定 was said: by the server, or here and on its way. */
+/** True once what changes is a correction: 確定 was said, by the server, or here and on its way; or the month was closed. */
 export function isTaken(roll: Roll, entries: readonly Entry[]): boolean {
-  return roll.taken !== null || waitingOf(entries).some((entry) => bodyOf(entry).taken)
+  return roll.taken !== null || roll.month_closed || waitingOf(entries).some((entry) => bodyOf(entry).taken)
 }
 
 /** The class's own pupils without any mark. */

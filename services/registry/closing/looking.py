@@ -1,0 +1,143 @@
+"""How a month stands, as a sheet shows it: what is open, who closed and checked it, what has changed since. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.registry.attendance.symbols import Symbol
+from services.registry.closing import rules
+from services.registry.closing.rules import Changed, Correction, Open
+from services.registry.closing.store import Done, Standing
+from services.registry.register.rules import ClassYear, Sheet, short, symbols_on
+from shared.contracts.registry import CORRECTION_WORDS
+from shared.dates import TOKYO
+
+EMPTY = "未入力"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A month's closing, for one reader."""
+
+    standing: Standing
+    digest: str
+    open: list[Open]
+    unconfirmed: list[date]
+    changed: list[Changed]
+    """締めたあとに変わった: without anybody's correction."""
+    checked: Done | None
+    current: bool
+    """Nothing has changed since it was checked; of a month that was not, nothing is asked."""
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """締めたあとの訂正."""
+        return self.standing.corrections
+
+    @property
+    def closed(self) -> Done | None:
+        """Who closed it; None of an open month."""
+        return self.standing.last("closed") if self.standing.is_closed else None
+
+    @property
+    def returned(self) -> Done | None:
+        """Who sent it back, while it is open again."""
+        return self.standing.last("returned") if self.standing.state == "returned" else None
+
+
+def look(of: ClassYear, sheet: Sheet, standing: Standing, *, planned: bool) -> Look:
+    """How the month of a sheet stands now."""
+    corrected = {(each.pupil, each.on) for each in standing.corrections}
+    checked = standing.last("checked") if standing.state == "checked" else None
+    current = checked is not None and standing.checked is not None
+    if checked is not None and standing.checked is not None:
+        later = any(each.closing >= checked.revision for each in standing.corrections)
+        current = not later and not rules.changed(standing.checked, sheet, (), ())
+    return Look(
+        standing,
+        rules.digest(sheet),
+        rules.what_is_open(of, sheet, planned),
+        [] if standing.is_closed else rules.unconfirmed(sheet, standing.taken),
+        [] if standing.closed is None else rules.changed(standing.closed, sheet, corrected, standing.told),
+        checked,
+        current,
+    )
+
+
+def word(of: ClassYear, on: date, code: str | None) -> str:
+    """What a code that held on a day reads."""
+    if code is None:
+        return EMPTY
+    symbol: Symbol | None = symbols_on(of.sets, on).get(code)
+    return code if symbol is None else symbol.word
+
+
+_KINDS: Mapping[str, str] = {
+    "struck": "在籍なし",
+    "off": "授業なし",
+    "ahead": "まだ",
+    "closed": "学級閉鎖",
+    "unrecorded": EMPTY,
+}
+
+
+def told(value: rules.Value) -> str:
+    """A kept or present cell in words."""
+    words = value.word or _KINDS.get(value.kind, "")
+    return f"{words}（食い違い）" if value.contradiction else words
+
+
+WHY: Mapping[rules.Why, str] = {
+    "notice": "家庭から連絡があった",
+    "calendar": "年間予定が変わった",
+    "list": "学級の名簿が変わった",
+    "record": "記録が変わった",
+}
+
+
+def by_whom(done: Done) -> str:
+    """Who did a step."""
+    return f"{done.by.family} {done.by.given}".strip()
+
+
+_MOST = 30
+"""Days told one by one on paper."""
+
+
+def in_print(found: Look, of: ClassYear, names: Mapping[UUID, str]) -> list[str]:
+    """What a printed sheet says about its closing: who did what, and every day that is not as it was closed."""
+    if found.closed is None:
+        return ["この月はまだ締めていません。"]
+    done = [f"締め　{_when(found.closed)} {by_whom(found.closed)}"]
+    if found.checked is not None:
+        done.append(f"点検　{_when(found.checked)} {by_whom(found.checked)}")
+        if not found.current:
+            done.append("点検のあとに変わったところがあり、もう一度点検が要ります。")
+    else:
+        done.append("点検はまだです。")
+    reasons = dict(CORRECTION_WORDS.items())
+    corrected = [
+        f"{names.get(each.pupil, '')} {short(each.on)} {word(of, each.on, each.before)}→{word(of, each.on, each.after)}"
+        f"（{each.reason_text or reasons.get(each.reason, each.reason)}、{names.get(each.by, '')}）"  # type: ignore[call-overload]
+        for each in found.corrections
+    ]
+    became = [
+        f"{names.get(each.pupil, '')} {short(each.on)} {told(each.before)}→{told(each.now)}（{WHY[each.why]}）"
+        for each in found.changed
+    ]
+    lists = (("締めたあとの訂正", corrected), ("締めたあとに変わった日", became))
+    return [
+        "　".join(done),
+        *(
+            f"{head}：{'、'.join(words[:_MOST])}{' ほか' if len(words) > _MOST else ''}"
+            for head, words in lists
+            if words
+        ),
+    ]
+
+
+def _when(done: Done) -> str:
+    return short(done.at.astimezone(TOKYO).date())
