@@ -136,8 +136,33 @@ def _registers() -> tuple[Probe, ...]:
     )
 
 
+def _months_end() -> tuple[Probe, ...]:
+    """Nothing is closed here: who may is told that the month is another one than was seen, or still open."""
+
+    def ask(act: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
+        path = f"register/months/{TODAY:%Y-%m}/{act}"
+        return lambda world: Call("POST", f"/v1/classes/{world.first.ids['2-1']}/{path}", dict(body))
+
+    teachers, heads = ("homeroom", "assistant"), ("principal", "vice_principal")
+    return tuple(
+        Probe(
+            f"registry POST /v1/classes/{{class_id}}/register/months/{{month}}/{act}",
+            "bearer",
+            ask(act, body),
+            may=dict.fromkeys(those, 409),
+            may_not={**_REGISTER_NOT, **dict.fromkeys((*others, "office"), 403)},
+        )
+        for act, body, those, others in (
+            ("close", {"seen": "nothing"}, teachers, heads),
+            ("check", {"seen": "nothing"}, heads, teachers),
+            ("return", {"revision": 1, "sentence": "5日"}, heads, teachers),
+        )
+    )
+
+
 SCHOOLS: tuple[Probe, ...] = (
     *_registers(),
+    *_months_end(),
     *(
         Probe(
             f"registry {method} /v1/boards/{{board}}/{what}",

@@ -88,9 +88,9 @@ async def _step(
     seen: str | None = None,
     returned: ReturnIn | None = None,
 ) -> StepOut:
-    seeing = await see(room, work.session, who, class_id, month)
     right, why = _RIGHT[act]
-    if who.person is None or not seeing.may(room, right):
+    seeing = await see(room, work.session, who, class_id, month, right, why)
+    if who.person is None:
         raise denied(why)
     since, until = seeing.since, seeing.until
     await store.hold(work, who.board, class_id, since, until)

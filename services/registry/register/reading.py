@@ -81,9 +81,18 @@ class Seeing:
 
 
 async def see(
-    room: Registry, session: AsyncSession, who: Principal, class_id: UUID, month: str | None
+    room: Registry,
+    session: AsyncSession,
+    who: Principal,
+    class_id: UUID,
+    month: str | None,
+    act: str | None = None,
+    why: str = "",
 ) -> Seeing:
-    """The class, when the asker may read it; 404, then 403, then 401. The session sees their schools only, then."""
+    """The class, when the asker may read it, and may do ``act`` (else ``why``); 404, then 403, then 401.
+
+    The session sees their schools only, then.
+    """
     today = room.clock.today()
     row = await store.class_row(session, who.board, class_id, person=who.person, today=today)
     if row is None:
@@ -91,10 +100,12 @@ async def see(
     holder = Holder(who, row.duties)
     _decide(room, holder, row)
     of = ClassYear(row.id, row.grade, row.school_year, Lessons(row.plan), row.sets, today)
-    since, until = _span(of, month)
+    seeing = Seeing(row, holder, of, *_span(of, month))
+    if act is not None and not seeing.may(room, act):
+        raise denied(why)
     room.strong_enough(who, row.step_up)
     await narrow(session, Scope(who.board, holder.schools()))
-    return Seeing(row, holder, of, since, until)
+    return seeing
 
 
 async def read(
