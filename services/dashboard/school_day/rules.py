@@ -151,6 +151,8 @@ def _who(fact: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> str
     told = [RELATION_WORDS.get(relation, relation)] if relation else []
     if channel := fact.get("channel"):
         told.append(CHANNEL_WORDS.get(channel, channel))
+    if fact.get("channel") == "app":  # nobody took it: who told it wrote it
+        return "・".join(told)
     return f"{'・'.join(told)}（受けた人 {name}）" if told else name
 
 

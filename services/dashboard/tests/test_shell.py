@@ -26,6 +26,8 @@ def dist(tmp_path: Path) -> Path:
     (folder / "index.html").write_text("<!doctype html><title>つむぎ</title>", encoding="utf-8")
     (folder / "assets" / "app-3f9a.js").write_text("1", encoding="utf-8")
     (folder / "icon.svg").write_text("<svg/>", encoding="utf-8")
+    (folder / "sw.js").write_text("1", encoding="utf-8")
+    (folder / "manifest.webmanifest").write_text("{}", encoding="utf-8")
     (tmp_path / "secret.txt").write_text("not for you", encoding="utf-8")
     return folder
 
@@ -50,6 +52,11 @@ async def test_hashed_files_are_kept_for_ever_and_others_are_asked_for(http: htt
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert script.headers["content-type"].startswith("text/javascript")
     assert (await http.get("/icon.svg")).headers["cache-control"] == "no-cache"
+    worker = await http.get("/sw.js")
+    assert worker.headers["cache-control"] == "no-cache", "an old worker must not outlive its version"
+    assert worker.headers["content-type"].startswith("text/javascript")
+    manifest = await http.get("/manifest.webmanifest")
+    assert manifest.headers["content-type"] == "application/manifest+json"
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,29 @@ test('without a network it waits in large letters, survives a reload of the data
   expect(keys.size).toBe(1)
 })
 
+test('the shell stays on the device: without a network the page says so itself', async ({ page, bff, open }) => {
+  await open('guardian', '/family')
+  await expect(page.getByRole('link', { name: '欠席・遅刻を連絡する' })).toBeVisible()
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+    if (!navigator.serviceWorker.controller) await new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done, { once: true }))
+  })
+  await page.reload() // its files go through the worker now
+  await expect(page.getByRole('link', { name: '欠席・遅刻を連絡する' })).toBeVisible()
+  await page.context().setOffline(true)
+  await page.goto(`${bff.url}/family`)
+  await expect(page.getByText('つながっていません')).toBeVisible()
+  const kept = await page.evaluate(async () => (await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname)))).flat())
+  expect(kept.filter((path) => path !== '/' && !path.startsWith('/assets/'))).toEqual([])
+})
+
+test('it can be installed: a manifest with a way straight to the form', async ({ page, bff, open }) => {
+  await open('guardian', '/family')
+  const manifest = (await (await page.request.get(`${bff.url}/manifest.webmanifest`)).json()) as { start_url: string; display: string; shortcuts: { url: string }[] }
+  expect([manifest.start_url, manifest.display, manifest.shortcuts[0]?.url]).toEqual(['/', 'standalone', '/family/tell'])
+  await expect(page.getByRole('button', { name: 'ホーム画面に置く' })).toHaveCount(0) // nothing was received yet
+})
+
 test('a refusal says why and keeps what was told', async ({ page, bff, open }) => {
   await open('guardian', '/family/tell')
   const body = { type: 'https://tsumugi.example/problems/notice-refused', title: '保存していません', status: 422, detail: '', errors: [{ field: 'since', message: 'この期間に、お子さんが在籍していない日があります。' }] }

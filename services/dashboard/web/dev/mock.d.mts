@@ -61,7 +61,7 @@ interface MockNotice {
   withdrawn: boolean
   kind: string
   words: string | null
-  confirmed: { on: string; at: string }[]
+  confirmed: { on: string; at: string; revision?: number; by?: { id: string; family: string; given: string } }[]
   replies: { words: string; at: string; by: { id: string; family: string; given: string } }[]
 }
 
@@ -75,7 +75,11 @@ interface MockFamily {
   children: MockChild[]
   other: MockChild
   gone: boolean
+  ofClass: MockNotice[]
+  ofSchool: MockNotice[]
+  call(number: number, said?: Record<string, unknown>): MockNotice
   notice(said?: Record<string, unknown>): MockNotice
+  tellClass(number: number, words: string | null, code?: string | null): MockNotice
   confirm(notice: MockNotice): void
 }
 

@@ -116,6 +116,8 @@ export interface ExplainedFact {
   readonly at: string
   readonly holds: boolean
   readonly reason: string | null
+  /** Of a notice: it says what no mark says, and somebody must read it. */
+  readonly to_read?: boolean
 }
 
 export interface RollCell {

@@ -1,7 +1,9 @@
 import '../words'
 import { Trans, useLingui } from '@lingui/react/macro'
+import { useEffect } from 'react'
 import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
+import { keepShell } from '~/app/shell'
 import { useScreen } from '~/app/screen'
 import { isGone } from '~/api/problem'
 import { useRead } from '~/api/useRead'
@@ -21,6 +23,7 @@ export default function HomePage() {
   const { t } = useLingui()
   const { data, error, again } = useRead(familyQuery)
   useScreen(t`ホーム`)
+  useEffect(keepShell, [])
   return (
     <div className={styles.page}>
       <Place title={t`ホーム`} />

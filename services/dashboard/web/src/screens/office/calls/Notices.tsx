@@ -35,9 +35,21 @@ export function Notices({ notices, empty, onOpen, acts }: NoticesProps) {
             {notice.words !== null && <span>「{notice.words}」</span>}
           </p>
           <p className={panel.aside}>
-            {timeOf(notice.told_at, today)} {tellerWord(notice)}（{channelWord(notice)}） <Trans>受けた人 {notice.entered_by.family} {notice.entered_by.given}</Trans>
+            {timeOf(notice.told_at, today)} {tellerWord(notice)}（{channelWord(notice)}）{' '}
+            {notice.channel !== 'app' && (
+              <Trans>
+                受けた人 {notice.entered_by.family} {notice.entered_by.given}
+              </Trans>
+            )}
           </p>
           <Receipt notice={notice} />
+          {notice.replies?.map(({ words, at }) => (
+            <p key={at} className={panel.aside}>
+              <Trans>
+                返信「{words}」 {timeOf(at, today)}
+              </Trans>
+            </p>
+          ))}
           {acts && !notice.withdrawn && <div className={panel.bar}>{acts(notice)}</div>}
         </li>
       ))}
@@ -65,7 +77,7 @@ function Receipt({ notice }: { readonly notice: Notice }) {
     )
   return (
     <p className={panel.aside}>
-      {notice.kind === 'other' ? <Trans>学校に届きました</Trans> : <Trans>学校に届きました。担任はまだ確認していません</Trans>}
+      <Trans>学校に届きました。担任はまだ確認していません</Trans>
     </p>
   )
 }

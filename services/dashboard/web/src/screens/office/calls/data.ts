@@ -37,6 +37,7 @@ export interface Notice {
   readonly told_at: string
   readonly entered_at: string
   readonly entered_by: Named
+  readonly replies?: readonly { readonly words: string; readonly at: string }[]
   readonly confirmed: readonly { readonly on: Day; readonly revision: number; readonly at: string; readonly by: Named }[]
 }
 

@@ -24,11 +24,13 @@ import {
   syncState, takenAlong, type Conflict,
 } from './rules'
 import { Notices } from './Notices'
+import { useTold } from './told'
 import { useRollGrid } from './useRollGrid'
 import { markWord } from './words'
 import styles from './Page.module.css'
 
 const Cards = later(() => import('./Cards'))
+const Told = later(() => import('./Told'))
 const CellPanel = later(() => import('./CellPanel'))
 const Correction = later(() => import('./Correction'))
 
@@ -56,6 +58,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   const open = useMemo(() => conflicts(roll, state, entries), [roll, state, entries])
   const taken = isTaken(roll, entries)
   const present = presentCode(roll.symbols)
+  const { told, unread, markRead, again } = useTold(roll)
   useRollScreen(roll)
 
   useEffect(
@@ -95,8 +98,8 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
 
   const confirming = useRef(false)
   async function confirm(now: GridState) {
-    if (open.length) setAsked(asked + 1)
-    if (open.length || now.shape.locked || present === null || confirming.current) return
+    if (open.length || unread.length) setAsked(asked + 1)
+    if (open.length || unread.length || now.shape.locked || present === null || confirming.current) return
     confirming.current = true // until it is stored, and the roll locked by it
     const body = confirmCommand(now, present, nowIso(), announced(roll))
     await send(body, takenAlong(now, body)).finally(() => (confirming.current = false))
@@ -188,6 +191,11 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
         onTakeBack={takeBack}
         onRetry={(entry) => void outbox.retry(entry.id)}
       />
+      {told.length > 0 && (
+        <Suspense>
+          <Told roll={roll} told={told} unread={unread} asked={open.length ? 0 : asked} onRead={markRead} onReplied={again} />
+        </Suspense>
+      )}
       <div className={styles.work}>
         {phone ? (
           <Suspense fallback={<LoadingRows rows={8} />}>
@@ -210,7 +218,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
         state={state}
         sync={syncState(roll, entries)}
         unsent={entries.filter((entry) => entry.state === 'waiting').length}
-        undecided={open.length}
+        undecided={open.length + unread.length}
         here={phone ? undefined : (members.get(state.shape.rows[state.cursor.row]?.id ?? '') ?? null)}
         onConfirm={() => void confirm(state)}
         onSave={() => save(state)}
@@ -265,7 +273,9 @@ function useCellNotes(roll: Roll, members: ReadonlyMap<string, RollMember>, open
       if (row.editable && row.number !== null && refused.has(row.number)) return { look: 'wrong' as const, note: t`届いていません` }
       if (!member) return { look: undefined, note: '' }
       if (member.cell.contradiction !== null) return { look: 'clash' as const, note: t`要確認` }
-      const fact = member.cell.explain.find(({ holds, source }) => holds && source !== 'teacher')
+      // What the family told stays in sight after 確定, when the class's own word holds.
+      const { explain } = member.cell
+      const fact = explain.find(({ holds, source }) => holds && source !== 'teacher') ?? explain.find(({ source, code, to_read }) => source === 'notice' && (code !== null || to_read))
       const said = fact ? `${sourceWord(fact.source)} ${timeOf(fact.at, roll.date)}` : ''
       const home = member.exchange && member.cell.code === null ? member.home_class?.name : undefined
       return { look: undefined, note: said || (home === undefined ? '' : t`${home}で記録`) }
