@@ -103,8 +103,8 @@ def by_whom(done: Done) -> str:
     return f"{done.by.family} {done.by.given}".strip()
 
 
-_MOST = 30
-"""Days told one by one on paper."""
+_NAMED = 3
+"""Children of one change who are named on paper; a class's day that was closed late is one change."""
 
 
 def in_print(found: Look, of: ClassYear, names: Mapping[UUID, str]) -> list[str]:
@@ -124,18 +124,18 @@ def in_print(found: Look, of: ClassYear, names: Mapping[UUID, str]) -> list[str]
         f"（{each.reason_text or reasons.get(each.reason, each.reason)}、{names.get(each.by, '')}）"  # type: ignore[call-overload]
         for each in found.corrections
     ]
+    groups: dict[str, list[str]] = {}
+    for change in found.changed:
+        day = f"{short(change.on)} {told(change.before)}→{told(change.now)}（{WHY[change.why]}）"
+        groups.setdefault(day, []).append(names.get(change.pupil, ""))
     became = [
-        f"{names.get(each.pupil, '')} {short(each.on)} {told(each.before)}→{told(each.now)}（{WHY[each.why]}）"
-        for each in found.changed
+        f"{'・'.join(those[:_NAMED])}{f' ほか{len(those) - _NAMED}人' if len(those) > _NAMED else ''} {day}"
+        for day, those in groups.items()
     ]
     lists = (("締めたあとの訂正", corrected), ("締めたあとに変わった日", became))
     return [
         "　".join(done),
-        *(
-            f"{head}：{'、'.join(words[:_MOST])}{' ほか' if len(words) > _MOST else ''}"
-            for head, words in lists
-            if words
-        ),
+        *(f"{head}：{'、'.join(words)}" for head, words in lists if words),
     ]
 
 
