@@ -9,17 +9,27 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from services.identity import invitations
 from services.identity.accounts.copies import Directory
 from services.identity.accounts.reactions import KeepAccounts
 from services.identity.accounts.reconciler import reconcile
+from services.identity.invitations import api as invitations_api
+from services.identity.invitations.attempts import forget_windows
+from services.identity.invitations.codes import Codes, codes
+from services.identity.invitations.copies import Families
+from services.identity.invitations.reactions import Forget
+from services.identity.invitations.signing_in import Paper
 from services.identity.issuer import api as issuer_api
+from services.identity.issuer import paper_api
 from services.identity.issuer.keys import signing_key
 from services.identity.issuer.loopback import LoopbackOnly, refuse_other_addresses
 from services.identity.issuer.provider import Provider
 from services.identity.issuer.rules import Client, hash_of
 from services.identity.issuer.store import forget_old
 from services.identity.issuer.tokens import Mint
+from services.identity.room import Identity
 from shared.access.log import AccessLog
+from shared.access.policies import Policies
 from shared.access.principal import COMMAND_LINE
 from shared.access.tokens import KeySource, TokenVerifier
 from shared.archive.api import Archive
@@ -35,8 +45,9 @@ from shared.service import MakeFeed, ServiceSettings, make_workers
 from shared.web import ServiceApp, make_app
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-COPIES: Sequence[Copy] = (Directory(),)
-REACTIONS: Sequence[Reaction] = (KeepAccounts(),)
+COPIES: Sequence[Copy] = (Directory(), Families())
+REACTIONS: Sequence[Reaction] = (KeepAccounts(), Forget())
+POLICIES = [Path(invitations.__path__[0])]
 
 APPLICATION = "dashboard"
 """The service that signs people in; it is the origin."""
@@ -76,7 +87,7 @@ def command_line_redirect(settings: ServiceSettings) -> str:
     return f"{settings.issuer}/command-line"
 
 
-def make_provider(settings: ServiceSettings, units: Units, clock: Clock) -> Provider:
+def make_provider(settings: ServiceSettings, units: Units, clock: Clock, hashes: Codes) -> Provider:
     """The embedded edition's issuer. Refuses any address but this machine's."""
     refuse_other_addresses(settings.edition, [settings.issuer, settings.origin, *settings.urls.values()])
     return Provider(
@@ -86,6 +97,7 @@ def make_provider(settings: ServiceSettings, units: Units, clock: Clock) -> Prov
         mint=Mint(settings.issuer, signing_key(settings.state)),
         clients=clients(settings),
         services=frozenset(settings.urls),
+        paper=Paper(units, clock, SystemClock(), hashes),
     )
 
 
@@ -93,7 +105,8 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     """The service's application. In the platform edition Keycloak is the issuer."""
     engine, feed_engine = make_engine(settings.app), make_engine(settings.feed)
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
-    provider = make_provider(settings, units, clock) if settings.edition == "embedded" else None
+    hashes = codes(settings.state)
+    provider = make_provider(settings, units, clock, hashes) if settings.edition == "embedded" else None
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
 
     log = AccessLog(units)
@@ -112,6 +125,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
         await housekeeping(feed_units)
         await reconcile(feed_units)
         await forget_old(feed_units, SystemClock().now() - REMEMBERED)
+        await forget_windows(feed_units, SystemClock().now() - timedelta(days=1))
 
     async def stop() -> None:
         await workers.close()
@@ -130,8 +144,13 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             parked=lambda: parked.counts(feed_units),
         ),
         "紬 統合ID（identity）",
-        [*([issuer_api.router] if provider else []), archive_router(lambda: archive)],
+        [
+            *([issuer_api.router, paper_api.router] if provider else []),
+            invitations_api.router,
+            archive_router(lambda: archive),
+        ],
     )
+    app.state.identity = Identity(units, clock, Policies(POLICIES), log, hashes, settings.origin)
     if provider:
         app.state.provider, app.state.origin = provider, settings.origin
         app.add_middleware(LoopbackOnly)

@@ -15,6 +15,7 @@ from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
 from tests.matrix.probes_of_exports import EXPORTS
 from tests.matrix.probes_of_imports import IMPORTS
+from tests.matrix.probes_of_invitations import INVITATIONS
 from tests.matrix.probes_of_matching import MATCHING
 from tests.matrix.probes_of_moves import MOVES
 from tests.matrix.probes_of_notices import NOTICES
@@ -143,6 +144,7 @@ PROBES: tuple[Probe, ...] = (
     *PEOPLE,
     *ROLLOVER,
     *NOTICES,
+    *INVITATIONS,
     # ---- logs: a service's own token, for the topics that deploy/topology.toml lets it read ----
     *(
         Probe(
@@ -367,6 +369,9 @@ PUBLIC: Mapping[str, Open] = {
         "choosing on the sign-in page: nobody is signed in yet; the code is good for the client alone",
         "/authorize",
         400,
+    ),
+    "identity POST /authorize/paper": Open(
+        "a guardian's code on paper: nobody is signed in yet; tries are counted", "/authorize/paper", 400
     ),
     "identity POST /token": Open(_PROTOCOL + ": a client proves itself with its secret", "/token", 401),
     "identity GET /logout": Open(_PROTOCOL + ": the ID token in the request", "/logout", 400),

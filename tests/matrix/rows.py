@@ -25,6 +25,7 @@ from tests.matrix.people import (
     SOMEBODY,
 )
 from tests.matrix.rows_of_exports import PACKAGES
+from tests.matrix.rows_of_invitations import SCHOOL_FAMILIES
 from tests.matrix.rows_of_notices import CLASS_NOTICES, FAMILY_NOTICES, PUPIL_NOTICES, SCHOOL_NOTICES
 from tests.matrix.rows_of_schools import (
     CLASS_DAYS,
@@ -66,6 +67,7 @@ THINGS = {
     "SchoolNotices": "学校の1日の連絡",
     "ClassNotices": "学級の1日の連絡",
     "FamilyNotices": "保護者から見たわが子の連絡",
+    "SchoolFamilies": "学校の保護者の招待（はじめのサインインの紙）",
 }
 ACTS = {
     "ReadRoll": "見る",
@@ -121,6 +123,8 @@ ACTS = {
     "ReadClassNotices": "見る",
     "ReadFamilyNotices": "見る",
     "TellNotice": "連絡する・変える・取り消す",
+    "ReadInvitations": "見る",
+    "IssueInvitation": "印刷する・取り消す",
 }
 
 
@@ -378,6 +382,8 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "Roster", "ImportRoster", _ROSTERS),
     ("registry", "RosterPackage", "ExportRoster", PACKAGES),
     ("registry", "RosterPackage", "ExportProtected", PACKAGES),
+    ("identity", "SchoolFamilies", "ReadInvitations", SCHOOL_FAMILIES),
+    ("identity", "SchoolFamilies", "IssueInvitation", SCHOOL_FAMILIES),
     ("messaging", "PupilNotices", "ReadNotices", PUPIL_NOTICES),
     ("messaging", "PupilNotices", "TakeNotice", PUPIL_NOTICES),
     ("messaging", "SchoolNotices", "ReadSchoolNotices", SCHOOL_NOTICES),

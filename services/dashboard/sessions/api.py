@@ -7,6 +7,7 @@ import hashlib
 import logging
 import secrets
 from datetime import datetime
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -14,7 +15,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from services.dashboard.room import Dashboard, acts_for, dashboard
 from services.dashboard.roster.store import session_standing
 from services.dashboard.sessions.issuer import IssuerAway, IssuerRefused
-from services.dashboard.sessions.rules import LOGIN, LOGINS, login_cookie, safe_target, ticket
+from services.dashboard.sessions.rules import LOGIN, LOGINS, is_kept, login_cookie, safe_target, ticket
 from services.dashboard.sessions.service import issuer_away
 from services.dashboard.sessions.store import Session
 from shared.access.log import Seen
@@ -30,14 +31,20 @@ _STATE = "login-state"
 
 
 @router.get("/login", summary="サインインへ")
-async def login(request: Request, to: str | None = None, again: bool = False) -> Response:
-    """To the identity authority, and from there back to ``to``. ``again``: prove once more who you are."""
+async def login(
+    request: Request, to: str | None = None, again: bool = False, by: Literal["paper"] | None = None
+) -> Response:
+    """To the identity authority, and from there back to ``to``. ``again``: prove once more who you are.
+
+    ``by=paper``: with a code that the school has printed. A sheet's QR code leads here with the code behind ``#``,
+    which browsers carry along to where they are sent (RFC 9110 §10.2.2) and show to no server.
+    """
     room = await dashboard(request)
     verifier, state, nonce = (secrets.token_urlsafe(32) for _ in range(3))
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     try:
         address = await room.sessions.issuer.sign_in_address(
-            state=state, nonce=nonce, challenge=challenge, again=again
+            state=state, nonce=nonce, challenge=challenge, again=again, paper=by == "paper"
         )
     except IssuerAway as error:
         raise issuer_away() from error
@@ -89,10 +96,20 @@ async def callback(
     before = await _standing(room, request)
     if before is not None:
         await room.sessions.end(before, "signed in anew")
-    fresh = await room.sessions.begin(tokens, who)
+    fresh, ends = await room.sessions.begin(tokens, who)
     answer = RedirectResponse(begun["to"], 302)
     _forget(answer, own)
-    answer.set_cookie(room.cookie, fresh.cookie(), path="/", secure=True, httponly=True, samesite="strict")
+    now = room.sessions.clock.now()
+    answer.set_cookie(
+        room.cookie,
+        fresh.cookie(),
+        # A kept session outlives the browser's window; all others end with it.
+        max_age=int((ends - now).total_seconds()) if is_kept(now, ends) else None,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="strict",
+    )
     return answer
 
 

@@ -40,6 +40,8 @@ class Tokens:
     refresh: str | None
     identity: str | None
     expires_at: datetime
+    stands_until: datetime | None = None
+    """How long the authority lets the whole sign-in stand, where it says so (``refresh_expires_in``)."""
 
     def to_json(self) -> dict[str, Any]:
         """For sealing."""
@@ -93,8 +95,13 @@ class Issuer:
             self._endpoints = found
         return str(self._endpoints[name])
 
-    async def sign_in_address(self, *, state: str, nonce: str, challenge: str, again: bool) -> str:
-        """Where the browser goes to sign in. ``again``: even if it is signed in, and with two factors."""
+    async def sign_in_address(
+        self, *, state: str, nonce: str, challenge: str, again: bool, paper: bool = False
+    ) -> str:
+        """Where the browser goes to sign in. ``again``: even if it is signed in, and with two factors.
+
+        ``paper``: with a code that the school has printed; Keycloak is told so by the same parameter.
+        """
         asked = {
             "response_type": "code",
             "client_id": self._client_id,
@@ -107,6 +114,8 @@ class Issuer:
         }
         if again:
             asked |= {"prompt": "login", "acr_values": "2"}
+        if paper:
+            asked["kc_idp_hint"] = "paper"
         return f"{await self._endpoint('authorization_endpoint')}?{urlencode(asked)}"
 
     async def sign_out(self, tokens: Tokens) -> None:
@@ -205,6 +214,12 @@ def _tokens(answer: Mapping[str, Any], now: datetime, before: Tokens | None) -> 
             refresh=answer.get("refresh_token") or (before.refresh if before else None),
             identity=answer.get("id_token") or (before.identity if before else None),
             expires_at=now.astimezone(UTC) + timedelta(seconds=int(answer.get("expires_in", 60))),
+            stands_until=_until(answer.get("refresh_expires_in"), now),
         )
     except (KeyError, ValueError) as error:
         raise IssuerAway("a token answer without a token") from error
+
+
+def _until(seconds: Any, now: datetime) -> datetime | None:
+    # Keycloak says 0 where there is no end; then ours holds.
+    return now.astimezone(UTC) + timedelta(seconds=int(seconds)) if seconds else None

@@ -14,6 +14,8 @@ WHOLE = timedelta(hours=12)
 """A working day with its evening; then everybody signs in again, however busy the session was."""
 IDLE = timedelta(hours=2)
 """Without a request for so long nobody is there any more. The live stream does not count as a request."""
+KEPT = timedelta(days=90)
+"""On a guardian's own device, when they have said so and the authority lets it stand (docs/decisions/0017)."""
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last request is remembered."""
 LOGIN = timedelta(minutes=10)
@@ -79,6 +81,20 @@ def safe_target(to: str | None) -> str:
     return "/" if to.startswith(("/auth/", "/api/")) else to
 
 
+def ends_at(now: datetime, kind: str, stands_until: datetime | None) -> datetime:
+    """When a session that begins ends at the latest. Only a guardian's is ever longer than a working day."""
+    if kind != "guardian" or stands_until is None or stands_until <= now + WHOLE:
+        return now + WHOLE
+    return min(stands_until, now + KEPT)
+
+
+def is_kept(seen_at: datetime, ends_at: datetime) -> bool:
+    """Whether a session stays while nobody uses it: one that has more than a working day before it."""
+    return ends_at - seen_at > WHOLE
+
+
 def holds(now: datetime, *, seen_at: datetime, ends_at: datetime, ended_at: datetime | None) -> bool:
     """Whether a session is good at ``now`` (real time)."""
-    return ended_at is None and now < ends_at and now - seen_at < IDLE
+    if ended_at is not None or now >= ends_at:
+        return False
+    return is_kept(seen_at, ends_at) or now - seen_at < IDLE

@@ -18,7 +18,7 @@ from services.dashboard.sessions.issuer import (
     IssuerRefused,
     Tokens,
 )
-from services.dashboard.sessions.rules import RENEW_BEFORE, SECRET_BYTES, WHOLE, Ticket
+from services.dashboard.sessions.rules import RENEW_BEFORE, SECRET_BYTES, Ticket, ends_at
 from services.dashboard.sessions.seal import Seal
 from services.dashboard.sessions.store import Session
 from shared.access.principal import Principal
@@ -68,14 +68,15 @@ class Sessions:
     _flights: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_RENEWALS))
 
-    async def begin(self, tokens: Tokens, who: Principal) -> Ticket:
-        """A new session; its ticket goes into the cookie and nowhere else."""
+    async def begin(self, tokens: Tokens, who: Principal) -> tuple[Ticket, datetime]:
+        """A new session and when it ends; its ticket goes into the cookie and nowhere else."""
         now = self.clock.now()
         ticket = Ticket(who.board, uuid4(), secrets.token_bytes(SECRET_BYTES))
         sealed = self.seal.close(tokens.to_json(), _place(ticket.session))
         who = replace(who, expires_at=tokens.expires_at)
-        await store.begin(self.units, ticket, who, sealed, at=now, ends_at=now + WHOLE)
-        return ticket
+        end = ends_at(now, who.kind, tokens.stands_until)
+        await store.begin(self.units, ticket, who, sealed, at=now, ends_at=end)
+        return ticket, end
 
     async def end(self, session: Session, reason: str) -> None:
         """End a session now, everywhere."""

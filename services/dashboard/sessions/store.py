@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dashboard.sessions.rules import IDLE, Ticket
+from services.dashboard.sessions.rules import IDLE, WHOLE, Ticket
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
 from shared.database import Scope, Units
@@ -66,7 +66,8 @@ _OPEN = text(
     "select w.subject, w.person_id, w.kind, count(*) as places, min(w.created_at) as since, max(w.seen_at) as seen_at,"
     " min(concat_ws(' ', coalesce(c.common_family, c.legal_family), coalesce(c.common_given, c.legal_given))) as name"
     " from web_session w left join copy.person_card c on c.person_id = w.person_id and w.kind = 'staff'"
-    " where w.ended_at is null and w.ends_at > :now and w.seen_at > :busy_after"
+    " where w.ended_at is null and w.ends_at > :now"
+    " and (w.seen_at > :busy_after or w.ends_at - w.created_at > cast(:whole as interval))"
     " group by w.subject, w.person_id, w.kind order by max(w.seen_at) desc, w.subject"
 )
 
@@ -188,7 +189,7 @@ async def end(units: Units, session: Session, reason: str, at: datetime) -> None
 async def signed_in(units: Units, by: Principal, at: datetime) -> list[SignedIn]:
     """Who is signed in in the board of ``by`` at ``at`` (real time), the last seen first; the look is in the log."""
     async with units.work(Scope(by.board), actor=by.subject) as work:
-        rows = (await work.session.execute(_OPEN, {"now": at, "busy_after": at - IDLE})).all()
+        rows = (await work.session.execute(_OPEN, {"now": at, "busy_after": at - IDLE, "whole": WHOLE})).all()
         found = [
             SignedIn(
                 row.subject,

@@ -79,6 +79,8 @@ class IssuerDouble:
     """An OAuth error to answer every token request with."""
     away: bool = False
     """Whether it answers no token request in a way that says anything."""
+    stands: int | None = None
+    """Seconds for which it lets a sign-in stand, where it says so."""
     slow: asyncio.Event | None = None
     """Renewals are answered only when this is set."""
     spoil: dict[str, Any] = field(default_factory=dict)
@@ -214,6 +216,7 @@ class IssuerDouble:
                 "id_token": jwt.encode(header, identity, AUTHORITY.key),
                 "token_type": "Bearer",
                 "expires_in": self.life,
+                **({} if self.stands is None else {"refresh_expires_in": self.stands}),
             }
         )
 

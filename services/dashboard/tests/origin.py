@@ -183,7 +183,7 @@ class Origin:
             session="sid",
             expires_at=expires_at,
         )
-        ticket = await self.room.sessions.begin(tokens, principal)
+        ticket, _ = await self.room.sessions.begin(tokens, principal)
         return Browser(self.url, self.http, {self.room.cookie: ticket.cookie()})
 
     async def caught_up(self) -> None:

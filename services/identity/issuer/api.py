@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from services.identity.issuer import views
+from services.identity.issuer.paper_words import language
 from services.identity.issuer.provider import Answer, Provider
 from services.identity.issuer.rules import (
     EXCHANGE,
@@ -30,7 +31,11 @@ from shared.web import Problem, not_found
 router = APIRouter(include_in_schema=False)
 ASSETS = {
     name: (kind, (views.FOLDER / "assets" / name).read_bytes())
-    for name, kind in (("sign-in.css", "text/css; charset=utf-8"), ("icon.svg", "image/svg+xml"))
+    for name, kind in (
+        ("sign-in.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+        ("paper.js", "text/javascript; charset=utf-8"),
+    )
 }
 
 
@@ -97,29 +102,29 @@ async def list_people(request: Request, provider: At, origin: Origin) -> Respons
         parameters = only(request.query_params.multi_items())
         client, redirect_uri = asker(parameters, provider.clients)
     except Refused as refused:
-        return _stray(provider, origin, refused)
+        return stray(provider, origin, refused)
     try:
         asked = sign_in_request(client, redirect_uri, parameters)
     except Refused as refused:
-        return _back(provider, redirect_uri, parameters.get("state"), {"error": refused.error})
+        return back(provider, redirect_uri, parameters.get("state"), {"error": refused.error})
+    if parameters.get(views.HINT) == views.PAPER:
+        speaks = language(
+            parameters.get("ui_locales", "").replace(" ", ","), request.headers.get("accept-language", "")
+        )
+        return views.paper_page(provider, asked, parameters, speaks)
     return await views.sign_in_page(provider, asked, parameters, parameters.get("q", "").strip())
 
 
 @router.post("/authorize")
 async def choose(request: Request, provider: At, origin: Origin) -> Response:
     """A person has chosen: back to the application with a code."""
-    if not _from_our_page(request, provider.mint.issuer):
-        raise Problem(
-            403,
-            "other-page",
-            "この操作はできません",
-            "サインインの画面を開き直して、もう一度えらんでください。",
-        )
+    if not from_our_page(request, provider.mint.issuer):
+        raise other_page()
     try:
-        parameters = only(await _form(request))
+        parameters = only(await form_of(request))
         client, redirect_uri = asker(parameters, provider.clients)
     except Refused as refused:
-        return _stray(provider, origin, refused)
+        return stray(provider, origin, refused)
     try:
         asked: SignInRequest = sign_in_request(client, redirect_uri, parameters)
         board, account, kind = _choice(parameters.get("choice", ""))
@@ -128,8 +133,8 @@ async def choose(request: Request, provider: At, origin: Origin) -> Response:
     except Refused as refused:
         # Whatever is wrong with the chosen account, the application learns only that nobody signed in.
         error = "access_denied" if refused.error == "invalid_grant" else refused.error
-        return _back(provider, redirect_uri, parameters.get("state"), {"error": error})
-    return _back(provider, redirect_uri, asked.state, {"code": code})
+        return back(provider, redirect_uri, parameters.get("state"), {"error": error})
+    return back(provider, redirect_uri, asked.state, {"code": code})
 
 
 @router.post("/token")
@@ -137,7 +142,7 @@ async def token(request: Request, provider: At) -> JSONResponse:
     """Tokens for a code, a refresh token, another token, or a client itself."""
     try:
         client = await _client(request, provider)
-        parameters = only(await _form(request))
+        parameters = only(await form_of(request))
         return _json(await _grant(provider, client, parameters))
     except Refused as refused:
         body = {"error": refused.error, "error_description": refused.why}
@@ -167,9 +172,9 @@ async def sign_out_link(request: Request, provider: At, origin: Origin) -> Respo
 
 
 @router.post("/logout")
-async def sign_out_form(request: Request, provider: At, origin: Origin) -> Response:
+async def sign_outform_of(request: Request, provider: At, origin: Origin) -> Response:
     """The same, sent as a form."""
-    return await _sign_out(await _form(request), provider, origin)
+    return await _sign_out(await form_of(request), provider, origin)
 
 
 async def _sign_out(items: list[tuple[str, str]], provider: Provider, origin: str) -> Response:
@@ -200,7 +205,7 @@ def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | Non
     return JSONResponse(body, status, headers={**_NO_STORE, "pragma": "no-cache", **(headers or {})})
 
 
-def _back(
+def back(
     provider: Provider, redirect_uri: str, state: str | None, answer: dict[str, str]
 ) -> RedirectResponse:
     """To the application, with ``iss`` against mixed-up issuers (RFC 9207)."""
@@ -210,7 +215,8 @@ def _back(
     )
 
 
-def _stray(provider: Provider, origin: str, refused: Refused) -> HTMLResponse:
+def stray(provider: Provider, origin: str, refused: Refused) -> HTMLResponse:
+    """A request of which it is not known where its answer would go."""
     return views.message_page(
         provider,
         origin,
@@ -222,13 +228,24 @@ def _stray(provider: Provider, origin: str, refused: Refused) -> HTMLResponse:
     )
 
 
-def _from_our_page(request: Request, issuer: str) -> bool:
+def other_page() -> Problem:
+    """A form that another page has sent."""
+    return Problem(
+        403,
+        "other-page",
+        "この操作はできません",
+        "サインインの画面を開き直して、もう一度えらんでください。",
+    )
+
+
+def from_our_page(request: Request, issuer: str) -> bool:
     """Whether a form was sent from a page of the issuer, or by no browser at all."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     return site == "same-origin" and request.headers.get("origin", issuer) == issuer
 
 
-async def _form(request: Request) -> list[tuple[str, str]]:
+async def form_of(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form."""
     form = await request.form(max_files=0, max_fields=100)
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 

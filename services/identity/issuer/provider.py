@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identity.accounts.rules import Account
 from services.identity.accounts.store import account as find_account
+from services.identity.invitations.signing_in import Paper
 from services.identity.issuer import store
 from services.identity.issuer.rules import (
     ACCESS_TOKEN,
@@ -52,6 +53,8 @@ class Provider:
     clients: Mapping[str, Client]
     """Applications and services; departments are found in the database."""
     services: frozenset[str]
+    paper: Paper
+    """Guardians' first sign-in."""
 
     async def client(self, id: str, secret: str) -> Client:
         """The confidential client with this secret; raises :class:`Refused`."""
@@ -153,6 +156,8 @@ class Provider:
         return {
             **_answer(token, seconds),
             "refresh_token": store.give_refresh(rows, session, follows),
+            # As Keycloak tells it: whoever holds the session knows how long the sign-in may stand.
+            "refresh_expires_in": int((session.expires_at - now).total_seconds()),
             "id_token": self.mint.id_token(session, nonce, now),
             "scope": "openid",
         }

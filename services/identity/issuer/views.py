@@ -11,7 +11,9 @@ from uuid import UUID
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.identity.invitations.signing_in import Named
 from services.identity.issuer import store
+from services.identity.issuer.paper_words import OWN_NAMES, WORDS, plain, ruby
 from services.identity.issuer.people import Choice, Directory, Place, suggestions
 from services.identity.issuer.provider import Provider
 from services.identity.issuer.rules import SignInRequest
@@ -20,10 +22,14 @@ from shared.database import Scope
 from shared.dates import in_words
 
 FOLDER = Path(__file__).parent / "pages"
+SELF = "'self'"
 MOST_FAMILIES = 20
 """Guardians shown for a search; more would only be scrolled past."""
 
-OWN_FIELDS = frozenset({"q", "choice", "two_factors"})
+HINT, PAPER = "kc_idp_hint", "paper"
+"""How an application asks for the page of codes on paper; Keycloak, which brokers it, is asked in the same way."""
+
+OWN_FIELDS = frozenset({"q", "choice", "two_factors", "paper_code", "sure", "own_device", "lang", "say"})
 """Fields of the page itself; everything else of a request is carried on as it came."""
 
 _PAGES = Environment(
@@ -41,10 +47,14 @@ class BoardList:
     places: Sequence[Place]
 
 
-def headers(*form_targets: str) -> dict[str, str]:
-    """Headers of every page. A browser holds a form's redirects to ``form-action`` too, so their origins are in it."""
+def headers(*form_targets: str, script: bool = False) -> dict[str, str]:
+    """Headers of every page. A browser holds a form's redirects to ``form-action`` too, so their origins are in it.
+
+    ``script``: the one file that takes the code out of the QR code's address.
+    """
     policy = (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none';"
+        f"{' script-src ' + SELF + ';' if script else ''}"
         f" form-action 'self' {' '.join(form_targets)}"
     ).rstrip()
     return {
@@ -79,12 +89,46 @@ async def sign_in_page(
         request=carried,
         query=query,
         everybody=f"/authorize?{urlencode(carried)}",
+        paper=f"/authorize?{urlencode({**dict(carried), HINT: PAPER})}",
         boards=boards,
         families=families,
         total=sum(place.count for board in boards for place in board.places),
     )
     target = urlsplit(request.redirect_uri)
     return HTMLResponse(body, headers=headers(f"{target.scheme}://{target.netloc}"))
+
+
+def paper_page(
+    provider: Provider,
+    request: SignInRequest,
+    parameters: Mapping[str, str],
+    speaks: str,
+    *,
+    typed: str = "",
+    named: Named | None = None,
+    fault: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    """The page that takes a code on paper, and asks ``named`` whether it is them."""
+    carried = {name: value for name, value in parameters.items() if name not in OWN_FIELDS}
+    carried = {**carried, HINT: PAPER, "ui_locales": speaks}
+    body = _PAGES.get_template("paper.html").render(
+        today=in_words(provider.clock.today()),
+        request=list(carried.items()),
+        w=WORDS[speaks],
+        lang="ja" if speaks == "ja-x-easy" else speaks,
+        chosen=speaks,
+        tongues=[(tag, "ja" if tag == "ja-x-easy" else tag, own) for tag, own in OWN_NAMES.items()],
+        typed=typed,
+        named=named,
+        fault=fault,
+        again=f"/authorize?{urlencode(carried)}",
+        ruby=ruby,
+        plain=plain,
+    )
+    target = urlsplit(request.redirect_uri)
+    policy = headers(f"{target.scheme}://{target.netloc}", script=True)
+    return HTMLResponse(body, status, headers=policy)
 
 
 def message_page(

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from services.identity import service
 from services.identity.issuer import api as issuer_api
+from services.identity.issuer import paper_api
 from services.identity.issuer.loopback import NotLoopback
 from services.identity.issuer.tests.browser import Browser
 from services.identity.service import MissingSecret
@@ -31,6 +32,7 @@ OPEN = {
     "GET /assets/{name}",
     "GET /authorize",
     "POST /authorize",
+    "POST /authorize/paper",
     "GET /logout",
     "POST /logout",
 }
@@ -63,7 +65,8 @@ async def test_how_far_it_is_is_told_as_bulk_work_asks(identity: Identity, town:
             told = (await http.get("/health/reached")).json()
             far = {each["copy"]: each["reached"] for each in told if each["publisher"] == "registry"}
             assert all(each["stopped_because"] is None for each in told)
-            return far.keys() == {"directory", "reaction:accounts"} and min(far.values()) > 0
+            copies = {"directory", "families", "reaction:accounts", "reaction:forget"}
+            return far.keys() == copies and min(far.values()) > 0
 
         await eventually(reached)
 
@@ -92,7 +95,9 @@ async def test_what_waits_is_told_in_numbers(identity: Identity, town: Town) -> 
         async def all_told() -> bool:
             return await told() == {
                 ("directory", "registry"): (2, 3),
+                ("families", "registry"): (0, 0),
                 ("reaction:accounts", "registry"): (0, 0),
+                ("reaction:forget", "registry"): (0, 0),
             }
 
         await eventually(all_told)
@@ -101,7 +106,7 @@ async def test_what_waits_is_told_in_numbers(identity: Identity, town: Town) -> 
 async def test_every_other_endpoint_asks_who_is_there(browser: Browser) -> None:
     routes = {
         f"{method} {route.path}"
-        for route in issuer_api.router.routes
+        for route in (*issuer_api.router.routes, *paper_api.router.routes)
         if isinstance(route, APIRoute)
         for method in route.methods or ()
     }
@@ -155,5 +160,5 @@ async def test_a_request_by_another_name_is_refused(browser: Browser) -> None:
 
 def test_what_it_keeps_and_does_is_declared() -> None:
     parts = ServiceParts.of("services.identity.service")
-    assert [copy.name for copy in parts.copies] == ["directory"]
-    assert [reaction.name for reaction in parts.reactions] == ["accounts"]
+    assert [copy.name for copy in parts.copies] == ["directory", "families"]
+    assert [reaction.name for reaction in parts.reactions] == ["accounts", "forget"]

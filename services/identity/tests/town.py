@@ -14,15 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.identity import service
-from services.identity.accounts.copies import Directory
-from services.identity.accounts.reactions import KeepAccounts
 from shared.contracts import Contract
 from shared.contracts.registry import (
-    DUTY,
-    ENROLMENT,
-    GUARDIANSHIP,
-    ORGANISATION,
-    PERSON,
     Duty,
     DutyChanged,
     DutyKind,
@@ -30,6 +23,7 @@ from shared.contracts.registry import (
     EnrolmentChanged,
     Guardian,
     GuardianshipChanged,
+    Membership,
     Name,
     OrganisationChanged,
     PersonChanged,
@@ -47,7 +41,10 @@ from shared.service import ServiceSettings
 from tests.support.databases import Database
 from tests.support.fixtures import catch_up
 
-READ = [topic.name for topic in (DUTY, ENROLMENT, GUARDIANSHIP, ORGANISATION, PERSON)]
+READ = sorted(
+    {topic for each in service.COPIES for topic in each.topics_of("registry")}
+    | {topic for each in service.REACTIONS for topic in each.topics_of("registry")}
+)
 SINCE = date(2026, 4, 1)
 ORIGIN = "http://localhost:8600"
 ISSUER = "http://localhost:8602"
@@ -136,10 +133,23 @@ def tie(
     )
 
 
-def enrolment(pupil: UUID, school: UUID, since: date = SINCE, until: date | None = None) -> EnrolmentChanged:
-    """A pupil's only enrolment."""
+def enrolment(
+    pupil: UUID,
+    school: UUID,
+    since: date = SINCE,
+    until: date | None = None,
+    *,
+    of: UUID | None = None,
+    number: int = 1,
+) -> EnrolmentChanged:
+    """A pupil's only enrolment, in a class or in none."""
     held = Enrolment(school=school, grade="P2", since=since, until=until)
-    return EnrolmentChanged(pupil=pupil, enrolments=[held], memberships=[])
+    member = (
+        []
+        if of is None
+        else [Membership(class_id=of, school=school, kind="home", number=number, since=since, until=until)]
+    )
+    return EnrolmentChanged(pupil=pupil, enrolments=[held], memberships=member)
 
 
 @dataclass
@@ -184,7 +194,7 @@ class Town:
             duties(self.nurse, duty("nurse", self.first), duty("nurse", self.second)),
             duties(self.cook, duty("board_staff", self.kitchen)),
             duties(self.operator, duty("system_operator", self.board)),
-            enrolment(self.pupil, self.first),
+            enrolment(self.pupil, self.first, of=self.class_21, number=7),
             guardianship(self.pupil, tie(self.guardian), tie(self.mother_teacher)),
         ]
 
@@ -242,6 +252,11 @@ class Identity:
             async with self._registry.work(Scope(self.board), actor="registry") as work:
                 work.publish(fact, key=key_of(fact))
 
+    async def head(self) -> int:
+        """How far registry's log goes."""
+        async with self._registry.read(Scope(self.board)) as session:
+            return int(await session.scalar(text("select position from log.head")) or 0)
+
     async def retract(self, kind: type[Contract], key: UUID) -> None:
         """registry erases a state."""
         async with self._registry.work(Scope(self.board), actor="registry") as work:
@@ -249,23 +264,23 @@ class Identity:
 
     async def catch_up(self, *, seed: int | None = 0, limit: int = 7) -> None:
         """Let the copy and the reaction take all there is, in any legal order (``seed`` None: as published)."""
-        for make in (self._copy, self._reaction):
-            worker = make(seed)
+        workers: list[CopyWorker | ReactionWorker] = [
+            CopyWorker(
+                "identity", each, self.make_feed("registry", each.topics_of("registry"), seed), self.feed
+            )
+            for each in service.COPIES
+        ]
+        workers += [
+            ReactionWorker(
+                "identity", each, self.make_feed("registry", each.topics_of("registry"), seed), self.feed
+            )
+            for each in service.REACTIONS
+        ]
+        for worker in workers:
             try:
                 await catch_up(worker, limit=limit)
             finally:
                 await worker.feed.close()
-
-    def _copy(self, seed: int | None) -> CopyWorker:
-        copy = Directory()
-        return CopyWorker(
-            "identity", copy, self.make_feed("registry", copy.topics_of("registry"), seed), self.feed
-        )
-
-    def _reaction(self, seed: int | None) -> ReactionWorker:
-        reaction = KeepAccounts()
-        feed = self.make_feed("registry", reaction.topics_of("registry"), seed)
-        return ReactionWorker("identity", reaction, feed, self.feed)
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         """What the feed role sees."""

@@ -1,4 +1,5 @@
 import type { Exports } from './exports.mjs'
+import type { Invitations } from './invitations.mjs'
 import type { Gakureibo } from './gakureibo.mjs'
 import type { Imports } from './imports.mjs'
 import type { Rollover } from './rollover.mjs'
@@ -127,6 +128,7 @@ export interface Mock {
   training: boolean
   parked: unknown[]
   exports: Exports
+  invitations: Invitations
   imports: Imports
   rollover: Rollover
   gakureibo: Gakureibo

@@ -14,6 +14,7 @@ import { DutiesDesk } from './duties.mjs'
 import { ListsDesk } from './lists.mjs'
 import { RegisterDesk } from './register.mjs'
 import { Exports } from './exports.mjs'
+import { Invitations } from './invitations.mjs'
 import { Gakureibo } from './gakureibo.mjs'
 import { Imports } from './imports.mjs'
 import { Rollover } from './rollover.mjs'
@@ -74,6 +75,7 @@ class Mock {
     this.imports = new Imports()
     this.rollover = new Rollover(this)
     this.exports = new Exports(this)
+    this.invitations = new Invitations(this, Refuse)
     this.gakureibo = new Gakureibo()
     this.lag = 0
     /** Copy → why it stands. */
@@ -354,7 +356,7 @@ async function serve(mock, request, answer) {
 /** Addresses of rosters on their way in, which the BFF passes on. */
 const IMPORTS = '/api/registry/v1/imports'
 /** Address → whose answers those below it are. */
-const OFFICE = { '/api/registry/v1/rollover': 'rollover', '/api/registry/v1/exports': 'exports' }
+const OFFICE = { '/api/registry/v1/rollover': 'rollover', '/api/registry/v1/exports': 'exports', '/api/identity/v1': 'invitations' }
 const officeOf = (mock, path) => {
   const start = Object.keys(OFFICE).find((one) => path.startsWith(one))
   return start && { desk: mock[OFFICE[start]], rest: path.slice(start.length) }
@@ -383,7 +385,7 @@ function view(mock, who, path, query) {
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
   const office = officeOf(mock, path)
-  const found = office?.desk.read(office.rest, who) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
+  const found = office?.desk.read(office.rest, who, query) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }

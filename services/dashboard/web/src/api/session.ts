@@ -102,3 +102,8 @@ export function useSession(): SessionState {
 export function signInAddress(to: string, again = false): string {
   return `/auth/login?to=${encodeURIComponent(to)}${again ? '&again=true' : ''}`
 }
+
+/** A guardian's first sign-in, with the code that the school has printed. */
+export function paperSignInAddress(): string {
+  return '/auth/login?by=paper'
+}

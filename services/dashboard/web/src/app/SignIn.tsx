@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro'
-import { signInAddress } from '~/api/session'
+import { paperSignInAddress, signInAddress } from '~/api/session'
 import { PlainLinkButton } from '~/parts/LinkButton'
 import { useScreen } from './screen'
 import styles from './SignIn.module.css'
@@ -34,6 +34,12 @@ export function SignIn({ to, after = 'nothing' }: SignInProps) {
         <PlainLinkButton look="filled" size="large" href={signInAddress(to)}>
           {after === 'nothing' ? <Trans>サインインする</Trans> : <Trans>もう一度サインインする</Trans>}
         </PlainLinkButton>
+        {/* The words stand on the sheet that the school hands out. */}
+        <p>
+          <a href={paperSignInAddress()}>
+            <Trans>学校の紙で入る</Trans>
+          </a>
+        </p>
       </div>
     </main>
   )

@@ -210,6 +210,13 @@ const erased = createRoute({
   component: lazyRouteComponent(() => import('~/screens/people/erased/Page')),
 })
 
+const invitations = createRoute({
+  getParentRoute: () => inside,
+  path: '/people/invitations',
+  validateSearch: ({ class: of }: Record<string, unknown>): { readonly class?: string | undefined } => ({ class: text(of) }),
+  component: lazyRouteComponent(() => import('~/screens/people/invitations/Page')),
+})
+
 const changeCard = createRoute({
   getParentRoute: () => inside,
   path: '/people/$personId/change/$act',
@@ -399,6 +406,7 @@ const tree = root.addChildren([
     boardDay,
     people,
     erased,
+    invitations,
     card,
     changeCard,
     imports,

@@ -3,11 +3,13 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { peopleQuery, placesQuery, type Found, type Hat } from '~/api/people'
 import { useRead } from '~/api/useRead'
+import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
 import { Choose, Field } from '~/parts/Field'
+import { LinkButton } from '~/parts/LinkButton'
 import { kanaOf, Name } from '~/parts/Name'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Table, type TableColumn } from '~/parts/Table'
@@ -30,6 +32,7 @@ export default function PeoplePage() {
   const school = asked.school ?? places.data?.schools[0]?.id
   const classId = asked.hat === undefined ? asked.class : undefined
   const hat: Hat = asked.hat ?? 'pupil'
+  const invites = useMe().roles.some(({ kind, school: of }) => of?.id === school && ['principal', 'vice_principal', 'office'].includes(kind))
   const list = useRead({
     ...peopleQuery({ q: asked.q, hat, school, class_id: classId, rows }),
     enabled: school !== undefined,
@@ -90,6 +93,13 @@ export default function PeoplePage() {
         )}
         <Words key={`${school} ${hat}`} value={asked.q ?? ''} onSettle={(q) => change({ q: q || undefined })} />
       </search>
+      {invites && (
+        <div className={panel.bar}>
+          <LinkButton to="/people/invitations" size="small">
+            <Trans>保護者の招待</Trans>
+          </LinkButton>
+        </div>
+      )}
       {list.data ? (
         <List people={list.data.people} hat={hat} more={list.data.more} all={() => setRows(ALL)} q={asked.q} unknown={list.data.unknown_class} />
       ) : list.error ? (

@@ -1,0 +1,1 @@
+"""招待: a guardian's first sign-in, by a code on paper that the school prints."""
