@@ -72,7 +72,7 @@ def test_a_sheet_from_the_printer_to_the_first_sign_in(
     expect(other.get_by_role("button", name="Entrar")).to_be_visible(timeout=WITHIN_MS)
 
     office.page.reload()
-    expect(office.page.get_by_text(re.compile("^サインイン済み（")).first).to_be_visible(timeout=WITHIN_MS)
+    expect(office.page.get_by_text(re.compile(r"^サインイン済み \d")).first).to_be_visible(timeout=WITHIN_MS)
 
 
 def _phone(people: ExitStack, browser: Browser) -> BrowserContext:

@@ -64,7 +64,7 @@ test.describe('the work', () => {
     await open('teacher', '/people')
     await expect(page.getByRole('heading', { name: '名簿' }).first()).toBeVisible()
     await expect(page.getByRole('link', { name: '保護者の招待' })).toHaveCount(0)
-    await page.goto(PATH)
+    await open('teacher', PATH)
     await expect(page.getByText('このページは見られません')).toBeVisible()
   })
 

@@ -100,7 +100,7 @@ function StateOf({ family: { state, code, signed_in_on: on } }: { readonly famil
   const by = code?.issued_by ?? ''
   switch (state) {
     case 'signed_in':
-      return code === null ? <Trans>サインイン済み（{day}）</Trans> : <Trans>サインイン済み（{day}）・新しい紙あり（{last}まで）</Trans>
+      return code === null ? <Trans>サインイン済み {day}</Trans> : <Trans>サインイン済み {day}・新しい紙あり（{last}まで）</Trans>
     case 'holding':
       return (
         <Trans>
@@ -130,7 +130,7 @@ function Acts({ family, onPrint, onWithdraw }: ActsProps) {
       <Button look="text" size="small" onPress={onPrint} aria-label={again ? t`${name}さんの紙をもう一度作る` : t`${name}さんの紙を作る`}>
         {again ? <Trans>もう一度作る</Trans> : <Trans>作る</Trans>}
       </Button>
-      {code !== null && (
+      {code !== null && family.state !== 'expired' && (
         <Button look="text" size="small" onPress={() => onWithdraw(code.id)} aria-label={t`${name}さんの紙を使えなくする`}>
           <Trans>使えなくする</Trans>
         </Button>
