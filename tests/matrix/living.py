@@ -268,8 +268,25 @@ async def _tell_some(world: World) -> None:
     answer = await world.bearer("messaging", "guardian").send(Call("POST", "/v1/family/notices", own))
     assert answer.status == 200, answer
     ids["own_notice"] = UUID(answer.json()["notices"][0]["notice"])
+    ids["invitation"] = await _invite_somebody(world)
     world.first.ids = ids
     await world.in_step()
+
+
+async def _invite_somebody(world: World) -> UUID:
+    """A sheet for a guardian of the first school, as its office prints it."""
+    office, ids = world.bearer("identity", "office"), world.first.ids
+    base = f"/v1/schools/{ids['first']}/invitations"
+    found = (await office.get(f"{base}/guardians?class_id={ids['2-1']}")).json()["families"]
+    sheets = [
+        {"guardian": each["guardian"]["id"], "pupil": each["pupil"]["id"], "seen": None}
+        for each in found
+        if each["pupil"]["id"] == str(ids["pupil"])
+    ]
+    answer = await office.send(Call("POST", f"{base}/sheets", {"sheets": sheets[:1]}))
+    assert answer.json()["printed"] == 1, answer
+    found = (await office.get(f"{base}/guardians?class_id={ids['2-1']}")).json()["families"]
+    return next(UUID(each["code"]["id"]) for each in found if each["code"])
 
 
 async def _plan_next_year(world: World, units: Units) -> None:
