@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from services.dashboard import feeds, operations, school_day
 from services.dashboard.accounts.copies import AccountsCopy
+from services.dashboard.alerts.api import router as alerts_router
 from services.dashboard.feeds.absence_feed import AbsenceFeed
 from services.dashboard.feeds.api import router as feeds_router
 from services.dashboard.feeds.reconciler import LunchFeed
@@ -148,6 +149,7 @@ def build(
             me_router,
             school_day_router,
             unannounced_router,
+            alerts_router,
             operations_router,
             parked_router,
             live_router,

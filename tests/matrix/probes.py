@@ -66,6 +66,12 @@ def _call_home(act: str, **body: object) -> Callable[[World], Call]:
     return call
 
 
+def _act_on_alert(world: World) -> Call:
+    ids = world.first.ids
+    path = f"/api/schools/{ids['first']}/days/{TODAY}/alerts/{ids['p3']}"
+    return Call("POST", path, {"rule": "row_3", "first": TODAY.isoformat(), "act": "seen"})
+
+
 _ROLL_PATH = "/v1/classes/{class_id}/days/{on}/roll"
 _FORWARD = "dashboard {method} /api/{{service}}/v1/{{path:path}}"
 _ALIKE = "registry has no operation of this method yet: whoever is signed in gets its 405"
@@ -230,6 +236,21 @@ PROBES: tuple[Probe, ...] = (
             ("calls/{call}/undo", _call_home(f"calls/{UUID(int=7)}/undo"), 409),
             ("release", _call_home("release"), 200),
         )
+    ),
+    Probe(
+        "dashboard GET /api/schools/{school}/days/{day}/alerts",
+        "session",
+        get("/api/schools/{first}/days/{day}/alerts"),
+        may=dict.fromkeys(_CALLS, 200),
+        may_not=_CALLS_NOT,
+    ),
+    Probe(
+        "dashboard POST /api/schools/{school}/days/{day}/alerts/{pupil}",
+        "session",
+        _act_on_alert,
+        may=dict.fromkeys(_CALLS, 409),
+        may_not=_CALLS_NOT,
+        kept_because="no child of the world has been away for long: there is no such alert to be taken up",
     ),
     Probe(
         "dashboard GET /api/board/days/{day}",

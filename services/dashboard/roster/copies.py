@@ -36,7 +36,9 @@ from shared.events.copies import Copy
 from shared.events.intake import Arrived
 from shared.events.upsert import GuardedTable, Put, SetTable, puts
 
-SETTINGS_SHOWN = frozenset({"attendance_symbols", "lunch_cut_off", "roster_office", "step_up"})
+SETTINGS_SHOWN = frozenset(
+    {"absence_alerts", "attendance_symbols", "lunch_cut_off", "roster_office", "step_up"}
+)
 """Settings of the board that a page, a feed or a decision of this service reads; others are not kept."""
 
 _CARD = GuardedTable(
@@ -118,6 +120,7 @@ class RosterCopy(Copy):
     """Who is where, and what of it this service shows."""
 
     name: ClassVar[str] = "roster"
+    revision: ClassVar[int] = 2
     topics: ClassVar[tuple[Topic, ...]] = (
         PERSON,
         ORGANISATION,

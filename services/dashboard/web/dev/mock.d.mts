@@ -90,7 +90,15 @@ interface MockCalls {
   act(who: string, path: string, body: unknown): unknown
 }
 
+/** 気がかりな欠席 of 2年1組. */
+interface MockAlerts {
+  raise(number: number, rule?: string, days?: string[], goingOn?: boolean): void
+  correct(number: number): void
+  act(who: string, path: string, body: unknown): unknown
+}
+
 export interface Mock {
+  alerts: MockAlerts
   family: MockFamily
   calls: MockCalls
   duties: MockDuties

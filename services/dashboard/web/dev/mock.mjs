@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { AlertsDesk } from './alerts.mjs'
 import { CallsDesk } from './calls.mjs'
 import { changePeople, readPeople } from './people.mjs'
 import { DutiesDesk } from './duties.mjs'
@@ -46,6 +47,7 @@ class Mock {
     this.town = town()
     this.duties = new DutiesDesk(this, Refuse)
     this.lists = new ListsDesk(this, Refuse)
+    this.alerts = new AlertsDesk(this, TODAY, Refuse)
     this.calls = new CallsDesk(this, TODAY, Refuse)
     this.register = new RegisterDesk(this, TODAY, Refuse)
     this.office = new OfficeDesk(this, TODAY, Refuse)
@@ -385,7 +387,7 @@ function view(mock, who, path, query) {
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
   const office = officeOf(mock, path)
-  const found = office?.desk.read(office.rest, who, query) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
+  const found = office?.desk.read(office.rest, who, query) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.alerts.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -406,7 +408,7 @@ function act(mock, who, path, headers, body) {
   if (GAKUREIBO.test(path)) return mock.gakureibo.act(path.replace(GAKUREIBO, ''), body)
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   const office = officeOf(mock, path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.calls.act(who, path, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.register.step(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.family.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.calls.act(who, path, body) ?? mock.alerts.act(who, path, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.register.step(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.family.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   if (!roll) mock.tellOffices()

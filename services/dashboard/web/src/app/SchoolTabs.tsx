@@ -21,8 +21,10 @@ export function SchoolTabs({ school, date, classId }: SchoolTabsProps) {
   )
   if (!leads) return null
   const params = { schoolId: school, date }
+  const names = me.roles.some(({ kind }) => kind !== 'board_staff')
   const tabs = [
     { to: '/schools/$schoolId/days/$date' as const, word: t`出欠` },
+    ...(names ? [{ to: '/schools/$schoolId/days/$date/alerts' as const, word: t`気がかりな欠席` }] : []),
     { to: '/schools/$schoolId/days/$date/duties' as const, word: t`学級をみる人・職務` },
     { to: '/schools/$schoolId/days/$date/year' as const, word: t`年間予定` },
   ]

@@ -144,6 +144,12 @@ const classList = createRoute({
   component: lazyRouteComponent(() => import('~/screens/school/list/Page')),
 })
 
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: '/schools/$schoolId/days/$date/alerts',
+  component: lazyRouteComponent(() => import('~/screens/school/alerts/Page')),
+})
+
 const yearPlan = createRoute({
   getParentRoute: () => inside,
   path: '/schools/$schoolId/days/$date/year',
@@ -401,6 +407,7 @@ const tree = root.addChildren([
     schoolDay,
     schoolDuties,
     classList,
+    alerts,
     yearPlan,
     board,
     boardDay,

@@ -1,0 +1,100 @@
+"""The days that alerts follow from, and what was said about alerts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dashboard.alerts.rules import SETTING
+from services.dashboard.roster.store import CARDS
+from services.dashboard.school_day.store import KLASS, SEES_PUPIL, Viewer
+from shared.dates import school_year_bounds
+
+# All days of a child only where it was away often enough for any rule: most children never are.
+_SCHOOL = text(
+    f"""
+with klass as ({KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
+member as (
+    select distinct on (coalesce(a.merged_into, m.pupil_id)) coalesce(a.merged_into, m.pupil_id) as person_id,
+           m.class_id, m.school_id, m.number
+    from copy.membership m left join copy.alias a on a.person_id = m.pupil_id
+    where m.school_id = :school and m.kind = 'home' and m.class_id in (select id from klass)
+    and m.since <= :day and (m.until is null or m.until > :day)
+    and (cast(:pupil as uuid) is null or coalesce(a.merged_into, m.pupil_id) = :pupil)
+    order by 1, m.since desc, m.pupil_id
+), seen as (
+    select x.*, array[x.person_id] || array(select a.person_id from copy.alias a where a.merged_into = x.person_id)
+        as ids
+    from member x where {SEES_PUPIL.format(school="x.school_id", person="x.person_id")}
+), often as (
+    select s.person_id, s.ids from seen s join copy.pupil_day d on d.pupil_id = any (s.ids)
+    where d.day >= :begins and d.day <= :day and d.presence = 'absent'
+    group by 1, 2 having count(*) >= :least
+), told as (
+    select o.person_id, json_agg(json_build_object('day', d.day, 'presence', d.presence, 'category', d.category)
+                                 order by d.day, d.pupil_id = o.person_id) as days
+    from often o join copy.pupil_day d on d.pupil_id = any (o.ids)
+    where d.day >= :begins and d.day <= :day group by 1
+), act as (
+    select t.* from alert_act t join seen s on s.person_id = t.pupil_id
+    where t.school_id = :school and t.first_day >= :begins
+)
+select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
+        where o.organisation_id = :school) as school,
+       (select json_build_object('school_days', c.school_days, 'closures', c.closures, 'marks', c.marks)
+        from copy.calendar c where c.school_id = :school and c.school_year = :year) as calendar,
+       (select s.value from copy.setting s where s.board_id = :board and s.name = '{
+        SETTING
+    }' and s.since <= :day
+        order by s.since desc limit 1) as rules,
+       (select json_object_agg(k.id, k) from klass k) as classes,
+       (select json_object_agg(s.person_id, json_build_object('class', s.class_id, 'number', s.number))
+        from seen s) as places,
+       (select json_object_agg(t.person_id, t.days) from told t) as told,
+       (select json_agg(t order by t.place) from act t) as acts,
+       {
+        CARDS.format(
+            people='''array(
+            select person_id from told union select pupil_id from act union select made_by from act)'''
+        )
+    }
+"""  # noqa: S608 (put together from constants)
+)
+
+
+async def of_school(
+    session: AsyncSession,
+    viewer: Viewer,
+    school: UUID,
+    day: date,
+    *,
+    least: int = 1,
+    pupil: UUID | None = None,
+) -> Any:
+    """One row: the days of children who were away at least ``least`` days this year, and what was said of alerts."""
+    asked = viewer.parameters(day)
+    begins = school_year_bounds(asked["year"])[0]
+    given = {**asked, "school": school, "begins": begins, "least": least, "pupil": pupil}
+    return (await session.execute(_SCHOOL, given)).one()
+
+
+_ACT = text(
+    "insert into alert_act (id, board_id, school_id, pupil_id, rule, first_day, days, act, done, made_by, made_at)"
+    " values (:id, :board, :school, :pupil, :rule, :first, :days, :act, :done, :by, :at)"
+)
+_TELL = text("select pg_notify('live', :keys)")
+
+
+async def add(session: AsyncSession, **act: Any) -> None:
+    """Keep what was said about an alert."""
+    await session.execute(_ACT, act)
+
+
+async def tell(session: AsyncSession, school: UUID, day: date) -> None:
+    """Wake the school's pages of that day."""
+    await session.execute(_TELL, {"keys": orjson.dumps([f"school-day:{school}:{day}"]).decode()})
