@@ -14,6 +14,7 @@ import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { familyQuery, type Child, type Family } from '../data'
 import { coming, entriesOf, noticeOf } from '../rules'
 import { Install } from './Install'
+import { Languages } from './Languages'
 import { NoticeCard } from './NoticeCard'
 import { Waiting } from './Waiting'
 import styles from './Page.module.css'
@@ -28,6 +29,7 @@ export default function HomePage() {
     <div className={styles.page}>
       <Place title={t`ホーム`} />
       {data ? <Home family={data} /> : error ? isGone(error) ? <NoChildren /> : <CannotRead error={error} what={t`お子さんの連絡`} onRetry={again} /> : <LoadingRows rows={6} />}
+      <Languages />
     </div>
   )
 }
