@@ -9,6 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.product import Product
 
+DESK, TELEPHONE = (1366, 632), (390, 844)
+"""Width and height of a page on a school's laptop and on a telephone."""
+
 
 @dataclass
 class Person:
@@ -31,7 +34,7 @@ class Person:
 
 
 def sign_in(
-    browser: Browser, product: Product, search: str, who: str, *, width: int = 1366, height: int = 632
+    browser: Browser, product: Product, search: str, who: str, *, width: int = DESK[0], height: int = DESK[1]
 ) -> Person:
     """Sign in by the page a person would use: search, then choose."""
     context = browser.new_context(viewport={"width": width, "height": height}, locale="ja-JP")
@@ -43,9 +46,12 @@ def sign_in(
     return person
 
 
-def meet(people: ExitStack, browser: Browser, product: Product, search: str, who: str) -> Person:
+def meet(
+    people: ExitStack, browser: Browser, product: Product, search: str, who: str, *, telephone: bool = False
+) -> Person:
     """Somebody at a browser until ``people`` closes; a page that threw an error fails the test then."""
-    person = sign_in(browser, product, search, who)
+    width, height = TELEPHONE if telephone else DESK
+    person = sign_in(browser, product, search, who, width=width, height=height)
 
     def leave() -> None:
         person.context.close()

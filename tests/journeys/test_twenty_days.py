@@ -33,7 +33,15 @@ SCHOOL_CLOSED = date(2026, 10, 26)
 COMES, LEAVES = date(2026, 10, 8), date(2026, 10, 16)
 """The first day of the child that comes from 2年2組; the last of the one that leaves the city."""
 CHILDREN = 35
-NEWCOMER, LEAVER = 36, 9
+NEWCOMER, LEAVER, FAMILY = 36, 9, 1
+TAPPED = {
+    "1": "休む（病気・けが）",
+    "2": "休む（家の用事など）",
+    "3": "おくれる",
+    "4": "早く帰る",
+    "5": "休む（忌引）",
+}
+"""The tiles of a guardian's screen, by those of 電話を受ける."""
 SEED = 20261001
 CALENDAR = [date(2026, 10, day) for day in range(1, 32)]
 SUMS = 9
@@ -62,7 +70,7 @@ def the_stays() -> list[Stay]:
 @pytest.mark.browser
 def test_a_month_of_one_class(browser: Browser, tmp_path: Path) -> None:
     closed, stays = the_closed(), the_stays()
-    month = drawn(school_days(), stays, closed, SEED)
+    month = drawn(school_days(), stays, closed, FAMILY, SEED)
     assert len([today for today in month.days if not today.closed]) >= 18
     product = Product(tmp_path / "state", free_ports(), "log")
     with started(product, "--date", FIRST.isoformat()):
@@ -87,9 +95,17 @@ def a_day(people: ExitStack, browser: Browser, product: Product, today: Today) -
         leave(office)
     if today.closed:
         return
-    take_calls(office, today.calls)
+    take_calls(office, [call for call in today.calls if not call.by_app])
+    told = [call for call in today.calls if call.by_app]
+    families = []
+    for call in told:
+        mother, child = family_of(office, call)
+        families.append(meet(people, browser, product, mother, "保護者", telephone=True))
+        tell(families[-1], child, call)
     teacher = meet(people, browser, product, "2年1組", "2年1組 担任")
     take_roll(teacher, today.marks)
+    for family in families:
+        family.sees("担任が確認しました")
     for correction in today.corrections:
         correct(teacher, correction)
 
@@ -117,6 +133,30 @@ def find(office: Person, number: int) -> Locator:
     form = office.page.get_by_role("form", name="連絡の内容")
     expect(form).to_be_focused(timeout=SOON)
     return form
+
+
+def family_of(office: Person, call: Call) -> tuple[str, str]:
+    """The names of the mother on the child's card, and of the child."""
+    page = office.page
+    page.goto(urljoin(page.url, f"/people?hat=pupil&q=2-1 {call.number}"))
+    listed = page.get_by_role("row").filter(has_text="2年1組").first.get_by_role("link")
+    child = listed.inner_text()
+    listed.click()
+    tie = page.get_by_role("row").filter(has_text="母").first
+    mother = tie.get_by_role("rowheader").or_(tie.get_by_role("cell")).first.inner_text()
+    return " ".join(mother.split()), child
+
+
+def tell(guardian: Person, child: str, call: Call) -> None:
+    page = guardian.page
+    page.get_by_role("link", name="欠席・遅刻を連絡する").click()
+    expect(page.get_by_text("いつですか")).to_be_visible()
+    siblings = page.get_by_role("checkbox", name=f"{child.split()[-1]}さん")
+    if siblings.count():
+        siblings.check()
+    page.get_by_text(TAPPED[call.tile]).click()
+    page.get_by_role("button", name="学校に送る").click()
+    guardian.sees("学校に届きました")
 
 
 def take_roll(teacher: Person, marks: Sequence[Mark]) -> None:

@@ -20,12 +20,14 @@ LONGEST_CALL = 3
 
 @dataclass(frozen=True)
 class Call:
-    """A family telephones before eight: of the child with that 出席番号, from today for some days."""
+    """A family tells before eight: of the child with that 出席番号, from today for some days."""
 
     number: int
     tile: str
     last: date
     withdrawn: bool = False
+    by_app: bool = False
+    """Told on the guardian's own telephone screen; else the office takes the call."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,13 @@ class Month:
     told: dict[tuple[int, date], str] = field(default_factory=dict)
 
 
-def drawn(days: Sequence[date], stays: Iterable[Stay], closed: Mapping[date, str], seed: int) -> Month:
-    """A month by chance: calls for one and for several days, words that overrule them, marks, corrections."""
+def drawn(
+    days: Sequence[date], stays: Iterable[Stay], closed: Mapping[date, str], family: int, seed: int
+) -> Month:
+    """A month by chance: calls for one and for several days, words that overrule them, marks, corrections.
+
+    ``family`` is the child whose guardian tells by the app.
+    """
     chance = Random(seed)
     month, stays = Month(), list(stays)
     held: list[date] = []
@@ -97,6 +104,9 @@ def drawn(days: Sequence[date], stays: Iterable[Stay], closed: Mapping[date, str
         calls += [Call(free.pop(), chance.choice("12345"), on) for _ in range(chance.randrange(2))]
         if chance.random() < 0.3:
             calls.append(Call(free.pop(), "1", on, withdrawn=True))
+        if family in free and chance.random() < 0.4:
+            free.remove(family)
+            calls.append(Call(family, chance.choice("12345"), on, by_app=True))
         for call in calls:
             if not call.withdrawn:
                 month.told.update(
