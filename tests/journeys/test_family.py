@@ -15,7 +15,7 @@ from tests.support.product import Product
 
 TAPS = 4
 """ux.md §11: absence, with the app open; a child of several is one of them."""
-CLASS = "3年2組"
+CLASS = "6年2組"
 WITHIN_MS = 20_000
 
 
