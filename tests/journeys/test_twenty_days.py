@@ -80,6 +80,7 @@ def test_a_month_of_one_class(browser: Browser, tmp_path: Path) -> None:
             with ExitStack() as people:
                 a_day(people, browser, product, today)
         with ExitStack() as people:
+            the_months_end(people, browser, product)
             office = meet(people, browser, product, "第一小 事務", "事務")
             compare(office, month, stays, closed)
 
@@ -231,9 +232,7 @@ def leave(office: Person) -> None:
 def compare(person: Person, month: Month, stays: Sequence[Stay], closed: Mapping[date, str]) -> None:
     """The sheet on screen, as a spreadsheet and on paper, against the test's own."""
     page = person.page
-    page.get_by_role("link", name="出席簿", exact=True).click()
-    page.get_by_role("combobox", name="学級").select_option("2年1組")
-    expect(page.get_by_role("rowheader").nth(CHILDREN)).to_be_visible(timeout=SOON)
+    open_sheet(page)
     lines = {
         stay.number: cells(month, stay, CALENDAR, closed) for stay in sorted(stays, key=lambda s: s.number)
     }
@@ -256,6 +255,29 @@ def compare(person: Person, month: Month, stays: Sequence[Stay], closed: Mapping
 
     assert differing(on_paper(received(page, "印刷する")), wanted) == []
     assert differing(on_paper(received(page, "A3で印刷する")), wanted) == []
+
+
+def the_months_end(people: ExitStack, browser: Browser, product: Product) -> None:
+    """The teacher closes the month, the principal checks it."""
+    teacher = meet(people, browser, product, "2年1組", "2年1組 担任")
+    open_sheet(teacher.page)
+    teacher.page.get_by_role("button", name="10月分を締める").click()
+    teacher.page.get_by_role("dialog").get_by_role("button", name="10月分を締める").click()
+    teacher.sees("校長・教頭の点検を待っています")
+    principal = meet(people, browser, product, "第一小 校長", "校長")
+    open_sheet(principal.page)
+    principal.page.get_by_role("button", name="10月分を点検した").click()
+    principal.sees("が点検しました")
+
+
+def open_sheet(page: Page) -> None:
+    """The class's month; who has one class only is not asked which."""
+    page.get_by_role("link", name="出席簿", exact=True).click()
+    expect(page.get_by_role("rowheader").first).to_be_visible(timeout=SOON)
+    classes = page.get_by_role("combobox", name="学級")
+    if classes.count():
+        classes.select_option("2年1組")
+    expect(page.get_by_role("rowheader").nth(CHILDREN)).to_be_visible(timeout=SOON)
 
 
 def differing(found: Lines, wanted: Lines) -> list[str]:
