@@ -73,15 +73,16 @@ test('changing is three taps, withdrawing two', async ({ page, bff, open }) => {
   await one.tap('変える', 'link')
   await one.tap('おくれる', 'radio')
   await one.tap('変えて送る')
+  await expect(page).toHaveURL(/\/family$/)
   await expect(page.getByText('おくれる')).toBeVisible()
   expect(one.taps).toBeLessThanOrEqual(3)
-  expect(told(bff)[0]).toMatchObject({ kind: 'late', revision: 2 })
+  await expect.poll(() => told(bff)[0]).toMatchObject({ kind: 'late', revision: 2 })
   const two = finger(page)
   await two.tap('取り消す')
   await two.tap('連絡を取り消す')
   await expect(page.getByText('取り消しました')).toBeVisible()
   expect(two.taps).toBeLessThanOrEqual(3)
-  expect(told(bff)[0]).toMatchObject({ withdrawn: true, revision: 3 })
+  await expect.poll(() => told(bff)[0]).toMatchObject({ withdrawn: true, revision: 3 })
 })
 
 test('without a network it waits in large letters, survives a reload of the data, and is sent once', async ({ page, bff, open }) => {
