@@ -46,7 +46,8 @@ def test_a_call_reaches_the_roll_and_the_roll_confirms_it(
     def confirmed() -> bool:
         office.page.reload()
         expect(office.page.get_by_text("きょうの連絡").first).to_be_visible(timeout=WITHIN_MS)
-        shown = office.page.get_by_text("担任が確認しました")
+        notice = office.page.get_by_role("listitem").filter(has_text="1年1組")
+        shown = notice.get_by_text("担任が確認しました")
         try:
             expect(shown).to_be_visible(timeout=1_000)
         except AssertionError:

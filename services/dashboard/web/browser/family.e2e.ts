@@ -61,6 +61,7 @@ test('two children at two schools, tomorrow and the day after, with a word', asy
   await page.getByLabel(/学校につたえたいこと/).fill('祖母の葬儀です')
   await one.tap('学校に送る')
   await expect(page.getByText('11月24日（火）から11月25日（水）まで')).toHaveCount(2)
+  await expect.poll(() => bodies(bff)).toHaveLength(1)
   const [sent] = bodies(bff)
   expect(sent?.body).toMatchObject({ kind: 'bereavement', reason: null, since: '2026-11-24', until: '2026-11-26', words: '祖母の葬儀です' })
   expect((sent?.body['pupils'] as string[]).length).toBe(2)
