@@ -273,10 +273,10 @@ def the_months_end(people: ExitStack, browser: Browser, product: Product) -> Non
 def open_sheet(page: Page) -> None:
     """The class's month; who has one class only is not asked which."""
     page.get_by_role("link", name="出席簿", exact=True).click()
-    expect(page.get_by_role("rowheader").first).to_be_visible(timeout=SOON)
+    expect(page.get_by_role("region", name="出席簿の表")).to_be_visible(timeout=SOON)
     classes = page.get_by_role("combobox", name="学級")
-    if classes.count():
-        classes.select_option("2年1組")
+    if classes.count():  # beside the name stands whether the month is closed
+        classes.select_option(classes.locator("option").filter(has_text="2年1組").get_attribute("value"))
     expect(page.get_by_role("rowheader").nth(CHILDREN)).to_be_visible(timeout=SOON)
 
 
