@@ -6,7 +6,7 @@ topic is a state lane: the newest record of a key is the whole truth about it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ from shared.contracts.registry import (
 from shared.database.roles import open_copy
 from shared.events.copies import Copy
 from shared.events.intake import Arrived
-from shared.events.upsert import GUARD, GuardedTable, Put, SetTable
+from shared.events.upsert import GUARD, GuardedTable, SetTable, puts
 
 _PLACE = SetTable(
     "place",
@@ -101,15 +101,6 @@ class Families(Copy):
         return ()
 
 
-def _nothing(_: Any) -> dict[str, Any]:
-    return {}
-
-
-def _puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]] = _nothing) -> Iterator[Put]:
-    for one in group:
-        yield Put(one, one.record.stream, {} if one.payload is None else values(one.payload))
-
-
 async def _places(session: AsyncSession, group: Sequence[Arrived]) -> None:
     def rows(pupil: EnrolmentChanged) -> list[dict[str, Any]]:
         at_schools: list[dict[str, Any]] = [
@@ -134,7 +125,7 @@ async def _places(session: AsyncSession, group: Sequence[Arrived]) -> None:
             if each.kind == "home"
         ]
 
-    await _PLACE.put(session, _puts(group), rows)
+    await _PLACE.put(session, puts(group), rows)
 
 
 async def _families(session: AsyncSession, group: Sequence[Arrived]) -> None:
@@ -153,7 +144,7 @@ async def _families(session: AsyncSession, group: Sequence[Arrived]) -> None:
             for tie in family.guardians
         ]
 
-    await _GUARDIAN.put(session, _puts(group, values), rows)
+    await _GUARDIAN.put(session, puts(group, values), rows)
 
 
 async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> None:
@@ -164,7 +155,7 @@ async def _settings(session: AsyncSession, group: Sequence[Arrived]) -> None:
             if setting.name in (STEP_UP, INVITATION)
         ]
 
-    await _SETTING.put(session, _puts(group), rows)
+    await _SETTING.put(session, puts(group), rows)
 
 
 _FOLDS = {
