@@ -8,7 +8,6 @@ right to read sees what was told, not how.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +19,14 @@ from services.messaging.family.answers import Page, child_out
 from services.messaging.family.shapes import ChangeToldIn, FamilyOut, TellIn
 from services.messaging.notices import replies
 from services.messaging.notices import store as notices
-from services.messaging.notices.acts import refuse_unseen, refused, relation, withdrawal, write
+from services.messaging.notices.acts import (
+    changed,
+    first,
+    refuse_unseen,
+    refused,
+    withdrawal,
+    write,
+)
 from services.messaging.notices.rules import Said, Wrong, cut_off, refuse
 from services.messaging.notices.shapes import NoticesSaved, WithdrawIn
 from services.messaging.notices.store import Child, Standing
@@ -28,7 +34,6 @@ from services.messaging.room import Asker, Messaging, messaging
 from shared.access.log import Seen
 from shared.access.principal import Principal, entity, ref, refs
 from shared.database import Command, Scope, Work
-from shared.ids import new_id
 from shared.web import command_of, current, denied, not_found, run_command
 
 router = APIRouter(prefix="/v1/family", tags=["保護者からの連絡"])
@@ -90,20 +95,7 @@ async def tell(body: TellIn, room: Room, who: Who, command: Sent) -> Response:
         room.strong_enough(asker)
         said = body.to_rules(guardian)
         _check(room, said, children.values())
-        written = [
-            Standing(
-                id=new_id(),
-                pupil=pupil,
-                revision=1,
-                withdrawn=False,
-                said=said,
-                relation=relation(said, children[pupil]),
-                told_at=work.at,
-                at=work.at,
-                by=guardian,
-            )
-            for pupil in pupils
-        ]
+        written = [first(said, children[pupil], guardian, work.at) for pupil in pupils]
         return await write(work, who, "TellNotice", written)
 
     return await run_command("messaging", room.units, Scope(who.board), command, save)
@@ -117,15 +109,7 @@ async def change(notice: UUID, body: ChangeToldIn, room: Room, who: Who, command
         before, child, guardian = await _open(room, work, who, notice, body.seen)
         said = body.to_rules(guardian)
         _check(room, said, [child])
-        after = replace(
-            before,
-            revision=before.revision + 1,
-            withdrawn=False,
-            said=said,
-            relation=relation(said, child),
-            at=work.at,
-            by=guardian,
-        )
+        after = changed(before, said, child, guardian, work.at)
         return await write(work, who, "ChangeToldNotice", [after])
 
     return await run_command("messaging", room.units, Scope(who.board), command, save)

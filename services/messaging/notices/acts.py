@@ -15,6 +15,7 @@ from services.messaging.notices.store import Child, Standing
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
 from shared.database import Work
+from shared.ids import new_id
 from shared.web import FieldError, Problem
 
 
@@ -37,6 +38,34 @@ def refused(wrong: Iterable[Wrong]) -> Problem:
         "保存していません",
         "下の項目を直してから、もう一度届けてください。",
         errors=[FieldError(field=each.field, message=each.message) for each in wrong],
+    )
+
+
+def first(said: Said, child: Child, by: UUID, at: datetime) -> Standing:
+    """A notice of a child as it is told for the first time."""
+    return Standing(
+        id=new_id(),
+        pupil=child.id,
+        revision=1,
+        withdrawn=False,
+        said=said,
+        relation=relation(said, child),
+        told_at=at,
+        at=at,
+        by=by,
+    )
+
+
+def changed(before: Standing, said: Said, child: Child, by: UUID, at: datetime) -> Standing:
+    """The revision that stands in a notice's place; one that was taken back holds again by it."""
+    return replace(
+        before,
+        revision=before.revision + 1,
+        withdrawn=False,
+        said=said,
+        relation=relation(said, child),
+        at=at,
+        by=by,
     )
 
 

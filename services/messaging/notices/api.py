@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +11,14 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.messaging.notices import answers, replies, rules, store
-from services.messaging.notices.acts import refuse_unseen, refused, relation, withdrawal, write
+from services.messaging.notices.acts import (
+    changed,
+    first,
+    refuse_unseen,
+    refused,
+    withdrawal,
+    write,
+)
 from services.messaging.notices.replies import Reply
 from services.messaging.notices.rules import Days, Said
 from services.messaging.notices.shapes import (
@@ -146,20 +152,7 @@ async def take(body: NoticeIn, room: Room, who: Who, command: Sent) -> Response:
         children = await _children(room, work.session, asker, "TakeNotice", pupils, today, said.days)
         room.strong_enough(asker)
         _check(room, asker, said, children.values())
-        written = [
-            Standing(
-                id=new_id(),
-                pupil=pupil,
-                revision=1,
-                withdrawn=False,
-                said=said,
-                relation=relation(said, children[pupil]),
-                told_at=work.at,
-                at=work.at,
-                by=person,
-            )
-            for pupil in pupils
-        ]
+        written = [first(said, children[pupil], person, work.at) for pupil in pupils]
         return await write(work, who, "TakeNotice", written)
 
     return await run_command("messaging", room.units, Scope(who.board), command, save)
@@ -174,15 +167,7 @@ async def change(notice: UUID, body: ChangeIn, room: Room, who: Who, command: Se
         before, child = await _open(room, work, asker, notice, body.seen)
         said = body.to_rules()
         _check(room, asker, said, [child])
-        after = replace(
-            before,
-            revision=before.revision + 1,
-            withdrawn=False,
-            said=said,
-            relation=relation(said, child),
-            at=work.at,
-            by=person,
-        )
+        after = changed(before, said, child, person, work.at)
         return await write(work, who, "ChangeNotice", [after])
 
     return await run_command("messaging", room.units, Scope(who.board), command, save)
