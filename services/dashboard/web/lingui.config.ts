@@ -1,8 +1,11 @@
 import { defineConfig } from '@lingui/cli'
 import { formatter } from '@lingui/format-po'
 
-/** Roles whose screens bring their own words (`screens/<role>/words.ts`); all other words are everybody's, teachers' too. */
+/** Roles whose screens bring their own words (`screens/<role>/words.ts`); of the others the staff's frame brings them. */
 export const OWN_WORDS = ['board', 'guardian', 'office', 'operator', 'people', 'school', 'settings']
+
+/** What every page may have to say, before anybody is signed in, too: they come with the first file. */
+const SHELL = ['src/app/Gate.tsx', 'src/app/SignIn.tsx', 'src/app/Broken.tsx', 'src/app/screen.ts', 'src/app/routes.tsx', 'src/parts/States.tsx']
 
 /**
  * Japanese is the source text: the catalogues of `ja` are made from the screens, other languages are translated from
@@ -12,7 +15,8 @@ export default defineConfig({
   locales: ['ja'],
   sourceLocale: 'ja',
   catalogs: [
-    { path: '<rootDir>/src/locales/{locale}', include: ['src'], exclude: ['**/*.test.*', ...OWN_WORDS.map((role) => `src/screens/${role}/**`)] },
+    { path: '<rootDir>/src/locales/shell/{locale}', include: SHELL },
+    { path: '<rootDir>/src/locales/{locale}', include: ['src'], exclude: ['**/*.test.*', ...SHELL, ...OWN_WORDS.map((role) => `src/screens/${role}/**`)] },
     ...OWN_WORDS.map((role) => ({
       path: `<rootDir>/src/locales/${role}/{locale}`,
       include: [`src/screens/${role}`],

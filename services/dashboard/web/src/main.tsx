@@ -4,10 +4,10 @@ import { I18nProvider } from '@lingui/react'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
-import { I18nProvider as AriaLocale } from 'react-aria-components'
 import { createRoot } from 'react-dom/client'
 import { NotConnected, Problem } from '~/api/problem'
 import { session } from '~/api/session'
+import { fetchFrame } from '~/app/frames'
 import { i18n, speakJapanese } from '~/app/i18n'
 import { holdInstall } from '~/app/install'
 import { leave } from '~/app/leave'
@@ -31,6 +31,7 @@ const router = makeRouter(queries)
 
 holdInstall()
 speakJapanese()
+fetchFrame(location.pathname)
 startLive(queries)
 
 // After an own write everything that lives, or says that it follows own writes, is read again, with X-After. Here and not
@@ -44,11 +45,9 @@ session.subscribe(() => {
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <I18nProvider i18n={i18n}>
-      <AriaLocale locale="ja-JP">
-        <QueryClientProvider client={queries}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </AriaLocale>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
     </I18nProvider>
   </StrictMode>,
 )

@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 const FIRST_JS = 170
-/**
- * A family's telephone: older, and on the mobile network. ux.md wants 140: the frame, which is everybody's, holds 149 of
- * it (React Aria's button 18), so what is missing is a frame of the guardians' own.
- */
-const FIRST_JS_GUARDIAN = 158
+/** A family's telephone: older, and on the mobile network. Readings and translations come on top where they are wanted. */
+const FIRST_JS_GUARDIAN = 140
+const STAFF_FRAME = 'src/app/Frame.tsx'
+const FAMILY_FRAME = 'src/screens/guardian/frame/arrive.ts'
 const FIRST_CSS = 12
 const OWN_JS = 40
 /** What teachers and guardians meet first, and how much of it there may be. */
@@ -54,10 +53,12 @@ function before(key) {
 }
 
 const shell = closure(entry)
+/** The frame is there before its screens are. */
+const framed = (key) => closure(key.startsWith('src/screens/guardian/') ? FAMILY_FRAME : STAFF_FRAME)
 for (const key of Object.keys(manifest).filter((one) => manifest[one].isDynamicEntry)) {
-  const all = new Set([...shell, ...closure(key)])
+  const all = new Set([...shell, ...framed(key), ...closure(key)])
   const there = before(key)
-  const own = [...closure(key)].filter((one) => !there.has(one))
+  const own = [...closure(key)].filter((one) => !there.has(one) && (key === STAFF_FRAME || key === FAMILY_FRAME || !framed(key).has(one)))
   if (key in FIRST) {
     gate(`${key}: first screen, JS`, sum(scripts(all)), FIRST[key])
     gate(`${key}: first screen, CSS`, sum(styles(all)), FIRST_CSS)

@@ -14,6 +14,10 @@ test.each(OWN_WORDS)('the words of %s are loaded from its catalogue', (role) => 
   expect(existsSync(`src/locales/${role}/ja.po`)).toBe(true)
 })
 
+test('the staff\'s frame brings what no role brings', () => {
+  expect(readFileSync('src/app/Frame.tsx', 'utf8')).toContain("import './words'")
+})
+
 test('everybody has the words of a role that brings none', () => {
   expect(pages.map(({ role }) => role).filter((role) => !OWN_WORDS.includes(role) && role !== 'teacher')).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { Trans } from '@lingui/react/macro'
 import { useRouter, type ErrorComponentProps } from '@tanstack/react-router'
 import { CircleAlert } from 'lucide-react'
-import { Button } from '~/parts/Button'
+import { PlainButton as Button } from '~/parts/PlainButton'
 import { DialogButtons } from '~/parts/DialogButtons'
 import { Goto } from '~/parts/Goto'
 import styles from './SignIn.module.css'

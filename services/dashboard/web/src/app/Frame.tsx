@@ -1,7 +1,9 @@
+import './words'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { Link, Outlet, useLocation, useNavigate, useParams, useRouter } from '@tanstack/react-router'
 import { Activity, ArrowLeftRight, BookUser, CalendarCheck, CalendarDays, FileUp, House, LayoutGrid, MapPinned, Milestone, PhoneIncoming, School, SlidersHorizontal } from 'lucide-react'
 import { Suspense, useState } from 'react'
+import { I18nProvider as AriaLocale } from 'react-aria-components'
 import { useSession } from '~/api/session'
 import { dayParts, workDay } from '~/dates/dates'
 import { useOutbox } from '~/outbox/useOutbox'
@@ -38,8 +40,16 @@ const ICONS = {
   operations: Activity,
 }
 
-/** What stays around every screen: the rail of this person's places, the top line, the training edge. */
-export function Frame() {
+/** What stays around every screen of the staff: the rail of this person's places, the top line, the training edge. */
+export default function Frame() {
+  return (
+    <AriaLocale locale="ja-JP">
+      <Around />
+    </AriaLocale>
+  )
+}
+
+function Around() {
   const me = useMe()
   const places = placesOf(me)
   const here = useLocation({ select: ({ pathname }) => placeOf(pathname, places) })

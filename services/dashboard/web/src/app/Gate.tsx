@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { useLingui } from '@lingui/react/macro'
 import { useLocation } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { Suspense, useEffect, useRef } from 'react'
 import { Problem } from '~/api/problem'
 import { session } from '~/api/session'
 import { outbox } from '~/outbox/useOutbox'
 import { CannotRead, LoadingRows } from '~/parts/States'
-import { Frame } from './Frame'
+import { FamilyFrame, StaffFrame, staysInFamily } from './frames'
 import { meQuery } from './me'
 import { SignIn } from './SignIn'
 
@@ -15,6 +15,7 @@ export function Gate() {
   const { t } = useLingui()
   const { data: me, error, refetch } = useQuery(meQuery)
   const here = useLocation({ select: ({ href }) => href })
+  const path = useLocation({ select: ({ pathname }) => pathname })
   const owner = me?.person.id
   const first = useRef(owner)
 
@@ -31,7 +32,8 @@ export function Gate() {
     }
   }, [owner])
 
-  if (me) return <Frame />
+  if (me)
+    return <Suspense fallback={<LoadingRows rows={8} />}>{staysInFamily(me, path) ? <FamilyFrame /> : <StaffFrame />}</Suspense>
   if (error instanceof Problem && error.status === 401) return <SignIn to={here} />
   return <main>{error ? <CannotRead error={error} what={t`サインインの状態`} onRetry={() => void refetch()} /> : <LoadingRows rows={8} />}</main>
 }

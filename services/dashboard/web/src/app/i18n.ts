@@ -1,7 +1,7 @@
 import { i18n } from '@lingui/core'
-import { messages } from '../locales/ja.po'
+import { messages } from '../locales/shell/ja.po'
 
-/** Japanese is the source language and the only catalogue of this issue; others are loaded here when they exist. */
+/** Japanese is the source language. What every page may have to say is here; other words come with their screens. */
 export function speakJapanese(): void {
   i18n.loadAndActivate({ locale: 'ja', messages })
 }

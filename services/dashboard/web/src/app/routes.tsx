@@ -7,6 +7,7 @@ import { schoolYear } from '~/dates/read'
 import { draftsReady } from '~/outbox/drafts'
 import { NoRight } from '~/parts/States'
 import { Broken } from './Broken'
+import { fetchFrame } from './frames'
 import { Gate } from './Gate'
 import { meQuery } from './me'
 import { useScreen } from './screen'
@@ -56,7 +57,9 @@ const home = createRoute({
   path: '/',
   beforeLoad: async ({ context }) => {
     const me = await meOf(context)
-    if (me) throw redirect({ href: me.home, replace: true })
+    if (!me) return
+    fetchFrame(me.home)
+    throw redirect({ href: me.home, replace: true })
   },
 })
 
@@ -78,6 +81,13 @@ const tell = createRoute({
   path: '/family/tell',
   validateSearch: ({ notice }: Record<string, unknown>): { readonly notice?: string | undefined } => ({ notice: text(notice) }),
   component: lazyRouteComponent(() => import('~/screens/guardian/tell/Page')),
+})
+
+/** 設定 of a guardian. */
+const familySettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/family/settings',
+  component: lazyRouteComponent(() => import('~/screens/guardian/settings/Page')),
 })
 
 const roll = createRoute({
@@ -399,6 +409,7 @@ const tree = root.addChildren([
     home,
     family,
     tell,
+    familySettings,
     today,
     roll,
     ownRegister,

@@ -3,7 +3,7 @@ import { CircleAlert, CloudOff, DoorClosed, UserCheck } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { isGone, NotConnected, Problem } from '~/api/problem'
 import { signInAddress } from '~/api/session'
-import { Button } from './Button'
+import { PlainButton as Button } from './PlainButton'
 import { PlainLinkButton } from './LinkButton'
 import styles from './States.module.css'
 

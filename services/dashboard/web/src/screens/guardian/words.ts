@@ -1,7 +1,6 @@
-import { i18n } from '@lingui/core'
+import { learn } from '~/languages/speaking'
 import { messages } from '~/locales/guardian/ja.po'
-import { speakAsBefore } from './language'
+import { messages as shell } from '~/locales/shell/ja.po'
 
 /** The words of guardians' screens come with the first of them; every page here imports this. */
-i18n.load('ja', messages)
-speakAsBefore()
+learn({ ...shell, ...messages })

@@ -1,6 +1,6 @@
 import { Trans } from '@lingui/react/macro'
 import { useInstall } from '~/app/install'
-import { Button } from '~/parts/Button'
+import { PlainButton as Button } from '~/parts/PlainButton'
 import styles from './Page.module.css'
 
 /** 「ホーム画面に置く」: offered after the first receipt, when one knows what for. */

@@ -1,13 +1,15 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { CheckCheck, Check } from 'lucide-react'
 import { useState } from 'react'
-import { timeOf } from '~/dates/dates'
 import { outbox } from '~/outbox/useOutbox'
 import type { Entry } from '~/outbox/rules'
-import { Button } from '~/parts/Button'
+import { PlainButton as Button } from '~/parts/PlainButton'
 import { LinkButton } from '~/parts/LinkButton'
 import { HOME, withdrawPath, type Family, type Notice } from '../data'
+import { useDays } from '../days'
+import { Relation } from '../Others'
 import { daysWord, saidWord } from '../said'
+import { DaysWords, SaidWords } from '../SaidWords'
 import { Waiting } from './Waiting'
 import styles from './Page.module.css'
 
@@ -23,30 +25,46 @@ export function NoticeCard({ notice, family, entries }: NoticeCardProps) {
   const { t } = useLingui()
   const [asking, setAsking] = useState(false)
   const { today } = family
-  const days = daysWord(notice, today)
-  const said = saidWord(notice)
+  const { at, plainDay } = useDays()
 
   function withdraw() {
     setAsking(false)
+    const [days, said] = [daysWord(notice, today, plainDay), saidWord(notice)]
     void outbox.add({ kind: 'told', path: withdrawPath(notice.notice), body: { seen: notice.revision }, label: t`${days} ${said}の取り消し`, screen: HOME })
   }
 
   return (
     <article className={styles.card} data-withdrawn={notice.withdrawn ? '' : undefined}>
       <p className={styles.said}>
-        <strong>{said}</strong> <span className={styles.days}>{days}</span>
+        <strong>
+          <SaidWords said={notice} />
+        </strong>{' '}
+        <span className={styles.days}>
+          <DaysWords said={notice} today={today} />
+        </span>
       </p>
       {notice.words !== null && <p className={styles.words}>「{notice.words}」</p>}
-      {!notice.own && <p className={styles.aside}>{notice.relation_word === null ? <Trans>学校が受けた連絡です</Trans> : <Trans>{notice.relation_word}からの連絡です</Trans>}</p>}
+      {!notice.own && (
+        <p className={styles.aside}>
+          {notice.relation_word === null ? (
+            <Trans>学校が受けた連絡です</Trans>
+          ) : (
+            <Trans>
+              <Relation word={notice.relation_word} />
+              からの連絡です
+            </Trans>
+          )}
+        </p>
+      )}
       <Receipt notice={notice} family={family} />
-      {notice.replies.map(({ words, at, by }) => (
-        <p key={at} className={styles.reply}>
+      {notice.replies.map(({ words, at: when, by }) => (
+        <p key={when} className={styles.reply}>
           <span className={styles.aside}>
             <Trans>
-              {by.family}先生から {timeOf(at, today)}
+              {by.family}先生から {at(when, today)}
             </Trans>
           </span>
-          {words}
+          <span lang="ja">{words}</span>
         </p>
       ))}
       {entries.map((entry) => (
@@ -74,7 +92,7 @@ export function NoticeCard({ notice, family, entries }: NoticeCardProps) {
               <Trans>連絡を取り消す</Trans>
             </Button>
             <Button onPress={() => setAsking(false)}>
-              <Trans>やめる</Trans>
+              <Trans>取り消さない</Trans>
             </Button>
           </div>
         </div>
@@ -85,7 +103,8 @@ export function NoticeCard({ notice, family, entries }: NoticeCardProps) {
 
 /** 届きました → 担任が確認しました, of the notice as it stands; a word that came late says so. */
 function Receipt({ notice, family: { today, cut_off } }: { readonly notice: Notice; readonly family: Family }) {
-  const at = timeOf(notice.entered_at, today)
+  const days = useDays()
+  const at = days.at(notice.entered_at, today)
   if (notice.withdrawn)
     return (
       <p className={styles.aside}>
@@ -93,6 +112,8 @@ function Receipt({ notice, family: { today, cut_off } }: { readonly notice: Noti
       </p>
     )
   const seen = notice.confirmed.find(({ on }) => on === today) ?? notice.confirmed[0]
+  const seenAt = seen ? days.at(seen.at, today) : ''
+  const hour = days.hour(cut_off)
   return (
     <div role="status" className={styles.receipt} data-seen={seen ? '' : undefined}>
       <p>
@@ -102,7 +123,7 @@ function Receipt({ notice, family: { today, cut_off } }: { readonly notice: Noti
       {seen ? (
         <p>
           <CheckCheck aria-hidden size="1.25rem" strokeWidth={2} />
-          <Trans>担任が確認しました {timeOf(seen.at, today)}</Trans>
+          <Trans>担任が確認しました {seenAt}</Trans>
         </p>
       ) : (
         <p className={styles.aside}>
@@ -111,7 +132,7 @@ function Receipt({ notice, family: { today, cut_off } }: { readonly notice: Noti
       )}
       {notice.late && !seen && notice.replies.length === 0 && (
         <p className={styles.late}>
-          <Trans>受付のめやす（{cut_off}）をすぎて届きました。お急ぎのときは、学校に電話もしてください。</Trans>
+          <Trans>受付のめやす（{hour}）をすぎて届きました。お急ぎのときは、学校に電話もしてください。</Trans>
         </p>
       )}
     </div>

@@ -1,18 +1,19 @@
 import '../words'
 import { Trans, useLingui } from '@lingui/react/macro'
-import { useEffect } from 'react'
 import { useMe } from '~/app/me'
-import { Place } from '~/app/Place'
-import { keepShell } from '~/app/shell'
 import { useScreen } from '~/app/screen'
+import { CloudOff } from 'lucide-react'
 import { isGone } from '~/api/problem'
 import { useRead } from '~/api/useRead'
-import { workDay } from '~/dates/dates'
+import { Ruby } from '~/languages/Ruby'
 import { useOutbox } from '~/outbox/useOutbox'
 import { LinkButton } from '~/parts/LinkButton'
-import { CannotRead, Empty, LoadingRows } from '~/parts/States'
+import { Empty, LoadingRows } from '~/parts/States'
 import { familyQuery, type Child, type Family } from '../data'
+import { useDays } from '../days'
+import { Title } from '../frame/Title'
 import { coming, entriesOf, noticeOf } from '../rules'
+import { Trouble } from '../Trouble'
 import { Install } from './Install'
 import { Languages } from './Languages'
 import { NoticeCard } from './NoticeCard'
@@ -24,11 +25,12 @@ export default function HomePage() {
   const { t } = useLingui()
   const { data, error, again } = useRead(familyQuery)
   useScreen(t`ホーム`)
-  useEffect(keepShell, [])
   return (
     <div className={styles.page}>
-      <Place title={t`ホーム`} />
-      {data ? <Home family={data} /> : error ? isGone(error) ? <NoChildren /> : <CannotRead error={error} what={t`お子さんの連絡`} onRetry={again} /> : <LoadingRows rows={6} />}
+      <Title>
+        <Trans>ホーム</Trans>
+      </Title>
+      {data ? <Home family={data} away={error !== null} /> : error ? isGone(error) ? <NoChildren /> : <Trouble error={error} onRetry={again} /> : <LoadingRows rows={6} />}
       <Languages />
     </div>
   )
@@ -37,20 +39,34 @@ export default function HomePage() {
 function NoChildren() {
   return (
     <Empty page title={<Trans>連絡できるお子さんがいません</Trans>}>
-      <Trans>学校の名簿に保護者として入ると、ここからお子さんの欠席などを連絡できます。学校に問い合わせてください。</Trans>
+      <p>
+        <Trans>はじめて入ったときは、お子さんの名前が出るまで、少し時間がかかることがあります。出ると、この画面は自動で変わります。</Trans>
+      </p>
+      <p>
+        <Trans>学校の名簿に保護者として入ると、ここからお子さんの欠席などを連絡できます。学校に問い合わせてください。</Trans>
+      </p>
     </Empty>
   )
 }
 
-function Home({ family }: { readonly family: Family }) {
+function Home({ family, away }: { readonly family: Family; readonly away: boolean }) {
   const me = useMe()
+  const { day } = useDays()
   const queue = useOutbox()
   const may = family.children.some(({ may_tell }) => may_tell)
   const received = family.children.some(({ notices }) => notices.some(({ own, channel }) => own && channel === 'app'))
   return (
     <>
+      {away && (
+        <p className={styles.away} role="status">
+          <CloudOff aria-hidden size="1.25rem" strokeWidth={1.75} />
+          <Trans>つながっていません。前に読んだものを出しています。</Trans>
+        </p>
+      )}
       <div className={styles.act}>
-        <p className={styles.date}>{workDay(family.today)}</p>
+        <p className={styles.date}>
+          <Ruby>{day(family.today)}</Ruby>
+        </p>
         {may ? (
           <LinkButton look="filled" size="large" to="/family/tell">
             <Trans>欠席・遅刻を連絡する</Trans>
@@ -78,7 +94,7 @@ function ChildBlock({ child, family, entries }: { readonly child: Child; readonl
         <Trans>
           {child.pupil.family} {child.pupil.given}さん
         </Trans>
-        <span className={styles.at}>
+        <span className={styles.at} lang="ja">
           {child.at.name} {child.at.class_name}
         </span>
       </h2>

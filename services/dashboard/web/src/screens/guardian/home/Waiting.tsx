@@ -3,10 +3,11 @@ import { CloudOff, TriangleAlert } from 'lucide-react'
 import type { Day } from '~/dates/dates'
 import { outbox } from '~/outbox/useOutbox'
 import type { Entry } from '~/outbox/rules'
-import { Button } from '~/parts/Button'
+import { PlainButton as Button } from '~/parts/PlainButton'
 import type { Telling } from '../data'
 import { isWithdrawal } from '../rules'
-import { daysWord, saidWord } from '../said'
+import { WhyNot } from '../Others'
+import { DaysWords, SaidWords } from '../SaidWords'
 import styles from './Page.module.css'
 
 /** What is on this device and nobody at the school knows yet: said large, because nothing unsent may live silently. */
@@ -23,7 +24,7 @@ export function Waiting({ entry, today }: { readonly entry: Entry; readonly toda
       </p>
       {stuck ? (
         <>
-          <p>{entry.problem?.errors.map(({ message }) => message).join(' ') || entry.problem?.detail || entry.problem?.title}</p>
+          {entry.problem && <WhyNot problem={entry.problem} />}
           <div className={styles.acts}>
             <Button onPress={() => void outbox.retry(entry.id)}>
               <Trans>もう一度送る</Trans>
@@ -45,7 +46,7 @@ export function Waiting({ entry, today }: { readonly entry: Entry; readonly toda
 function Told({ said, today }: { readonly said: Telling; readonly today: Day }) {
   return (
     <>
-      {saidWord(said)} {daysWord(said, today)}
+      <SaidWords said={said} /> <DaysWords said={said} today={today} />
     </>
   )
 }

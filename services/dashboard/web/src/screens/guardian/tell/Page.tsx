@@ -1,19 +1,23 @@
 import '../words'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
-import { Place } from '~/app/Place'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useScreen } from '~/app/screen'
 import { useRead } from '~/api/useRead'
-import { addDays, workDay, type Day } from '~/dates/dates'
+import { addDays, type Day } from '~/dates/dates'
 import { holdImeEnter } from '~/grid/ime'
+import { Ruby } from '~/languages/Ruby'
 import { outbox } from '~/outbox/useOutbox'
-import { Button } from '~/parts/Button'
 import { LinkButton } from '~/parts/LinkButton'
-import { CannotRead, Empty, LoadingRows } from '~/parts/States'
+import { PlainButton as Button } from '~/parts/PlainButton'
+import { Empty, LoadingRows } from '~/parts/States'
 import { changePath, familyQuery, HOME, TELL_PATH, type Family, type Notice } from '../data'
+import { useDays } from '../days'
+import { Title } from '../frame/Title'
 import { blank, daysOf, formOf, tellingOf, TILES, type Form, type TileId, type When } from '../rules'
-import { daysWord, saidWord, tileWord } from '../said'
+import { daysWord, saidWord } from '../said'
+import { TileWords } from '../SaidWords'
+import { Trouble } from '../Trouble'
 import styles from './Page.module.css'
 
 const route = getRouteApi('/inside/family/tell')
@@ -28,10 +32,10 @@ export default function TellPage() {
   useScreen(t`欠席・遅刻の連絡`)
   return (
     <>
-      <Place title={id === undefined ? t`欠席・遅刻の連絡` : t`連絡を変える`} />
+      <Title>{id === undefined ? <Trans>欠席・遅刻の連絡</Trans> : <Trans>連絡を変える</Trans>}</Title>
       {!data ? (
         error ? (
-          <CannotRead error={error} what={t`お子さんの連絡`} onRetry={again} />
+          <Trouble error={error} onRetry={again} />
         ) : (
           <LoadingRows rows={8} />
         )
@@ -78,6 +82,7 @@ interface TellingProps {
 function Telling({ family, notice, pupil }: TellingProps) {
   const { t } = useLingui()
   const navigate = useNavigate()
+  const { day, plainDay } = useDays()
   const { today } = family
   const [form, setForm] = useState<Form>(() => (notice && pupil !== undefined ? formOf(notice, pupil, today) : blank(family)))
   const [tried, setTried] = useState(false)
@@ -88,10 +93,10 @@ function Telling({ family, notice, pupil }: TellingProps) {
   const telling = tellingOf(form, today)
   const [first, last] = daysOf(form, today)
   const missing = [
-    form.pupils.length === 0 && t`どのお子さんの連絡か、えらんでください`,
-    form.tile === null && t`どうするか、えらんでください`,
-    (first === '' || last === '' || last < first) && t`日にちを確かめてください`,
-    form.tile === 'other' && form.words.trim() === '' && t`つたえたいことを書いてください`,
+    form.pupils.length === 0 && <Trans key="who">どのお子さんの連絡か、えらんでください</Trans>,
+    form.tile === null && <Trans key="what">どうするか、えらんでください</Trans>,
+    (first === '' || last === '' || last < first) && <Trans key="when">日にちを確かめてください</Trans>,
+    form.tile === 'other' && form.words.trim() === '' && <Trans key="words">つたえたいことを書いてください</Trans>,
   ].filter((each) => each !== false)
   useEffect(() => {
     if (tried) wrong.current?.scrollIntoView({ block: 'center' })
@@ -101,7 +106,7 @@ function Telling({ family, notice, pupil }: TellingProps) {
     setTried(true)
     if (missing.length > 0 || !telling || sending) return
     setSending(true)
-    const label = `${saidWord(telling)} ${daysWord(telling, today)}`
+    const label = `${saidWord(telling)} ${daysWord(telling, today, plainDay)}`
     const draft = notice
       ? { path: changePath(notice.notice), body: { ...telling, seen: notice.revision } }
       : { path: TELL_PATH, body: { ...telling, pupils: form.pupils } }
@@ -140,30 +145,32 @@ function Telling({ family, notice, pupil }: TellingProps) {
         </fieldset>
       )}
       <Choice
-        legend={t`いつですか`}
+        legend={<Trans>いつですか</Trans>}
         name="when"
         three
         value={form.when}
         options={[
-          { value: 'today', word: t`きょう` },
-          { value: 'tomorrow', word: t`あした` },
-          { value: 'other', word: t`ほかの日` },
+          { value: 'today', word: <Trans>きょう</Trans> },
+          { value: 'tomorrow', word: <Trans>あした</Trans> },
+          { value: 'other', word: <Trans>ほかの日</Trans> },
         ]}
         onChoose={(when) => set({ when: when as When })}
       />
       {form.when === 'other' ? (
         <div className={styles.days}>
-          <DayInput label={t`はじめの日`} value={form.first} from={today} onChange={(day) => set({ first: day, last: form.last < day ? day : form.last })} />
-          <DayInput label={t`おわりの日`} value={form.last} from={form.first === '' ? today : form.first} onChange={(day) => set({ last: day })} />
+          <DayInput label={<Trans>はじめの日</Trans>} value={form.first} from={today} onChange={(day) => set({ first: day, last: form.last < day ? day : form.last })} />
+          <DayInput label={<Trans>おわりの日</Trans>} value={form.last} from={form.first === '' ? today : form.first} onChange={(day) => set({ last: day })} />
         </div>
       ) : (
-        <p>{workDay(form.when === 'today' ? today : addDays(today, 1))}</p>
+        <p>
+          <Ruby>{day(form.when === 'today' ? today : addDays(today, 1))}</Ruby>
+        </p>
       )}
       <Choice
-        legend={t`どうしますか`}
+        legend={<Trans>どうしますか</Trans>}
         name="tile"
         value={form.tile}
-        options={TILES.map(({ value }) => ({ value, word: tileWord(value) }))}
+        options={TILES.map(({ value }) => ({ value, word: <TileWords tile={value} /> }))}
         onChoose={(tile) => set({ tile: tile as TileId })}
       />
       <label className={styles.text}>
@@ -183,7 +190,7 @@ function Telling({ family, notice, pupil }: TellingProps) {
         <div ref={wrong} role="alert" className={styles.missing}>
           <ul>
             {missing.map((each) => (
-              <li key={each}>{each}</li>
+              <li key={each.key}>{each}</li>
             ))}
           </ul>
         </div>
@@ -201,11 +208,11 @@ function Telling({ family, notice, pupil }: TellingProps) {
 }
 
 interface ChoiceProps {
-  readonly legend: string
+  readonly legend: ReactNode
   readonly name: string
   readonly three?: boolean
   readonly value: string | null
-  readonly options: readonly { readonly value: string; readonly word: string }[]
+  readonly options: readonly { readonly value: string; readonly word: ReactNode }[]
   readonly onChoose: (value: string) => void
 }
 
@@ -227,7 +234,7 @@ function Choice({ legend, name, three = false, value, options, onChoose }: Choic
 }
 
 interface DayInputProps {
-  readonly label: string
+  readonly label: ReactNode
   readonly value: Day
   readonly from: Day
   readonly onChange: (day: Day) => void
