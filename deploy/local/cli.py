@@ -35,6 +35,8 @@ from services.dashboard.cli import add_commands as dashboard_commands
 from services.dashboard.cli import add_session_commands as session_commands
 from services.identity.cli import Deployment as IdentityDeployment
 from services.identity.cli import add_commands as identity_commands
+from services.messaging.channels.settings import Settings as ChannelSettings
+from services.messaging.cli import add_commands as messaging_commands
 from services.registry.cli import add_commands as registry_commands
 from services.registry.import_commands import Bulk
 from shared.dates import TOKYO
@@ -240,7 +242,7 @@ def _show_status(now: Status) -> None:
             words = f"止まっています: {feed.service}/{feed.copy}（{feed.publisher}）: {feed.stopped_because}"
             console.print(words, soft_wrap=True, markup=False)
     if now.reconcilers:
-        reconcilers = Table("部署への配信", "照合した時刻", "止まっているわけ", box=None)
+        reconcilers = Table("照合", "照合した時刻", "止まっているわけ", box=None)
         for one in now.reconcilers:
             at = datetime.fromisoformat(one.looked_at).astimezone(TOKYO) if one.looked_at else None
             reconcilers.add_row(
@@ -324,6 +326,7 @@ registry_commands(
     ),
 )
 identity_commands(app, lambda: _identity(Instance()), console)
+messaging_commands(app, lambda: ChannelSettings(Instance().settings("messaging").state), console)
 dashboard_commands(app, lambda: _dashboard(Instance()), console)
 session_commands(
     app, lambda: admin.app_units(Instance(), "dashboard"), lambda: only_board(Instance()), console

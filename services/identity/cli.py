@@ -17,7 +17,6 @@ from rich.console import Console
 
 from services.identity.issuer import demo
 from services.identity.issuer import store as issuer_store
-from services.identity.private_files import write_over
 from services.identity.purposes import grants
 from services.identity.purposes import store as purpose_store
 from services.identity.purposes.rules import GrantRefused, Standing, Wrong, terms
@@ -28,6 +27,7 @@ from shared.contracts.dashboard import FEEDS, LUNCH_COUNT
 from shared.contracts.identity import ONEROSTER, ROSTER_FIELDS
 from shared.database import Scope, Units, make_engine
 from shared.dates import Clock, SystemClock
+from shared.private_files import write_over
 from shared.service import ServiceSettings
 
 T = TypeVar("T")

@@ -49,7 +49,7 @@ async def messaging(
             await made.catch_up()
             app = service.build(settings_of("messaging", database, tmp_path), clock, silent_feed)
             async with at_work(app, "messaging", made.authority) as http:
-                made.serve(http)
+                made.serve(http, app)
                 yield made
         finally:
             await made.close()

@@ -9,6 +9,7 @@ from fastapi import Request
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.messaging.channels.reconciler import Deliveries
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.principal import HeldDuty, Holder, Principal
@@ -46,6 +47,8 @@ class Messaging:
     clock: Clock
     policies: Policies
     log: AccessLog
+    deliveries: Deliveries
+    """What hands messages over, and knows by which ways."""
     real: Clock = field(default_factory=SystemClock)
     """Tokens are measured in real time, never in training days."""
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.messaging import family, notices
+from services.messaging import channels, family, notices
+from services.messaging.channels import api as channels_api
+from services.messaging.channels.reconciler import Deliveries
+from services.messaging.channels.settings import Settings
 from services.messaging.family import api as family_api
 from services.messaging.notices import api as notices_api
 from services.messaging.notices.copies import ReceiptsCopy
@@ -33,7 +36,7 @@ from shared.web import ServiceApp, make_app
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = (RosterCopy(), ReceiptsCopy())
 REACTIONS: Sequence[Reaction] = (Forget(),)
-POLICIES = [Path(notices.__path__[0]), Path(family.__path__[0])]
+POLICIES = [Path(room.__path__[0]) for room in (notices, family, channels)]
 
 
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
@@ -42,6 +45,8 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
     log = AccessLog(units)
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
+    deliveries = Deliveries(feed_units, Settings(settings.state), settings.origin)
+    deliveries.vapid()  # made with the deployment; a key that others can read stops the start
     archive = Archive("messaging", feed_units, log, settings.readers)
 
     async def start() -> None:
@@ -63,14 +68,19 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             name="messaging",
             verifier=TokenVerifier(settings.issuer, "messaging", KeySource.of(settings.jwks_url)),
             ready=ready,
-            background=[*workers.jobs, log.run, lambda: each_day(clock, lambda: housekeeping(feed_units))],
+            background=[
+                *workers.jobs,
+                log.run,
+                lambda: deliveries.run(settings.feed),
+                lambda: each_day(clock, lambda: housekeeping(feed_units)),
+            ],
             start=start,
             stop=stop,
-            states=workers.states,
+            states=[*workers.states, deliveries.state],
             parked=lambda: parked.counts(feed_units),
         ),
         "紬 連絡（messaging）",
-        [notices_api.router, family_api.router, archive_router(lambda: archive)],
+        [notices_api.router, channels_api.router, family_api.router, archive_router(lambda: archive)],
     )
-    app.state.messaging = Messaging(units, clock, Policies(POLICIES), log)
+    app.state.messaging = Messaging(units, clock, Policies(POLICIES), log, deliveries)
     return app

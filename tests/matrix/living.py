@@ -28,6 +28,7 @@ from deploy.topology import topology
 from services.dashboard.shell import FrontEnd
 from services.identity.purposes.grants import grant, grant_app
 from services.identity.purposes.rules import Terms
+from services.messaging.channels.settings import Channels, Mail, Settings
 from services.registry.class_lists import store as class_lists
 from services.registry.class_lists.rules import members_on, revision
 from services.registry.erasure import store as erasure
@@ -268,9 +269,21 @@ async def _tell_some(world: World) -> None:
     answer = await world.bearer("messaging", "guardian").send(Call("POST", "/v1/family/notices", own))
     assert answer.status == 200, answer
     ids["own_notice"] = UUID(answer.json()["notices"][0]["notice"])
+    ids["channel"] = await _choose_mail(world)
     ids["invitation"] = await _invite_somebody(world)
     world.first.ids = ids
     await world.in_step()
+
+
+async def _choose_mail(world: World) -> UUID:
+    """A guardian gives an address while mail is on; then it is off, and nothing goes out."""
+    settings = Settings(world.instance.settings("messaging").state)
+    settings.write(Channels(mail=Mail(host="localhost", port=1, tls="none", sender="tsumugi@example.jp")))
+    body = {"address": "okaasan@example.jp"}
+    answer = await world.bearer("messaging", "guardian").send(Call("POST", "/v1/family/channels/email", body))
+    settings.write(Channels())
+    assert answer.status == 200, answer
+    return UUID(answer.json()["channel"])
 
 
 async def _invite_somebody(world: World) -> UUID:

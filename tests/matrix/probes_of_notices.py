@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import Outcome, Probe, get
@@ -57,6 +57,22 @@ def _tell(world: World) -> Call:
 def _act_of_a_guardian(act: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
     own = "own_notice"
     return lambda world: Call("POST", f"/v1/family/notices/{world.first.ids[own]}/{act}", {**body, "seen": 9})
+
+
+_DEVICE: Mapping[str, Any] = {
+    "endpoint": "https://fcm.googleapis.com/fcm/send/x",
+    "p256dh": "B" * 87,
+    "auth": "A" * 22,
+    "label": "",
+}
+
+
+def _to_channel(path: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
+    return lambda world: Call("POST", f"/v1/family/channels/{path}", body)
+
+
+def _to_own_channel(act: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
+    return lambda world: Call("POST", f"/v1/family/channels/{world.first.ids['channel']}/{act}", body)
 
 
 NOTICES: tuple[Probe, ...] = (
@@ -136,5 +152,45 @@ NOTICES: tuple[Probe, ...] = (
             kept_because="somebody has always changed it since; services/messaging/family/tests changes own ones",
         )
         for act, body in (("change", TOLD), ("withdraw", {}))
+    ),
+    Probe(
+        "messaging GET /v1/family/channels",
+        "bearer",
+        get("/v1/family/channels"),
+        may=dict.fromkeys(("guardian", "mother"), 200),
+        may_not=_ALL_STAFF,
+    ),
+    *(
+        Probe(
+            f"messaging POST /v1/family/channels/{kind}",
+            "bearer",
+            _to_channel(kind, body),
+            may=dict.fromkeys(("guardian", "mother"), 422),
+            may_not=_ALL_STAFF,
+            kept_because="nothing goes out of this world; services/messaging/channels/tests adds what is told",
+        )
+        for kind, body in (("email", {"address": "haha@example.jp"}), ("push", _DEVICE))
+    ),
+    Probe(
+        "messaging POST /v1/family/channels/{channel}/confirm",
+        "bearer",
+        _to_own_channel("confirm", {"code": "000000"}),
+        may={"guardian": 200},
+        may_not={**_ALL_STAFF, "mother": 404},
+    ),
+    Probe(
+        "messaging POST /v1/family/channels/{channel}/code",
+        "bearer",
+        _to_own_channel("code", {}),
+        may={"guardian": 422},
+        may_not={**_ALL_STAFF, "mother": 404},
+        kept_because="nothing goes out of this world; services/messaging/channels/tests sends codes again",
+    ),
+    Probe(
+        "messaging POST /v1/family/channels/{channel}/remove",
+        "bearer",
+        lambda world: Call("POST", f"/v1/family/channels/{uuid4()}/remove", {}),
+        may=dict.fromkeys(("guardian", "mother"), 200),
+        may_not=_ALL_STAFF,
     ),
 )

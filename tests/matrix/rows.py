@@ -26,7 +26,13 @@ from tests.matrix.people import (
 )
 from tests.matrix.rows_of_exports import PACKAGES
 from tests.matrix.rows_of_invitations import SCHOOL_FAMILIES
-from tests.matrix.rows_of_notices import CLASS_NOTICES, FAMILY_NOTICES, PUPIL_NOTICES, SCHOOL_NOTICES
+from tests.matrix.rows_of_notices import (
+    CHANNELS,
+    CLASS_NOTICES,
+    FAMILY_NOTICES,
+    PUPIL_NOTICES,
+    SCHOOL_NOTICES,
+)
 from tests.matrix.rows_of_schools import (
     CLASS_DAYS,
     CLASS_LISTS,
@@ -67,6 +73,7 @@ THINGS = {
     "SchoolNotices": "学校の1日の連絡",
     "ClassNotices": "学級の1日の連絡",
     "FamilyNotices": "保護者から見たわが子の連絡",
+    "Channels": "お知らせの受け取り方",
     "SchoolFamilies": "学校の保護者の招待（はじめのサインインの紙）",
 }
 ACTS = {
@@ -107,6 +114,8 @@ ACTS = {
     "ReadUnannounced": "連絡なしの子まで見る",
     "ReadAlerts": "気がかりな欠席まで見る",
     "ActOnAlert": "見て、気がかりな欠席への対応を残す",
+    "ReadChannels": "見る",
+    "ChooseChannels": "決める・やめる",
     "CallHome": "見て、連絡なしの子の家庭に電話をかける",
     "ReadBoardDay": "見る",
     "SeePupil": "一覧で見る",
@@ -392,6 +401,8 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("messaging", "ClassNotices", "ReadClassNotices", CLASS_NOTICES),
     ("messaging", "FamilyNotices", "ReadFamilyNotices", FAMILY_NOTICES),
     ("messaging", "FamilyNotices", "TellNotice", FAMILY_NOTICES),
+    ("messaging", "Channels", "ReadChannels", CHANNELS),
+    ("messaging", "Channels", "ChooseChannels", CHANNELS),
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", CLASS_DAYS),

@@ -89,3 +89,14 @@ FAMILY_NOTICES = {
     "その人に秘匿するわが子": _of_family({ASKING}, {ASKING}, kept_from=ASKING),
     "ほかの設置者のわが子": _of_family({ASKING}, {ASKING}, board=OTHER_BOARD),
 }
+
+
+def _of_owner(owner: UUID, board: UUID = BOARD) -> Entity:
+    return entity("Channels", owner, board=ref("Board", board), owner=ref("Person", owner))
+
+
+CHANNELS = {
+    "自分の": _of_owner(ASKING),
+    "ほかの人の": _of_owner(SOMEBODY),
+    "ほかの設置者の自分の": _of_owner(ASKING, OTHER_BOARD),
+}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from services.identity.private_files import write_first
+from shared.private_files import write_first
 
 FILE = "paper-code-key"
 BYTES = 32

@@ -10,8 +10,8 @@ import orjson
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from services.identity.private_files import write_first
 from shared.access.tokens import ALGORITHM
+from shared.private_files import write_first
 
 FILE = "signing-key.json"
 BITS = 2048

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from services.messaging.notices.beside import Beside
 from services.messaging.notices.replies import Reply
-from services.messaging.notices.shapes import ConfirmedOut, GuardianOut, NoticeOut, PersonOut, ReplyOut
+from services.messaging.notices.shapes import (
+    ConfirmedOut,
+    GuardianOut,
+    NoticeOut,
+    PersonOut,
+    ReplyOut,
+    ToldOut,
+)
 from services.messaging.notices.store import Child, Shown
 from shared.contracts.registry import RELATION_WORDS
 
@@ -55,8 +63,8 @@ def reply(said: Reply, names: Names) -> ReplyOut:
     return ReplyOut(revision=said.revision, words=said.words, at=said.at, by=person(said.by, names))
 
 
-def notice(shown: Shown, names: Names, replies: Sequence[Reply] = ()) -> NoticeOut:
-    """A notice on a list, with the answers to it among ``replies``."""
+def notice(shown: Shown, names: Names, by: Beside) -> NoticeOut:
+    """A notice on a list, with what of ``by`` belongs to it."""
     standing, said = shown.standing, shown.standing.said
     return NoticeOut(
         notice=standing.id,
@@ -82,5 +90,11 @@ def notice(shown: Shown, names: Names, replies: Sequence[Reply] = ()) -> NoticeO
             ConfirmedOut(on=seen.on, revision=seen.revision, at=seen.at, by=person(seen.by, names))
             for seen in shown.confirmed
         ],
-        replies=[reply(each, names) for each in replies if each.notice == standing.id],
+        replies=[reply(each, names) for each in by.replies if each.notice == standing.id],
+        told=[
+            ToldOut.model_validate(each, from_attributes=True)
+            for each in by.told
+            if each.notice == standing.id
+        ],
+        reach=list(by.reach.get(said.teller.guardian, ())) if said.teller.guardian else [],
     )

@@ -19,6 +19,7 @@ from services.messaging.notices.acts import (
     withdrawal,
     write,
 )
+from services.messaging.notices.beside import beside
 from services.messaging.notices.replies import Reply
 from services.messaging.notices.rules import Days, Said
 from services.messaging.notices.shapes import (
@@ -32,7 +33,7 @@ from services.messaging.notices.shapes import (
     SchoolNoticesOut,
     WithdrawIn,
 )
-from services.messaging.notices.store import Child, Shown, Standing
+from services.messaging.notices.store import Child, Standing
 from services.messaging.room import Asker, Messaging, messaging
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal, entity, ref, refs
@@ -59,13 +60,15 @@ async def read_pupil(pupil: UUID, room: Room, who: Who) -> PupilNoticesOut:
         room.strong_enough(asker)
         schools = _places(room, child, rules.day(today))[0] & asker.holder.schools()
         found = await store.of_child(session, who.board, pupil, schools)
-        said = await _replies(session, who, found)
-        named = await store.names(session, who.board, answers.people_of(found, said) | {pupil, *child.ties})
+        by = await beside(session, who.board, found)
+        named = await store.names(
+            session, who.board, answers.people_of(found, by.replies) | {pupil, *child.ties}
+        )
     await room.log.read(who, Seen("ReadNotices", "pupil-notices", pupil, "II", [pupil]))
     return PupilNoticesOut(
         pupil=answers.person(pupil, named),
         guardians=answers.guardians(child, named),
-        notices=[answers.notice(each, named, said) for each in found],
+        notices=[answers.notice(each, named, by) for each in found],
     )
 
 
@@ -86,11 +89,13 @@ async def read_school(school: UUID, room: Room, who: Who, on: date | None = None
             raise denied("学校に届いた連絡を見られるのは、校長・教頭・事務です。") if here else not_found()
         room.strong_enough(asker)
         found = await store.of_school(session, who.board, school, day, viewer=who.person, today=today)
-        said = await _replies(session, who, found)
-        named = await store.names(session, who.board, answers.people_of(found, said))
+        by = await beside(session, who.board, found)
+        named = await store.names(session, who.board, answers.people_of(found, by.replies))
     pupils = sorted({each.person for each in found})
     await room.log.read(who, Seen("ReadSchoolNotices", "school-notices", school, "II", pupils))
-    return SchoolNoticesOut(on=day, notices=[answers.notice(each, named, said) for each in found])
+    offered = room.deliveries.offered().on()
+    shown = [answers.notice(each, named, by) for each in found]
+    return SchoolNoticesOut(on=day, mail="email" in offered, push="push" in offered, notices=shown)
 
 
 @router.get("/classes/{class_id}/notices", summary="学級に届いた1日分の連絡")
@@ -115,11 +120,11 @@ async def read_class(class_id: UUID, room: Room, who: Who, on: date | None = Non
         found = await store.of_class(
             session, who.board, class_id, school, day, viewer=who.person, today=today
         )
-        said = await _replies(session, who, found)
-        named = await store.names(session, who.board, answers.people_of(found, said))
+        by = await beside(session, who.board, found)
+        named = await store.names(session, who.board, answers.people_of(found, by.replies))
     pupils = sorted({each.person for each in found})
     await room.log.read(who, Seen("ReadClassNotices", "class-notices", class_id, "II", pupils))
-    return ClassNoticesOut(on=day, notices=[answers.notice(each, named, said) for each in found])
+    return ClassNoticesOut(on=day, notices=[answers.notice(each, named, by) for each in found])
 
 
 def class_of(board: UUID, school: UUID, class_id: UUID, *, is_today: bool) -> dict[str, object]:
@@ -134,10 +139,6 @@ def class_of(board: UUID, school: UUID, class_id: UUID, *, is_today: bool) -> di
             "isToday": is_today,
         },
     )
-
-
-async def _replies(session: AsyncSession, who: Principal, found: list[Shown]) -> list[Reply]:
-    return await replies.of(session, who.board, [each.standing.id for each in found])
 
 
 @router.post("/notices", summary="欠席などの連絡を受ける", response_model=NoticesSaved)
@@ -199,7 +200,9 @@ async def reply(notice: UUID, body: ReplyIn, room: Room, who: Who, command: Sent
         )
         return ReplySaved(reply=id, notice=standing.id)
 
-    return await run_command("messaging", room.units, Scope(who.board), command, save)
+    answer = await run_command("messaging", room.units, Scope(who.board), command, save)
+    room.deliveries.wake()
+    return answer
 
 
 async def _asker(room: Messaging, session: AsyncSession, who: Principal) -> tuple[Asker, UUID]:

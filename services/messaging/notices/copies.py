@@ -69,7 +69,7 @@ class ReceiptsCopy(Copy):
         await _SEEN.put(session, puts, _rows)
         if gone := [one.payload.person for one in arrived if isinstance(one.payload, PersonErased)]:
             await _FORGET.all(session, {"people": gone})
-        return ()
+        return ("seen",) if puts else ()
 
     async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:
         streams = {record.stream: record.topic for record in facts}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.messaging.channels.rules import Kind, Reason, State, What
 from services.messaging.notices import rules
 from services.messaging.notices.rules import Said
 from shared.contracts.messaging import Channel, NoticeKind, NoticeReason
@@ -96,6 +97,17 @@ class ConfirmedOut(BaseModel):
     by: PersonOut
 
 
+class ToldOut(BaseModel):
+    """That whoever told it was told, or is to be: which way, and what became of it; never where."""
+
+    kind: Kind
+    what: What
+    state: State
+    reason: Reason | None
+    tries: int
+    at: datetime
+
+
 class ReplyOut(BaseModel):
     """What the school has answered."""
 
@@ -130,6 +142,10 @@ class NoticeOut(BaseModel):
     entered_by: PersonOut
     confirmed: list[ConfirmedOut]
     replies: list[ReplyOut]
+    told: list[ToldOut]
+    """What whoever told it was told of this revision and of the answers, or is to be."""
+    reach: list[Kind]
+    """By which ways they can be told, besides opening the app; none for whoever is known in words alone."""
 
 
 class PupilNoticesOut(BaseModel):
@@ -151,6 +167,9 @@ class SchoolNoticesOut(BaseModel):
     """What families of a school have told about a day."""
 
     on: date
+    mail: bool
+    push: bool
+    """Whether families can be told by it at all here: it is the operator's to switch on."""
     notices: list[NoticeOut]
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.messaging.channels.rules import QUIET_SETTING
 from services.messaging.notices.rules import CUT_OFF_SETTING
 from services.messaging.roster.shape import SHAPE, TABLES
 from shared.access.step_up import SETTING as STEP_UP
@@ -65,7 +66,7 @@ _SETTING = SetTable(
     {"name": "text", "since": "date", "value": "jsonb"},
 )
 
-_SETTINGS = frozenset({STEP_UP, CUT_OFF_SETTING})
+_SETTINGS = frozenset({STEP_UP, CUT_OFF_SETTING, QUIET_SETTING})
 
 
 class RosterCopy(Copy):

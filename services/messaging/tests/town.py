@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -268,6 +269,7 @@ class Messaging:
     town: Town
     authority: Authority = field(default_factory=Authority)
     engines: list[AsyncEngine] = field(default_factory=list)
+    app: FastAPI = field(default_factory=FastAPI)
     _http: httpx.AsyncClient | None = None
 
     def __post_init__(self) -> None:
@@ -279,9 +281,9 @@ class Messaging:
         self.engines.append(make_engine(login, pool_size=2))
         return Units(self.engines[-1], self.clock)
 
-    def serve(self, http: httpx.AsyncClient) -> None:
+    def serve(self, http: httpx.AsyncClient, app: FastAPI) -> None:
         """The way in."""
-        self._http = http
+        self._http, self.app = http, app
 
     def make_feed(self, publisher: str, topics: Sequence[str], seed: int = 0) -> Feed:
         """registry's log as messaging reads it, in any legal order."""

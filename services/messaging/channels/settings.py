@@ -1,0 +1,133 @@
+"""What the operator has set: whether mail and push go out, and by whom. Files of the service's own folder.
+
+Read anew each time something goes out: switching a channel off or on takes hold at once, without a restart. The
+password of the mail server is a file of its own, 0600.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from services.messaging.channels.rules import Kind, is_address
+from shared.private_files import write_first, write_over
+
+FILE = "channels.json"
+PASSWORD = "mail-password"  # noqa: S105 – a file's name
+KEY = "channel-code-key"
+PUSH_SERVICES = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "web.push.apple.com",
+    "*.push.apple.com",
+    "*.notify.windows.com",
+)
+"""Of the browsers families use; what a browser names beyond these is not called."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mail(_Part):
+    """How mail goes out."""
+
+    on: bool = True
+    host: str = Field(min_length=1, max_length=255)
+    port: int = Field(ge=1, le=65535)
+    tls: Literal["starttls", "implicit", "none"]
+    user: str | None = None
+    sender: str
+    per_minute: int = Field(default=60, ge=1, le=6000)
+    """Of one receiving domain: telephone companies take a flood for spam."""
+
+    @field_validator("sender")
+    @classmethod
+    def _an_address(cls, sender: str) -> str:
+        if not is_address(sender):
+            raise ValueError("no e-mail address")
+        return sender
+
+
+class Push(_Part):
+    """How web push goes out."""
+
+    on: bool = True
+    contact: str
+    """Whom a push service may write to when something is wrong (RFC 8292 ``sub``)."""
+    services: tuple[str, ...] = PUSH_SERVICES
+    per_minute: int = Field(default=600, ge=1, le=60000)
+
+    @field_validator("contact")
+    @classmethod
+    def _an_address(cls, contact: str) -> str:
+        if not is_address(contact.removeprefix("mailto:")):
+            raise ValueError("no e-mail address")
+        return "mailto:" + contact.removeprefix("mailto:")
+
+
+class Channels(_Part):
+    """Everything that was set."""
+
+    mail: Mail | None = None
+    push: Push | None = None
+
+    def on(self) -> frozenset[Kind]:
+        """The kinds that go out."""
+        kinds: dict[Kind, Mail | Push | None] = {"email": self.mail, "push": self.push}
+        return frozenset(kind for kind, part in kinds.items() if part is not None and part.on)
+
+
+class UnreadableError(RuntimeError):
+    """The file cannot be read; the message says which."""
+
+
+class Settings:
+    """The operator's settings in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self) -> Channels:
+        """What holds now; nothing was set where there is no file. Raises :class:`UnreadableError`."""
+        path = self.folder / FILE
+        try:
+            return Channels.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return Channels()
+        except ValidationError as error:
+            raise UnreadableError(
+                f"{path} が読めません。`tsumugi mail set` か `tsumugi push set` で書き直してください。"
+            ) from error
+
+    def write(self, channels: Channels) -> None:
+        """Keep it from now on."""
+        write_over(self.folder / FILE, channels.model_dump_json(indent=2).encode() + b"\n")
+
+    def password(self) -> str | None:
+        """The mail server's password. Raises :class:`UnreadableError` when others can read it."""
+        path = self.folder / PASSWORD
+        if not path.exists():
+            return None
+        _closed(path)
+        return path.read_text(encoding="utf-8").rstrip("\n")
+
+    def keep_password(self, password: str) -> None:
+        """Keep another one."""
+        write_over(self.folder / PASSWORD, password.encode())
+
+    def code_key(self) -> bytes:
+        """What codes are made with, made at first use."""
+        path = self.folder / KEY
+        if not path.exists():
+            write_first(path, secrets.token_bytes(32))
+        _closed(path)
+        return path.read_bytes()
+
+
+def _closed(path: Path) -> None:
+    if path.stat().st_mode & 0o077:
+        raise UnreadableError(f"{path} がほかの人にも読めます。`chmod 600` で持ち主だけにしてください。")
