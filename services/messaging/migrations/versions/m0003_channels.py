@@ -55,7 +55,7 @@ create table delivery (
     reason text,
     unique (channel_id, what, about)
 );
-comment on column delivery.due_at is 'by the real clock, like until; made_at and tried_at are the deployment''s, to be shown';
+comment on column delivery.due_at is 'by the real clock, like until; made_at and tried_at are the deployment''s';
 comment on column delivery.receiver is 'who takes it over: the domain of an address, the host of a push service';
 create index delivery_due on delivery (due_at) where state = 'waiting';
 create index delivery_tried on delivery (tried_at);
