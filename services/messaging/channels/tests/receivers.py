@@ -35,7 +35,7 @@ class MailServer:
     """What it answers to whole messages, in turn, before it takes one."""
     hang_up: int = 0
     """How many times it hangs up when a message has come."""
-    after: Callable[[], None] | None = None
+    after: Callable[[], object] | None = None
     """Called when a message has been taken, before its sender is told."""
     _server: SMTP | None = None
 
@@ -50,6 +50,7 @@ class MailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.hang_up:
             self.hang_up -= 1
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             return "421 gone"
         if self.data:
