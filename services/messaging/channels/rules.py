@@ -62,7 +62,7 @@ class Quiet:
         return now >= self.since or now < self.until
 
 
-QUIET = Quiet(time(21, 0), time(7, 0))
+QUIET = Quiet(time.fromisoformat("21:00"), time.fromisoformat("07:00"))
 """Where the board says nothing (ux.md §10, おたより: 「明朝7:00に届きます」)."""
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
