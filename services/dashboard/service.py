@@ -19,6 +19,7 @@ from services.dashboard.feeds.api import router as feeds_router
 from services.dashboard.feeds.reconciler import LunchFeed
 from services.dashboard.forward.api import FILES
 from services.dashboard.forward.api import router as forward_router
+from services.dashboard.lanes import lanes
 from services.dashboard.live.api import router as live_router
 from services.dashboard.live.hub import Hub
 from services.dashboard.operations.api import router as operations_router
@@ -142,6 +143,7 @@ def build(
             states=states,
             parked=lambda: parked.counts(feed_units),
             files=FILES,
+            lane=lanes(settings.urls),
         ),
         "紬 ダッシュボード（dashboard）",
         [

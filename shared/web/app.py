@@ -25,6 +25,7 @@ from shared.events.parked import Parked
 from shared.events.trace import context_of, tracer
 from shared.events.workers import WorkerState, told
 from shared.web import problems
+from shared.web.admission import Admission, Bounds, Lane, one_lane
 
 logger = logging.getLogger("tsumugi.http")
 MAX_BODY_BYTES = 1_000_000
@@ -46,6 +47,8 @@ class ServiceApp:
     """Its workers, for the operator's page: names and positions, never a key."""
     files: re.Pattern[str] | None = None
     """Paths by which files come in: their routes say themselves how much they take."""
+    lane: Lane = one_lane
+    """In which line a request waits when more come than can be served."""
     parked: Callable[[], Awaitable[Mapping[tuple[str, str], Parked]]] | None = None
     """How much waits of each (copy, publisher) of its workers."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -107,7 +110,17 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
         return [_place(state) for state in service.states if state.active]
 
     app.add_middleware(_Observed, service=service.name, files=service.files)
+    app.add_middleware(Admission, service=service.name, lane=_lane(service), bounds=Bounds())
     return app
+
+
+def _lane(service: ServiceApp) -> Lane:
+    def lane(path: str) -> str | None:
+        if service.files is not None and service.files.fullmatch(path):
+            return "files"  # a file comes in for as long as a school's line takes
+        return service.lane(path)
+
+    return lane
 
 
 def _feed(state: WorkerState, parked: Parked) -> dict[str, str | int | None]:
