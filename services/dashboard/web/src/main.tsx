@@ -5,7 +5,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { NotConnected, Problem } from '~/api/problem'
+import { retryDelay, worthRetrying } from '~/api/retry'
 import { session } from '~/api/session'
 import { fetchFrame } from '~/app/frames'
 import { i18n, speakJapanese } from '~/app/i18n'
@@ -16,15 +16,9 @@ import { makeRouter } from '~/app/routes'
 import { liveKeys, startLive } from '~/live/live'
 import { outbox } from '~/outbox/useOutbox'
 
-/** A refusal stays one; troubles that pass are tried twice more. */
-function worthRetrying(failures: number, error: Error): boolean {
-  const passing = error instanceof NotConnected || (error instanceof Problem && error.status >= 500)
-  return passing && failures < 2
-}
-
 const queries = new QueryClient({
   defaultOptions: {
-    queries: { networkMode: 'always', staleTime: 15_000, gcTime: 10 * 60_000, retry: worthRetrying, retryDelay: (n) => 400 * 2 ** n },
+    queries: { networkMode: 'always', staleTime: 15_000, gcTime: 10 * 60_000, retry: worthRetrying, retryDelay },
   },
 })
 const router = makeRouter(queries)

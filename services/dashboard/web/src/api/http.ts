@@ -106,7 +106,7 @@ async function content(answer: Response): Promise<unknown> {
     if (answer.ok) throw new NotConnected() // cut off half-way
   }
   if (answer.ok) return body
-  const problem = problemFrom(answer.status, body)
+  const problem = problemFrom(answer.status, body, answer.headers.get('Retry-After'))
   session.heed(problem, answer.headers)
   throw problem
 }

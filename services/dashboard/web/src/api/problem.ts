@@ -20,7 +20,11 @@ export interface ProblemBody {
 
 /** A service answered with a refusal. */
 export class Problem extends Error {
-  constructor(readonly body: ProblemBody) {
+  /** `comeBack`: after so many seconds, where the service says so (RFC 9110 §10.2.3). */
+  constructor(
+    readonly body: ProblemBody,
+    readonly comeBack: number | null = null,
+  ) {
     super(body.title)
     this.name = 'Problem'
   }
@@ -64,17 +68,12 @@ export class NotConnected extends Error {
 }
 
 /** A problem from any answer, also from one that a proxy wrote in HTML. */
-export function problemFrom(status: number, body: unknown): Problem {
+export function problemFrom(status: number, body: unknown, comeBack: string | null = null): Problem {
   const given = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   const text = (value: unknown) => (typeof value === 'string' ? value : '')
   const errors = Array.isArray(given['errors']) ? given['errors'].flatMap(item) : []
-  return new Problem({
-    type: text(given['type']) || 'about:blank',
-    title: text(given['title']),
-    status,
-    detail: text(given['detail']),
-    errors,
-  })
+  const problem = { type: text(given['type']) || 'about:blank', title: text(given['title']), status, detail: text(given['detail']), errors }
+  return new Problem(problem, Number(comeBack) || null)
 }
 
 function item(raw: unknown): ProblemItem[] {
