@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import city, imports, pages, readers, rollover, spine, start, year
+from benchmarks import city, imports, morning, pages, readers, rollover, spine, start, year
 from benchmarks.load import Figure, report
 from benchmarks.processes import LAYOUTS, Layout
 
@@ -34,6 +34,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "readers": readers.measure,
     "rollover": rollover.measure,
     "year": year.measure,
+    "morning": morning.measure,
 }
 
 

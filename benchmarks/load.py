@@ -24,6 +24,13 @@ class Answer:
 
     status: int
     body: bytes
+    head: str = ""
+    """Status line and headers in lower case."""
+
+    def header(self, name: str, otherwise: str = "") -> str:
+        """A header's value; ``name`` in lower case."""
+        lines = (line.partition(":") for line in self.head.split("\r\n")[1:])
+        return next((value.strip() for key, _, value in lines if key == name), otherwise)
 
     def json(self) -> Any:
         """The body as JSON."""
@@ -55,11 +62,11 @@ class Connection:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         status = int(head.split(" ", 2)[1])
         if "transfer-encoding: chunked" in head:
-            return Answer(status, await _chunks(reader))
+            return Answer(status, await _chunks(reader), head)
         length = next(
             (int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:")), 0
         )
-        return Answer(status, await reader.readexactly(length))
+        return Answer(status, await reader.readexactly(length), head)
 
     def close(self) -> None:
         """Hang up."""

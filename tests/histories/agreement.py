@@ -61,10 +61,16 @@ class Log:
     """The registry's log."""
 
     days: list[Fact]
+    """Whoever said what is new in them."""
     facts: list[Keyed]
     states: list[Keyed]
     payloads: dict[str, list[dict[str, Any]]]
     """Topic → what it says."""
+
+    @property
+    def saves(self) -> list[Fact]:
+        """The days in which somebody of the school has said something: what clients' commands have done."""
+        return [fact for fact in self.days if fact.new["source"] != "notice"]
 
 
 async def read_log(instance: Instance) -> Log:
@@ -93,7 +99,7 @@ async def read_log(instance: Instance) -> Log:
 async def disagreements(instance: Instance, log: Log, told: Told) -> list[str]:
     """Everything that does not hold after a history; empty is good."""
     return [
-        *checker.commands(acknowledged(log, told), unknown(told), [fact.command for fact in log.days]),
+        *checker.commands(acknowledged(log, told), unknown(told), [fact.command for fact in log.saves]),
         *checker.versions(log.days),
         *answers(log, told),
         *await rows(instance, log),
@@ -107,8 +113,8 @@ def acknowledged(log: Log, told: Told) -> set[str]:
 
     A client that gave up may ask for what its lost command has done after all; that cell was "saved" before.
     """
-    there = {fact.command for fact in log.days}
-    lost = {(fact.key, fact.new["code"]) for fact in log.days if fact.number in told.unknown}
+    there = {fact.command for fact in log.saves}
+    lost = {(fact.key, fact.new["code"]) for fact in log.saves if fact.number in told.unknown}
     return {
         f"{number} {pupil}"
         for number, saved in told.saved.items()
@@ -131,7 +137,7 @@ def answers(log: Log, told: Told) -> Iterable[str]:
             if fact is None or fact.day["revision"] != revision or fact.day["code"] != code:
                 yield f"command {number} was told revision {revision} {code} of {pupil}"
     told_of: dict[int, set[str]] = defaultdict(set)
-    for fact in log.days:
+    for fact in log.saves:
         told_of[fact.number].add(fact.key)
         if told.asked[fact.number].get(UUID(fact.key)) != fact.new["code"]:
             yield f"command {fact.number} did not ask for {fact.new['code']}"
@@ -181,11 +187,11 @@ async def rows(instance: Instance, log: Log) -> Iterable[str]:
             f.new["source"],
             f.new["revision"],
             f.new["code"],
-            datetime.fromisoformat(f.new["claimed_at"]),
+            f.new["claimed_at"] and datetime.fromisoformat(f.new["claimed_at"]),
         )
         for f in log.days
     ]
-    if sorted(told) != sorted(map(tuple, said)):
+    if sorted(told, key=str) != sorted(map(tuple, said), key=str):
         found.append("attendance_fact is not what the log says")
     return found
 

@@ -16,6 +16,7 @@ from deploy.local.instance import Instance
 from deploy.town.generate import SEED, write_town
 from shared.dates import school_year
 from tests.histories.agreement import disagreements, lunch, read_log, recount
+from tests.histories.families import ENOUGH_WORDS, Guardian, Words, broken_words, families
 from tests.histories.product import (
     CLASSES,
     ENOUGH_COMMANDS,
@@ -48,7 +49,7 @@ where c.id = $1
 
 
 async def test_the_product_under_kills(instance: Instance, seed: int, tmp_path: Path) -> None:
-    random, told, over = Random(seed), Told(), asyncio.Event()
+    random, told, words, over = Random(seed), Told(), Words(), asyncio.Event()
     today, board = instance.clock.today(), await only_board(instance)
     write_town(tmp_path, seed=SEED, school_year=school_year(today), training_date=today, pupils=PUPILS)
     with on_stage(instance) as cast:
@@ -58,16 +59,19 @@ async def test_the_product_under_kills(instance: Instance, seed: int, tmp_path: 
         async with superuser(instance, "registry") as database:
             stand_in = (await database.fetch(_STAFF, places[0].class_id, today))[0]
         acting = [Client(instance, seat, Random(random.random()), told).work(over) for seat in places]
+        homes = await families(instance, places, random)
+        acting += [Guardian(instance, home, Random(random.random()), words).work(over) for home in homes]
         acting += [cast.torment(role, Random(random.random()), over) for role in cast.victims]
 
         def enough() -> bool:
-            return len(told.saved) >= ENOUGH_COMMANDS and min(cast.kills.values()) >= ENOUGH_KILLS
+            enough = len(told.saved) >= ENOUGH_COMMANDS and len(words.acked) >= ENOUGH_WORDS
+            return enough and min(cast.kills.values()) >= ENOUGH_KILLS
 
         async def act() -> None:
             await for_a_while(SECONDS / 4)
-            words = ("substitute", stand_in["school"], stand_in["class_name"], stand_in["staff"])
+            stands_in = ("substitute", stand_in["school"], stand_in["class_name"], stand_in["staff"])
             said = await asyncio.gather(
-                tsumugi(instance, *words), tsumugi(instance, "import", "oneroster", str(tmp_path))
+                tsumugi(instance, *stands_in), tsumugi(instance, "import", "oneroster", str(tmp_path))
             )
             assert "補欠に入りました" in said[0]
             assert "何も変えていません" in said[1]
@@ -75,7 +79,8 @@ async def test_the_product_under_kills(instance: Instance, seed: int, tmp_path: 
             try:
                 await eventually(enough, within=PATIENCE, every=0.1)
             finally:
-                print(f"{len(told.saved)} acknowledged, {len(told.unknown)} unknown, kills {cast.kills}")  # noqa: T201
+                print(f"{len(told.saved)} saves, {len(words.acked)} words acknowledged,")  # noqa: T201
+                print(f"{len(told.unknown)} and {len(words.unknown)} unknown, kills {cast.kills}")  # noqa: T201
             over.set()
 
         async with asyncio.timeout(3 * PATIENCE), asyncio.TaskGroup() as together:
@@ -83,8 +88,9 @@ async def test_the_product_under_kills(instance: Instance, seed: int, tmp_path: 
                 together.create_task(one)
         await eventually(lambda: in_step(instance), within=PATIENCE, every=0.1)
         log = await read_log(instance)
-        assert told.odd == []
+        assert told.odd + words.odd == []
         assert await disagreements(instance, log, told) == []
+        assert await broken_words(instance, log, words, homes) == []
         duties = {said["staff"]: said["duties"] for said in log.payloads["registry.duty"]}
         assert "substitute" in [duty["kind"] for duty in duties[str(stand_in["id"])]]
         await lunch(instance, recount(log, today))

@@ -1,0 +1,310 @@
+"""`make bench-morning`: twenty to eight in a city, everything on one machine; then ten times as much at once.
+
+What comes goes the way it goes from a browser: through the origin, with sessions whose tokens have run out over night.
+Commands that are told to come back do, as the outbox of a device does, under the same key. Readings are given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from uuid import UUID
+
+from benchmarks.deployment import Deployment, deployment
+from benchmarks.load import Answer, Connection, Figure, Timings
+from benchmarks.processes import LAYOUTS, Layout
+from benchmarks.sessions import signed_in
+from shared.ids import time_ordered_id
+
+PUPILS = int(os.environ.get("PUPILS", "100000"))
+SECONDS = float(os.environ.get("SECONDS", "300"))
+RATES = {"notice": 20.0, "page": 150.0, "save": 5.0}
+"""A second."""
+BURST, BURST_SECONDS = 10, 20.0
+AFTERWARDS_SECONDS = 40.0
+WELL_MS = 1000.0
+"""A second in which every answer came within this, and nobody was sent away, is one of a service that is itself."""
+
+_GUARDIANS = (
+    "select distinct on (pupil_id) pupil_id, guardian_id from copy.guardian"
+    " where notify and since <= $1 and (until is null or until > $1) order by pupil_id, guardian_id"
+)
+_HEADS = (
+    "select organisation_id as school, subject_id as person from duty_period where kind = 'principal' and voided_at is null"
+    " and valid @> $1::date"
+)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One thing that somebody did, from when it was due."""
+
+    kind: str
+    due: float
+    """Seconds since the load began."""
+    milliseconds: float
+    """Until it was done; of a reading that was given up, until that was told."""
+    outcome: str
+    """``done``, ``sent away`` (a reading, politely), or what went wrong."""
+    returns: int = 0
+    """How often a command was told to come back."""
+
+
+@dataclass
+class City:
+    """Who comes in the morning."""
+
+    deployed: Deployment
+    families: Iterator[tuple[UUID, UUID]]
+    """(child, guardian) who have not told anything yet."""
+    heads: dict[UUID, UUID]
+    """School → principal."""
+    sessions: dict[UUID, dict[str, str]]
+    school_of: dict[UUID, UUID]
+    told: Counter[UUID] = field(default_factory=Counter)
+    """School → children of whom a notice was accepted."""
+    taken: Counter[UUID] = field(default_factory=Counter)
+
+
+def measure() -> list[Figure]:
+    """Both layouts."""
+    return [figure for layout in LAYOUTS for figure in _measure(layout)]
+
+
+def _measure(layout: Layout) -> list[Figure]:
+    with deployment(layout=layout, pupils=PUPILS) as deployed:
+        return asyncio.run(_morning(deployed, layout))
+
+
+async def _morning(deployed: Deployment, layout: Layout) -> list[Figure]:
+    city = await _city(deployed)
+    load = Load(city)
+    await load.run(RATES, 5)  # first pages, plans and connections
+    load.visits.clear()
+    await load.run(RATES, SECONDS)
+    words = f"{PUPILS:,} pupils, {layout}"
+    figures = [*_figures(load.visits, f"morning, {words}"), await _right(city, words)]
+    load.visits.clear()
+    began = time.perf_counter()
+    burst = {kind: rate * BURST for kind, rate in RATES.items()}
+    await load.run(burst, BURST_SECONDS, then=(RATES, AFTERWARDS_SECONDS))
+    at_peak = [visit for visit in load.visits if visit.due < BURST_SECONDS]
+    figures += _figures(at_peak, f"ten times as much for {BURST_SECONDS:.0f} s, {words}")
+    figures += [
+        Figure(f"… itself again, {words}", f"{_recovered(load.visits):.0f} s after its end", "< 10 s"),
+        Figure(
+            f"… all commands in, {words}", f"{load.last_command - began - BURST_SECONDS:.0f} s after it", "–"
+        ),
+        await _right(city, f"after it, {words}"),
+    ]
+    load.close()
+    return figures
+
+
+async def _city(deployed: Deployment) -> City:
+    instance, today = deployed.instance, deployed.day
+    messaging = await instance.server.connect("messaging")
+    registry = await instance.server.connect("registry")
+    try:
+        families = [(row["pupil_id"], row["guardian_id"]) for row in await messaging.fetch(_GUARDIANS, today)]
+        heads = {row["school"]: row["person"] for row in await registry.fetch(_HEADS, today)}
+    finally:
+        await messaging.close()
+        await registry.close()
+    school_of = {pupil: each.school for each in deployed.classes for pupil in each.pupils}
+    seen: set[UUID] = set()
+    chosen = []
+    wanted = int(RATES["notice"] * (SECONDS + 5 + BURST * BURST_SECONDS + AFTERWARDS_SECONDS)) + 100
+    step = max(1, len(families) // wanted)
+    for pupil, guardian in families[::step] + families:
+        if guardian not in seen and pupil in school_of:
+            seen.add(guardian)
+            chosen.append((pupil, guardian))
+    chosen = chosen[:wanted]
+    sessions = await signed_in(deployed, [guardian for _, guardian in chosen], "guardian")
+    staff = [*heads.values(), *(each.teacher for each in deployed.classes)]
+    sessions |= await signed_in(deployed, list(dict.fromkeys(staff)), "staff")
+    families_in = [(pupil, guardian) for pupil, guardian in chosen if guardian in sessions]
+    return City(deployed, iter(families_in), heads, sessions, school_of)
+
+
+class Load:
+    """Everybody at once, each at their own pace whatever the answers do."""
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+        self.visits: list[Visit] = []
+        self.last_command = 0.0
+        self._free: list[Connection] = []
+        self._classes = cycle(city.deployed.classes)
+        self._pages = self._all_pages()
+        self._acts: dict[str, Callable[[Connection], Awaitable[tuple[str, int]]]] = {
+            "notice": self._notice,
+            "page": self._page,
+            "save": self._save,
+        }
+
+    async def run(
+        self, rates: dict[str, float], seconds: float, then: tuple[dict[str, float], float] | None = None
+    ) -> None:
+        """Offer ``rates`` for ``seconds``, then others without a pause; returns when everything is answered."""
+        began = time.perf_counter()
+        due = sorted(
+            (start + number / rate, kind)
+            for start, each, length in [(0.0, rates, seconds), *([(seconds, *then)] if then else [])]
+            for kind, rate in each.items()
+            for number in range(int(rate * length))
+        )
+        tasks = []
+        for at, kind in due:
+            await asyncio.sleep(max(0.0, began + at - time.perf_counter()))
+            tasks.append(asyncio.create_task(self._one(kind, began, at)))
+        await asyncio.gather(*tasks)
+
+    async def _one(self, kind: str, began: float, due: float) -> None:
+        connection = self._free.pop() if self._free else Connection(self.city.deployed.instance.origin)
+        try:
+            outcome, returns = await self._acts[kind](connection)
+            self._free.append(connection)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            outcome, returns = type(error).__name__, 0
+        now = time.perf_counter()
+        self.visits.append(Visit(kind, due, (now - began - due) * 1000, outcome, returns))
+        if kind != "page":
+            self.last_command = now
+
+    async def _notice(self, connection: Connection) -> tuple[str, int]:
+        pupil, guardian = next(self.city.families)
+        today = self.city.deployed.day
+        body = {
+            "pupils": [str(pupil)],
+            "kind": "absent",
+            "reason": "sick",
+            "since": str(today),
+            "until": str(today + timedelta(days=1)),
+        }
+        outcome, returns, _ = await self._command(
+            connection, "/api/messaging/v1/family/notices", self.city.sessions[guardian], body
+        )
+        if outcome == "done":
+            self.city.told[self.city.school_of[pupil]] += 1
+        return outcome, returns
+
+    async def _save(self, connection: Connection) -> tuple[str, int]:
+        of = next(self._classes)
+        path = f"/api/registry/v1/classes/{of.id}/days/{self.city.deployed.day}/roll"
+        body = {"marks": [], "taken": True}
+        outcome, returns, answer = await self._command(connection, path, self.city.sessions[of.teacher], body)
+        if outcome == "done" and answer.json()["taken"]:
+            self.city.taken[of.school] += 1
+        return outcome, returns
+
+    async def _command(
+        self, connection: Connection, path: str, headers: dict[str, str], body: object
+    ) -> tuple[str, int, Answer]:
+        sent = {
+            **headers,
+            "content-type": "application/json",
+            "idempotency-key": str(time_ordered_id(datetime.now(UTC))),
+        }
+        returns = 0
+        while True:
+            answer = await connection.ask("POST", path, sent, json.dumps(body).encode())
+            if answer.status != 503:
+                return ("done" if answer.status == 200 else _wrong(answer)), returns, answer
+            returns += 1
+            await asyncio.sleep(float(answer.header("retry-after", "5")))
+
+    async def _page(self, connection: Connection) -> tuple[str, int]:
+        path, headers = next(self._pages)
+        answer = await connection.ask("GET", path, headers)
+        if answer.status == 200:
+            return "done", 0
+        polite = answer.status == 503 and answer.header("retry-after") != ""
+        return ("sent away" if polite else _wrong(answer)), 0
+
+    def _all_pages(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Of eight readings three are a teacher's first page, three a roll, two a school's page."""
+        city = self.city
+        day, classes = city.deployed.day, city.deployed.classes
+        heads = cycle([(school, head) for school, head in city.heads.items() if head in city.sessions])
+        for number, of in enumerate(cycle(classes)):
+            mine = city.sessions[of.teacher]
+            if number % 8 < 3:
+                yield "/api/today", mine
+            elif number % 8 < 6:
+                yield f"/api/classes/{of.id}/days/{day}/roll", mine
+            else:
+                school, head = next(heads)
+                yield f"/api/schools/{school}/days/{day}", city.sessions[head]
+
+    def close(self) -> None:
+        """Hang up."""
+        for connection in self._free:
+            connection.close()
+
+
+def _wrong(answer: Answer) -> str:
+    try:
+        return f"{answer.status} {answer.json()['type'].rsplit('/', 1)[-1]}"
+    except (ValueError, KeyError):
+        return str(answer.status)
+
+
+def _figures(visits: list[Visit], when: str) -> list[Figure]:
+    figures = []
+    for kind, target in (("notice", "–"), ("page", "–"), ("save", "–")):
+        of_kind = [visit for visit in visits if visit.kind == kind]
+        done = Timings([visit.milliseconds for visit in of_kind if visit.outcome == "done"])
+        other = Counter(visit.outcome for visit in of_kind if visit.outcome != "done")
+        back = sum(visit.returns for visit in of_kind)
+        words = [
+            f"{len(done.milliseconds):,} done",
+            f"p50 {done.percentile(0.5):.0f}, p99 {done.percentile(0.99):.0f} ms",
+            *([f"{back:,} times told to come back"] if back else []),
+            *(f"{count:,} {outcome}" for outcome, count in other.most_common()),
+        ]
+        figures.append(Figure(f"{kind}s, {when}", "; ".join(words), target))
+    return figures
+
+
+def _recovered(visits: list[Visit]) -> float:
+    """Seconds after the burst's end until the first second from which on all was well."""
+    bad = [
+        int(visit.due)
+        for visit in visits
+        if visit.due >= BURST_SECONDS
+        and (visit.outcome != "done" or visit.returns or visit.milliseconds > WELL_MS)
+    ]
+    return max(bad) + 1 - BURST_SECONDS if bad else 0.0
+
+
+async def _right(city: City, words: str) -> Figure:
+    """Until every school's page has every child that was told of, and every class that was taken."""
+    began = time.perf_counter()
+    connection = Connection(city.deployed.instance.origin)
+    for school, head in city.heads.items():
+        if head not in city.sessions:
+            continue
+        path = f"/api/schools/{school}/days/{city.deployed.day}"
+        while True:
+            page = (await connection.ask("GET", path, city.sessions[head])).json()
+            told = page["totals"]["absent"]
+            if told >= city.told[school] and page["totals"]["classes_taken"] >= city.taken[school]:
+                break
+            if time.perf_counter() - began > 120:
+                raise RuntimeError(f"a page is not right: {told} of {city.told[school]} absent at {school}")
+            await asyncio.sleep(0.05)
+    connection.close()
+    return Figure(
+        f"… every school's page right, {words}",
+        f"{time.perf_counter() - began:.1f} s after the last answer ({len(city.heads)} pages read one by one)",
+        "≤ 1 s and the reading",
+    )
