@@ -7,10 +7,10 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help house up down reset doctor test test-fast check format fixture bench events lock
+.PHONY: help house up down reset doctor test test-fast check format fixture bench bench-morning screens events lock
 
 help: ## この一覧
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Every other target stands on this: .venv holds exactly what requirements.lock says (nothing to do when it does).
 house:
@@ -52,6 +52,13 @@ fixture: house ## 今の版のデータの見本を残す（版を出すとき�
 
 bench: house ## 目標とくらべて測る
 	@$(BIN)/python -m benchmarks
+
+bench-morning: house ## 十万人の市の朝（欠席連絡、画面、学級の確定）と、その十倍（PUPILS=20000 でも）
+	@$(if $(PUPILS),PUPILS=$(PUPILS)) $(BIN)/python -m benchmarks morning
+
+screens: house ## すべての画面を、すべての状態で撮り、screens/index.html に並べる
+	@$(BIN)/python -m deploy.local.browser
+	@$(BIN)/python -m deploy.local.screens
 
 events: house ## 契約から docs/events.md と型の見本を書く
 	@$(BIN)/tsumugi events
