@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,8 +19,9 @@ from uuid import UUID
 
 from benchmarks.deployment import Deployment, deployment
 from benchmarks.load import Answer, Connection, Figure, Timings
-from benchmarks.processes import LAYOUTS, Layout
+from benchmarks.processes import LAYOUTS, Layout, apart
 from benchmarks.sessions import signed_in
+from deploy.local import lifecycle
 from shared.ids import time_ordered_id
 
 PUPILS = int(os.environ.get("PUPILS", "100000"))
@@ -29,6 +30,7 @@ RATES = {"notice": 20.0, "page": 150.0, "save": 5.0}
 """A second."""
 BURST, BURST_SECONDS = 10, 20.0
 AFTERWARDS_SECONDS = 40.0
+WARM_SECONDS = 5.0
 WELL_MS = 1000.0
 """A second in which every answer came within this, and nobody was sent away, is one of a service that is itself."""
 
@@ -70,23 +72,23 @@ class City:
     school_of: dict[UUID, UUID]
     told: Counter[UUID] = field(default_factory=Counter)
     """School → children of whom a notice was accepted."""
-    taken: Counter[UUID] = field(default_factory=Counter)
+    taken: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    """School → classes whose roll was taken."""
 
 
 def measure() -> list[Figure]:
-    """Both layouts."""
-    return [figure for layout in LAYOUTS for figure in _measure(layout)]
+    """One city, in one process and in a process a service: to make it takes longer than its morning."""
+    with deployment(pupils=PUPILS) as deployed:
+        city = asyncio.run(_city(deployed))
+        figures = asyncio.run(_morning(city, "one process"))
+        lifecycle.stop_services(deployed.instance)
+        with apart(deployed.instance):
+            return [*figures, *asyncio.run(_morning(city, "a process a service"))]
 
 
-def _measure(layout: Layout) -> list[Figure]:
-    with deployment(layout=layout, pupils=PUPILS) as deployed:
-        return asyncio.run(_morning(deployed, layout))
-
-
-async def _morning(deployed: Deployment, layout: Layout) -> list[Figure]:
-    city = await _city(deployed)
+async def _morning(city: City, layout: Layout) -> list[Figure]:
     load = Load(city)
-    await load.run(RATES, 5)  # first pages, plans and connections
+    await load.run(RATES, WARM_SECONDS)  # first pages, plans and connections
     load.visits.clear()
     await load.run(RATES, SECONDS)
     words = f"{PUPILS:,} pupils, {layout}"
@@ -121,7 +123,8 @@ async def _city(deployed: Deployment) -> City:
     school_of = {pupil: each.school for each in deployed.classes for pupil in each.pupils}
     seen: set[UUID] = set()
     chosen = []
-    wanted = int(RATES["notice"] * (SECONDS + 5 + BURST * BURST_SECONDS + AFTERWARDS_SECONDS)) + 100
+    seconds = WARM_SECONDS + SECONDS + BURST * BURST_SECONDS + AFTERWARDS_SECONDS
+    wanted = int(RATES["notice"] * seconds) * len(LAYOUTS) + 100
     step = max(1, len(families) // wanted)
     for pupil, guardian in families[::step] + families:
         if guardian not in seen and pupil in school_of:
@@ -203,7 +206,7 @@ class Load:
         body = {"marks": [], "taken": True}
         outcome, returns, answer = await self._command(connection, path, self.city.sessions[of.teacher], body)
         if outcome == "done" and answer.json()["taken"]:
-            self.city.taken[of.school] += 1
+            self.city.taken[of.school].add(of.id)
         return outcome, returns
 
     async def _command(
@@ -297,7 +300,7 @@ async def _right(city: City, words: str) -> Figure:
         while True:
             page = (await connection.ask("GET", path, city.sessions[head])).json()
             told = page["totals"]["absent"]
-            if told >= city.told[school] and page["totals"]["classes_taken"] >= city.taken[school]:
+            if told >= city.told[school] and page["totals"]["classes_taken"] >= len(city.taken[school]):
                 break
             if time.perf_counter() - began > 120:
                 raise RuntimeError(f"a page is not right: {told} of {city.told[school]} absent at {school}")

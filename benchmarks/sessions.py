@@ -44,7 +44,9 @@ async def signed_in(
     cookie, _ = cookie_names(deployed.instance.origin)
     now = SystemClock().now()
     async with theirs.read(Scope(deployed.board)) as rows:
-        accounts: dict[UUID, UUID] = dict((await rows.execute(_ACCOUNTS, {"people": list(people)})).tuples().all())
+        accounts: dict[UUID, UUID] = dict(
+            (await rows.execute(_ACCOUNTS, {"people": list(people)})).tuples().all()
+        )
     found: dict[UUID, dict[str, str]] = {}
 
     async def begin(person: UUID, session: Session, refresh: str) -> None:
