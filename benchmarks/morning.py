@@ -39,8 +39,8 @@ _GUARDIANS = (
     " where notify and since <= $1 and (until is null or until > $1) order by pupil_id, guardian_id"
 )
 _HEADS = (
-    "select organisation_id as school, subject_id as person from duty_period where kind = 'principal' and voided_at is null"
-    " and valid @> $1::date"
+    "select organisation_id as school, subject_id as person from duty_period"
+    " where kind = 'principal' and voided_at is null and valid @> $1::date"
 )
 
 
