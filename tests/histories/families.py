@@ -21,8 +21,8 @@ from tests.histories.agreement import Fact, Log
 from tests.histories.product import ANSWER_SECONDS, Seat, superuser, token
 from tests.support.waiting import for_a_while
 
-FAMILIES = 8
-ENOUGH_WORDS = 24
+FAMILIES = 6
+ENOUGH_WORDS = 16
 KINDS = (("absent", "sick"), ("absent", "other"), ("late", None), ("bereavement", None), ("other", None))
 MEANT = {
     ("absent", "sick"): "absent_sick",
