@@ -2,10 +2,12 @@
 
 python -m benchmarks                 all
 python -m benchmarks roll pages      some
+python -m benchmarks morning --pupils 20000 --seconds 60    a smaller city, a shorter morning
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -40,14 +42,20 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
 
 def main() -> None:
     """Run the named benches, or all."""
-    names = sys.argv[1:] or list(BENCHES)
+    asked = argparse.ArgumentParser(prog="python -m benchmarks")
+    asked.add_argument("names", nargs="*")
+    asked.add_argument("--pupils", type=int, default=morning.PUPILS, help="of the city of `morning`")
+    asked.add_argument("--seconds", type=float, default=morning.SECONDS, help="of `morning`")
+    given = asked.parse_args()
+    benches = {**BENCHES, "morning": partial(morning.measure, given.pupils, given.seconds)}
+    names = given.names or list(BENCHES)
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         sys.exit(f"no such bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
     figures: list[Figure] = []
     for name in names:
         print(f"… {name}", file=sys.stderr, flush=True)
-        found = BENCHES[name]()
+        found = benches[name]()
         figures += found
         print(report(found), file=sys.stderr, flush=True)
     table = report(figures)

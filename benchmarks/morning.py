@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,8 +23,7 @@ from benchmarks.sessions import signed_in
 from deploy.local import lifecycle
 from shared.ids import time_ordered_id
 
-PUPILS = int(os.environ.get("PUPILS", "100000"))
-SECONDS = float(os.environ.get("SECONDS", "300"))
+PUPILS, SECONDS = 100_000, 300.0
 RATES = {"notice": 20.0, "page": 150.0, "save": 5.0}
 """A second."""
 BURST, BURST_SECONDS = 10, 20.0
@@ -64,6 +62,8 @@ class City:
     """Who comes in the morning."""
 
     deployed: Deployment
+    seconds: float
+    """How long a morning lasts."""
     families: Iterator[tuple[UUID, UUID]]
     """(child, guardian) who have not told anything yet."""
     heads: dict[UUID, UUID]
@@ -76,10 +76,10 @@ class City:
     """School → classes whose roll was taken."""
 
 
-def measure() -> list[Figure]:
+def measure(pupils: int = PUPILS, seconds: float = SECONDS) -> list[Figure]:
     """One city, in one process and in a process a service: to make it takes longer than its morning."""
-    with deployment(pupils=PUPILS) as deployed:
-        city = asyncio.run(_city(deployed))
+    with deployment(pupils=pupils) as deployed:
+        city = asyncio.run(_city(deployed, seconds))
         figures = asyncio.run(_morning(city, "one process"))
         lifecycle.stop_services(deployed.instance)
         with apart(deployed.instance):
@@ -90,8 +90,8 @@ async def _morning(city: City, layout: Layout) -> list[Figure]:
     load = Load(city)
     await load.run(RATES, WARM_SECONDS)  # first pages, plans and connections
     load.visits.clear()
-    await load.run(RATES, SECONDS)
-    words = f"{PUPILS:,} pupils, {layout}"
+    await load.run(RATES, city.seconds)
+    words = f"{len(city.school_of):,} pupils, {layout}"
     figures = [*_figures(load.visits, f"morning, {words}"), await _right(city, words)]
     load.visits.clear()
     began = time.perf_counter()
@@ -110,7 +110,7 @@ async def _morning(city: City, layout: Layout) -> list[Figure]:
     return figures
 
 
-async def _city(deployed: Deployment) -> City:
+async def _city(deployed: Deployment, seconds: float) -> City:
     instance, today = deployed.instance, deployed.day
     messaging = await instance.server.connect("messaging")
     registry = await instance.server.connect("registry")
@@ -123,8 +123,8 @@ async def _city(deployed: Deployment) -> City:
     school_of = {pupil: each.school for each in deployed.classes for pupil in each.pupils}
     seen: set[UUID] = set()
     chosen = []
-    seconds = WARM_SECONDS + SECONDS + BURST * BURST_SECONDS + AFTERWARDS_SECONDS
-    wanted = int(RATES["notice"] * seconds) * len(LAYOUTS) + 100
+    each = WARM_SECONDS + seconds + BURST * BURST_SECONDS + AFTERWARDS_SECONDS
+    wanted = int(RATES["notice"] * each) * len(LAYOUTS) + 100
     step = max(1, len(families) // wanted)
     for pupil, guardian in families[::step] + families:
         if guardian not in seen and pupil in school_of:
@@ -135,7 +135,7 @@ async def _city(deployed: Deployment) -> City:
     staff = [*heads.values(), *(each.teacher for each in deployed.classes)]
     sessions |= await signed_in(deployed, list(dict.fromkeys(staff)), "staff")
     families_in = [(pupil, guardian) for pupil, guardian in chosen if guardian in sessions]
-    return City(deployed, iter(families_in), heads, sessions, school_of)
+    return City(deployed, seconds, iter(families_in), heads, sessions, school_of)
 
 
 class Load:
