@@ -47,7 +47,10 @@ def main() -> None:
     asked.add_argument("--pupils", type=int, default=morning.PUPILS, help="of the city of `morning`")
     asked.add_argument("--seconds", type=float, default=morning.SECONDS, help="of `morning`")
     given = asked.parse_args()
-    benches = {**BENCHES, "morning": partial(morning.measure, given.pupils, given.seconds)}
+    benches: dict[str, Callable[[], list[Figure]]] = {
+        **BENCHES,
+        "morning": partial(morning.measure, given.pupils, given.seconds),
+    }
     names = given.names or list(BENCHES)
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
