@@ -192,7 +192,7 @@ class Mock {
 
   me(who) {
     const { classes: _, ...me } = this.people()[who]
-    return { ...me, board: this.town.board, acr: '2', today: TODAY, training: this.training, session_ends_at: `${TODAY}T18:00:00+09:00` }
+    return { ...me, board: this.town.board, acr: '2', today: TODAY, training: this.training, session_ends_at: who === 'guardian' ? '2027-02-18T18:00:00+09:00' : `${TODAY}T18:00:00+09:00` }
   }
 
   today(who) {

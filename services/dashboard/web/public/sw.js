@@ -32,6 +32,12 @@ self.addEventListener('fetch', (event) => {
   } else if (pathname.startsWith('/assets/')) event.respondWith(file(request))
 })
 
+/** A page says which files it came with before there was a worker. */
+self.addEventListener('message', (event) => {
+  const paths = event.data?.keep
+  if (Array.isArray(paths)) event.waitUntil(Promise.all(paths.filter((path) => String(path).startsWith('/assets/')).map((path) => file(new Request(path)).catch(() => undefined))))
+})
+
 /** From the network; without one the frame that was kept. */
 async function page(request) {
   const shell = await caches.open(SHELL)

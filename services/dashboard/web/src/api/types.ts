@@ -57,6 +57,8 @@ export interface Me {
   readonly today: Day
   readonly training: boolean
   readonly session_ends_at: string
+  /** Nobody answered: this is what the device knew last. */
+  readonly away?: true
 }
 
 export interface TodayClass {

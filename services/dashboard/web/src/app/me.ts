@@ -1,13 +1,31 @@
 import { t } from '@lingui/core/macro'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { read } from '~/api/http'
+import { NotConnected } from '~/api/problem'
 import type { Me } from '~/api/types'
 import type { Day } from '~/dates/dates'
+import { forgetOthers, keptFamily, todayAway } from './kept'
+
+/** Until somebody answers, a guardian's telephone is asked who they are as it knew it last. */
+const AGAIN_MS = 5_000
+
+async function readMe(signal: AbortSignal): Promise<Me> {
+  try {
+    const me = await read<Me>('/api/me', signal)
+    void forgetOthers(me.person.id)
+    return me
+  } catch (error) {
+    const kept = error instanceof NotConnected ? await keptFamily() : null
+    if (kept === null) throw error
+    return { ...kept.me, today: todayAway(kept.me), away: true }
+  }
+}
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => read<Me>('/api/me', signal),
+  queryFn: ({ signal }) => readMe(signal),
   staleTime: 60_000,
+  refetchInterval: ({ state: { data } }) => (data?.away === true ? AGAIN_MS : false),
 })
 
 /** The signed-in person. Only under the gate, which shows nothing before it is known. */

@@ -1,6 +1,8 @@
 import { queryOptions } from '@tanstack/react-query'
 import { read } from '~/api/http'
+import { NotConnected } from '~/api/problem'
 import type { Person } from '~/api/types'
+import { keptFamily, todayAway } from '~/app/kept'
 import type { Day } from '~/dates/dates'
 
 export type Kind = 'absent' | 'late' | 'early_leave' | 'bereavement' | 'other'
@@ -46,6 +48,8 @@ export interface Family {
   readonly today: Day
   readonly cut_off: string
   readonly children: readonly Child[]
+  /** Nobody answered: only the children's names are here. */
+  readonly away?: true
 }
 
 /** What goes to the service. */
@@ -67,10 +71,27 @@ export const withdrawPath = (notice: string) => `${TELL_PATH}/${notice}/withdraw
 const SOON_MS = 8_000
 const SELDOM_MS = 60_000
 
+/** The family; without a network the children whom this telephone knows, and nothing that was told. */
+async function readFamily(signal: AbortSignal, before: () => Family | undefined): Promise<Family> {
+  try {
+    return await read<Family>(BASE, signal)
+  } catch (error) {
+    if (!(error instanceof NotConnected) || (before() && before()?.away !== true)) throw error
+    const kept = await keptFamily<Family>()
+    if (kept === null) throw error
+    return { ...kept.family, today: todayAway(kept.me), away: true }
+  }
+}
+
+/** What of it may stay on the device. */
+export function bare(family: Family): Family {
+  return { ...family, children: family.children.map((child) => ({ ...child, at: { name: '', class_name: null }, notices: [] })) }
+}
+
 export const familyQuery = queryOptions({
   queryKey: ['family'],
-  queryFn: ({ signal }) => read<Family>(BASE, signal),
-  refetchInterval: ({ state: { data } }) => (data && waits(data) ? SOON_MS : SELDOM_MS),
+  queryFn: ({ signal, client }) => readFamily(signal, () => client.getQueryData<Family>(['family'])),
+  refetchInterval: ({ state: { data, error } }) => (error !== null || (data && (data.away === true || waits(data))) ? SOON_MS : SELDOM_MS),
   refetchOnWindowFocus: 'always',
   meta: { followsWrites: true },
 })

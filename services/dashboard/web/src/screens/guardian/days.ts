@@ -19,11 +19,23 @@ const OF_WEEKDAY = ['にち', 'げつ', 'か', 'すい', 'もく', 'きん', '�
 const [OPEN, CLOSE] = ['（', '）']
 /* eslint-enable tsumugi/no-loose-words */
 
+/** Nepali by hand: browsers bring no days and digits of it, and would write them in the language of the device. */
+const NEPALI = {
+  months: ['जनवरी', 'फेब्रुअरी', 'मार्च', 'अप्रिल', 'मे', 'जुन', 'जुलाई', 'अगस्ट', 'सेप्टेम्बर', 'अक्टोबर', 'नोभेम्बर', 'डिसेम्बर'],
+  weekdays: ['आइत', 'सोम', 'मङ्गल', 'बुध', 'बिही', 'शुक्र', 'शनि'],
+  digits: '०१२३४५६७८९',
+}
+
+function inNepaliDigits(text: string): string {
+  return text.replace(/\d/g, (digit) => NEPALI.digits.charAt(Number(digit)))
+}
+
 /** 「11月20日（金）」, or as the language writes it. */
 export function dayIn({ tag }: Language, day: Day): string {
   const parts = dayParts(day)
   if (!parts) return day
   if (tag === 'ja') return marks(day, (text) => text)
+  if (tag === 'ne') return inNepaliDigits(`${NEPALI.months[parts.m - 1]!} ${parts.d}, ${NEPALI.weekdays[weekday(day)]!}`)
   return new Intl.DateTimeFormat(tag, { month: 'long', day: 'numeric', weekday: 'short', timeZone: 'UTC' }).format(Date.UTC(parts.y, parts.m - 1, parts.d))
 }
 
@@ -45,13 +57,16 @@ function marks(day: Day, put: (text: string, reading: string) => string): string
 /** 「8:21」 in Japan's time, in the digits of the language. */
 export function clockIn({ tag }: Language, ms: number): string {
   if (tag === 'ja') return clockTime(ms)
+  if (tag === 'ne') return inNepaliDigits(clockTime(ms))
   return new Intl.DateTimeFormat(tag, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23', timeZone: 'Asia/Tokyo' }).format(ms)
 }
 
 /** A time of day that stands as it is in the board's rules: 「08:20」. */
 export function hourIn({ tag }: Language, time: string): string {
   const [h = 0, m = 0] = time.split(':').map(Number)
-  if (tag === 'ja') return `${h}:${String(m).padStart(2, '0')}`
+  const plain = `${h}:${String(m).padStart(2, '0')}`
+  if (tag === 'ja') return plain
+  if (tag === 'ne') return inNepaliDigits(plain)
   return new Intl.DateTimeFormat(tag, { hour: 'numeric', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' }).format(Date.UTC(2000, 0, 1, h, m))
 }
 

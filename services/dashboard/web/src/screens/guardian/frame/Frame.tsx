@@ -32,7 +32,7 @@ function Around() {
   const path = useLocation({ select: ({ pathname }) => pathname })
   const [slot, setSlot] = useState<HTMLElement | null>(null)
   const ours = path === '/' || path === HOME || path.startsWith(`${HOME}/`)
-  useEffect(keepShell, [])
+  useEffect(() => void keepAll(), [])
   return (
     <div className={styles.frame}>
       <a className={styles.skip} href="#main">
@@ -106,4 +106,10 @@ function TrainingEdge() {
       </span>
     </aside>
   )
+}
+
+/** The screens that are written on stand on the device before they are wanted; then all of it is kept there. */
+async function keepAll(): Promise<void> {
+  await Promise.all([import('../home/Page'), import('../tell/Page'), import('../settings/Page')]).catch(() => undefined)
+  await keepShell()
 }

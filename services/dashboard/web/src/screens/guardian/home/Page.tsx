@@ -1,15 +1,17 @@
 import '../words'
 import { Trans, useLingui } from '@lingui/react/macro'
+import { keepFamily } from '~/app/kept'
 import { useMe } from '~/app/me'
 import { useScreen } from '~/app/screen'
 import { CloudOff } from 'lucide-react'
+import { useEffect } from 'react'
 import { isGone } from '~/api/problem'
 import { useRead } from '~/api/useRead'
 import { Ruby } from '~/languages/Ruby'
 import { useOutbox } from '~/outbox/useOutbox'
 import { LinkButton } from '~/parts/LinkButton'
 import { Empty, LoadingRows } from '~/parts/States'
-import { familyQuery, type Child, type Family } from '../data'
+import { bare, familyQuery, type Child, type Family } from '../data'
 import { useDays } from '../days'
 import { Title } from '../frame/Title'
 import { coming, entriesOf, noticeOf } from '../rules'
@@ -53,14 +55,21 @@ function Home({ family, away }: { readonly family: Family; readonly away: boolea
   const me = useMe()
   const { day } = useDays()
   const queue = useOutbox()
+  useEffect(() => {
+    if (!family.away && !me.away) void keepFamily(me, bare(family))
+  }, [family, me])
   const may = family.children.some(({ may_tell }) => may_tell)
   const received = family.children.some(({ notices }) => notices.some(({ own, channel }) => own && channel === 'app'))
   return (
     <>
-      {away && (
+      {(away || family.away) && (
         <p className={styles.away} role="status">
           <CloudOff aria-hidden size="1.25rem" strokeWidth={1.75} />
-          <Trans>つながっていません。前に読んだものを出しています。</Trans>
+          {family.away ? (
+            <Trans>つながっていません。連絡を書くことはできます。つながったときに1回だけ送ります。</Trans>
+          ) : (
+            <Trans>つながっていません。前に読んだものを出しています。</Trans>
+          )}
         </p>
       )}
       <div className={styles.act}>
@@ -104,7 +113,7 @@ function ChildBlock({ child, family, entries }: { readonly child: Child; readonl
       {told.map((notice) => (
         <NoticeCard key={notice.notice} notice={notice} family={family} entries={entries.filter((entry) => noticeOf(entry) === notice.notice)} />
       ))}
-      {told.length === 0 && news.length === 0 && (
+      {told.length === 0 && news.length === 0 && !family.away && (
         <p className={styles.none}>
           <Trans>きょうからあとの連絡はありません</Trans>
         </p>

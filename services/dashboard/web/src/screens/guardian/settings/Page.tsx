@@ -75,7 +75,7 @@ function Leaving() {
           <Trans>サインアウトする</Trans>
         </PlainButton>
         <PlainButton onPress={() => setAsking(false)}>
-          <Trans>サインアウトしない</Trans>
+          <Trans>やめる</Trans>
         </PlainButton>
       </div>
     </section>
