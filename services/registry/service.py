@@ -25,6 +25,7 @@ from services.registry import (
 )
 from services.registry.announced.reactions import NoticesToRoll
 from services.registry.attendance import api as attendance_api
+from services.registry.beside import api as beside_api
 from services.registry.bulk.foreman import Foreman
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates import settings_api as certificate_settings_api
@@ -139,6 +140,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
         "紬 学籍（registry）",
         [
             attendance_api.router,
+            beside_api.router,
             register_api.router,
             closing_api.router,
             class_lists_api.router,

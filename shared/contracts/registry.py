@@ -430,6 +430,19 @@ class Considered(Part):
     by: UUID | None = Field(None, description="Who saved it.")
 
 
+class DayBeside(Part):
+    """A mark beside a pupil's day that changes none of its counts: 出席扱い, 別室."""
+
+    code: str = Field(description="Code of the board's list attendance_beside.")
+    kind: str = Field(
+        description="credited: 出席扱い, learning outside the school; elsewhere: 別室, at school but not in the"
+        " classroom. Others may come."
+    )
+    revision: int = Field(ge=1)
+    by: UUID = Field(description="Who entered it.")
+    at: datetime
+
+
 class AttendanceDayChanged(Contract):
     """A pupil's whole day: what every source says and what follows from it."""
 
@@ -452,6 +465,14 @@ class AttendanceDayChanged(Contract):
     facts: list[DayFact]
     considered: list[Considered]
     contradiction: str | None = Field(description="Code of a contradiction that a person must resolve.")
+    not_required: bool = Field(
+        False,
+        description="登校を要しない日: counted like 出席停止, which status and category say, and none."
+        " The sum of 出席停止・忌引等 is right without reading it.",
+    )
+    beside: DayBeside | None = Field(
+        None, description="出席扱い or 別室; null: neither. Status, presence and category say nothing of it."
+    )
 
 
 class RollTaken(Contract):

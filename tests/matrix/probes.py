@@ -142,6 +142,13 @@ PROBES: tuple[Probe, ...] = (
         may=_TAKES,
         may_not={**_TAKES_NOT, "department": 404},
     ),
+    Probe(
+        "registry POST /v1/classes/{class_id}/days/{on}/beside",
+        "bearer",
+        lambda world: Call("POST", f"/v1/classes/{world.first.ids['2-1']}/days/{TODAY}/beside", {"marks": []}),
+        may=_TAKES,
+        may_not={**_TAKES_NOT, "department": 404},
+    ),
     *SCHOOLS,
     *IMPORTS,
     *MATCHING,

@@ -13,6 +13,7 @@ from asyncpg import Record as Row
 from pydantic import TypeAdapter
 
 from services.registry.announced.rules import Announced
+from services.registry.attendance.beside import Beside
 from services.registry.attendance.rules import Change, Fact, Member, NoticeSeen, SchoolDay, why_not_open
 from services.registry.attendance.symbols import SETTING, Symbol
 from shared.contracts.messaging import NoticeChanged
@@ -23,6 +24,7 @@ from shared.ids import pupil_day_id
 
 _FACTS = TypeAdapter(dict[Source, Fact])
 _SEEN = TypeAdapter(tuple[NoticeSeen, ...])
+_BESIDE = TypeAdapter(Beside | None)
 _SYMBOLS = TypeAdapter(list[Symbol])
 
 _KEEP = Statement(
@@ -120,11 +122,12 @@ with asked as (
     order by d.id for update
 ), said as (
     select distinct on (c.person, k.day) c.person, k.day as on_day, k.pupil_id as kept_under, k.revision, k.status,
-           k.facts, k.considered
+           k.facts, k.considered, k.beside
     from locked k join cards c on c.id = k.pupil_id
     order by c.person, k.day, (k.pupil_id = c.person) desc, k.pupil_id
 )
-select a.person, a.day, s.kept_under, s.revision, s.status, s.facts, s.considered, m.class_id, m.school_id, o.grade,
+select a.person, a.day, s.kept_under, s.revision, s.status, s.facts, s.considered, s.beside,
+       m.class_id, m.school_id, o.grade,
        cal.school_year is not null as known, coalesce(a.day = any (cal.school_days), false) as school_day,
        cal.closures, cal.marks,
        (select st.value from setting st where st.board_id = :board and st.name = :symbols and st.since <= a.day
@@ -180,6 +183,7 @@ def _day(board: UUID, row: Row) -> PupilDay:
         kept_under=row["kept_under"],
         notices={each.notice: each.revision for each in notices},
         considered=_SEEN.validate_python(row["considered"] or []),
+        beside=_BESIDE.validate_python(row["beside"]),
     )
     symbols = {symbol.code: symbol for symbol in _SYMBOLS.validate_python(row["symbols"] or [])}
     return PupilDay(

@@ -64,7 +64,7 @@ async def list_classes(room: Reg, who: Who, on: date | None = None) -> list[Clas
 async def read_roll(class_id: UUID, on: date, room: Reg, who: Who) -> RollOut:
     """The class's list of that date, every pupil's day and what each status follows from."""
     async with room.units.read(Scope(who.board)) as session:
-        day, holder = await _see(room, session, who, class_id, on)
+        day, holder = await see_day(room, session, who, class_id, on)
         room.strong_enough(who, day.step_up)
         await narrow(session, Scope(who.board, holder.schools()))
         listed = (
@@ -104,8 +104,8 @@ async def save_roll(
     """
 
     async def save(work: Work) -> RollSaved:
-        day, holder = await _see(room, work.session, who, class_id, on)
-        source = _source(room, holder, day)
+        day, holder = await see_day(room, work.session, who, class_id, on)
+        source = speaks_as(room, holder, day)
         room.strong_enough(who, day.step_up)
         await narrow(work.session, Scope(who.board, holder.schools()))
         return await _save(work, room, who, day, source, body)
@@ -113,7 +113,7 @@ async def save_roll(
     return await run_command("registry", room.units, Scope(who.board), command, save)
 
 
-async def _see(
+async def see_day(
     room: Registry, session: AsyncSession, who: Principal, class_id: UUID, on: date
 ) -> tuple[ClassDay, Holder]:
     """The class-day if the asker may see it; otherwise it does not exist."""
@@ -151,7 +151,7 @@ def _schools_of_staff(holder: Holder) -> frozenset[UUID]:
     return holder.schools() if holder.principal.kind == "staff" else frozenset()
 
 
-def _source(room: Registry, holder: Holder, day: ClassDay) -> Source:
+def speaks_as(room: Registry, holder: Holder, day: ClassDay) -> Source:
     """Whose word this is: the class's teachers speak as teacher, the school's office as office."""
     if not room.policies.allows(holder, "TakeRoll", _resource(room, day)):
         raise denied("この学級の出欠を入れられるのは、担任・副担任・その日の補欠・事務です。")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from services.registry.attendance.rules import PRECEDENCE, Change, Fact
+from services.registry.attendance.beside import Beside
+from services.registry.attendance.rules import PRECEDENCE, Change, Derived, Fact, Member
 from services.registry.attendance.store import ClassDay, Taken
-from shared.contracts.registry import AttendanceDayChanged, Considered, DayFact, RollTaken
+from shared.contracts.registry import AttendanceDayChanged, Considered, DayBeside, DayFact, RollTaken
 from shared.database import Work
 from shared.ids import class_day_id, pupil_day_id
 
@@ -28,9 +29,14 @@ class Place(Protocol):
 
 
 def publish_day(work: Work, day: Place, change: Change) -> None:
+    """Tell a pupil's whole day as a save of the roll, or a family's word, has made it."""
+    after = replace(change.member, revision=change.revision, facts=change.facts, considered=change.considered)
+    tell_day(work, day, after, change.derived)
+
+
+def tell_day(work: Work, day: Place, member: Member, derived: Derived) -> None:
     """Tell a pupil's whole day as it now is."""
-    derived = change.derived
-    pupil = change.member.day_of
+    pupil = member.day_of
     stream = pupil_day_id(day.board, pupil, day.on)
     work.publish(
         AttendanceDayChanged(
@@ -39,23 +45,31 @@ def publish_day(work: Work, day: Place, change: Change) -> None:
             class_id=day.class_id,
             school=day.school,
             on=day.on,
-            revision=change.revision,
+            revision=member.revision,
             status=derived.status,
             code=derived.code,
             presence=derived.presence,
-            category=derived.category,
+            category="suspension" if derived.category == "not_required" else derived.category,
             late=derived.late,
             early_leave=derived.early,
             decided_by=derived.decided_by,
-            facts=[_day_fact(change.facts[source]) for source in PRECEDENCE if source in change.facts],
-            considered=[Considered(**asdict(each)) for each in change.considered],
+            facts=[_day_fact(member.facts[source]) for source in PRECEDENCE if source in member.facts],
+            considered=[Considered(**asdict(each)) for each in member.considered],
             contradiction=derived.contradiction,
+            not_required=derived.category == "not_required",
+            beside=_beside(member.beside),
         ),
         key=pupil,
         stream=stream,
-        expected=change.revision - 1,
+        expected=member.revision - 1,
         subject=pupil,
     )
+
+
+def _beside(beside: Beside | None) -> DayBeside | None:
+    if beside is None or beside.code is None or beside.kind is None:
+        return None
+    return DayBeside(code=beside.code, kind=beside.kind, revision=beside.revision, by=beside.by, at=beside.at)
 
 
 def _day_fact(fact: Fact) -> DayFact:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from services.registry.attendance.beside import Beside
 from services.registry.attendance.symbols import Category, Symbol
 from shared.contracts.registry import CorrectionReason, Source, Status
 
@@ -114,7 +115,7 @@ def by_weight(facts: Iterable[Fact]) -> list[Fact]:
 
 def _status(symbol: Symbol) -> Status:
     if symbol.presence == "absent":
-        if symbol.category == "suspension":
+        if symbol.category in ("suspension", "not_required"):
             return "suspended"
         return "bereavement" if symbol.category == "bereavement" else "absent"
     if symbol.late:
@@ -154,6 +155,8 @@ class Member:
     """What the family has told that covers the day, withdrawn or not, with the newest revision."""
     considered: Sequence[NoticeSeen] = ()
     """What of it the class's teachers have had before them."""
+    beside: Beside | None = None
+    """出席扱い or 別室, which no entry of the roll changes."""
 
     @property
     def cell(self) -> str:

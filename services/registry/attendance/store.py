@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.attendance.beside import Beside
 from services.registry.attendance.rules import Change, Fact, Member, NoticeSeen, SchoolDay
 from services.registry.attendance.symbols import Symbol
 from services.registry.room import ASKING, DUTIES, proof
@@ -29,6 +30,7 @@ from shared.ids import class_day_id, class_month_id, pupil_day_id
 _FACTS = TypeAdapter(dict[Source, Fact])
 _SYMBOLS = TypeAdapter(list[Symbol])
 _SEEN = TypeAdapter(tuple[NoticeSeen, ...])
+_BESIDE = TypeAdapter(Beside | None)
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ with listed as (
     union select l.pupil, a.id from listed l
     cross join lateral (select id from person where board_id = :board and merged_into = l.pupil offset 0) a
 ), locked as (
-    select d.pupil_id, d.revision, d.status, d.facts, d.considered from pupil_day d
+    select d.pupil_id, d.revision, d.status, d.facts, d.considered, d.beside from pupil_day d
     where d.board_id = :board and d.day = :on and d.pupil_id in (select id from cards)
     order by d.id {lock}
 ), said as (
@@ -123,7 +125,7 @@ with listed as (
     order by c.pupil, (k.pupil_id = c.pupil) desc, k.pupil_id
 )
 select l.pupil, l.number, l.exchange, l.hidden, k.pupil_id as kept_under, k.revision, k.status, k.facts,
-       k.considered, case when k.facts ? 'notice' then (
+       k.considered, k.beside, case when k.facts ? 'notice' then (
            select json_object_agg(n.id, n.revision) from announced n join cards c on c.id = n.pupil_id
            where c.pupil = l.pupil and n.board_id = :board and n.since <= :on and n.until > :on) end as notices
 from listed l left join said k on k.pupil = l.pupil
@@ -269,6 +271,7 @@ async def members(
             kept_under=row["kept_under"],
             notices={UUID(notice): revision for notice, revision in (row["notices"] or {}).items()},
             considered=_SEEN.validate_python(row["considered"] or []),
+            beside=_BESIDE.validate_python(row["beside"]),
         )
         for row in rows
         if not row["hidden"]

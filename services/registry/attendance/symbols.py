@@ -6,7 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Category = Literal["sick", "other", "suspension", "bereavement"]
+Category = Literal["sick", "other", "suspension", "bereavement", "not_required"]
+"""``not_required``: 登校を要しない日, on which the 校長 has said that this child need not come. Others are
+told ``suspension`` with a word beside it, for the published categories are closed (docs/decisions/0018)."""
+APART: frozenset[Category | None] = frozenset({"suspension", "bereavement", "not_required"})
+"""出席停止・忌引等: neither 出席 nor 欠席."""
 
 
 class Symbol(BaseModel):

@@ -16,8 +16,9 @@ from services.registry.closing.rules import Act, Kept, Open, Step
 from services.registry.closing.shapes import ReturnIn, SeenIn, StepOut
 from services.registry.register import rules as sheets
 from services.registry.register import store as register
+from services.registry.register.noting import short
 from services.registry.register.reading import Asking, Seeing, see
-from services.registry.register.rules import Sheet, short
+from services.registry.register.rules import Sheet
 from services.registry.room import Registry, registry
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal
@@ -99,7 +100,7 @@ async def _step(
         work.session, who.board, class_id, since, until, person=who.person, today=seeing.of.today
     )
     found = look(seeing.of, sheet, standing, planned=seeing.row.planned)
-    told = rules.why_not(act, standing.state, found.current)
+    told = rules.why_not(act, standing.state, found.current, own=found.closed_by(who.person))
     if told is not None:
         raise Problem(409, "month-not-so", _DONE[act], told)
     if (seen is not None and seen != found.digest) or (returned and returned.revision != standing.revision):

@@ -11,11 +11,13 @@ from services.registry.attendance.symbols import Symbol
 from services.registry.closing import rules
 from services.registry.closing.rules import Changed, Correction, Open
 from services.registry.closing.store import Done, Standing
-from services.registry.register.rules import ClassYear, Sheet, short, symbols_on
+from services.registry.register.noting import short
+from services.registry.register.rules import ClassYear, Sheet, marks_on, symbols_on
 from shared.contracts.registry import CORRECTION_WORDS
 from shared.dates import TOKYO
 
 EMPTY = "未入力"
+NOTHING = "出席扱い・別室なし"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Look:
         """Who closed it; None of an open month."""
         return self.standing.last("closed") if self.standing.is_closed else None
 
+    def closed_by(self, person: UUID | None) -> bool:
+        """Whether they have closed it: who closes a month does not check it."""
+        return self.closed is not None and self.closed.by.id == person
+
     @property
     def returned(self) -> Done | None:
         """Who sent it back, while it is open again."""
@@ -50,7 +56,8 @@ class Look:
 
 def look(of: ClassYear, sheet: Sheet, standing: Standing, *, planned: bool) -> Look:
     """How the month of a sheet stands now."""
-    corrected = {(each.pupil, each.on) for each in standing.corrections}
+    corrected = {(each.pupil, each.on) for each in standing.corrections if not each.beside}
+    marked = {(each.pupil, each.on) for each in standing.corrections if each.beside}
     checked = standing.last("checked") if standing.state == "checked" else None
     current = checked is not None and standing.checked is not None
     if checked is not None and standing.checked is not None:
@@ -61,14 +68,19 @@ def look(of: ClassYear, sheet: Sheet, standing: Standing, *, planned: bool) -> L
         rules.digest(sheet),
         rules.what_is_open(of, sheet, planned),
         [] if standing.is_closed else rules.unconfirmed(sheet, standing.taken),
-        [] if standing.closed is None else rules.changed(standing.closed, sheet, corrected, standing.told),
+        []
+        if standing.closed is None
+        else rules.changed(standing.closed, sheet, corrected, standing.told, marked),
         checked,
         current,
     )
 
 
-def word(of: ClassYear, on: date, code: str | None) -> str:
-    """What a code that held on a day reads."""
+def word(of: ClassYear, on: date, code: str | None, *, beside: bool = False) -> str:
+    """What a code that held on a day, or stood ``beside`` it, reads."""
+    if beside:
+        mark = marks_on(of.marks, on).get(code or "")
+        return rules.beside_word(mark) if mark else code or NOTHING
     if code is None:
         return EMPTY
     symbol: Symbol | None = symbols_on(of.sets, on).get(code)
@@ -87,6 +99,8 @@ _KINDS: Mapping[str, str] = {
 def told(value: rules.Value) -> str:
     """A kept or present cell in words."""
     words = value.word or _KINDS.get(value.kind, "")
+    if value.beside is not None:
+        words = f"{words}・{value.beside_word}"
     return f"{words}（食い違い）" if value.contradiction else words
 
 
@@ -120,7 +134,7 @@ def in_print(found: Look, of: ClassYear, names: Mapping[UUID, str]) -> list[str]
         done.append("点検はまだです。")
     reasons = dict(CORRECTION_WORDS.items())
     corrected = [
-        f"{names.get(each.pupil, '')} {short(each.on)} {word(of, each.on, each.before)}→{word(of, each.on, each.after)}"
+        f"{names.get(each.pupil, '')} {short(each.on)} {_became(of, each)}"
         f"（{each.reason_text or reasons.get(each.reason, each.reason)}、{names.get(each.by, '')}）"  # type: ignore[call-overload]
         for each in found.corrections
     ]
@@ -137,6 +151,11 @@ def in_print(found: Look, of: ClassYear, names: Mapping[UUID, str]) -> list[str]
         "　".join(done),
         *(f"{head}：{'、'.join(words)}" for head, words in lists if words),
     ]
+
+
+def _became(of: ClassYear, each: Correction) -> str:
+    before, after = (word(of, each.on, code, beside=each.beside) for code in (each.before, each.after))
+    return f"{before}→{after}"
 
 
 def _when(done: Done) -> str:

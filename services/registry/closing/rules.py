@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
 import orjson
 
+from services.registry.attendance.beside import KIND_WORDS, BesideMark
 from services.registry.register.rules import Cell, CellKind, ClassYear, Sheet, glyph
 
 State = Literal["closed", "checked", "returned"]
@@ -41,6 +42,10 @@ class Value:
     contradiction: str | None = None
     glyph: str = ""
     word: str = ""
+    beside: str | None = None
+    """Code of what stood beside it; a sheet that was kept before there was any has none."""
+    beside_word: str = ""
+    fits: bool = True
 
     def same(self, other: Value) -> bool:
         """Whether both say the same; how the board writes it is no difference."""
@@ -48,6 +53,11 @@ class Value:
 
     @property
     def _said(self) -> tuple[object, ...]:
+        return (*self.day, self.beside, self.fits)
+
+    @property
+    def day(self) -> tuple[object, ...]:
+        """What it says without what stands beside it."""
         return (self.kind, self.code, self.category, self.late, self.early, self.contradiction)
 
 
@@ -56,19 +66,25 @@ STRUCK = Value("struck", glyph="―")
 
 def value_of(cell: Cell) -> Value:
     """A cell, to be kept."""
-    symbol = cell.symbol
-    if symbol is None:
-        return Value(cell.kind, contradiction=cell.contradiction, glyph=glyph(cell))
-    return Value(
-        cell.kind,
-        symbol.code,
-        symbol.category,
-        cell.late,
-        cell.early,
-        cell.contradiction,
-        glyph(cell),
-        symbol.word,
-    )
+    symbol, stood = cell.symbol, cell.beside
+    value = Value(cell.kind, contradiction=cell.contradiction, glyph=glyph(cell))
+    if symbol is not None:
+        value = replace(
+            value,
+            code=symbol.code,
+            category=symbol.category,
+            late=cell.late,
+            early=cell.early,
+            word=symbol.word,
+        )
+    if stood is None:
+        return value
+    return replace(value, beside=stood.mark.code, beside_word=beside_word(stood.mark), fits=stood.fits)
+
+
+def beside_word(mark: BesideMark) -> str:
+    """出席扱い（教育支援センター）."""
+    return f"{KIND_WORDS[mark.kind]}（{mark.word}）"
 
 
 @dataclass(frozen=True)
@@ -134,11 +150,16 @@ class Changed:
 
 
 def changed(
-    kept: Kept, sheet: Sheet, corrected: Collection[tuple[UUID, date]], told: Collection[tuple[UUID, date]]
+    kept: Kept,
+    sheet: Sheet,
+    corrected: Collection[tuple[UUID, date]],
+    told: Collection[tuple[UUID, date]],
+    marked: Collection[tuple[UUID, date]] = (),
 ) -> list[Changed]:
     """Days that are not as they were kept, in the order of days; those that somebody has ``corrected`` left out.
 
-    ``told``: days of which a family has said something after the closing.
+    ``marked``: days beside which somebody has put something else; left out when nothing more is different. ``told``:
+    days of which a family has said something after the closing.
     """
     now = keep(sheet)
     nothing = tuple(STRUCK for _ in sheet.days)
@@ -148,7 +169,7 @@ def changed(
         for day, before, after in pairs:
             if before.same(after) or {before.kind, after.kind} <= {"off", "struck"}:
                 continue
-            if (pupil, day.on) in corrected:
+            if (pupil, day.on) in corrected or ((pupil, day.on) in marked and before.day == after.day):
                 continue
             why = _why(before, after, (pupil, day.on) in told)
             found.append(Changed(pupil, day.on, before, after, why))
@@ -201,13 +222,18 @@ def unconfirmed(sheet: Sheet, taken: Collection[date]) -> list[date]:
     ]
 
 
-def why_not(act: Act, state: State | None, current: bool) -> str | None:
-    """Why ``act`` is not possible in ``state``; None when it is. ``current``: nothing has changed since the check."""
+def why_not(act: Act, state: State | None, current: bool, *, own: bool = False) -> str | None:
+    """Why ``act`` is not possible in ``state``; None when it is. ``current``: nothing has changed since the check.
+
+    ``own``: who asks has closed it. Two duties of one person are still one pair of eyes.
+    """
     closed = state in ("closed", "checked")
     if act == "close":
         return "この月はもう締めてあります。" if closed else None
     if not closed:
         return "この月はまだ締めてありません。担任が締めてから点検します。"
+    if act == "check" and own:
+        return "この月はあなたが締めました。点検は、締めた人ではない校長・教頭がします。"
     if act == "check" and state == "checked" and current:
         return "この月はもう点検してあります。そのあとに変わったところはありません。"
     return None
@@ -228,6 +254,8 @@ class Correction:
     at: Any
     closing: int
     """Revision of the month that stood then."""
+    beside: bool = False
+    """The codes are of what stands beside the day, not of the day."""
 
 
 def by_child(corrections: Iterable[Correction]) -> Mapping[tuple[UUID, date], Sequence[Correction]]:

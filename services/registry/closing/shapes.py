@@ -104,11 +104,15 @@ class ClosingOut(BaseModel):
     unconfirmed: list[date]
     corrections: list[CorrectionOut]
     changed: list[ChangedOut]
+    own: bool
+    """The asker closed it: somebody else checks."""
     may: list[Literal["close", "check", "return"]]
     """What the asker may do now."""
 
 
-def closing_out(found: Look, of: ClassYear, named: Mapping[UUID, Named], may: frozenset[str]) -> ClosingOut:
+def closing_out(
+    found: Look, of: ClassYear, named: Mapping[UUID, Named], may: frozenset[str], asker: UUID | None
+) -> ClosingOut:
     """A month's closing as it goes over HTTP."""
 
     def person(id_: UUID) -> PersonOut:
@@ -119,7 +123,7 @@ def closing_out(found: Look, of: ClassYear, named: Mapping[UUID, Named], may: fr
     if "CloseMonth" in may and rules.why_not("close", state, found.current) is None:
         acts.append("close")
     if "CheckMonth" in may and found.standing.is_closed:
-        if rules.why_not("check", state, found.current) is None:
+        if rules.why_not("check", state, found.current, own=found.closed_by(asker)) is None:
             acts.append("check")
         acts.append("return")
     groups: dict[tuple[date, str, str, rules.Why], list[UUID]] = {}
@@ -140,8 +144,8 @@ def closing_out(found: Look, of: ClassYear, named: Mapping[UUID, Named], may: fr
             CorrectionOut(
                 pupil=person(each.pupil),
                 on=each.on,
-                before=looking.word(of, each.on, each.before),
-                after=looking.word(of, each.on, each.after),
+                before=looking.word(of, each.on, each.before, beside=each.beside),
+                after=looking.word(of, each.on, each.after, beside=each.beside),
                 reason=_REASONS.get(each.reason, each.reason),
                 reason_text=each.reason_text,
                 by=person(each.by),
@@ -153,6 +157,7 @@ def closing_out(found: Look, of: ClassYear, named: Mapping[UUID, Named], may: fr
             ChangedOut(pupils=list(map(person, pupils)), on=on, before=before, now=now, why=looking.WHY[why])
             for (on, before, now, why), pupils in groups.items()
         ],
+        own=found.closed_by(asker),
         may=acts,
     )
 

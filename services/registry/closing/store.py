@@ -44,11 +44,18 @@ _TAKEN = Statement(
 _CORRECTED = Statement(
     """
 select coalesce(c.merged_into, c.id) as pupil, d.day, f.held_before, f.held_after, f.reason, f.reason_text,
-       f.recorded_by, f.recorded_at, f.closing_revision
-from attendance_fact f
+       f.recorded_by, f.recorded_at, f.closing_revision, f.beside
+from (
+    select pupil_day_id, held_before, held_after, reason, reason_text, recorded_by, recorded_at, closing_revision,
+           false as beside
+    from attendance_fact where board_id = :board and class_month_id = :id
+    union all
+    select pupil_day_id, held_before, code, reason, reason_text, recorded_by, recorded_at, closing_revision, true
+    from day_beside where board_id = :board and class_month_id = :id
+) f
 join pupil_day d on d.board_id = :board and d.id = f.pupil_day_id
 join person c on c.board_id = :board and c.id = d.pupil_id
-where f.board_id = :board and f.class_month_id = :id and f.closing_revision >= :revision
+where f.closing_revision >= :revision
   and not exists (
       select from protection_period g where g.board_id = :board and g.subject_id in (c.id, c.merged_into)
       and g.voided_at is null and g.valid @> cast(:today as date)
@@ -241,6 +248,7 @@ def _correction(row: Record) -> Correction:
         row["recorded_by"],
         row["recorded_at"],
         row["closing_revision"],
+        row["beside"],
     )
 
 

@@ -28,6 +28,7 @@ KNOWS_PEOPLE: Mapping[str, str] = {
     "contact_period": "its rows go",
     "pupil_day": "its rows go",
     "attendance_fact": "its rows go",
+    "day_beside": "its rows go",
     "announced": "its rows go",
     "class_month_step": "its line of the kept sheet goes; who closed and checked stays as an id",
     "move": "its rows go",

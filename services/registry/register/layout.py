@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.registry.attendance.beside import KIND_WORDS, BesideMark
 from services.registry.attendance.symbols import Symbol
 from services.registry.register import rules
-from services.registry.register.rules import Child, Counts, Day, Line, Sheet
+from services.registry.register.noting import short
+from services.registry.register.rules import Cell, Child, Counts, Day, Line, Sheet
 from shared.dates import WEEKDAYS, in_words
 
 _ABSENT_BY_MONTH = "月の欄は欠席日数です。"
@@ -81,6 +83,8 @@ _SUMS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
 )
 _STRONG = frozenset({"欠席\n日数", "出席\n日数"})
 _UNRECORDED: tuple[str, Callable[[Counts], int]] = ("未入力", lambda c: c.unrecorded)
+_CREDITED: tuple[str, Callable[[Counts], int]] = ("出席\n扱い", lambda c: c.credited)
+"""Told beside the sums, and in none of them."""
 
 _OF_DAYS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
     ("在籍・計", lambda c: c.days),
@@ -93,7 +97,8 @@ _OF_DAYS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
 
 
 def _sums(totals: Counts) -> tuple[tuple[str, Callable[[Counts], int]], ...]:
-    return (*_SUMS, _UNRECORDED) if totals.unrecorded else _SUMS
+    more = [(_CREDITED, totals.credited), (_UNRECORDED, totals.unrecorded)]
+    return (*_SUMS, *(column for column, n in more if n))
 
 
 def _columns(middle: Iterable[Column], totals: Counts) -> tuple[Column, ...]:
@@ -132,8 +137,14 @@ def month(sheet: Sheet, of: Of, symbols: Sequence[Symbol]) -> Table:
         columns=_columns(middle, totals),
         rows=rows,
         foot=tuple(foot),
-        legend=legend(symbols),
-        notes=(*of.closing, *of.notes, *clashes(sheet, of.names), *([_DRAFT] if totals.unrecorded else [])),
+        legend=legend(symbols, stood(sheet)),
+        notes=(
+            *of.closing,
+            *of.notes,
+            *clashes(sheet, of.names),
+            *misfits(sheet, of.names),
+            *([_DRAFT] if totals.unrecorded else []),
+        ),
         **_head(of, sheet.lessons),
     )
 
@@ -166,9 +177,20 @@ def year(sheet: Sheet, of: Of, school_year: int) -> Table:
         rows=rows,
         foot=foot,
         legend=_ABSENT_BY_MONTH,
-        notes=(*of.notes, *clashes(sheet, of.names), *([_DRAFT] if totals.unrecorded else [])),
+        notes=(
+            *of.notes,
+            *clashes(sheet, of.names),
+            *misfits(sheet, of.names),
+            *([_DRAFT] if totals.unrecorded else []),
+        ),
         **_head(of, sheet.lessons),
     )
+
+
+def _open(sheet: Sheet, names: Mapping[UUID, str]) -> list[str]:
+    """What must still be settled."""
+    draft = [_DRAFT] if sheet.totals.unrecorded else []
+    return [*clashes(sheet, names), *misfits(sheet, names), *draft]
 
 
 def _head(of: Of, lessons: int) -> dict[str, str]:
@@ -182,22 +204,45 @@ def _head(of: Of, lessons: int) -> dict[str, str]:
     }
 
 
-def legend(symbols: Iterable[Symbol]) -> str:
+def stood(sheet: Sheet) -> list[BesideMark]:
+    """The marks that stand beside any of its days, each once."""
+    found = {
+        cell.beside.mark.code: cell.beside.mark for line in sheet.lines for cell in line.cells if cell.beside
+    }
+    return list(found.values())
+
+
+def legend(symbols: Iterable[Symbol], beside: Iterable[BesideMark] = ()) -> str:
     """What the signs on the sheet mean, the board's own first."""
     board = [f"{symbol.glyph or rules.SHOWN_PRESENT} {symbol.word}" for symbol in symbols]
-    return "　".join([*board, "閉 学級閉鎖", "未 未入力", "― 在籍していない日"])
+    signs: dict[str, list[str]] = {}
+    for mark in beside:
+        signs.setdefault(f"{mark.glyph} {KIND_WORDS[mark.kind]}", []).append(mark.word)
+    told = [f"{sign}（{'、'.join(words)}。印だけの日は出席）" for sign, words in signs.items()]
+    return "　".join([*board, *told, "閉 学級閉鎖", "未 未入力", "― 在籍していない日"])
 
 
 def clashes(sheet: Sheet, names: Mapping[UUID, str]) -> list[str]:
-    """Days of which two people say different things, until somebody resolves them; by name who has no 出席番号."""
+    """Days of which two people say different things, until somebody resolves them."""
+    return _named("記録が食い違う日", sheet, names, lambda cell: cell.contradiction is not None)
+
+
+def misfits(sheet: Sheet, names: Mapping[UUID, str]) -> list[str]:
+    """Days that have become what 出席扱い or 別室 cannot stand beside: not counted, until somebody settles it."""
+    words = "出席扱い・別室の印が出欠と合わず、数えていない日"
+    return _named(words, sheet, names, lambda cell: cell.beside is not None and not cell.beside.fits)
+
+
+def _named(words: str, sheet: Sheet, names: Mapping[UUID, str], which: Callable[[Cell], bool]) -> list[str]:
+    """Such days by child; by name who has no 出席番号."""
 
     def who(child: Child) -> str:
         return names.get(child.pupil, "番号なし") if child.number is None else f"{child.number}番"
 
     found = [
-        f"{who(line.child)} {rules.short(day.on)}"
+        f"{who(line.child)} {short(day.on)}"
         for line in sheet.lines
         for cell, day in zip(line.cells, sheet.days, strict=True)
-        if cell.contradiction
+        if which(cell)
     ]
-    return [f"記録が食い違う日：{'、'.join(found[:20])}{' ほか' if len(found) > 20 else ''}"] if found else []
+    return [f"{words}：{'、'.join(found[:20])}{' ほか' if len(found) > 20 else ''}"] if found else []

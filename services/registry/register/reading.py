@@ -56,7 +56,8 @@ class Read:
     standing: Standing | None
     """How the month stands; None of a year."""
     may: frozenset[str]
-    """What the asker may do with the class's months."""
+    """What the asker may do with the class's months, and days: ``TakeRoll``."""
+    asker: UUID | None
     at: datetime
 
     @property
@@ -99,7 +100,7 @@ async def see(
         raise not_found()
     holder = Holder(who, row.duties)
     _decide(room, holder, row)
-    of = ClassYear(row.id, row.grade, row.school_year, Lessons(row.plan), row.sets, today)
+    of = ClassYear(row.id, row.grade, row.school_year, Lessons(row.plan), row.sets, today, row.marks)
     seeing = Seeing(row, holder, of, *_span(of, month))
     if act is not None and not seeing.may(room, act):
         raise denied(why)
@@ -132,6 +133,8 @@ async def read(
         gone = set(standing.pupils) - pupils if standing else set()
         about = [*pupils, *gone]
         speakers = {each.by for each in standing.corrections} if standing else set()
+        if month is not None:  # a month's cells say who entered what stands beside them
+            speakers |= {each.by for child in children for each in child.beside.values()}
         named = await names(session, who.board, [*about, *speakers])
         named |= await names_as_left(session, who.board, row.school, about, today)
     sheet = await asyncio.to_thread(rules.sheet, of, children, since, until)
@@ -152,7 +155,8 @@ async def read(
         notes=[*remarks.in_runs(closed), *remarks.unplaced(lost, named)],
         states=states,
         standing=standing,
-        may=frozenset(act for act in ("CloseMonth", "CheckMonth") if seen.may(room, act)),
+        may=_acts(room, seen),
+        asker=who.person,
         at=room.clock.now(),
     )
 
@@ -174,20 +178,31 @@ def _decide(room: Registry, holder: Holder, row: store.ClassRow) -> None:
     board = holder.principal.board
     if _may(room, holder, board, row.school, row.id):
         return
-    day = entity(
+    # Who reads the class's roll of a day knows the class; the month is for fewer.
+    if room.policies.allows(holder, "ReadRoll", _some_day(room, board, row)):
+        raise denied("出席簿を見られるのは、その学級の担任・副担任と、校長・教頭・事務です。")
+    raise not_found()
+
+
+def _acts(room: Registry, seen: Seeing) -> frozenset[str]:
+    found = {act for act in ("CloseMonth", "CheckMonth") if seen.may(room, act)}
+    if room.policies.allows(seen.holder, "TakeRoll", _some_day(room, seen.holder.principal.board, seen.row)):
+        found.add("TakeRoll")
+    return frozenset(found)
+
+
+def _some_day(room: Registry, board: UUID, row: store.ClassRow) -> dict[str, object]:
+    """Of a class, and not the day of a substitute."""
+    return entity(
         "ClassDay",
         class_day_id(board, row.id, room.clock.today()),
         **{
             "board": ref("Board", board),
             "school": ref("School", row.school),
             "class": ref("Class", row.id),
-            "isToday": True,
+            "isToday": False,
         },
     )
-    # Who reads the class's roll of a day knows the class; the month is for fewer.
-    if room.policies.allows(holder, "ReadRoll", day):
-        raise denied("出席簿を見られるのは、その学級の担任・副担任と、校長・教頭・事務です。")
-    raise not_found()
 
 
 def _may(

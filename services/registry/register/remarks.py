@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.attendance.store import Named
-from services.registry.register.rules import Span, short
+from services.registry.register.noting import short
+from services.registry.register.rules import Span
 from services.registry.school_calendar.cells import REASONS
 from shared.contracts.registry import closes
 

@@ -7,14 +7,24 @@ happens, so a correction of any day is in every total at once. What is counted h
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from services.registry.attendance.beside import (
+    DEFAULT_MARKS,
+    KIND_GLYPHS,
+    KIND_WORDS,
+    Beside,
+    BesideMark,
+    Kind,
+    fits,
+)
 from services.registry.attendance.rules import Fact, derive
-from services.registry.attendance.symbols import Symbol
+from services.registry.attendance.symbols import APART, Symbol
+from services.registry.register.noting import noted, notes
 from services.registry.school_calendar.plans import Lessons
 from shared.contracts.registry import Source
 from shared.dates import school_year_bounds
@@ -56,6 +66,8 @@ class Child:
     number: int | None
     spans: tuple[Span, ...]
     days: Mapping[date, Mapping[Source, Fact]]
+    beside: Mapping[date, Beside] = field(default_factory=dict)
+    """出席扱い and 別室, as they were entered."""
 
 
 def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -81,12 +93,29 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Stood:
+    """A mark beside a child's day, as the board's list of that day has it."""
+
+    mark: BesideMark
+    entered: Beside
+    fits: bool
+    """False: the day has become one that such a mark cannot stand beside; then it is not counted, and told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """What a child's day counts as."""
 
     kind: CellKind
     symbol: Symbol | None = None
     contradiction: str | None = None
+    beside: Stood | None = None
+    """What stands beside it; it changes nothing of what the day counts as."""
+
+    @property
+    def stands(self) -> Kind | None:
+        """What is counted beside it."""
+        return self.beside.entered.kind if self.beside and self.beside.fits else None
 
     @property
     def late(self) -> bool:
@@ -117,11 +146,17 @@ class Counts:
     present: int = 0
     late: int = 0
     early: int = 0
+    excused: int = 0
+    """登校を要しない日."""
+    credited: int = 0
+    """出席扱い: of the days before, whatever they count as; in no other sum."""
+    elsewhere: int = 0
+    """別室: of the days of 出席."""
 
     @property
     def apart(self) -> int:
         """出席停止・忌引等の日数."""
-        return self.suspended + self.bereaved + self.closed
+        return self.suspended + self.bereaved + self.excused + self.closed
 
     @property
     def due(self) -> int:
@@ -149,6 +184,19 @@ class SymbolSet(NamedTuple):
     symbols: Mapping[str, Symbol]
 
 
+class MarkSet(NamedTuple):
+    """The board's marks for beside a day, from a day on."""
+
+    since: date
+    marks: Mapping[str, BesideMark]
+
+
+def marks_on(sets: Sequence[MarkSet], day: date) -> Mapping[str, BesideMark]:
+    """The marks that hold on a day; a board that has said nothing has those it starts with."""
+    known = {mark.code: mark for mark in DEFAULT_MARKS}
+    return next((each.marks for each in reversed(sets) if each.since <= day), known)
+
+
 def symbols_on(sets: Sequence[SymbolSet], day: date) -> Mapping[str, Symbol]:
     """The symbols that hold on a day; ``sets`` in the order of their days."""
     return next((each.symbols for each in reversed(sets) if each.since <= day), {})
@@ -173,6 +221,7 @@ class ClassYear:
     lessons: Lessons
     sets: Sequence[SymbolSet]
     today: date
+    marks: Sequence[MarkSet] = ()
 
     def day(self, on: date) -> Day:
         """What a day is for the class.
@@ -199,16 +248,29 @@ class ClassYear:
         if not any(span.holds(day.on) for span in child.spans):
             return Cell("struck")
         if day.kind != "lesson":
-            return Cell(day.kind)
+            return Cell(day.kind, beside=self._stood(child, day.on, "", None))
         symbols = symbols_on(self.sets, day.on)
         derived = derive(child.days.get(day.on, {}), symbols)
         symbol = symbols.get(derived.code or "")
         if symbol is None:
-            return Cell("unrecorded", contradiction=derived.contradiction)
-        if symbol.presence == "present":
-            return Cell("present", symbol, derived.contradiction)
-        apart = symbol.category in ("suspension", "bereavement")
-        return Cell("apart" if apart else "absent", symbol, derived.contradiction)
+            return Cell("unrecorded", None, derived.contradiction, self._stood(child, day.on, "", None))
+        kind: CellKind = (
+            "present" if symbol.presence == "present" else "apart" if symbol.category in APART else "absent"
+        )
+        stood = self._stood(child, day.on, symbol.presence, symbol.category)
+        return Cell(kind, symbol, derived.contradiction, stood)
+
+    def _stood(self, child: Child, on: date, presence: str, category: str | None) -> Stood | None:
+        entered = child.beside.get(on)
+        if entered is None or entered.code is None or entered.kind is None:
+            return None
+        known = marks_on(self.marks, on).get(entered.code)
+        kind = entered.kind
+        # The list may have lost it: what it meant when it was entered stays.
+        mark = known or BesideMark(
+            code=entered.code, kind=kind, glyph=KIND_GLYPHS[kind], word=KIND_WORDS[kind]
+        )
+        return Stood(mark, entered, fits(kind, presence, category))
 
     def month(self, month: int) -> tuple[date, date]:
         """First day of a month of this school year, and the day after its last."""
@@ -232,9 +294,11 @@ SHOWN_PRESENT = "・"
 
 def glyph(cell: Cell) -> str:
     """What stands in a cell on paper and in a spreadsheet. A blank is a day without lessons, or one to come."""
+    beside = cell.beside.mark.glyph if cell.beside else ""
     if cell.symbol is not None:
-        return cell.symbol.glyph or (SHOWN_PRESENT if cell.kind == "present" else cell.symbol.word[:1])
-    return _SIGNS.get(cell.kind, "")
+        shown = cell.symbol.glyph or ("" if cell.kind == "present" else cell.symbol.word[:1])
+        return shown + beside or SHOWN_PRESENT
+    return _SIGNS.get(cell.kind, "") + beside
 
 
 def counts(cells: Iterable[Cell]) -> Counts:
@@ -259,6 +323,9 @@ def counts(cells: Iterable[Cell]) -> Counts:
         present=number(lambda c: c.kind == "present"),
         late=number(lambda c: c.late),
         early=number(lambda c: c.early),
+        excused=of("not_required"),
+        credited=number(lambda c: c.stands == "credited"),
+        elsewhere=number(lambda c: c.stands == "elsewhere"),
     )
 
 
@@ -313,7 +380,8 @@ def sheet(of: ClassYear, children: Iterable[Child], since: date, until: date) ->
         if not any(span.since < until and (span.until is None or span.until > since) for span in child.spans):
             continue
         cells = tuple(of.cell(child, day) for day in days)
-        lines.append(Line(child, cells, counts(cells), tuple(notes(of, child, since, until))))
+        told = (*notes(of, child, since, until), *noted(cells))
+        lines.append(Line(child, cells, counts(cells), told))
     return Sheet(tuple(days), tuple(lines))
 
 
@@ -324,44 +392,3 @@ def in_order(children: Iterable[Child]) -> list[Child]:
         return child.number is None, child.number or 0, child.spans[0].since, child.pupil
 
     return sorted((child for child in children if child.spans), key=place)
-
-
-def notes(of: ClassYear, child: Child, since: date, until: date) -> list[str]:
-    """備考 of a child: the days of coming and leaving that fall into the sheet.
-
-    Who was there before the first 授業日 has not come, and who stays until the last has not left.
-    """
-    begins, ends = school_year_bounds(of.school_year)
-    found = []
-    for span in child.spans:
-        if since <= span.since < until and of.meets(begins, span.since):
-            found.append(f"{short(span.since)}から（{_come(of, span, begins)}）")
-        left = span.until
-        if left is not None and since < left <= until and of.meets(left, ends):
-            found.append(f"{short(left - timedelta(days=1))}まで（{_gone(of, span, ends)}）")
-    return found
-
-
-def _come(of: ClassYear, span: Span, begins: date) -> str:
-    """Why a child is in the class from a day on; a class given later than 在籍 hides no 転入."""
-    if span.from_here:
-        return "学級がえ"
-    if span.here_from is None or span.here_from >= span.since:
-        return "転入"
-    return f"{short(span.here_from)}に転入" if of.meets(begins, span.here_from) else "それまで学級なし"
-
-
-def _gone(of: ClassYear, span: Span, ends: date) -> str:
-    """Why a child is in the class no longer; ``span`` has an end."""
-    if span.stays_here:
-        return "学級がえ"
-    if span.here_until is None:
-        return "転出"
-    if span.here_until < ends and of.meets(span.here_until, ends):
-        return f"{short(span.here_until - timedelta(days=1))}まで在籍、転出"
-    return "それから学級なし"
-
-
-def short(day: date) -> str:
-    """``11/5``."""
-    return f"{day.month}/{day.day}"

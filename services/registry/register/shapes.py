@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.registry.attendance.beside import BesideMark, Kind
 from services.registry.attendance.shapes import PersonOut
 from services.registry.attendance.symbols import Symbol
 from services.registry.closing.rules import State
@@ -25,7 +26,7 @@ class CountsOut(BaseModel):
     bereaved: int
     closed: int
     apart: int
-    """出席停止・忌引等: the three before."""
+    """出席停止・忌引等: the three before, and ``excused``."""
     due: int
     """出席しなければならない日数."""
     sick: int
@@ -36,11 +37,29 @@ class CountsOut(BaseModel):
     present: int
     late: int
     early: int
+    excused: int
+    """登校を要しない日, in 出席停止・忌引等."""
+    credited: int
+    """出席扱い: in no other sum."""
+    elsewhere: int
+    """別室: of the days present."""
 
     @classmethod
     def of(cls, counts: Counts) -> Self:
         """The counts of the rules."""
         return cls.model_validate(counts, from_attributes=True)
+
+
+class StoodOut(BaseModel):
+    """What stands beside a child's day, and who entered it when."""
+
+    code: str
+    kind: Kind
+    word: str
+    fits: bool
+    """False: the day has become one that it cannot stand beside; it is not counted."""
+    by: PersonOut
+    at: datetime
 
 
 class CellOut(BaseModel):
@@ -52,6 +71,9 @@ class CellOut(BaseModel):
     symbol: int | None = None
     """Place in the sheet's ``symbols``, from 0."""
     contradiction: str | None = None
+    beside: StoodOut | None = None
+    seen: int = 0
+    """Revision of what stands, or stood, beside the day."""
 
 
 class DayOut(BaseModel):
@@ -108,6 +130,10 @@ class MonthOut(_Sheet):
     symbols: list[Symbol]
     days: list[DayOut]
     lines: list[LineOut]
+    beside: list[BesideMark]
+    """Marks that can be put beside its days, as of its last."""
+    may_mark: bool
+    """Whether the asker may."""
     lessons: int
     """授業日数 of the class until ``through``."""
     totals: CountsOut

@@ -12,6 +12,7 @@ from services.registry.closing.shapes import closing_out
 from services.registry.register import layout, remarks, rules
 from services.registry.register.layout import Table
 from services.registry.register.reading import Read, months_of
+from services.registry.register.rules import Cell
 from services.registry.register.shapes import (
     CellOut,
     ClassStandOut,
@@ -19,6 +20,7 @@ from services.registry.register.shapes import (
     DayOut,
     LineOut,
     MonthOut,
+    StoodOut,
     YearLineOut,
     YearOut,
 )
@@ -82,8 +84,10 @@ def month_out(found: Read, month: str) -> MonthOut:
                     glyph=rules.glyph(cell),
                     symbol=place[cell.symbol.glyph, cell.symbol.word] if cell.symbol else None,
                     contradiction=cell.contradiction,
+                    beside=_stood(found, cell),
+                    seen=entered.revision if (entered := line.child.beside.get(day.on)) else 0,
                 )
-                for cell in line.cells
+                for cell, day in zip(line.cells, sheet.days, strict=True)
             ],
             counts=CountsOut.of(line.counts),
             notes=list(line.notes),
@@ -94,10 +98,27 @@ def month_out(found: Read, month: str) -> MonthOut:
         **_common(found),
         month=month,
         symbols=symbols,
+        beside=list(rules.marks_on(found.of.marks, sheet.days[-1].on).values()),
+        may_mark="TakeRoll" in found.may,
         days=days,
         lines=lines,
         lessons=sheet.lessons,
-        closing=closing_out(look_of(found), found.of, found.named, found.may),
+        closing=closing_out(look_of(found), found.of, found.named, found.may, found.asker),
+    )
+
+
+def _stood(found: Read, cell: Cell) -> StoodOut | None:
+    stood = cell.beside
+    if stood is None:
+        return None
+    mark, by = stood.mark, stood.entered.by
+    return StoodOut(
+        code=mark.code,
+        kind=mark.kind,
+        word=mark.word,
+        fits=stood.fits,
+        by=_person(found, by),
+        at=stood.entered.at,
     )
 
 

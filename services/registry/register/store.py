@@ -13,9 +13,10 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.attendance.beside import Beside, BesideMark
 from services.registry.attendance.rules import Fact
 from services.registry.attendance.symbols import Symbol
-from services.registry.register.rules import Child, Span, SymbolSet, joined
+from services.registry.register.rules import Child, MarkSet, Span, SymbolSet, joined
 from services.registry.room import ASKING, DUTIES, proof
 from services.registry.school_calendar.plans import Plan
 from shared.access.principal import HeldDuty
@@ -26,6 +27,8 @@ from shared.dates import school_year_bounds
 
 _FACTS = TypeAdapter(dict[Source, Fact])
 _SYMBOLS = TypeAdapter(list[Symbol])
+_MARKS = TypeAdapter(list[BesideMark])
+_BESIDE = TypeAdapter(Beside)
 
 _CLASS = Statement(
     f"""
@@ -33,6 +36,8 @@ select c.school_id, c.name, c.grade, c.school_year, s.name as school_name,
        cal.school_days, cal.closures, cal.marks,
        (select json_agg(json_build_object('since', t.since, 'value', t.value) order by t.since) from setting t
         where t.board_id = :board and t.name = 'attendance_symbols') as symbols,
+       (select json_agg(json_build_object('since', t.since, 'value', t.value) order by t.since) from setting t
+        where t.board_id = :board and t.name = 'attendance_beside') as marks_beside,
        {ASKING}
 from organisation c
 join organisation s on s.board_id = :board and s.id = c.school_id
@@ -131,7 +136,7 @@ with cards as (
     union select a.merged_into, a.id from person a
     where a.board_id = :board and a.merged_into = any(cast(:pupils as uuid[]))
 )
-select distinct on (c.pupil, d.day) c.pupil, d.day, d.facts
+select distinct on (c.pupil, d.day) c.pupil, d.day, d.facts, d.beside
 from cards c join pupil_day d on d.board_id = :board and d.pupil_id = c.id
 where d.day >= :since and d.day < :until
 order by c.pupil, d.day, (d.pupil_id = c.pupil) desc, d.pupil_id
@@ -156,6 +161,8 @@ class ClassRow:
     """The school has a calendar of that year."""
     plan: Plan
     sets: tuple[SymbolSet, ...]
+    marks: tuple[MarkSet, ...]
+    """The board's marks for beside a day; empty: it has said nothing of them."""
     step_up: StepUp
     duties: tuple[HeldDuty, ...]
 
@@ -182,6 +189,7 @@ async def class_row(
         planned=row["school_days"] is not None,
         plan=_plan(row),
         sets=tuple(_set(each) for each in row["symbols"] or []),
+        marks=tuple(_mark_set(each) for each in row["marks_beside"] or []),
         step_up=proof(row["step_up"]),
         duties=DUTIES.validate_python(row["duties"]),
     )
@@ -196,6 +204,11 @@ def _plan(row: Record) -> Plan:
 def _set(told: Mapping[str, Any]) -> SymbolSet:
     symbols = _SYMBOLS.validate_python(told["value"])
     return SymbolSet(date.fromisoformat(told["since"]), {symbol.code: symbol for symbol in symbols})
+
+
+def _mark_set(told: Mapping[str, Any]) -> MarkSet:
+    marks = _MARKS.validate_python(told["value"])
+    return MarkSet(date.fromisoformat(told["since"]), {mark.code: mark for mark in marks})
 
 
 class Named(NamedTuple):
@@ -250,7 +263,8 @@ async def children(
             numbers[row["pupil"]] = row["number"]
     days = await _days(session, board, spans.keys(), since, until)
     return [
-        Child(pupil, numbers.get(pupil), joined(found), days.get(pupil, {})) for pupil, found in spans.items()
+        Child(pupil, numbers.get(pupil), joined(found), *days.get(pupil, ({}, {})))
+        for pupil, found in spans.items()
     ]
 
 
@@ -285,11 +299,17 @@ async def unplaced(
 
 async def _days(
     session: AsyncSession, board: UUID, pupils: Collection[UUID], since: date, until: date
-) -> dict[UUID, dict[date, Mapping[Source, Fact]]]:
+) -> dict[UUID, tuple[dict[date, Mapping[Source, Fact]], dict[date, Beside]]]:
+    """What is said of each day of each child, and what stands beside it."""
     rows = await _DAYS.all(
         session, {"board": board, "pupils": sorted(pupils), "since": since, "until": until}
     )
-    found: dict[UUID, dict[date, Mapping[Source, Fact]]] = defaultdict(dict)
+    found: dict[UUID, tuple[dict[date, Mapping[Source, Fact]], dict[date, Beside]]] = defaultdict(
+        lambda: ({}, {})
+    )
     for row in rows:
-        found[row["pupil"]][row["day"]] = _FACTS.validate_python(row["facts"])
+        facts, beside = found[row["pupil"]]
+        facts[row["day"]] = _FACTS.validate_python(row["facts"])
+        if row["beside"] is not None:
+            beside[row["day"]] = _BESIDE.validate_python(row["beside"])
     return found

@@ -148,7 +148,88 @@ test('what somebody else changed meanwhile is not closed unseen', async ({ page,
   await expect(page.getByText('校長・教頭の点検を待っています')).toBeVisible()
 })
 
+/** The second day of the month, of the class's first child: 出席. */
+const SECOND = '[data-at="0-1"]'
+
+test('出席扱い is put beside a day by keys, changes no count and has a column of its own', async ({ page, bff, open }) => {
+  whole(bff)
+  await open('teacher', monthPath(bff))
+  const sum = (name: string) => page.locator(`tfoot [data-sum="${name}"]`)
+  const before = await Promise.all(['present', 'absent', 'apart', 'due'].map((name) => sum(name).textContent()))
+  await expect(page.getByRole('columnheader', { name: '出席扱い' })).toHaveCount(0)
+  await page.locator(SECOND).focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('radio', { name: /なし/ }).focus()
+  await page.keyboard.press('1')
+  await expect(dialog.getByRole('radio', { name: /教育支援センター/ }).first()).toBeChecked()
+  await page.keyboard.press('Enter')
+  await expect(dialog).toHaveCount(0)
+  await expect(page.locator(SECOND)).toHaveText('扱')
+  await expect(page.locator(SECOND)).toHaveAccessibleName(/出席扱い（教育支援センター）/)
+  await expect(sum('credited')).toHaveText('1')
+  expect(await Promise.all(['present', 'absent', 'apart', 'due'].map((name) => sum(name).textContent()))).toEqual(before)
+  await page.locator(SECOND).click()
+  await expect(dialog).toContainText('佐藤 恵')
+  await dialog.getByRole('radio', { name: /なし/ }).focus()
+  await page.keyboard.press('0')
+  await page.keyboard.press('Enter')
+  await expect(page.locator(SECOND)).toHaveText('・')
+})
+
+test('a mark that somebody else changed meanwhile is not written over', async ({ page, bff, open }) => {
+  whole(bff)
+  bff.mock.register.besideMoved = true
+  await open('office', monthPath(bff))
+  await page.locator(SECOND).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('radio', { name: /保健室/ }).focus()
+  await page.keyboard.press('5')
+  await page.keyboard.press('Enter')
+  await expect(dialog).toContainText('ほかの人がこの印を変えました')
+})
+
+test('in a closed month a mark beside a day asks why', async ({ page, bff, open }) => {
+  whole(bff)
+  bff.mock.register.state = 'closed'
+  await open('teacher', monthPath(bff))
+  await page.locator(SECOND).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('radio', { name: /保健室/ }).focus()
+  await page.keyboard.press('5')
+  await page.keyboard.press('Enter')
+  await expect(dialog).toContainText('わけを選んでください')
+  await dialog.getByText('入力の誤り').click()
+  await dialog.getByRole('button', { name: '印を保存する' }).click()
+  await expect(page.locator(SECOND)).toHaveText('別')
+})
+
+test('who closed a month is told that somebody else checks it', async ({ page, bff, open }) => {
+  whole(bff)
+  Object.assign(bff.mock.register, { state: 'closed', own: true })
+  await open('teacher', monthPath(bff))
+  await expect(page.getByText('点検は、締めた人ではない校長・教頭がします')).toBeVisible()
+})
+
+/** Marks beside some days of the first children. */
+const marked = (bff: Bff) => {
+  whole(bff)
+  const { register, town } = bff.mock
+  const marks = [[0, '02', 'credited_centre'], [0, '05', 'credited_centre'], [1, '04', 'room_nurse'], [2, '06', 'credited_ict']] as const
+  for (const [n, day, code] of marks) register.beside.set(`${town.own.members[n]!.pupil.id} 2026-11-${day}`, { code, seen: 1 })
+}
+
 const SHEETS: Look[] = [
+  { name: 'register-beside', role: 'teacher', path: (bff) => monthPath(bff), set: marked, until: '扱 出席扱い' },
+  {
+    name: 'register-beside-entry', role: 'teacher', path: (bff) => monthPath(bff), set: marked, until: '印を付けても',
+    act: async (page) => page.locator(SECOND).click(),
+  },
+  {
+    name: 'register-beside-closed', role: 'teacher', path: (bff) => monthPath(bff), set: (bff) => (marked(bff), void (bff.mock.register.state = 'closed')), until: '入力の誤り',
+    act: async (page) => page.locator(SECOND).click(),
+  },
+
   { name: 'register', role: 'teacher', path: (bff) => monthPath(bff), until: '未入力の子がいる日が1日' },
   { name: 'register-year', role: 'principal', path: (bff) => monthPath(bff, 'year'), until: '月の欄は欠席日数です' },
   { name: 'register-ahead', role: 'office', path: (bff) => monthPath(bff, '2027-02'), until: 'まだ始まっていません', sizes: ['desk'] },

@@ -4,6 +4,8 @@ import { SYMBOLS, seeded } from './town.mjs'
 const ADDRESS = /^\/api\/registry\/v1\/classes\/([^/]+)\/register\/(?:months\/(\d{4})-(\d\d)|year)$/
 const MONTHS = [4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3]
 const HOLIDAYS = { '2026-11-03': '文化の日', '2026-11-23': '勤労感謝の日' }
+const MARKS = [['credited_centre', 'credited', '教育支援センター'], ['credited_facility', 'credited', '学校外の民間施設など'], ['credited_ict', 'credited', '自宅でICT学習'], ['room_support', 'elsewhere', '校内教育支援センター'], ['room_nurse', 'elsewhere', '保健室'], ['room_other', 'elsewhere', 'ほかの部屋']]
+  .map(([code, kind, word]) => ({ code, kind, word, glyph: kind === 'credited' ? '扱' : '別' }))
 const pad = (n) => String(n).padStart(2, '0')
 const monthOf = (month) => `${month < 4 ? 2027 : 2026}-${pad(month)}`
 
@@ -21,13 +23,26 @@ export class RegisterDesk {
     this.state = 'open'
     this.current = true
     this.after = false
+    this.own = false
     this.unconfirmed = []
+    /** What stands beside days: `pupil on` → code, revision. */
+    this.beside = new Map()
+    this.besideMoved = false
+  }
+
+  /** 出席扱い and 別室, as registry keeps them. */
+  mark(path, body) {
+    const asked = /^\/api\/registry\/v1\/classes\/[^/]+\/days\/([^/]+)\/beside$/.exec(path)
+    if (!asked) return null
+    const refused = this.besideMoved ? body.marks.map(({ pupil }) => ({ pupil })) : []
+    if (!refused.length) for (const { pupil, code, seen } of body.marks) this.beside.set(`${pupil} ${asked[1]}`, { code, seen: seen + 1 })
+    return { saved: [], refused, after: null }
   }
 
   /** A step of the month's end, as registry answers it. */
   step(who, path, body) {
     const asked = /^\/api\/registry\/v1\/classes\/([^/]+)\/register\/months\/2026-11\/(close|check|return)$/.exec(path)
-    if (!asked) return null
+    if (!asked) return this.mark(path, body)
     if (asked[2] !== 'return' && body.seen !== this.digest()) throw new this.Refuse(409, 'month-moved', '締めていません', '画面を開いたあとに出席簿が変わりました。読み直して、確かめてからもう一度押してください。')
     this.state = { close: 'closed', check: 'checked', return: 'returned' }[asked[2]]
     this.sentence = body.sentence
@@ -55,6 +70,7 @@ export class RegisterDesk {
       open: this.ahead && ahead ? [{ what: 'ahead', pupil: null, on: ahead.on }] : open, unconfirmed: closed ? [] : this.unconfirmed,
       corrections: this.after ? [{ pupil: one, on: '2026-11-05', before: '病欠', after: '遅刻', reason: '後から登校した', reason_text: null, by: person('佐藤', '恵'), at: '2026-11-20T16:40:00+09:00' }, { pupil: other, on: '2026-11-10', before: '出席', after: '早退', reason: 'ほか', reason_text: '5時間目に保健室から帰宅', by: person('山田', '恵'), at: '2026-11-20T16:44:00+09:00' }] : [],
       changed: this.after ? [{ pupils: [one, other, ...rest], on: '2026-11-13', before: '出席', now: '学級閉鎖', why: '年間予定が変わった' }, { pupils: [rest[3]], on: '2026-11-19', before: '出席', now: '在籍なし', why: '学級の名簿が変わった' }] : [],
+      own: this.own && closed,
       may: teaches ? (closed ? [] : ['close']) : leads && closed ? (this.state === 'checked' && this.current ? ['return'] : ['check', 'return']) : [],
     }
   }
@@ -83,7 +99,7 @@ export class RegisterDesk {
     return {
       ...sheet, month: monthOf(month), through: days[0].on > this.today ? null : [days.at(-1).on, this.today].toSorted()[0], symbols: SYMBOLS,
       days: days.map((day, n) => ({ ...day, counts: counted(lines.map(({ cells }) => cells[n])) })),
-      lines, lessons: days.filter(({ kind }) => kind === 'lesson' || kind === 'closed').length, totals: total(lines.map(({ counts }) => counts)),
+      lines, beside: MARKS, may_mark: who !== 'principal', lessons: days.filter(({ kind }) => kind === 'lesson' || kind === 'closed').length, totals: total(lines.map(({ counts }) => counts)),
       notes: month === 11 ? ['11/12 学級閉鎖（インフルエンザ）'] : [], closing: this.closing(who, sheet, days, lines),
     }
   }
@@ -107,10 +123,19 @@ export class RegisterDesk {
     const [year] = first.split('-').map(Number)
     const days = Array.from({ length: new Date(Date.UTC(year, month, 0)).getUTCDate() }, (_, n) => this.day(`${first}-${pad(n + 1)}`))
     const lines = children.map(({ pupil, number }, i) => {
-      const cells = days.map((day) => this.cell(i, day, number === 34 && day.on < '2026-11-09'))
+      const cells = days.map((day) => this.stood(pupil, day, this.cell(i, day, number === 34 && day.on < '2026-11-09')))
       return { pupil, number, cells, counts: counted(cells), notes: month === 11 && number === 34 ? ['11/9から（転入）'] : [] }
     })
     return { days, lines }
+  }
+
+  stood(pupil, { on }, cell) {
+    const { code, seen } = this.beside.get(`${pupil.id} ${on}`) ?? { code: null, seen: 0 }
+    const mark = MARKS.find((one) => one.code === code)
+    if (!mark) return { ...cell, beside: null, seen }
+    const fits = cell.kind === 'present' || (cell.kind === 'absent' && mark.kind === 'credited')
+    const by = { id: 'sato', family: '佐藤', given: '恵', family_kana: null, given_kana: null }
+    return { ...cell, glyph: `${cell.glyph === '・' ? '' : cell.glyph}${mark.glyph}`, seen, beside: { ...mark, fits, by, at: '2026-11-20T16:05:00+09:00' } }
   }
 
   day(on) {
@@ -138,8 +163,9 @@ function counted(cells) {
   const told = { suspended: of('suspension'), bereaved: of('bereavement'), closed: n(({ kind }) => kind === 'closed'), sick: of('sick'), other: of('other') }
   const days = n(({ kind }) => !['struck', 'off', 'ahead'].includes(kind))
   const apart = told.suspended + told.bereaved + told.closed
+  const stood = (kind) => n(({ beside }) => beside?.fits && beside.kind === kind)
   const there = (name) => n(({ symbol, kind }) => kind === 'present' && SYMBOLS[symbol][name])
-  return { days, ...told, apart, due: days - apart, absent: told.sick + told.other, unrecorded: n(({ kind }) => kind === 'unrecorded'), present: n(({ kind }) => kind === 'present'), late: there('late'), early: there('early') }
+  return { days, ...told, apart, due: days - apart, absent: told.sick + told.other, unrecorded: n(({ kind }) => kind === 'unrecorded'), present: n(({ kind }) => kind === 'present'), late: there('late'), early: there('early'), excused: of('not_required'), credited: stood('credited'), elsewhere: stood('elsewhere') }
 }
 
 function total(all) {

@@ -29,6 +29,8 @@ begin
     set sheet = jsonb_set(
         s.sheet, '{lines}', (s.sheet -> 'lines') - array(select who::text from unnest(p_people) as who))
     where s.board_id = p_board and s.sheet -> 'lines' ?| array(select who::text from unnest(p_people) as who);
+    delete from day_beside b using pupil_day d
+    where d.id = b.pupil_day_id and d.board_id = p_board and d.pupil_id = any (p_people);
     delete from attendance_fact f using pupil_day d
     where d.id = f.pupil_day_id and d.board_id = p_board and d.pupil_id = any (p_people);
     delete from pupil_day where board_id = p_board and pupil_id = any (p_people);

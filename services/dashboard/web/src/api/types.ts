@@ -98,7 +98,7 @@ export interface AttendanceSymbol {
   readonly glyph: string
   readonly word: string
   readonly presence: 'present' | 'absent'
-  readonly category: 'sick' | 'other' | 'suspension' | 'bereavement' | null
+  readonly category: 'sick' | 'other' | 'suspension' | 'bereavement' | 'not_required' | null
   readonly late: boolean
   readonly early: boolean
   readonly tint: Tint

@@ -73,7 +73,7 @@ export function Closing({ month }: { readonly month: Month }) {
               <Trans>点検しました。</Trans>
             </DoneBy>
           )}{' '}
-          {!closing.checked && <Trans>校長・教頭の点検を待っています。</Trans>}
+          {!closing.checked && (closing.own ? <Trans>点検は、締めた人ではない校長・教頭がします。</Trans> : <Trans>校長・教頭の点検を待っています。</Trans>)}
           {closing.checked && !closing.current && (
             <strong>
               <Trans>そのあとに変わったところがあります。もう一度点検が要ります。</Trans>

@@ -11,10 +11,10 @@ import { AfterClosing } from './AfterClosing'
 import { Closing } from './Closing'
 import type { Counts, Month, MonthLine } from './data'
 import { Notes } from './Notes'
-import { clashes, isTold, openDays, stepped, sumsOf, symbolOf } from './rules'
+import { besides, clashes, isTold, openDays, stepped, sumsOf, symbolOf } from './rules'
 import { Head, Sums } from './Sums'
 import { WhyDialog } from './WhyDialog'
-import { KINDS } from './words'
+import { BESIDE, KINDS, SIGNS } from './words'
 import styles from './Page.module.css'
 
 /** Days and clashes named one by one before the rest is only counted. */
@@ -142,7 +142,7 @@ const Row = memo(function Row({ month, line, row, sums, first }: RowProps) {
         const symbol = symbolOf(month, cell)
         const kind = KINDS[cell.kind]
         const clash = cell.contradiction !== null
-        const looks = { 'data-kind': cell.kind, 'data-tint': symbol?.tint, 'data-clash': clash ? '' : undefined }
+        const looks = { 'data-kind': cell.kind, 'data-tint': symbol?.tint, 'data-clash': clash || cell.beside?.fits === false ? '' : undefined }
         if (!isTold(cell))
           return (
             <td key={on} {...looks}>
@@ -151,7 +151,8 @@ const Row = memo(function Row({ month, line, row, sums, first }: RowProps) {
           )
         const told = symbol?.word ?? (kind ? i18n._(kind) : '')
         // A sign of several letters is said, too: whoever speaks to the page says what they see.
-        const word = cell.glyph.length > 1 && !told.includes(cell.glyph) ? `${cell.glyph} ${told}` : told
+        const own = cell.glyph.length > 1 && !told.includes(cell.glyph) ? `${cell.glyph} ${told}` : told
+        const word = cell.beside ? t`${own} ${i18n._(BESIDE[cell.beside.kind])}（${cell.beside.word}）` : own
         return (
           <td key={on} {...looks}>
             <button type="button" data-at={`${row}-${day}`} tabIndex={first === day ? 0 : -1} aria-label={clash ? t`${name} ${monthDay(on)} ${word}、記録が食い違っています` : t`${name} ${monthDay(on)} ${word}`}>
@@ -244,13 +245,16 @@ function Open({ month, onAsk }: { readonly month: Month; readonly onAsk: (asked:
 }
 
 function Legend({ month }: { readonly month: Month }) {
-  const { t } = useLingui()
+  const { t, i18n } = useLingui()
   return (
     <ul className={styles.legend} aria-label={t`記号`}>
       {month.symbols.map((symbol) => (
         <li key={`${symbol.glyph} ${symbol.word}`}>
           <StatusMark glyph={symbol.glyph || t`・`} word={symbol.word} tint={symbol.tint} />
         </li>
+      ))}
+      {besides(month).map((kind) => (
+        <li key={kind}>{i18n._(SIGNS[kind])}</li>
       ))}
       <li>
         <Trans>閉 学級閉鎖</Trans>

@@ -8,6 +8,7 @@ import { Goto } from '~/parts/Goto'
 import { fullName } from '~/parts/Name'
 import { CannotRead, LoadingRows } from '~/parts/States'
 import panel from '~/parts/Panel.module.css'
+import { BesideForm } from './BesideForm'
 import { dayQuery, type Month, type MonthLine } from './data'
 import styles from './Page.module.css'
 
@@ -41,6 +42,7 @@ export function WhyDialog({ month, line, day, onClose }: WhyDialogProps) {
         ) : (
           <LoadingRows rows={3} />
         )}
+        <BesideForm month={month} line={line} day={day} reasons={data?.reasons ?? []} onDone={onClose} />
         <div className={panel.bar}>
           <Goto href={`/classes/${month.class_id}/days/${on}/roll`}>
             <Trans>この日の朝の記録を開く</Trans>

@@ -18,6 +18,31 @@ export interface Counts {
   readonly present: number
   readonly late: number
   readonly early: number
+  /** 登校を要しない日, among `apart`. */
+  readonly excused: number
+  /** 出席扱い: in no other sum. */
+  readonly credited: number
+  /** 別室: of the days present. */
+  readonly elsewhere: number
+}
+
+/** A mark that can stand beside a day and changes none of its counts. */
+export interface BesideMark {
+  readonly code: string
+  readonly kind: 'credited' | 'elsewhere'
+  readonly glyph: string
+  readonly word: string
+}
+
+/** What stands beside a child's day. */
+export interface Stood {
+  readonly code: string
+  readonly kind: BesideMark['kind']
+  readonly word: string
+  /** The day has not become one that it cannot stand beside. */
+  readonly fits: boolean
+  readonly by: Person
+  readonly at: string
 }
 
 export type CellKind = 'struck' | 'off' | 'ahead' | 'closed' | 'unrecorded' | 'present' | 'absent' | 'apart'
@@ -28,6 +53,9 @@ export interface Cell {
   /** Place in the month's symbols. */
   readonly symbol: number | null
   readonly contradiction: string | null
+  readonly beside: Stood | null
+  /** Revision of what stands, or stood, beside the day. */
+  readonly seen: number
 }
 
 export interface MonthDay {
@@ -102,6 +130,8 @@ export interface Closing {
   readonly unconfirmed: readonly Day[]
   readonly corrections: readonly Correction[]
   readonly changed: readonly Changed[]
+  /** The asker closed it: somebody else checks. */
+  readonly own: boolean
   readonly may: readonly ('close' | 'check' | 'return')[]
 }
 
@@ -126,6 +156,9 @@ export interface Month extends Sheet {
   readonly symbols: readonly AttendanceSymbol[]
   readonly days: readonly MonthDay[]
   readonly lines: readonly MonthLine[]
+  /** What can be put beside its days. */
+  readonly beside: readonly BesideMark[]
+  readonly may_mark: boolean
   readonly lessons: number
   readonly closing: Closing
 }

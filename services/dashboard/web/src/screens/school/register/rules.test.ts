@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import type { Cell, CellKind, Counts, Month } from './data'
-import { beside, clashes, isTold, openDays, stepped, sumsOf } from './rules'
+import type { BesideMark, Cell, CellKind, Counts, Month } from './data'
+import { beside, besides, clashes, isTold, marksFor, openDays, stepped, sumsOf } from './rules'
 
-const cell = (kind: CellKind, contradiction: string | null = null): Cell => ({ kind, glyph: '', symbol: null, contradiction })
+const cell = (kind: CellKind, contradiction: string | null = null): Cell => ({ kind, glyph: '', symbol: null, contradiction, beside: null, seen: 0 })
 const month = (...rows: Cell[][]): Month =>
   ({
     lines: rows.map((cells) => ({ cells })),
@@ -15,6 +15,25 @@ const month = (...rows: Cell[][]): Month =>
 it('has 未入力 among the sums only while there is any', () => {
   expect(sumsOf({ unrecorded: 0 } as Counts)).not.toContain('unrecorded')
   expect(sumsOf({ unrecorded: 2 } as Counts).at(-1)).toBe('unrecorded')
+})
+
+it('has 出席扱い among the sums only where there is any, and before 未入力', () => {
+  expect(sumsOf({ unrecorded: 0, credited: 0 } as Counts)).not.toContain('credited')
+  expect(sumsOf({ unrecorded: 2, credited: 1 } as Counts).slice(-2)).toEqual(['credited', 'unrecorded'])
+})
+
+it('offers 別室 only of a day of 出席, and nothing of a day on which nobody had to come', () => {
+  const marks: readonly BesideMark[] = [{ code: 'a', kind: 'credited', glyph: '扱', word: '' }, { code: 'b', kind: 'elsewhere', glyph: '別', word: '' }]
+  const of = (kind: CellKind) => marksFor({ ...month(), beside: marks }, cell(kind)).map(({ code }) => code)
+  expect(of('present')).toEqual(['a', 'b'])
+  expect(of('absent')).toEqual(['a'])
+  for (const kind of ['apart', 'unrecorded', 'closed'] as const) expect(of(kind)).toEqual([])
+})
+
+it('explains the signs that stand on the sheet', () => {
+  const stood = (kind: BesideMark['kind']): Cell => ({ ...cell('present'), beside: { kind } as Cell['beside'] })
+  expect(besides(month([cell('present')]))).toEqual([])
+  expect(besides(month([stood('elsewhere'), stood('credited')]))).toEqual(['credited', 'elsewhere'])
 })
 
 it('turns within the months of the year and not beyond', () => {

@@ -1,10 +1,11 @@
 import type { AttendanceSymbol } from '~/api/types'
-import type { Cell, Counts, Month, MonthLine } from './data'
+import type { BesideMark, Cell, Counts, Month, MonthLine } from './data'
 
-/** The columns on the right of the sheet, in its order; 未入力 only while there is any. */
+/** The columns on the right of the sheet, in its order; 出席扱い and 未入力 only where there are any. */
 export function sumsOf(totals: Counts): readonly (keyof Counts)[] {
   const sums = ['days', 'apart', 'due', 'sick', 'other', 'absent', 'present', 'late', 'early'] as const
-  return totals.unrecorded > 0 ? [...sums, 'unrecorded'] : sums
+  const more = (['credited', 'unrecorded'] as const).filter((name) => totals[name] > 0)
+  return [...sums, ...more]
 }
 
 /** The sheets before and after one; a year has none. */
@@ -24,6 +25,18 @@ export function isTold({ kind }: Cell): boolean {
 
 export function symbolOf(month: Month, cell: Cell): AttendanceSymbol | null {
   return cell.symbol === null ? null : (month.symbols[cell.symbol] ?? null)
+}
+
+/** The marks that can stand beside a day as it is: of a day that asks nobody to come, none. */
+export function marksFor(month: Month, { kind }: Cell): readonly BesideMark[] {
+  if (kind !== 'present' && kind !== 'absent') return []
+  return month.beside.filter((mark) => kind === 'present' || mark.kind === 'credited')
+}
+
+/** Signs that stand beside any day of the sheet. */
+export function besides(month: Month): readonly BesideMark['kind'][] {
+  const used = new Set(month.lines.flatMap(({ cells }) => cells.flatMap(({ beside }) => beside?.kind ?? [])))
+  return (['credited', 'elsewhere'] as const).filter((kind) => used.has(kind))
 }
 
 export interface OpenDay {

@@ -1,6 +1,6 @@
 import { msg } from '@lingui/core/macro'
 import type { MessageDescriptor } from '@lingui/core'
-import type { CellKind, Counts, State } from './data'
+import type { BesideMark, CellKind, Counts, State } from './data'
 
 /** Heads of the sums: short as on paper, and whole for whoever listens. */
 export const SUMS: Readonly<Partial<Record<keyof Counts, { readonly short: MessageDescriptor; readonly whole: MessageDescriptor }>>> = {
@@ -13,6 +13,7 @@ export const SUMS: Readonly<Partial<Record<keyof Counts, { readonly short: Messa
   present: { short: msg`出席`, whole: msg`出席日数` },
   late: { short: msg`遅刻`, whole: msg`遅刻の日数` },
   early: { short: msg`早退`, whole: msg`早退の日数` },
+  credited: { short: msg`出席扱い`, whole: msg`出席扱いの日数。ほかの数には入りません` },
   unrecorded: { short: msg`未入力`, whole: msg`未入力の日数` },
 }
 
@@ -21,6 +22,18 @@ export const KINDS: Readonly<Partial<Record<CellKind, MessageDescriptor>>> = {
   struck: msg`在籍していない日`,
   closed: msg`学級閉鎖`,
   unrecorded: msg`未入力`,
+}
+
+/** What stands beside a day. */
+export const BESIDE: Readonly<Record<BesideMark['kind'], MessageDescriptor>> = {
+  credited: msg`出席扱い`,
+  elsewhere: msg`別室`,
+}
+
+/** Its sign on the sheet. */
+export const SIGNS: Readonly<Record<BesideMark['kind'], MessageDescriptor>> = {
+  credited: msg`扱 出席扱い（印だけの日は出席）`,
+  elsewhere: msg`別 別室（出席）`,
 }
 
 /** How a class's month stands, beside its name. */
