@@ -145,7 +145,9 @@ PROBES: tuple[Probe, ...] = (
     Probe(
         "registry POST /v1/classes/{class_id}/days/{on}/beside",
         "bearer",
-        lambda world: Call("POST", f"/v1/classes/{world.first.ids['2-1']}/days/{TODAY}/beside", {"marks": []}),
+        lambda world: Call(
+            "POST", f"/v1/classes/{world.first.ids['2-1']}/days/{TODAY}/beside", {"marks": []}
+        ),
         may=_TAKES,
         may_not={**_TAKES_NOT, "department": 404},
     ),

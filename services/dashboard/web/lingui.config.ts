@@ -2,7 +2,7 @@ import { defineConfig } from '@lingui/cli'
 import { formatter } from '@lingui/format-po'
 
 /** Roles whose screens bring their own words (`screens/<role>/words.ts`); of the others the staff's frame brings them. */
-export const OWN_WORDS = ['board', 'guardian', 'office', 'operator', 'people', 'school', 'settings']
+export const OWN_WORDS = ['board', 'guardian', 'office', 'operator', 'people', 'register', 'school', 'settings']
 
 /** What every page may have to say, before anybody is signed in, too: they come with the first file. */
 const SHELL = ['src/app/Gate.tsx', 'src/app/SignIn.tsx', 'src/app/Broken.tsx', 'src/app/screen.ts', 'src/app/routes.tsx', 'src/parts/States.tsx']

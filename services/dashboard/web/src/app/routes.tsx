@@ -123,7 +123,7 @@ async function registerClass(me: Me): Promise<string | null> {
 const register = createRoute({
   getParentRoute: () => inside,
   path: '/classes/$classId/register/$sheet',
-  component: lazyRouteComponent(() => import('~/screens/school/register/Page')),
+  component: lazyRouteComponent(() => import('~/screens/register/sheet/Page')),
 })
 
 function schoolOf(me: Me): School | null {

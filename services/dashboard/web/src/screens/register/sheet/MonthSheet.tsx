@@ -1,9 +1,10 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro'
-import { memo, useCallback, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent } from 'react'
+import { memo, Suspense, useCallback, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent } from 'react'
 import { monthDay, weekday, workDay } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import { Goto } from '~/parts/Goto'
 import { fullName } from '~/parts/Name'
+import { later } from '~/parts/later'
 import { StatusMark } from '~/parts/StatusMark'
 import { Strip } from '~/parts/Strip'
 import panel from '~/parts/Panel.module.css'
@@ -13,9 +14,10 @@ import type { Counts, Month, MonthLine } from './data'
 import { Notes } from './Notes'
 import { besides, clashes, isTold, openDays, stepped, sumsOf, symbolOf } from './rules'
 import { Head, Sums } from './Sums'
-import { WhyDialog } from './WhyDialog'
 import { BESIDE, KINDS, SIGNS } from './words'
 import styles from './Page.module.css'
+
+const WhyDialog = later(() => import('./WhyDialog'))
 
 /** Days and clashes named one by one before the rest is only counted. */
 const NAMED = 6
@@ -99,7 +101,11 @@ export function MonthSheet({ month }: { readonly month: Month }) {
       <Legend month={month} />
       <AfterClosing month={month} />
       <Notes register={month} />
-      {asked && <WhyDialog month={month} line={month.lines[asked.row]!} day={asked.day} onClose={() => setAsked(null)} />}
+      {asked && (
+        <Suspense fallback={null}>
+          <WhyDialog month={month} line={month.lines[asked.row]!} day={asked.day} onClose={() => setAsked(null)} />
+        </Suspense>
+      )}
     </>
   )
 }

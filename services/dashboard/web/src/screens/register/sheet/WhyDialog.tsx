@@ -20,7 +20,7 @@ interface WhyDialogProps {
 }
 
 /** A cell explains itself: who said what, when, and which of it holds; and the way to the roll, where it is mended. */
-export function WhyDialog({ month, line, day, onClose }: WhyDialogProps) {
+export default function WhyDialog({ month, line, day, onClose }: WhyDialogProps) {
   const { t } = useLingui()
   const { on, words } = month.days[day]!
   const { data, error, again } = useRead(dayQuery(month.class_id, on))
