@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack
-from typing import Any
 
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.asking import Asking
+from tests.journeys.asking import a_family
 from tests.journeys.people import Person, meet, sign_in
 from tests.support.product import Product
 
@@ -17,25 +16,6 @@ TAPS = 4
 """ux.md §11: absence, with the app open; a child of several is one of them."""
 CLASS = "6年2組"
 WITHIN_MS = 20_000
-
-
-def a_family(product: Product) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A child of the class, and a guardian who may tell about it and has a name that nobody else has."""
-    office, board = Asking(product, "office"), Asking(product, "board")
-    classes = office.get("/v1/classes")
-    school = office.get(
-        f"/v1/people?hat=pupil&class_id={next(c['id'] for c in classes if c['name'] == CLASS)}&rows=50"
-    )
-    for each in school["people"]:
-        card = office.get(f"/v1/people/{each['person']['id']}")
-        if card["protected"] or not card["may"]["family"]:
-            continue
-        for tie in office.get(f"/v1/people/{each['person']['id']}")["guardians"]:
-            name = f"{tie['person']['family']} {tie['person']['given']}"
-            alone = len(board.get(f"/v1/people?hat=guardian&rows=5&q={name}")["people"]) == 1
-            if tie["notify"] and tie["read"] and alone:
-                return each["person"], tie["person"]
-    raise AssertionError("the class has families, and somebody in them a name of their own")
 
 
 def slow(person: Person) -> None:
@@ -52,7 +32,7 @@ def slow(person: Person) -> None:
 def test_a_guardian_tells_and_sees_that_it_was_read(
     product: Product, browser: Browser, people: ExitStack
 ) -> None:
-    child, guardian = a_family(product)
+    child, guardian = a_family(product, CLASS)
     teacher = meet(people, browser, product, f"第一小 {CLASS}", f"{CLASS} 担任")
     teacher.page.get_by_role("link", name=f"{CLASS}の朝の記録を始める").click()
     expect(teacher.page.get_by_role("grid")).to_be_visible()

@@ -84,7 +84,7 @@ export class FamilyDesk {
     }
     const replied = /^\/api\/messaging\/v1\/notices\/([^/]+)\/replies$/.exec(path)
     if (replied) {
-      const found = this.ofClass.find(({ notice }) => notice === replied[1])
+      const found = [...this.ofClass, ...this.ofSchool].find(({ notice }) => notice === replied[1])
       found.replies.push({ revision: body.seen, words: body.words, at: this.mock.clock().toISOString(), by: named(this.mock.town.own.homeroom) })
       return { reply: id('7e12', found.replies.length), notice: found.notice, after: null }
     }

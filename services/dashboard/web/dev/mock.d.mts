@@ -97,7 +97,14 @@ interface MockAlerts {
   act(who: string, path: string, body: unknown): unknown
 }
 
+/** お知らせの受け取り方. */
+interface MockChannels {
+  page: { mail: boolean; push: boolean; push_key: string | null; channels: unknown[] }
+  add(said: Record<string, unknown>): unknown
+}
+
 export interface Mock {
+  channels: MockChannels
   alerts: MockAlerts
   family: MockFamily
   calls: MockCalls

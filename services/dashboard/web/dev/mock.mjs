@@ -24,6 +24,7 @@ import { SamePeopleDesk } from './samepeople.mjs'
 import { YearsDesk } from './years.mjs'
 import { BoardYearDesk } from './boardyear.mjs'
 import { FormsDesk } from './forms.mjs'
+import { ChannelDesk } from './channels.mjs'
 import { FamilyDesk } from './family.mjs'
 import { id, REASONS, SYMBOLS, town } from './town.mjs'
 
@@ -56,6 +57,7 @@ class Mock {
     this.forms = new FormsDesk(this, Refuse)
     this.same = new SamePeopleDesk(this, Refuse)
     this.family = new FamilyDesk(this, TODAY, Refuse)
+    this.channels = new ChannelDesk(this, Refuse)
     this.rolls = new Map()
     this.done = new Map()
     this.position = 100
@@ -387,7 +389,7 @@ function view(mock, who, path, query) {
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return mock.boardDayView(board[1])
   const office = officeOf(mock, path)
-  const found = office?.desk.read(office.rest, who, query) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.alerts.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
+  const found = office?.desk.read(office.rest, who, query) ?? mock.channels.view(who, path) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.alerts.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -408,7 +410,7 @@ function act(mock, who, path, headers, body) {
   if (GAKUREIBO.test(path)) return mock.gakureibo.act(path.replace(GAKUREIBO, ''), body)
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   const office = officeOf(mock, path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.calls.act(who, path, body) ?? mock.alerts.act(who, path, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.register.step(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.family.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.calls.act(who, path, body) ?? mock.alerts.act(who, path, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.register.step(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.channels.act(who, path, body) ?? mock.family.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   if (!roll) mock.tellOffices()

@@ -65,3 +65,23 @@ async function file(request) {
   }
   return answer
 }
+
+/** A message of the school: what it says is written by the service (services/messaging/channels), of a child nothing. */
+self.addEventListener('push', (event) => {
+  const said = event.data?.json()
+  if (said) event.waitUntil(self.registration.showNotification(said.title, { body: said.body, tag: said.id, icon: '/icon.svg', data: { open: said.open } }))
+})
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(open(event.notification.data?.open))
+})
+
+/** The page that is open already goes there; else a new one. Only our own pages are opened. */
+async function open(path) {
+  const to = new URL(typeof path === 'string' ? path : '/', self.location.origin)
+  if (to.origin !== self.location.origin) return
+  const [page] = await self.clients.matchAll({ type: 'window' })
+  if (!page) await self.clients.openWindow(to.href)
+  else await (await page.focus()).navigate(to.href)
+}

@@ -76,6 +76,13 @@ const family = createRoute({
   component: lazyRouteComponent(() => import('~/screens/guardian/home/Page')),
 })
 
+/** お知らせの受け取り方. */
+const channels = createRoute({
+  getParentRoute: () => inside,
+  path: '/family/told',
+  component: lazyRouteComponent(() => import('~/screens/guardian/channels/Page')),
+})
+
 const tell = createRoute({
   getParentRoute: () => inside,
   path: '/family/tell',
@@ -408,6 +415,7 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     family,
+    channels,
     tell,
     familySettings,
     today,

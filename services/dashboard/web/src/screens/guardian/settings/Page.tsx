@@ -7,6 +7,7 @@ import { useMe } from '~/app/me'
 import { useScreen } from '~/app/screen'
 import { counts } from '~/outbox/rules'
 import { useOutbox } from '~/outbox/useOutbox'
+import { LinkButton } from '~/parts/LinkButton'
 import { PlainButton } from '~/parts/PlainButton'
 import { Title } from '../frame/Title'
 import { Languages } from '../home/Languages'
@@ -29,6 +30,11 @@ export default function SettingsPage() {
         </h2>
         <Languages />
       </section>
+      <div>
+        <LinkButton to="/family/told">
+          <Trans>お知らせの受け取り方</Trans>
+        </LinkButton>
+      </div>
       <Leaving />
     </div>
   )

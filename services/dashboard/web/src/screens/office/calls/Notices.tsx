@@ -5,6 +5,7 @@ import { timeOf } from '~/dates/dates'
 import { Button } from '~/parts/Button'
 import panel from '~/parts/Panel.module.css'
 import type { Notice } from './data'
+import { Sending } from './Sending'
 import { channelWord, daysWord, kindWord, tellerWord } from './words'
 import styles from './calls.module.css'
 
@@ -43,6 +44,7 @@ export function Notices({ notices, empty, onOpen, acts }: NoticesProps) {
             )}
           </p>
           <Receipt notice={notice} />
+          <Sending notice={notice} />
           {notice.replies?.map(({ words, at }) => (
             <p key={at} className={panel.aside}>
               <Trans>

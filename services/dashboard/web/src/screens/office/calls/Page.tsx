@@ -17,6 +17,7 @@ import panel from '~/parts/Panel.module.css'
 import '../words'
 import { pupilQuery, schoolQuery } from './data'
 import { Notices } from './Notices'
+import { Off } from './Sending'
 import { Take } from './Take'
 
 const route = getRouteApi('/inside/calls')
@@ -93,7 +94,10 @@ function OfToday({ school, onOpen }: { readonly school: string; readonly onOpen:
   return (
     <Block title={<Trans>きょうの連絡</Trans>}>
       {data ? (
-        <Notices notices={data.notices} onOpen={onOpen} empty={<Trans>きょうの連絡はまだありません。受けると、ここに並びます。</Trans>} />
+        <>
+          <Off page={data} />
+          <Notices notices={data.notices} onOpen={onOpen} empty={<Trans>きょうの連絡はまだありません。受けると、ここに並びます。</Trans>} />
+        </>
       ) : error ? (
         <CannotRead error={error} what={t`きょうの連絡`} onRetry={again} />
       ) : (

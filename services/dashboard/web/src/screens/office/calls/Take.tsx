@@ -13,8 +13,9 @@ import { Strip } from '~/parts/Strip'
 import { TextLine } from '~/parts/TextLine'
 import { Tiles } from '~/parts/Tiles'
 import panel from '~/parts/Panel.module.css'
-import { changePath, KEY, noticesPath, withdrawPath, type Notice, type PupilNotices, type Saved } from './data'
+import { changePath, KEY, noticesPath, replyPath, withdrawPath, type Notice, type PupilNotices, type Saved } from './data'
 import { Notices } from './Notices'
+import { Reply } from './Reply'
 import { blank, bodyOf, fromToday, SOMEBODY, SOMEBODY_KEY, standingOn, TELLER_KEYS, TILES, toldOf, type TileId, type Told } from './rules'
 import { arrivedWord, tileWord } from './words'
 import styles from './calls.module.css'
@@ -90,6 +91,7 @@ export function Take({ page, onDone, onBack }: TakeProps) {
               <Button size="small" onPress={() => void done(withdrawPath(notice.notice), { seen: notice.revision }, t`${name}さんの連絡を取り消しました`)}>
                 <Trans>取り消す</Trans>
               </Button>
+              {notice.guardian !== null && <Reply sending={sending} onReply={(words) => void done(replyPath(notice.notice), { seen: notice.revision, words }, t`${name}さんの連絡に返信しました`)} />}
             </>
           )}
         />

@@ -38,12 +38,35 @@ export interface Notice {
   readonly entered_at: string
   readonly entered_by: Named
   readonly replies?: readonly { readonly words: string; readonly at: string }[]
+  /** What whoever told it was told, or is to be: which way, and what became of it. */
+  readonly told?: readonly Sent[]
+  /** By which ways they can be told, besides the app. */
+  readonly reach?: readonly Way[]
   readonly confirmed: readonly { readonly on: Day; readonly revision: number; readonly at: string; readonly by: Named }[]
+}
+
+export type Way = 'email' | 'push'
+
+export interface Sent {
+  readonly kind: Way
+  readonly what: 'confirmed' | 'answered'
+  readonly state: 'waiting' | 'handed_over' | 'gave_up' | 'gone'
+  readonly reason: string | null
+  readonly tries: number
+  readonly at: string
 }
 
 export interface PupilNotices {
   readonly pupil: Named
   readonly guardians: readonly Guardian[]
+  readonly notices: readonly Notice[]
+}
+
+/** A day of a school, and whether families can be told by mail or on their devices at all. */
+export interface SchoolNotices {
+  readonly on: Day
+  readonly mail?: boolean
+  readonly push?: boolean
   readonly notices: readonly Notice[]
 }
 
@@ -56,6 +79,7 @@ const BASE = '/api/messaging/v1'
 export const noticesPath = `${BASE}/notices`
 export const changePath = (notice: string) => `${noticesPath}/${notice}/change`
 export const withdrawPath = (notice: string) => `${noticesPath}/${notice}/withdraw`
+export const replyPath = (notice: string) => `${noticesPath}/${notice}/replies`
 
 export const pupilQuery = (pupil: string) =>
   queryOptions({
@@ -66,5 +90,5 @@ export const pupilQuery = (pupil: string) =>
 export const schoolQuery = (school: string, on: Day) =>
   queryOptions({
     queryKey: [KEY, 'school', school, on],
-    queryFn: ({ signal }) => read<{ readonly on: Day; readonly notices: readonly Notice[] }>(`${BASE}/schools/${school}/notices?on=${on}`, signal),
+    queryFn: ({ signal }) => read<SchoolNotices>(`${BASE}/schools/${school}/notices?on=${on}`, signal),
   })

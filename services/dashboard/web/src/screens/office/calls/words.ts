@@ -1,6 +1,6 @@
 import { t } from '@lingui/core/macro'
 import { addDays, timeOf, workDay, type Day } from '~/dates/dates'
-import type { Kind, Notice } from './data'
+import type { Kind, Notice, Sent } from './data'
 import type { TileId } from './rules'
 
 export function tileWord(tile: TileId): string {
@@ -47,4 +47,15 @@ export function channelWord({ channel }: Notice): string {
 export function arrivedWord(notice: Notice, today: Day): string {
   const [when, who] = [timeOf(notice.told_at, today), tellerWord(notice)]
   return t`${when}に${who}から届いています`
+}
+
+/** What became of telling a family, which way. */
+export function sentWord({ kind, what, state, reason }: Sent): string {
+  const way = kind === 'email' ? t`メール` : t`端末へのお知らせ`
+  const of = what === 'confirmed' ? t`確認` : t`返信`
+  if (state === 'handed_over') return t`${of}を${way}で知らせました`
+  if (state === 'gone') return kind === 'email' ? t`${of}を知らせられません（メールの宛先がありません）` : t`${of}を知らせられません（端末が受け取りをやめています）`
+  if (state === 'waiting') return reason === null ? t`${of}を${way}で知らせるのを待っています` : t`${of}を${way}で知らせられず、もう一度ためします`
+  if (reason === 'no_right') return t`${of}は知らせません（知らせてよい保護者ではなくなりました）`
+  return t`${of}を${way}で知らせられませんでした`
 }
