@@ -103,7 +103,7 @@ def test_whoever_telephoned_is_told_by_mail(product: Product, browser: Browser, 
         expect(office.page.get_by_role("radio", name="欠席（病気・けが）")).to_be_visible(timeout=WITHIN_MS)
         office.press("1")
         office.page.get_by_role("radio", name=name).check(force=True)
-        office.press("Control+Enter")
+        office.page.get_by_role("button", name="この連絡を届ける").click()
         expect(office.page.get_by_text("を届けました")).to_be_visible(timeout=WITHIN_MS)
 
         confirm = teacher.page.get_by_role("button", name="連絡1人は連絡どおりにして確定")

@@ -36,7 +36,7 @@ export class FamilyDesk {
     const { own, staff } = this.mock.town
     const { pupil } = own.members.find((one) => one.number === number)
     const made = this.notice({ channel: 'phone', ...said })
-    const notice = { ...made, pupil: named(pupil), class_name: own.class.name, number, guardian: null, teller: null, entered_by: named(staff) }
+    const notice = { ...made, pupil: named(pupil), class_name: own.class.name, number, guardian: said.guardian ?? null, teller: null, entered_by: named(staff) }
     this.ofSchool.unshift(notice)
     return notice
   }
