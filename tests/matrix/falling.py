@@ -14,10 +14,6 @@ from sqlalchemy.sql.elements import TextClause
 import services.dashboard.alerts.store as dashboard_alerts
 import services.dashboard.school_day.store as dashboard_pages
 import services.dashboard.unannounced.store as dashboard_calls
-import services.messaging.channels.store as messaging_channels
-import services.messaging.family.store as messaging_families
-import services.messaging.notices.replies as messaging_replies
-import services.messaging.notices.store as messaging_notices
 import services.registry.attendance.store as registry_roll
 import services.registry.class_lists.store as registry_lists
 import services.registry.duties.store as registry_duties
@@ -28,8 +24,6 @@ from shared.database import Statement
 from tests.matrix.table import rooms
 from tests.matrix.world import World
 
-WITH_WALLS = ("registry", "messaging", "dashboard")
-"""Services whose walls are taken down."""
 _BOARD = re.compile(r"(\w+\.)?board_id = (:board|\$\d+)")
 _PEOPLE = dashboard_pages.SEES_PUPIL
 _BOUND = """
@@ -42,7 +36,7 @@ where c.relrowsecurity and n.nspname in ('public', 'copy') order by 1
 def no_policies(world: World, folder: Path) -> Iterator[None]:
     """Every policy says yes to everybody."""
     kept = {}
-    for service in WITH_WALLS:
+    for service in ("registry", "dashboard"):
         schemas = [(room / "policy.cedarschema").read_text(encoding="utf-8") for room in rooms()[service]]
         (folder / "policy.cedarschema").write_text("\n".join(schemas), encoding="utf-8")
         (folder / "policy.cedar").write_text("permit (principal, action, resource);", encoding="utf-8")
@@ -62,10 +56,6 @@ OF_SERVICES = (
     registry_lists,
     registry_calendar,
     registry_room,
-    messaging_channels,
-    messaging_families,
-    messaging_notices,
-    messaging_replies,
     dashboard_pages,
     dashboard_calls,
     dashboard_alerts,
@@ -104,7 +94,7 @@ async def no_row_security(world: World) -> AsyncIterator[None]:
     """PostgreSQL lets every role see every row of the tables it may read."""
     switched = []
     try:
-        for service in WITH_WALLS:
+        for service in ("registry", "dashboard"):
             connection = await world.instance.server.connect(service)
             try:
                 for row in await connection.fetch(_BOUND):
