@@ -25,6 +25,7 @@ from services.dashboard.live.hub import Hub
 from services.dashboard.operations.api import router as operations_router
 from services.dashboard.operations.parked import router as parked_router
 from services.dashboard.operations.watch import Watch
+from services.dashboard.overview.api import router as overview_router
 from services.dashboard.room import Dashboard, Parking
 from services.dashboard.roster.api import router as me_router
 from services.dashboard.roster.copies import RosterCopy
@@ -150,6 +151,7 @@ def build(
             sessions_router,
             me_router,
             school_day_router,
+            overview_router,
             unannounced_router,
             alerts_router,
             operations_router,

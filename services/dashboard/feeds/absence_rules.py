@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.dashboard.feeds.rules import SMALL, Kept, Next
+from services.dashboard.feeds.rules import Kept, Next
+from services.dashboard.overview.small import enough, separable
 from shared.contracts.dashboard import ABSENCE_COUNT, AbsenceCount
 from shared.ids import natural_id
 
@@ -72,13 +73,13 @@ def groups(
     for (school, grade), those in grades.items():
         whole = Group(grade_id(board, school, grade), school, grade, _sum(those))
         single = [Group(each.id, school, None, _sum([each])) for each in those]
-        by_class = small_groups or all(each.members >= SMALL for each in those)
+        by_class = small_groups or separable(each.members for each in those)
         if whole.id in told:
             by_class = False
         elif any(each.id in told for each in single):
             by_class = True
         found += single if by_class else [whole]
-    return [each for each in found if small_groups or each.value.members >= SMALL]
+    return [each for each in found if small_groups or enough(each.value.members)]
 
 
 def _sum(classes: Collection[ClassCount]) -> AbsenceCount:

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from services.dashboard.overview.small import enough
 from shared.contracts import Part
 from shared.contracts.dashboard import LUNCH_COUNT, LunchCount
 from shared.dates import TOKYO
@@ -22,9 +23,6 @@ LUNCH = LUNCH_COUNT
 CUT_OFF_SETTING = "lunch_cut_off"
 DEFAULT_CUT_OFF = timedelta(hours=9, minutes=30)
 """Until the board has said otherwise (dated setting ``lunch_cut_off``, "HH:MM")."""
-SMALL = 5
-"""Groups with fewer members are not shown unless the purpose says why they must be."""
-
 Value = TypeVar("Value", bound=Part)
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -85,7 +83,7 @@ def next_revision(
     A class that was told of and then closed eats nothing; one that never met is not told of. A group that has become
     small keeps the last value it was given.
     """
-    if group.members < SMALL and not small_groups:
+    if not enough(group.members) and not small_groups:
         return None
     if not group.meets:
         if kept is None or group.members == 0:

@@ -1,4 +1,4 @@
-"""The pages of a day: my classes, a class's roll, a school, the board. Read only; commands go to registry."""
+"""The pages of a day: my classes, a class's roll, a school. Read only; commands go to registry."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from services.dashboard.overview import pages
+from services.dashboard.overview import rules as overview
+from services.dashboard.overview.small import SMALL
+from services.dashboard.overview.store import Levels, levels
 from services.dashboard.room import Page, opening, person_or_none
 from services.dashboard.school_day import rules, store
 from services.dashboard.school_day.rules import Calendar
@@ -75,26 +79,6 @@ def _class(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _counts(tally: Mapping[str, Any]) -> dict[str, int]:
     return {name: int(tally[name]) for name in rules.COUNTED}
-
-
-def _of_school(item: Mapping[str, Any], calendar: Calendar) -> dict[str, Any]:
-    """A school's numbers of a day: its 在籍, and what is said of the classes that have lessons."""
-    if item["each"] is None:
-        told = {
-            **_counts(item["tally"]),
-            "off": 0,
-            "classes": item["classes"],
-            "classes_taken": item["classes_taken"],
-        }
-    else:
-        meeting = [
-            each
-            for each in item["each"]
-            if rules.without_lessons(calendar, each["id"], each["grade"]) is None
-        ]
-        taken = sum(each["taken_at"] is not None for each in meeting)
-        told = {**rules.totals(item["each"], meeting), "classes": len(meeting), "classes_taken": taken}
-    return {**told, "school_day": calendar.meets()}
 
 
 @router.get("/today", summary="今日")
@@ -219,22 +203,31 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
             why="学校の1日を見られるのは、校長・教頭・事務・養護教諭です。",
         )
         row = await store.school_day(page.db, Viewer.of(page.holder, page.today), school, day)
+        names = school in page.holder.schools()
+        usual = await levels(page.db, unit.board, day, school=school, smallest=1 if names else SMALL)
+        rolls = page.may("ReadRoll", class_day(page, school, unit, day))
     by_code = {symbol["code"]: symbol for symbol in _symbols(row)}
     calendar = Calendar.of(row.calendar, day)
+    tallied = [
+        pages.closed_of(calendar, {**item["tally"], "reasons": item["reasons"], "homeroom": item["homeroom"]})
+        for item in row.classes or []
+    ]
+    of = pages.of_school(tallied, calendar, names=names)
+    meeting = [each for each in tallied if each["closed"] is None]
+    told = {each["id"] for each in of.single}
     classes = [
         {
-            "class": _class(item["tally"]),
-            "closed": rules.without_lessons(calendar, item["tally"]["id"], item["tally"]["grade"]),
-            "homeroom": person_or_none(row.people, item["homeroom"]),
-            **_counts(item["tally"]),
-            "taken_at": item["tally"]["taken_at"],
-            "taken_by": person_or_none(row.people, item["tally"]["taken_by"]),
+            "class": _class(each),
+            "closed": each["closed"],
+            "homeroom": person_or_none(row.people, each["homeroom"]),
+            "taken_at": each["taken_at"],
+            "taken_by": person_or_none(row.people, each["taken_by"]),
+            **_told_of(each, calendar, usual, told=names or each["id"] in told),
         }
-        for item in row.classes or []
+        for each in tallied
     ]
     classes.sort(key=lambda item: item["closed"] is not None)  # nothing is waited for from these
     named = {item["class"]["id"]: item["class"] for item in classes}
-    meeting = [item for item in classes if item["closed"] is None]
     exceptions = [
         {
             "pupil": _pupil(item, row),
@@ -245,17 +238,24 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         }
         for item in row.exceptions or []
     ]
+    level = usual.schools.get(str(school))
     body = {
         "school": row.school,
         "date": day,
         "school_day": calendar.meets(),
+        "rule": overview.RULE,
+        "names": names,
         "totals": {
-            **rules.totals(classes, meeting),
+            **(_none() if of.total is None else {**overview.measured(of.total, of.here, level), **of.total}),
             "classes": len(meeting),
-            "classes_taken": sum(item["taken_at"] is not None for item in meeting),
+            "classes_taken": sum(each["taken_at"] is not None for each in meeting),
         },
         "classes": classes,
+        "grades": pages.grades_of(str(school), of, calendar, usual),
+        "outstanding": pages.outstanding(row.school, of, calendar, usual) if calendar.meets() else [],
+        "reasons": overview.reasons([each for each in of.counted if each["closed"] is None], _symbols(row)),
         "exceptions": exceptions,
+        "may": {"roll": rolls},
         "live": [f"school-day:{school}:{day}"],
     }
     pupils = [UUID(item["pupil"]["id"]) for item in exceptions]
@@ -264,36 +264,12 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
     )
 
 
-@router.get("/board/days/{day}", summary="市の1日")
-async def read_board_day(day: date, request: Request) -> Response:
-    """The board's schools in numbers; no child by name."""
-    async with opening(request) as page:
-        board = page.holder.principal.board
-        page.decide("ReadBoardDay", board_day(board, day), visible=False, why="")
-        unchanged = page.unchanged()
-        if unchanged is not None:
-            return unchanged
-        row = await store.board_day(page.db, board, day)
-    schools = [
-        {
-            "school": item["school"],
-            "kind": item["kind"],
-            **_of_school(item, Calendar.of(item["calendar"], day)),
-        }
-        for item in row.schools or []
-        if item["kind"]
-    ]
-    body = {
-        "board": row.board or {"id": board, "name": ""},
-        "date": day,
-        "totals": {
-            **rules.total(schools),
-            "off": sum(item["off"] for item in schools),
-            "schools": len(schools),
-            "classes": sum(item["classes"] for item in schools),
-            "classes_taken": sum(item["classes_taken"] for item in schools),
-        },
-        "schools": schools,
-        "live": [f"board-day:{board}:{day}"],
-    }
-    return await page.answer(body, Seen("ReadBoardDay", "board-day", board, "III", copy_age_ms=page.age_ms))
+def _told_of(each: Mapping[str, Any], calendar: Calendar, usual: Levels, *, told: bool) -> dict[str, Any]:
+    """A class's numbers; null where it is too small for its reader, or another one of its grade is."""
+    if told:
+        return {**_counts(each), **pages.class_level(each, calendar, usual)}
+    return _none()
+
+
+def _none() -> dict[str, Any]:
+    return dict.fromkeys((*rules.COUNTED, "off", "here", "away", "usual")) | {"stands_out": False}

@@ -48,6 +48,15 @@ counts as (
 )
 """
 
+_REASONS = """
+reason as (
+    select r.class_id, json_object_agg(r.code, r.count) as reasons
+    from (select h.class_id, coalesce(h.code, h.status) as code, count(*) as count from standing h
+          where h.presence = 'absent' group by 1, 2) r
+    group by 1
+)
+"""
+
 SYMBOLS = """
 (select s.value from copy.setting s where s.board_id = :board and s.name = 'attendance_symbols' and s.since <= :day
  order by s.since desc limit 1) as symbols
@@ -134,6 +143,7 @@ _SCHOOL_DAY = text(
 with klass as ({KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
 standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h where h.school_id = :school),
 {_COUNTS},
+{_REASONS},
 homeroom as (
     select distinct on (d.class_id) d.class_id, d.staff_id from copy.duty d
     where d.kind = 'homeroom' and d.class_id in (select id from klass)
@@ -150,9 +160,9 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
         where o.organisation_id = :school and o.school_id = o.organisation_id) as school,
        ({CALENDAR.format(school=":school")}) as calendar,
        {SYMBOLS},
-       (select json_agg(json_build_object('class', t.id, 'homeroom', r.staff_id, 'tally', t)
+       (select json_agg(json_build_object('homeroom', r.staff_id, 'tally', t, 'reasons', w.reasons)
                         order by t.taken_at is not null, t.special_needs, t.grade, t.name, t.id)
-        from tallied t left join homeroom r on r.class_id = t.id) as classes,
+        from tallied t left join homeroom r on r.class_id = t.id left join reason w on w.class_id = t.id) as classes,
        (select json_agg(e order by k.special_needs, k.grade, k.name, k.id, e.number nulls last, e.person_id)
         from exception e join klass k on k.id = e.class_id) as exceptions,
        {
@@ -169,29 +179,21 @@ _BOARD_DAY = text(
     f"""
 with klass as ({KLASS} and o.board_id = :board and coalesce(o.school_year, :year) = :year),
 standing as (select h.* from klass k cross join lateral standing_in(k.id, :day) h),
-{_COUNTS}, special as (
-    select c.school_id from copy.calendar c
-    where c.board_id = :board and c.school_year = :year and exists (
-        select from jsonb_array_elements(c.closures || coalesce(c.marks, '[]')) x where x ->> 'on' = :day_text)
-)
+{_COUNTS},
+{_REASONS}
 select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
         where o.organisation_id = :board) as board,
+       {SYMBOLS},
        (select json_agg(json_build_object(
             'school', json_build_object('id', s.organisation_id, 'name', s.name), 'kind', s.kind,
-            'calendar', ({CALENDAR.format(school="s.organisation_id")}),
-            'classes', coalesce(t.classes, 0), 'classes_taken', coalesce(t.taken, 0),
-            'each', (select json_agg(e) from tallied e
-                     where e.school_id = s.organisation_id and e.school_id in (select school_id from special)),
-            'tally', json_build_object(
-                'members', coalesce(t.members, 0), 'present', coalesce(t.present, 0), 'absent', coalesce(t.absent, 0),
-                'apart', coalesce(t.apart, 0), 'unrecorded', coalesce(t.unrecorded, 0), 'late', coalesce(t.late, 0),
-                'early', coalesce(t.early, 0))) order by s.kind, s.name, s.organisation_id)
-        from copy.organisation s
-        left join (select school_id, count(*) as classes, count(taken_at) as taken, sum(members) as members,
-                          sum(present) as present, sum(absent) as absent, sum(apart) as apart,
-                          sum(unrecorded) as unrecorded, sum(late) as late, sum(early) as early
-                   from tallied group by school_id) t on t.school_id = s.organisation_id
-        where s.board_id = :board and s.school_id = s.organisation_id) as schools
+            'calendar', ({CALENDAR.format(school="s.organisation_id")})) order by s.kind, s.name, s.organisation_id)
+        from copy.organisation s where s.board_id = :board and s.school_id = s.organisation_id) as schools,
+       (select json_agg(json_build_object(
+            'id', t.id, 'school_id', t.school_id, 'name', t.name, 'grade', t.grade, 'members', t.members,
+            'present', t.present, 'absent', t.absent, 'apart', t.apart, 'unrecorded', t.unrecorded, 'late', t.late,
+            'early', t.early, 'taken_at', t.taken_at, 'reasons', w.reasons)
+            order by t.special_needs, t.grade, t.name, t.id)
+        from tallied t left join reason w on w.class_id = t.id) as classes
 """  # noqa: S608
 )
 
@@ -259,8 +261,8 @@ async def school_day(session: AsyncSession, viewer: Viewer, school: UUID, day: d
 
 
 async def board_day(session: AsyncSession, board: UUID, day: date) -> Any:
-    """The board's day, by school: counts only; class by class (``each``) where not all classes may have lessons."""
-    given = {"board": board, "day": day, "day_text": day.isoformat(), "year": school_year(day)}
+    """The board's day: its schools with their calendars, and every class in numbers."""
+    given = {"board": board, "day": day, "year": school_year(day)}
     return (await session.execute(_BOARD_DAY, given)).one()
 
 

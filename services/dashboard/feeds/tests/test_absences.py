@@ -21,8 +21,9 @@ from services.dashboard.feeds.absence_rules import (
     next_revision,
     whole_grade,
 )
-from services.dashboard.feeds.rules import SMALL, Kept
+from services.dashboard.feeds.rules import Kept
 from services.dashboard.live.hub import Hub
+from services.dashboard.overview.small import SMALL
 from services.dashboard.tests.copying import Copies
 from services.dashboard.tests.doubles import AUTHORITY
 from services.dashboard.tests.origin import Origin

@@ -36,6 +36,10 @@ async def test_a_school_counts_every_child_once(origin: Origin, town: Town) -> N
         "apart": 2,
         "unrecorded": 2,
         "off": 0,
+        "here": 10,
+        "away": 4,
+        "usual": None,
+        "stands_out": False,
         "classes": 3,
         "classes_taken": 1,
     }
@@ -73,13 +77,14 @@ async def test_marks_without_a_symbol_list_read_as_words(origin: Origin, town: T
 
 async def test_the_board_sees_schools_in_numbers(origin: Origin, town: Town) -> None:
     first, second = await town.school("一小"), await town.school("南中", "junior_high")
+    await town.settings()
     await town.unit("department", "健康給食課")
     one, two = await town.klass(first), await town.klass(second, "1年1組", "J1")
-    a, b, c = await town.children(one, first, 3)
-    (d,) = await town.children(two, second, 1)
+    a, b, c, *_ = await town.children(one, first, 6)
+    d, *_ = await town.children(two, second, 5)
     for child, code in ((a, "present"), (b, "late"), (c, "absent_sick"), (d, "bereavement")):
         await town.mark(child, code)
-    await town.take(one, first, 3)
+    await town.take(one, first, 6)
     await town.calendar(second, [date(2026, 11, 19)])
     browser, _ = await enter(origin, town, ("board_staff", town.board, None))
     await ready(origin, town)
@@ -92,19 +97,25 @@ async def test_the_board_sees_schools_in_numbers(origin: Origin, town: Town) -> 
     assert day["schools"][0] | {"school": None} == {
         "school": None,
         "kind": "elementary",
-        "members": 3,
+        "members": 6,
         "present": 2,
         "absent": 1,
         "late": 1,
         "early": 0,
         "apart": 0,
-        "unrecorded": 0,
+        "unrecorded": 3,
         "off": 0,
+        "here": 6,
+        "away": 1,
+        "usual": None,
+        "stands_out": False,
         "classes": 1,
         "classes_taken": 1,
         "school_day": True,
     }
-    assert (day["totals"]["members"], day["totals"]["apart"], day["totals"]["schools"]) == (4, 1, 2)
+    assert (day["totals"]["members"], day["totals"]["here"], day["totals"]["schools"]) == (11, 6, 2)
+    assert day["reasons"] == [{"code": "absent_sick", "word": "病欠", "count": 1}]
+    assert [(g["grade"], g["away"]) for g in day["grades"]] == [("P2", 1)]
     assert day["live"] == [f"board-day:{town.board}:{DAY}"]
     assert "pupil" not in str(day)
 

@@ -139,6 +139,8 @@ export interface Mock {
   moving: boolean
   /** The next change of a card comes too late. */
   stale: boolean
+  usual: { days: number; away: number; late: number }
+  small: boolean
   erased: { number: number; person: string }[]
   training: boolean
   parked: unknown[]

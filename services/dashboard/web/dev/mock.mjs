@@ -19,6 +19,7 @@ import { Invitations } from './invitations.mjs'
 import { Gakureibo } from './gakureibo.mjs'
 import { Imports } from './imports.mjs'
 import { Rollover } from './rollover.mjs'
+import { boardDayView, schoolDayView } from './overview.mjs'
 import { OfficeDesk } from './office.mjs'
 import { SamePeopleDesk } from './samepeople.mjs'
 import { YearsDesk } from './years.mjs'
@@ -73,6 +74,10 @@ class Mock {
     this.empty = false
     this.protected = null
     this.stale = false
+    /** School days that say what is usual, and of which share of the children. */
+    this.usual = { days: 20, away: 0.03, late: 0.01 }
+    /** Of the last class of the first school whoever knows no names is told nothing. */
+    this.small = false
     /** Lines of 消去の記録. */
     this.erased = []
     this.parked = []
@@ -253,29 +258,6 @@ class Mock {
     return { saved, refused, taken: roll.taken, after: `registry:${this.position}` }
   }
 
-  schoolDayView(schoolId, date) {
-    const found = this.town.schools.find((one) => one.school.id === schoolId)
-    if (!found) throw new Refuse(404, 'not-found', 'このページは見られません')
-    const all = found.classes.map((one) => ({ class: one.class, homeroom: one.homeroom, closed: this.years.closedOn(one.class.id, date), ...this.counts(one, date), members_: one.members }))
-    const classes = all.map(({ members_: _, ...one }) => one).toSorted((a, b) => Number(a.closed !== null) - Number(b.closed !== null) || Number(a.taken_at !== null) - Number(b.taken_at !== null))
-    const meeting = classes.filter((one) => one.closed === null)
-    const exceptions = found.classes.flatMap((one) =>
-      one.members.filter((member) => !member.exchange).flatMap((member) => {
-        const symbol = SYMBOLS.find(({ code }) => code === this.holding(this.cell(one.class.id, date, member.pupil.id))?.code)
-        return symbol && symbol.code !== 'present' ? [{ pupil: member.pupil, class: one.class, number: member.number, code: symbol.code, word: symbol.word, glyph: symbol.glyph, tint: symbol.tint }] : []
-      }),
-    )
-    return { school: found.school, date, school_day: this.schoolDay, totals: { ...sum(meeting), members: sum(classes).members, off: sum(classes).members - sum(meeting).members, classes: meeting.length, classes_taken: meeting.filter((one) => one.taken_at).length }, classes: this.empty ? [] : classes, exceptions, ...this.stamp([`school-day:${schoolId}:${date}`]) }
-  }
-
-  boardDayView(date) {
-    const schools = this.town.schools.map((one) => {
-      const day = this.schoolDayView(one.school.id, date)
-      return { school: one.school, kind: one.kind, ...day.totals, school_day: this.schoolDay }
-    })
-    return { board: this.town.board, date, totals: { ...sum(schools), off: schools.reduce((n, one) => n + one.off, 0), schools: schools.length, classes: schools.reduce((n, one) => n + one.classes, 0), classes_taken: schools.reduce((n, one) => n + one.classes_taken, 0) }, schools: this.empty ? [] : schools, ...this.stamp([`board-day:${this.town.board.id}:${date}`]) }
-  }
-
   waiting(key) {
     const record = (i) => ({ position: 4711 + i, epoch: 1, topic: 'registry.attendance', type: 'registry.attendance.day_changed', version: 3 + i, recorded_at: this.clock().toISOString(), importance: 'III', fields: ['category', 'facts', 'on', 'pupil', 'status'], reason: i ? 'an earlier record of this key waits' : 'version 2 of 0199aaaa-0000-7000-8000-000000000099 is missing' })
     const found = this.parked.find((one) => one.key === key)
@@ -299,11 +281,6 @@ class Mock {
       parked: this.parked, ...this.stamp(['operations']),
     }
   }
-}
-
-function sum(rows) {
-  const total = (field) => rows.reduce((n, one) => n + one[field], 0)
-  return Object.fromEntries(['members', 'present', 'absent', 'late', 'early', 'apart', 'unrecorded'].map((field) => [field, total(field)]))
 }
 
 /** Starts a server; port 0 takes a free one. */
@@ -385,9 +362,13 @@ function view(mock, who, path, query) {
   const roll = /^\/api\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   if (roll) return mock.rollView(who, roll[1], roll[2])
   const school = /^\/api\/schools\/([^/]+)\/days\/([^/]+)$/.exec(path)
-  if (school) return mock.schoolDayView(school[1], school[2])
+  if (school) {
+    const day = schoolDayView(mock, who, school[1], school[2])
+    if (!day) throw new Refuse(404, 'not-found', 'このページは見られません')
+    return day
+  }
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
-  if (board) return mock.boardDayView(board[1])
+  if (board) return boardDayView(mock, board[1])
   const office = officeOf(mock, path)
   const found = office?.desk.read(office.rest, who, query) ?? mock.channels.view(who, path) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.alerts.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
   if (found) return found

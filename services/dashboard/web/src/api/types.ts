@@ -211,7 +211,68 @@ export interface DayTotals extends DayCounts {
   readonly off: number
 }
 
-export interface SchoolDayClass extends DayCounts {
+/** What is usual of a group: shares, medians of so many school days before. */
+export interface Usual {
+  readonly away: number
+  readonly late: number
+  readonly days: number
+}
+
+/** Null numbers: the group, or another one beside it, is too small for its reader. */
+export type Told<Counts> = { readonly [Name in keyof Counts]: Counts[Name] | null }
+
+/** A group's day beside what is usual there. */
+export interface Measured {
+  /** Who has lessons: shares are of these. */
+  readonly here: number | null
+  /** Not at school, whatever the reason. */
+  readonly away: number | null
+  readonly late: number | null
+  /** Of whom nothing is said yet: shares are of what is known. */
+  readonly unrecorded: number | null
+  readonly usual: Usual | null
+  readonly stands_out: boolean
+}
+
+export interface MeasuredGrade extends Measured {
+  readonly grade: string | null
+  readonly members: number
+}
+
+/** A class, or a grade that is told as a whole, of which far more are away than usual. */
+export interface Outstanding {
+  readonly school: School
+  readonly class: { readonly id: string; readonly name: string } | null
+  readonly grade: string | null
+  readonly here: number
+  readonly away: number
+  readonly usual: Usual
+}
+
+/** The rule by which something stands out, and what is usual. */
+export interface OverviewRule {
+  readonly window: number
+  readonly least: number
+  readonly times: number
+  readonly more: number
+}
+
+/** Why children are away, by the board's codes. */
+export interface ReasonCount extends CodeWord {
+  readonly count: number
+}
+
+interface Overview extends Live {
+  readonly date: Day
+  readonly rule: OverviewRule
+  readonly outstanding: readonly Outstanding[]
+  readonly grades: readonly MeasuredGrade[]
+  readonly reasons: readonly ReasonCount[]
+}
+
+export interface SchoolDayClass extends Told<DayCounts>, Measured {
+  readonly late: number | null
+  readonly unrecorded: number | null
   readonly class: SchoolClass
   readonly homeroom: Person | null
   readonly closed: NoLessons | null
@@ -229,16 +290,20 @@ export interface SchoolDayException {
   readonly tint: Tint
 }
 
-export interface SchoolDay extends Live {
+export interface SchoolDay extends Overview {
   readonly school: School
-  readonly date: Day
   readonly school_day: boolean
-  readonly totals: DayTotals & { readonly classes: number; readonly classes_taken: number }
+  /** The reader knows these children by name; else groups under five are told to nobody. */
+  readonly names: boolean
+  readonly may: { readonly roll: boolean }
+  readonly totals: Told<DayTotals> & Measured & { readonly classes: number; readonly classes_taken: number }
   readonly classes: readonly SchoolDayClass[]
   readonly exceptions: readonly SchoolDayException[]
 }
 
-export interface BoardDaySchool extends DayTotals {
+export interface BoardDaySchool extends Told<DayTotals>, Measured {
+  readonly late: number | null
+  readonly unrecorded: number | null
   readonly school: School
   readonly kind: string
   readonly classes: number
@@ -246,10 +311,9 @@ export interface BoardDaySchool extends DayTotals {
   readonly school_day: boolean
 }
 
-export interface BoardDay extends Live {
+export interface BoardDay extends Overview {
   readonly board: { readonly id: string; readonly name: string }
-  readonly date: Day
-  readonly totals: DayTotals & { readonly schools: number; readonly classes: number; readonly classes_taken: number }
+  readonly totals: DayTotals & Measured & { readonly schools: number; readonly classes: number; readonly classes_taken: number }
   readonly schools: readonly BoardDaySchool[]
 }
 

@@ -152,6 +152,7 @@ const school = createRoute({
 const schoolDay = createRoute({
   getParentRoute: () => inside,
   path: '/schools/$schoolId/days/$date',
+  validateSearch: ({ grade }: Record<string, unknown>): { readonly grade?: string | undefined } => ({ grade: text(grade) }),
   component: lazyRouteComponent(() => import('~/screens/school/day/Page')),
 })
 

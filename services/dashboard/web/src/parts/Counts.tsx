@@ -1,7 +1,7 @@
 import type { MessageDescriptor } from '@lingui/core'
 import { msg } from '@lingui/core/macro'
 import { useLingui } from '@lingui/react/macro'
-import type { DayCounts, DayTotals } from '~/api/types'
+import type { DayCounts, DayTotals, Told } from '~/api/types'
 import { counted } from './counted'
 import type { TableColumn } from './Table'
 import panel from './Panel.module.css'
@@ -24,7 +24,7 @@ const PARTS: Partial<typeof WORDS> = { late: msg`うち遅刻`, early: msg`う�
 export const ALL_COUNTS = Object.keys(WORDS) as readonly CountName[]
 
 interface CountsProps<Name extends CountName> {
-  readonly of: Readonly<Record<Name, number>>
+  readonly of: Readonly<Record<Name, number | null>>
   readonly names: readonly Name[]
 }
 
@@ -37,16 +37,16 @@ export function Counts<Name extends CountName>({ of, names }: CountsProps<Name>)
       {names.map((name) => (
         <div key={name} data-zero={of[name] === 0 ? '' : undefined}>
           <dt>{i18n._(parts[name] ?? WORDS[name])}</dt>
-          <dd>{counted(of[name])}</dd>
+          <dd>{of[name] === null ? '―' : counted(of[name])}</dd>
         </div>
       ))}
     </dl>
   )
 }
 
-/** The same number of every row of a table. */
-export function countColumn(name: keyof DayCounts, where?: 'wide'): TableColumn<DayCounts> {
-  return { head: <Word of={name} />, cell: (row) => row[name], number: true, wide: where === 'wide' }
+/** The same number of every row of a table; a dash where it is not told. */
+export function countColumn(name: keyof DayCounts, where?: 'wide'): TableColumn<Told<DayCounts>> {
+  return { head: <Word of={name} />, cell: (row) => row[name] ?? '―', number: true, wide: where === 'wide' }
 }
 
 function Word({ of }: { readonly of: CountName }) {

@@ -4,12 +4,14 @@ import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { useTurns } from '~/app/useTurns'
-import type { BoardDay, BoardDaySchool, DayCounts } from '~/api/types'
+import type { BoardDay, BoardDaySchool } from '~/api/types'
 import { useRead } from '~/api/useRead'
 import { workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { counted } from '~/parts/counted'
 import { ALL_COUNTS, countColumn, Counts } from '~/parts/Counts'
+import { Outstanding } from '~/parts/overview/Outstanding'
+import { Grades, Reasons, shareColumns } from '~/parts/overview/Rates'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import { Table, type TableColumn } from '~/parts/Table'
@@ -50,6 +52,7 @@ export default function BoardDayPage() {
 }
 
 function BoardWork({ day }: { readonly day: BoardDay }) {
+  const { t } = useLingui()
   const open = day.schools.filter(({ school_day }) => school_day)
   const date = workDay(day.date)
   if (!day.schools.length)
@@ -67,10 +70,25 @@ function BoardWork({ day }: { readonly day: BoardDay }) {
       ) : (
         <>
           <Collected day={day} />
+          <Outstanding
+            groups={day.outstanding}
+            rule={day.rule}
+            link={({ school, grade }, word) => (
+              <Link to="/schools/$schoolId/days/$date" params={{ schoolId: school.id, date: day.date }} search={{ grade: grade ?? 'none' }}>
+                {school.name} {word}
+              </Link>
+            )}
+          />
           <Counts of={day.totals} names={ALL_COUNTS} />
         </>
       )}
       <Schools day={day} />
+      {open.length > 0 && (
+        <>
+          <Reasons reasons={day.reasons} />
+          <Grades whole={{ word: t`市全体`, of: day.totals }} grades={day.grades} rule={day.rule} />
+        </>
+      )}
     </>
   )
 }
@@ -119,7 +137,8 @@ function Schools({ day }: { readonly day: BoardDay }) {
             { head: <Trans>朝の記録</Trans>, cell: (one) => <Progress one={one} /> },
             ofOpen(countColumn('unrecorded')),
             countColumn('members', 'wide'),
-            ofOpen(countColumn('absent')),
+            ...shareColumns('wide').map(ofOpen),
+            ofOpen(countColumn('absent', 'wide')),
             ofOpen(countColumn('late')),
             ofOpen(countColumn('early', 'wide')),
             ofOpen(countColumn('apart', 'wide')),
@@ -131,7 +150,7 @@ function Schools({ day }: { readonly day: BoardDay }) {
 }
 
 /** On a day off nobody is missing from a school: a dash, and no number that asks to be looked into. */
-function ofOpen(column: TableColumn<DayCounts>): TableColumn<BoardDaySchool> {
+function ofOpen(column: TableColumn<BoardDaySchool>): TableColumn<BoardDaySchool> {
   return { ...column, cell: (one) => (one.school_day ? column.cell(one) : '―') }
 }
 

@@ -5,12 +5,15 @@ import { Place } from '~/app/Place'
 import { SchoolTabs } from '~/app/SchoolTabs'
 import { useScreen } from '~/app/screen'
 import { useTurns } from '~/app/useTurns'
-import type { DayCounts, SchoolDay, SchoolDayClass } from '~/api/types'
+import type { SchoolDay, SchoolDayClass } from '~/api/types'
 import { useRead } from '~/api/useRead'
 import { timeOf, workDay, type Day } from '~/dates/dates'
 import { Block } from '~/parts/Block'
 import { ALL_COUNTS, countColumn, Counts } from '~/parts/Counts'
+import { gradeWord } from '~/parts/grades'
 import { fullName, Name } from '~/parts/Name'
+import { Outstanding } from '~/parts/overview/Outstanding'
+import { Grades, Reasons, shareColumns } from '~/parts/overview/Rates'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { StatusMark } from '~/parts/StatusMark'
 import { Strip } from '~/parts/Strip'
@@ -28,6 +31,7 @@ export default function SchoolDayPage() {
   const { t } = useLingui()
   const me = useMe()
   const { schoolId, date } = route.useParams()
+  const { grade } = route.useSearch()
   const { data, error, again } = useRead(schoolDayQuery(schoolId, date))
   const addressOn = (day: Day) => `/schools/${schoolId}/days/${day}`
   const turns = useTurns(date, addressOn)
@@ -43,7 +47,7 @@ export default function SchoolDayPage() {
       />
       <SchoolTabs school={schoolId} date={date} />
       {data ? (
-        <SchoolWork day={data} />
+        <SchoolWork day={data} grade={grade} />
       ) : error ? (
         <CannotRead error={error} what={t`学校の一日`} onRetry={again} />
       ) : (
@@ -53,7 +57,16 @@ export default function SchoolDayPage() {
   )
 }
 
-function SchoolWork({ day }: { readonly day: SchoolDay }) {
+interface WorkProps {
+  readonly day: SchoolDay
+  /** The grade whose classes are shown; `none`: those without one. */
+  readonly grade: string | undefined
+}
+
+const inGrade = (grade: string | undefined) => (one: { readonly class: { readonly grade: string | null } }) => grade === undefined || (one.class.grade ?? 'none') === grade
+
+function SchoolWork({ day, grade }: WorkProps) {
+  const { t } = useLingui()
   const date = workDay(day.date)
   if (!day.school_day)
     return (
@@ -70,12 +83,26 @@ function SchoolWork({ day }: { readonly day: SchoolDay }) {
   return (
     <>
       <Collected day={day} />
+      <Outstanding
+        groups={day.outstanding}
+        rule={day.rule}
+        link={(group, word) => (group.class && day.may.roll ? <ToRoll id={group.class.id} date={day.date} word={word} /> : word)}
+      />
       <Counts of={day.totals} names={ALL_COUNTS} />
-      <Missing school={day.school.id} date={day.date} />
+      {day.names && <Missing school={day.school.id} date={day.date} />}
       <div className={panel.two}>
-        <Classes day={day} />
-        <Exceptions day={day} />
+        <Classes day={day} grade={grade} />
+        <div className={styles.beside}>
+          {day.names && <Exceptions day={day} grade={grade} />}
+          <Reasons reasons={day.reasons} left={day.classes.filter(({ members }) => members === null).length} />
+        </div>
       </div>
+      <Grades
+        whole={{ word: <ToGrade day={day} grade={undefined} word={t`学校全体`} />, of: day.totals }}
+        grades={day.grades}
+        rule={day.rule}
+        link={(of, word) => <ToGrade day={day} grade={of ?? 'none'} word={word} />}
+      />
     </>
   )
 }
@@ -112,27 +139,47 @@ function Collected({ day }: { readonly day: SchoolDay }) {
   )
 }
 
-function Classes({ day }: { readonly day: SchoolDay }) {
+function ToRoll({ id, date, word }: { readonly id: string; readonly date: Day; readonly word: string }) {
   return (
-    <Block title={<Trans>学級</Trans>} aside={<Trans>確定していない学級が上です</Trans>} table>
+    <Link to="/classes/$classId/days/$date/roll" params={{ classId: id, date }}>
+      {word}
+    </Link>
+  )
+}
+
+function ToGrade({ day, grade, word }: { readonly day: SchoolDay; readonly grade: string | undefined; readonly word: string }) {
+  return (
+    <Link to="/schools/$schoolId/days/$date" params={{ schoolId: day.school.id, date: day.date }} search={grade === undefined ? {} : { grade }}>
+      {word}
+    </Link>
+  )
+}
+
+function Classes({ day, grade }: WorkProps) {
+  const { t } = useLingui()
+  const of = grade === undefined ? '' : grade === 'none' ? t`学年のない学級` : gradeWord(grade)
+  const aside = grade === undefined ? <Trans>確定していない学級が上です</Trans> : (
+    <>
+      <Trans>{of}だけを出しています</Trans> <ToGrade day={day} grade={undefined} word={t`全部の学級を出す`} />
+    </>
+  )
+  return (
+    <Block title={<Trans>学級</Trans>} aside={aside} table>
       <Table
-        rows={day.classes}
+        rows={day.classes.filter(inGrade(grade))}
         id={(one) => one.class.id}
         columns={[
           {
             head: <Trans>学級</Trans>,
-            cell: (one) => (
-              <Link to="/classes/$classId/days/$date/roll" params={{ classId: one.class.id, date: day.date }}>
-                {one.class.name}
-              </Link>
-            ),
+            cell: (one) => (day.may.roll ? <ToRoll id={one.class.id} date={day.date} word={one.class.name} /> : one.class.name),
           },
           { head: <Trans>担任</Trans>, cell: ({ homeroom }) => (homeroom ? <Name person={homeroom} /> : '―'), wide: true },
           { head: <Trans>朝の記録</Trans>, cell: (one) => <ClassState one={one} date={day.date} /> },
           countColumn('members', 'wide'),
-          ofMeeting(countColumn('absent')),
+          ...shareColumns('wide').map(ofMeeting),
+          ofMeeting(countColumn('absent', 'wide')),
           ofMeeting(countColumn('late')),
-          ofMeeting(countColumn('early')),
+          ofMeeting(countColumn('early', 'wide')),
           ofMeeting(countColumn('apart', 'wide')),
         ]}
       />
@@ -141,7 +188,7 @@ function Classes({ day }: { readonly day: SchoolDay }) {
 }
 
 /** A class without lessons misses nobody: a dash. */
-function ofMeeting(column: TableColumn<DayCounts>): TableColumn<SchoolDayClass> {
+function ofMeeting(column: TableColumn<SchoolDayClass>): TableColumn<SchoolDayClass> {
   return { ...column, cell: (one) => (one.closed === null ? column.cell(one) : '―') }
 }
 
@@ -160,21 +207,22 @@ function ClassState({ one, date }: { readonly one: SchoolDayClass; readonly date
   }
   return (
     <span className={`${panel.wait} ${panel.whole}`}>
-      <Plural value={one.unrecorded} _0="確定まち" other="未入力 #人" />
+      {one.unrecorded === null ? <Trans>未確定</Trans> : <Plural value={one.unrecorded} _0="確定まち" other="未入力 #人" />}
     </span>
   )
 }
 
-function Exceptions({ day }: { readonly day: SchoolDay }) {
+function Exceptions({ day, grade }: WorkProps) {
+  const exceptions = day.exceptions.filter(inGrade(grade))
   return (
-    <Block title={<Trans>欠席・遅刻などの子</Trans>} aside={<Plural value={day.exceptions.length} other="#人" />}>
-      {day.exceptions.length === 0 ? (
+    <Block title={<Trans>欠席・遅刻などの子</Trans>} aside={<Plural value={exceptions.length} other="#人" />}>
+      {exceptions.length === 0 ? (
         <p className={panel.aside}>
           <Trans>いまのところ、欠席・遅刻・早退の子はいません。</Trans>
         </p>
       ) : (
         <ul className={styles.exceptions}>
-          {day.exceptions.map((one) => (
+          {exceptions.map((one) => (
             <li key={one.pupil.id} className={styles.exception}>
               <span className={styles.class}>
                 {one.class.name}

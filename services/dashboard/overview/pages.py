@@ -1,0 +1,160 @@
+"""What an overview says of a school and of the board: everything to whoever knows the children by name, else what may
+be told of groups. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.dashboard.overview.rules import GRADES, measured
+from services.dashboard.overview.small import Told, may_tell, tell
+from services.dashboard.overview.store import Levels
+from services.dashboard.school_day.rules import Calendar, totals, without_lessons
+
+Class = Mapping[str, Any]
+"""A class of a day: ``id``, ``grade``, its counts, ``reasons``, and ``closed``: why it has no lessons."""
+
+
+def _grade(each: Class) -> str | None:
+    grade: str | None = each["grade"]
+    return grade
+
+
+def _members(each: Class) -> int:
+    return int(each["members"])
+
+
+def _meets(each: Class) -> bool:
+    return each["closed"] is None
+
+
+@dataclass(frozen=True)
+class School:
+    """A school of a day as its reader may know it."""
+
+    counted: list[Class]
+    """The classes that its sums are of."""
+    total: dict[str, int] | None
+    """None: too few children for any number."""
+    here: int
+    grades: list[tuple[str | None, list[Class]]]
+    single: list[Class]
+    unsaid: list[Class]
+    """Classes in no number of it."""
+
+
+def of_school(classes: Iterable[Class], calendar: Calendar, *, names: bool) -> School:
+    """What ``classes`` of a school come to; ``names``: the reader knows these children by name."""
+    there = [each for each in classes if each["members"]]
+    told = _everything(there) if names else tell(there, _grade, _members, _meets)
+    counted = [each for _, those in told.grades for each in those] + told.rest
+    shown = names or not there or bool(counted)
+    grades = sorted(told.grades, key=lambda grade: _place(grade[0]))
+    return School(
+        counted, summed(counted) if shown else None, here(counted, calendar), grades, told.single, told.unsaid
+    )
+
+
+def _everything(classes: Sequence[Class]) -> Told[Class]:
+    grades = list(dict.fromkeys(_grade(each) for each in classes))
+    return Told(
+        [(of, [each for each in classes if each["grade"] == of]) for of in grades], [*classes], [], []
+    )
+
+
+def _place(grade: str | None) -> int:
+    return GRADES.index(grade) if grade in GRADES else len(GRADES)
+
+
+def summed(classes: Collection[Class]) -> dict[str, int]:
+    """The counts of classes together."""
+    return totals(classes, [each for each in classes if _meets(each)])
+
+
+def here(classes: Iterable[Class], calendar: Calendar) -> int:
+    """How many of them have lessons."""
+    return sum(_members(each) for each in classes if _meets(each)) if calendar.meets() else 0
+
+
+def grades_of(school: str, of: School, calendar: Calendar, levels: Levels) -> list[dict[str, Any]]:
+    """Its grades, measured."""
+    return [
+        {"grade": grade, **measured(summed(those), here(those, calendar), levels.grades.get((school, grade)))}
+        for grade, those in of.grades
+    ]
+
+
+def class_level(each: Class, calendar: Calendar, levels: Levels) -> dict[str, Any]:
+    """What stands beside a class's counts."""
+    counts = each if _meets(each) else summed([each])
+    told = measured(counts, here([each], calendar), levels.classes.get(str(each["id"])))
+    return {name: told[name] for name in ("here", "away", "usual", "stands_out")}
+
+
+def outstanding(
+    school: Mapping[str, Any], of: School, calendar: Calendar, levels: Levels
+) -> list[dict[str, Any]]:
+    """Groups of a school of which far more are away than usual: classes, and grades that are told as a whole only."""
+    found: list[dict[str, Any]] = []
+    for each in of.single:
+        level = class_level(each, calendar, levels)
+        found.append({"class": {"id": each["id"], "name": each["name"]}, "grade": each["grade"], **level})
+    alone = {id(each) for each in of.single}
+    for grade, those in of.grades:
+        if not any(id(each) in alone for each in those):
+            told = measured(
+                summed(those), here(those, calendar), levels.grades.get((str(school["id"]), grade))
+            )
+            found.append(
+                {
+                    "class": None,
+                    "grade": grade,
+                    **{name: told[name] for name in ("here", "away", "usual", "stands_out")},
+                }
+            )
+    out = [{"school": school, **each} for each in found if each.pop("stands_out")]
+    return sorted(out, key=lambda each: -float(each["away"]) / each["here"])
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A school with its classes and its calendar of the day."""
+
+    school: Mapping[str, Any]
+    calendar: Calendar
+    of: School
+
+
+def closed_of(calendar: Calendar, each: Mapping[str, Any]) -> Class:
+    """A class with why it has no lessons, if so."""
+    return {**each, "closed": without_lessons(calendar, str(each["id"]), each["grade"])}
+
+
+def city_of(schools: Sequence[Meeting]) -> list[tuple[Class, Calendar]]:
+    """The classes that the board's own sums are of: those of every school's, and what is left where it is enough."""
+    counted = [(each, one.calendar) for one in schools for each in one.of.counted]
+    left = [(each, one.calendar) for one in schools for each in one.of.unsaid]
+    if may_tell([each for each, _ in left], _members, _meets):
+        counted += left
+    return counted
+
+
+def city_grades(schools: Sequence[Meeting], levels: Levels) -> list[dict[str, Any]]:
+    """The grades of all schools together; of grades that are told in their school alone."""
+    sums: dict[str | None, list[tuple[Class, Calendar]]] = {}
+    for one in schools:
+        if one.calendar.meets():
+            for grade, those in one.of.grades:
+                sums.setdefault(grade, []).extend((each, one.calendar) for each in those)
+    return [
+        {
+            "grade": grade,
+            **measured(
+                summed([each for each, _ in sums[grade]]),
+                sum(here([each], calendar) for each, calendar in sums[grade]),
+                levels.grades.get((None, grade)),
+            ),
+        }
+        for grade in sorted(sums, key=_place)
+    ]
