@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import city, imports, morning, pages, readers, rollover, spine, start, year
+from benchmarks import city, imports, morning, overviews, pages, readers, rollover, spine, start, year
 from benchmarks.load import Figure, report
 from benchmarks.processes import LAYOUTS, Layout
 
@@ -32,6 +32,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "arrival-kafka": _both(partial(spine.measure_arrival, "kafka")),
     "rebuild": spine.measure_rebuild,
     "import": imports.measure,
+    "overviews": overviews.measure,
     "city": city.measure,
     "readers": readers.measure,
     "rollover": rollover.measure,

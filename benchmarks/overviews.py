@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,10 +24,10 @@ from services.dashboard.overview.small import SMALL
 from services.dashboard.school_day import store as pages
 from services.dashboard.school_day.store import Viewer
 from shared.database import Scope, Units, make_engine
-from shared.dates import school_year, school_year_bounds
+from shared.dates import TOKYO, school_year, school_year_bounds
 
 SCHOOLS, CLASSES, PUPILS = 100, 32, 31
-LOOKS = 15
+LOOKS = 9
 """How often each statement runs."""
 
 _PLACES = """
@@ -48,8 +48,8 @@ from copy.organisation o cross join generate_series(1, :pupils) n where o.board_
 """
 # Three in a hundred are away, two are late, and one child in two hundred has hardly been here at all.
 _PAST = """
-insert into copy.pupil_day (pupil_day_id, board_id, epoch, position, version, pupil_id, school_id, class_id, day, revision,
-                            status, code, presence, category, late, early_leave, decided_by, facts)
+insert into copy.pupil_day (pupil_day_id, board_id, epoch, position, version, pupil_id, school_id, class_id, day,
+                            revision, status, code, presence, category, late, early_leave, decided_by, facts)
 select gen_random_uuid(), :board, 1, 0, 1, m.pupil_id, m.school_id, m.class_id, d.day, 1,
        case when away then 'absent' else 'present' end, case when away then 'absent_sick' else 'present' end,
        case when away then 'absent' else 'present' end, case when away then 'sick' end, not away and chance > 0.98,
@@ -61,8 +61,9 @@ where m.board_id = :board and (cast(:school as uuid) is null or m.school_id = :s
 order by d.day, m.school_id, m.class_id
 """
 _TAKEN = """
-insert into copy.class_day (class_day_id, board_id, epoch, position, version, class_id, school_id, day, members, taken_at)
-select gen_random_uuid(), :board, 1, 0, 1, o.organisation_id, o.school_id, d.day, :pupils, now()
+insert into copy.class_day (class_day_id, board_id, epoch, position, version, class_id, school_id, day, members,
+                            taken_at)
+select gen_random_uuid(), :board, 1, 0, 1, o.organisation_id, o.school_id, d.day, :pupils, :taken
 from copy.organisation o cross join unnest(cast(:days as date[])) d(day) where o.board_id = :board and o.kind = 'class'
 """
 
@@ -106,7 +107,8 @@ async def fill(deployed: Deployment, board: UUID, today: date) -> tuple[UUID, UU
             # As they came: day by day, so that a morning lies together.
             await say(_PAST, days=year[:-21], school=schools[0])
             await say(_PAST, days=year[-21:], school=None)
-            await say(_TAKEN, days=year[-21:])
+            taken = datetime.combine(today, datetime.min.time(), TOKYO)
+            await say(_TAKEN, days=year[-21:], taken=taken)
         async with engine.connect() as db:
             await db.execution_options(isolation_level="AUTOCOMMIT")
             for table in ("pupil_day", "membership", "organisation", "class_day", "calendar"):

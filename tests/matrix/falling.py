@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.sql.elements import TextClause
 
 import services.dashboard.alerts.store as dashboard_alerts
+import services.dashboard.overview.store as dashboard_overviews
 import services.dashboard.school_day.store as dashboard_pages
 import services.dashboard.unannounced.store as dashboard_calls
 import services.registry.attendance.store as registry_roll
@@ -57,6 +58,7 @@ OF_SERVICES = (
     registry_calendar,
     registry_room,
     dashboard_pages,
+    dashboard_overviews,
     dashboard_calls,
     dashboard_alerts,
 )
