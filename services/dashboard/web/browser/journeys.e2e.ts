@@ -396,5 +396,5 @@ test('on a day off no number of the board asks to be looked into', async ({ page
   await expect(page.getByText('どの学校も休みの日です')).toBeVisible()
   await expect(page.getByRole('term')).toHaveCount(0) // no sums of the city
   const cells = page.getByRole('row').filter({ hasText: '第一小学校' }).getByRole('cell')
-  await expect(cells).toHaveText(['休みの日', '―', /^\d+$/, '―', '―', '―', '―'])
+  await expect(cells).toHaveText(['休みの日', '―', /^\d+$/, '―', '―', '―', '―', '―', '―'])
 })
