@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from services.registry.bundle_commands import add_bundle_commands
 from services.registry.erasure_commands import add_erasure_commands
 from services.registry.export_commands import add_export_commands
 from services.registry.import_commands import Bulk, add_import_commands
@@ -34,6 +35,7 @@ def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk
     """Add ``import …``, ``export …``, ``rollover …``, ``erasure …``, ``substitute`` and ``roster-office``."""
     add_import_commands(app, open_units, console, bulk or Bulk())
     add_export_commands(app, open_units, console)
+    add_bundle_commands(app, open_units)
     add_rollover_commands(app, open_units, console, bulk or Bulk())
     add_erasure_commands(app, open_units, console, (bulk or Bulk()).owing)
 

@@ -27,6 +27,8 @@ from services.registry.announced.reactions import NoticesToRoll
 from services.registry.attendance import api as attendance_api
 from services.registry.beside import api as beside_api
 from services.registry.bulk.foreman import Foreman
+from services.registry.bundles import api as bundles_api
+from services.registry.bundles.chores import BUNDLES
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates import settings_api as certificate_settings_api
 from services.registry.class_lists import api as class_lists_api
@@ -102,7 +104,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     apps_engine = make_engine(settings.app, pool_size=CONNECTIONS)
     log = AccessLog(units)
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
-    foreman = Foreman(units, settings.worker or Worker(()), (IMPORTS, ROLLOVERS, EXPORTS))
+    foreman = Foreman(units, settings.worker or Worker(()), (IMPORTS, ROLLOVERS, EXPORTS, BUNDLES))
 
     archive = Archive("registry", feed_units, log, settings.readers)
 
@@ -143,6 +145,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             beside_api.router,
             register_api.router,
             closing_api.router,
+            bundles_api.router,
             class_lists_api.router,
             duties_api.router,
             exports_api.router,

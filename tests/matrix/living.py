@@ -46,6 +46,7 @@ from shared.database import Scope, Units, make_engine
 from shared.database.roles import make_database, role_names
 from shared.dates import FixedClock
 from tests.matrix.browser import Call, make_http
+from tests.matrix.bundling import bundle_some
 from tests.matrix.exporting import export_some
 from tests.matrix.importing import bring_some
 from tests.matrix.probes_of_notices import SAID, TOLD
@@ -244,7 +245,8 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         ids = world.first.ids
         brought, world.spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
         left = await export_some(registry, first.id, ids["board_staff"])
-        first.ids = {**ids, **brought, **left}
+        printed = await bundle_some(registry, first.id, ids["first"], ids["principal"])
+        first.ids = {**ids, **brought, **left, **printed}
         await roll_some(registry, first.id, ids["board_staff"])
         world.calendar_seen, world.calendar_change = await _change_the_year(world)
         board_staff = world.bearer("registry", "board_staff")

@@ -39,6 +39,7 @@ from tests.matrix.rows_of_schools import (
     CLASS_REGISTERS,
     SCHOOL_DAYS,
     SCHOOL_DUTIES,
+    SCHOOL_REGISTERS,
     SCHOOL_YEARS,
 )
 from tests.matrix.rows_of_years import CLASS_PLANS, ROLLOVERS, SCHOOL_ROLLOVERS
@@ -49,6 +50,7 @@ SERVICES = {"registry": "学籍", "identity": "統合ID", "messaging": "連絡",
 THINGS = {
     "ClassDay": "学級の1日（出席簿）",
     "ClassRegister": "学級の出席簿（月と年）",
+    "SchoolRegister": "学校の月の出席簿（まとめて）",
     "Card": "名簿のカード",
     "SamePerson": "名寄せの確認",
     "SchoolDuty": "学校の職務",
@@ -82,6 +84,7 @@ ACTS = {
     "ReadRegister": "見る",
     "CloseMonth": "月を締める",
     "CheckMonth": "締めた月を点検し、差し戻す",
+    "PrintBundle": "まとめて印刷する",
     "ReadCard": "見る",
     "ReadFamily": "家族を見る",
     "ReadHistory": "経過を見る",
@@ -362,6 +365,7 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "ClassRegister", "ReadRegister", CLASS_REGISTERS),
     ("registry", "ClassRegister", "CloseMonth", CLASS_REGISTERS),
     ("registry", "ClassRegister", "CheckMonth", CLASS_REGISTERS),
+    ("registry", "SchoolRegister", "PrintBundle", SCHOOL_REGISTERS),
     ("registry", "ClassList", "ReadClassList", CLASS_LISTS),
     ("registry", "ClassList", "SetNumbers", CLASS_LISTS),
     ("registry", "SchoolYear", "ReadCalendar", SCHOOL_YEARS),

@@ -71,6 +71,16 @@ def _school_year(school: UUID, board: UUID = BOARD, office: UUID = BOARD) -> Ent
     return entity("SchoolYear", "year", board=ref("Board", board), **at)
 
 
+def _school_register(school: UUID, board: UUID = BOARD) -> Entity:
+    return entity("SchoolRegister", "register", board=ref("Board", board), school=ref("School", school))
+
+
+SCHOOL_REGISTERS = {
+    "第一小": _school_register(SCHOOL),
+    "第二小": _school_register(OTHER_SCHOOL),
+    "ほかの設置者の学校": _school_register(SCHOOL, OTHER_BOARD),
+}
+
 SCHOOL_YEARS = {
     "第一小": _school_year(SCHOOL),
     "第一小・市の名簿は別の課が受け持つ": _school_year(SCHOOL, office=OTHER_BOARD),

@@ -61,6 +61,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "upload": [ids["upload"], ids["waiting"]],
         "number": [1, RUN],
         "export": [ids["export"]],
+        "bundle": [ids["bundle"]],
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
         "question": [ids[word] for word in ("question", "hidden_question")],
         "year": [TODAY.year, TODAY.year + 1],

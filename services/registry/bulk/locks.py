@@ -17,6 +17,7 @@ class Of(IntEnum):
     LOOK = 7485
     EXPORT = 7486
     ROLLOVER = 7487
+    BUNDLE = 7488
 
 
 _ALONE = text("select pg_try_advisory_xact_lock(:of, hashtext(cast(:what as text)))")

@@ -44,6 +44,8 @@ KNOWS_PEOPLE: Mapping[str, str] = {
     "import_upload_page": "goes with its upload",
     "roster_export": "stays without content: who took what, what for; nothing is erased while one is written",
     "roster_export_block": "all go: packages are not taken apart",
+    "register_bundle": "stays without content: who printed what; one that is being written is ended",
+    "register_bundle_block": "all go: files are not taken apart",
     "import_part": "empty but while a run is unfinished; nothing is erased then",
 }
 """Tables that hold more of a person than an id that leads nowhere, and what an erasure does to each."""

@@ -33,12 +33,27 @@ def pdf(table: Table, paper: Paper) -> bytes:
     A character that the font does not have becomes 〓, with a note: a class's month is not held up by one name. Raises
     :class:`NoGlyph` when so many are missing that the sheet would say little.
     """
+    return book([table], paper)
+
+
+def book(tables: Sequence[Table], paper: Paper) -> bytes:
+    """Sheets one after another as one document, each on pages of its own."""
     try:
-        return compiled(TEMPLATE, _data(table, paper), "pdf")[0]
+        return compiled(TEMPLATE, _book(tables, paper), "pdf")[0]
     except NoGlyph as error:
-        if len(error.missing) > _MOST_MISSING:
+        if len(error.missing) > _MOST_MISSING * len(tables):
             raise
-        return compiled(TEMPLATE, _data(_without(table, error.missing), paper), "pdf")[0]
+        return compiled(TEMPLATE, _book([_without(each, error.missing) for each in tables], paper), "pdf")[0]
+
+
+def _book(tables: Sequence[Table], paper: Paper) -> dict[str, object]:
+    first = tables[0]
+    place = first.place if len(tables) == 1 else first.place.split("　")[0]
+    return {
+        "title": f"{first.title} {place}",
+        "author": place,
+        "sheets": [_data(each, paper) for each in tables],
+    }
 
 
 def _without(table: Table, missing: Collection[str]) -> Table:

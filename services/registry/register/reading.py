@@ -188,6 +188,10 @@ def _acts(room: Registry, seen: Seeing) -> frozenset[str]:
     found = {act for act in ("CloseMonth", "CheckMonth") if seen.may(room, act)}
     if room.policies.allows(seen.holder, "TakeRoll", _some_day(room, seen.holder.principal.board, seen.row)):
         found.add("TakeRoll")
+    board, school = seen.holder.principal.board, seen.row.school
+    whole = entity("SchoolRegister", school, board=ref("Board", board), school=ref("School", school))
+    if room.policies.allows(seen.holder, "PrintBundle", whole):
+        found.add("PrintBundle")
     return frozenset(found)
 
 

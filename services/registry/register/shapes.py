@@ -134,6 +134,8 @@ class MonthOut(_Sheet):
     """Marks that can be put beside its days, as of its last."""
     may_mark: bool
     """Whether the asker may."""
+    may_bundle: bool
+    """Whether the asker may print every class's month at once."""
     lessons: int
     """授業日数 of the class until ``through``."""
     totals: CountsOut

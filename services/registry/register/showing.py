@@ -100,6 +100,7 @@ def month_out(found: Read, month: str) -> MonthOut:
         symbols=symbols,
         beside=list(rules.marks_on(found.of.marks, sheet.days[-1].on).values()),
         may_mark="TakeRoll" in found.may,
+        may_bundle="PrintBundle" in found.may,
         days=days,
         lines=lines,
         lessons=sheet.lessons,

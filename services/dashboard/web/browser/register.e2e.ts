@@ -1,4 +1,5 @@
 import { DESK, expect, PHONE, rollPath, test, type Bff } from './fixtures'
+import type { Page } from '@playwright/test'
 import { looks, type Look } from './looks'
 
 test.use({ viewport: DESK })
@@ -211,6 +212,40 @@ test('who closed a month is told that somebody else checks it', async ({ page, b
   await expect(page.getByText('点検は、締めた人ではない校長・教頭がします')).toBeVisible()
 })
 
+test("the school's month is asked for, watched and received; a class that is not closed is named", async ({ page, bff, open }) => {
+  whole(bff)
+  await open('office', monthPath(bff))
+  await page.getByRole('button', { name: '全学級をまとめて印刷' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('まだ締めていない学級が')
+  await dialog.getByText('A3', { exact: true }).click()
+  await dialog.getByRole('button', { name: '印刷用のファイルをつくる' }).click()
+  await expect(dialog.getByRole('progressbar')).toBeVisible()
+  expect(bff.mock.register.bundles).toMatchObject([{ month: '2026-11', paper: 'a3' }])
+  Object.assign(bff.mock.register.bundles[0]!, { read: 3, of: 12 })
+  await expect(dialog.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '25')
+  Object.assign(bff.mock.register.bundles[0]!, { state: 'ready', sheets: 12, read: 0, of: 0 })
+  await expect(dialog.getByRole('link', { name: '受け取る' })).toHaveAttribute('href', /\/register\/bundles\/b0\/pdf$/)
+})
+
+test('printing of a school is ended, and teachers are not offered it', async ({ page, bff, open }) => {
+  whole(bff)
+  bff.mock.register.bundles = [{ id: 'b9', month: '2026-11', paper: 'a4', state: 'writing', made_at: '2026-11-20T16:05:00+09:00', read: 1, of: 12, sheets: 0, stopped: null }]
+  await open('principal', monthPath(bff))
+  await page.getByRole('button', { name: '全学級をまとめて印刷' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: '印刷を取りやめる' }).click()
+  await expect(page.getByRole('dialog').getByRole('button', { name: '印刷用のファイルをつくる' })).toBeVisible()
+  await open('teacher', monthPath(bff))
+  await expect(page.getByRole('link', { name: '印刷する', exact: true })).toBeVisible()
+  await expect(page.getByRole('button', { name: '全学級をまとめて印刷' })).toHaveCount(0)
+})
+
+const bundled = (file: object) => (bff: Bff) => {
+  whole(bff)
+  bff.mock.register.bundles = [{ id: 'b9', month: '2026-11', paper: 'a4', made_at: '2026-11-20T16:05:00+09:00', read: 0, of: 0, sheets: 0, stopped: null, ...file }]
+}
+const toBundle = async (page: Page) => page.getByRole('button', { name: '全学級をまとめて印刷' }).click()
+
 /** Marks beside some days of the first children. */
 const marked = (bff: Bff) => {
   whole(bff)
@@ -220,6 +255,10 @@ const marked = (bff: Bff) => {
 }
 
 const SHEETS: Look[] = [
+  { name: 'register-bundle-ask', role: 'office', path: (bff) => monthPath(bff), set: whole, until: '用紙', act: toBundle },
+  { name: 'register-bundle-writing', role: 'office', path: (bff) => monthPath(bff), set: bundled({ state: 'writing', read: 7, of: 12 }), until: '7 / 12 学級', act: toBundle },
+  { name: 'register-bundle-ready', role: 'office', path: (bff) => monthPath(bff), set: bundled({ state: 'ready', sheets: 12 }), until: '受け取れます', act: toBundle },
+  { name: 'register-bundle-stopped', role: 'office', path: (bff) => monthPath(bff), set: bundled({ state: 'stopped', stopped: '途中で、わけを言わずに終わりました。' }), until: '途中で', act: toBundle },
   { name: 'register-beside', role: 'teacher', path: (bff) => monthPath(bff), set: marked, until: '扱 出席扱い' },
   {
     name: 'register-beside-entry', role: 'teacher', path: (bff) => monthPath(bff), set: marked, until: '印を付けても',

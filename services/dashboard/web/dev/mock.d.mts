@@ -110,7 +110,7 @@ export interface Mock {
   calls: MockCalls
   duties: MockDuties
   lists: MockDesk
-  register: { planned: boolean; open: string[]; clash: boolean; ahead: boolean; state: string; current: boolean; after: boolean; unconfirmed: string[]; own: boolean; besideMoved: boolean; beside: Map<string, { code: string; seen: number }> }
+  register: { planned: boolean; open: string[]; clash: boolean; ahead: boolean; state: string; current: boolean; after: boolean; unconfirmed: string[]; own: boolean; besideMoved: boolean; bundles: Record<string, unknown>[]; beside: Map<string, { code: string; seen: number }> }
   years: MockDesk
   boardYear: MockBoardYear
   forms: MockForms

@@ -28,6 +28,17 @@ export class RegisterDesk {
     /** What stands beside days: `pupil on` → code, revision. */
     this.beside = new Map()
     this.besideMoved = false
+    /** Files of the school's month, the newest first. */
+    this.bundles = []
+  }
+
+  /** A school's month as one file. */
+  bundle(path, body) {
+    const asked = /^\/api\/registry\/v1\/schools\/[^/]+\/register\/bundles(?:\/([^/]+)\/remove)?$/.exec(path)
+    if (!asked) return null
+    if (asked[1]) this.bundles = this.bundles.filter(({ id }) => id !== asked[1])
+    else this.bundles.unshift({ id: `b${this.bundles.length}`, month: body.month, paper: body.paper, state: 'writing', made_at: '2026-11-20T16:05:00+09:00', read: 0, of: 0, sheets: 0, bytes: 0, until: null, stopped: null })
+    return { after: null }
   }
 
   /** 出席扱い and 別室, as registry keeps them. */
@@ -42,7 +53,7 @@ export class RegisterDesk {
   /** A step of the month's end, as registry answers it. */
   step(who, path, body) {
     const asked = /^\/api\/registry\/v1\/classes\/([^/]+)\/register\/months\/2026-11\/(close|check|return)$/.exec(path)
-    if (!asked) return this.mark(path, body)
+    if (!asked) return this.mark(path, body) ?? this.bundle(path, body)
     if (asked[2] !== 'return' && body.seen !== this.digest()) throw new this.Refuse(409, 'month-moved', '締めていません', '画面を開いたあとに出席簿が変わりました。読み直して、確かめてからもう一度押してください。')
     this.state = { close: 'closed', check: 'checked', return: 'returned' }[asked[2]]
     this.sentence = body.sentence
@@ -77,6 +88,7 @@ export class RegisterDesk {
 
   view(who, path) {
     if (path === '/api/registry/v1/classes') return this.mock.town.schools[0].classes.map((one) => ({ id: one.class.id, name: one.class.name, school: this.mock.town.schools[0].school.id, school_name: '第一小学校' }))
+    if (/^\/api\/registry\/v1\/schools\/[^/]+\/register\/bundles$/.test(path)) return { kept_minutes: 60, bundles: this.bundles, ...this.mock.stamp([]) }
     const asked = ADDRESS.exec(path)
     if (!asked) return null
     const { mock } = this
@@ -99,7 +111,7 @@ export class RegisterDesk {
     return {
       ...sheet, month: monthOf(month), through: days[0].on > this.today ? null : [days.at(-1).on, this.today].toSorted()[0], symbols: SYMBOLS,
       days: days.map((day, n) => ({ ...day, counts: counted(lines.map(({ cells }) => cells[n])) })),
-      lines, beside: MARKS, may_mark: who !== 'principal', lessons: days.filter(({ kind }) => kind === 'lesson' || kind === 'closed').length, totals: total(lines.map(({ counts }) => counts)),
+      lines, beside: MARKS, may_mark: who !== 'principal', may_bundle: ['principal', 'office'].includes(who), lessons: days.filter(({ kind }) => kind === 'lesson' || kind === 'closed').length, totals: total(lines.map(({ counts }) => counts)),
       notes: month === 11 ? ['11/12 学級閉鎖（インフルエンザ）'] : [], closing: this.closing(who, sheet, days, lines),
     }
   }

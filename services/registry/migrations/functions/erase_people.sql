@@ -54,5 +54,7 @@ begin
     -- Packages that wait to be fetched (r0015): nobody takes them apart to see who is in them.
     delete from roster_export_block where board_id = p_board;
     update roster_export set state = 'removed', ticket = null where board_id = p_board and state = 'ready';
+    delete from register_bundle_block where board_id = p_board;
+    update register_bundle set state = 'removed' where board_id = p_board and state in ('writing', 'ready');
     delete from person where board_id = p_board and id = any (p_people);
 end $$;

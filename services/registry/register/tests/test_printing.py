@@ -140,7 +140,7 @@ def test_all_missing_characters_of_a_sheet_are_found_at_once(monkeypatch: pytest
     printed: list[object] = []
 
     def compiled(template: Path, sheet: Mapping[str, object], kind: Literal["pdf", "png"]) -> list[bytes]:
-        printed.append(sheet["rows"])
+        printed.append(sheet["sheets"])
         return prints.compiled(template, sheet, kind)
 
     monkeypatch.setattr(printing, "compiled", compiled)

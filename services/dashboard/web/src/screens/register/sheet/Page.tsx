@@ -1,12 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { ChevronLeft, ChevronRight } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { useRead } from '~/api/useRead'
 import { schoolYearWord, workDay } from '~/dates/dates'
+import { Button } from '~/parts/Button'
 import { Goto } from '~/parts/Goto'
+import { later } from '~/parts/later'
 import { PlainLinkButton } from '~/parts/LinkButton'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
@@ -18,6 +20,8 @@ import { beside, monthNumber } from './rules'
 import { STATES } from './words'
 import { YearSheet } from './YearSheet'
 import styles from './Page.module.css'
+
+const Bundle = later(() => import('./Bundle'))
 
 const route = getRouteApi('/inside/classes/$classId/register/$sheet')
 
@@ -75,6 +79,7 @@ function Head({ register, sheet, before, after }: HeadProps) {
   const { class_id: id } = register
   const file = (kind: string) => `${registerPath(id, sheet)}/${kind}`
   const nav = useRef<HTMLElement>(null)
+  const [bundling, setBundling] = useState(false)
   // On a phone the months are wider than the page.
   useEffect(() => {
     nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
@@ -118,8 +123,18 @@ function Head({ register, sheet, before, after }: HeadProps) {
           <PlainLinkButton href={file('xlsx')} download>
             <Trans>Excelで受け取る</Trans>
           </PlainLinkButton>
+          {'month' in register && register.may_bundle && (
+            <Button onPress={() => setBundling(true)}>
+              <Trans>全学級をまとめて印刷</Trans>
+            </Button>
+          )}
         </span>
       </div>
+      {bundling && 'month' in register && (
+        <Suspense fallback={null}>
+          <Bundle month={register} onClose={() => setBundling(false)} />
+        </Suspense>
+      )}
     </>
   )
 }

@@ -159,6 +159,8 @@ export interface Month extends Sheet {
   /** What can be put beside its days. */
   readonly beside: readonly BesideMark[]
   readonly may_mark: boolean
+  /** Whether the asker may print the whole school's month. */
+  readonly may_bundle: boolean
   readonly lessons: number
   readonly closing: Closing
 }
@@ -190,6 +192,38 @@ export function registerPath(classId: string, sheet: string): string {
 export function addressOf(classId: string, sheet: string): string {
   return `/classes/${classId}/register/${sheet}`
 }
+
+/** A school's month as one file. */
+export interface Bundle {
+  readonly id: string
+  readonly month: string
+  readonly paper: 'a4' | 'a3'
+  readonly state: 'writing' | 'ready' | 'stopped' | 'removed'
+  readonly made_at: string
+  /** Classes that are read, of how many; of none while it has not begun. */
+  readonly read: number
+  readonly of: number
+  readonly sheets: number
+  readonly stopped: string | null
+}
+
+interface Bundles extends Live {
+  readonly kept_minutes: number
+  readonly bundles: readonly Bundle[]
+}
+
+export function bundlesPath(school: string): string {
+  return `/api/registry/v1/schools/${school}/register/bundles`
+}
+
+const EVERY_MS = 1000
+
+export const bundlesQuery = (school: string) =>
+  queryOptions({
+    queryKey: ['register-bundles', school],
+    queryFn: ({ signal }) => read<Bundles>(bundlesPath(school), signal),
+    refetchInterval: ({ state: { data } }) => (data?.bundles.some(({ state }) => state === 'writing') ? EVERY_MS : false),
+  })
 
 /** A class's day, as the roll tells it: who said what. */
 export const dayQuery = (classId: string, date: Day) =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { BesideMark, Cell, CellKind, Counts, Month } from './data'
-import { beside, besides, clashes, isTold, marksFor, openDays, stepped, sumsOf } from './rules'
+import { beside, besides, clashes, isTold, marksFor, openDays, stepped, sumsOf, unclosed } from './rules'
 
 const cell = (kind: CellKind, contradiction: string | null = null): Cell => ({ kind, glyph: '', symbol: null, contradiction, beside: null, seen: 0 })
 const month = (...rows: Cell[][]): Month =>
@@ -28,6 +28,12 @@ it('offers 別室 only of a day of 出席, and nothing of a day on which nobody 
   expect(of('present')).toEqual(['a', 'b'])
   expect(of('absent')).toEqual(['a'])
   for (const kind of ['apart', 'unrecorded', 'closed'] as const) expect(of(kind)).toEqual([])
+})
+
+it('counts classes that nobody has closed, and those that were sent back', () => {
+  const of = (...states: Month['classes'][number]['state'][]) => unclosed({ ...month(), classes: states.map((state) => ({ state })) } as unknown as Month).length
+  expect(of('closed', 'checked')).toBe(0)
+  expect(of(null, 'returned', 'closed')).toBe(2)
 })
 
 it('explains the signs that stand on the sheet', () => {

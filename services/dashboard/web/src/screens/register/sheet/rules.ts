@@ -39,6 +39,11 @@ export function besides(month: Month): readonly BesideMark['kind'][] {
   return (['credited', 'elsewhere'] as const).filter((kind) => used.has(kind))
 }
 
+/** Classes whose month nobody has closed, or that was sent back. */
+export function unclosed(month: Month): Month['classes'] {
+  return month.classes.filter(({ state }) => state === null || state === 'returned')
+}
+
 export interface OpenDay {
   readonly on: string
   readonly children: number

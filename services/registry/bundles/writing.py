@@ -1,0 +1,110 @@
+"""A school's month in a process of its own: every class as whoever asked may see it, then one document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from services.registry import attendance, register
+from services.registry.bulk import locks
+from services.registry.bulk.locks import Of
+from services.registry.bundles import store
+from services.registry.bundles.store import Bundle
+from services.registry.register import printing
+from services.registry.register.layout import Table
+from services.registry.register.reading import read
+from services.registry.register.showing import month_table
+from services.registry.room import Registry
+from services.registry.school_calendar.store import school_of
+from shared.access.log import AccessLog
+from shared.access.policies import Policies
+from shared.access.principal import Principal
+from shared.access.step_up import TWO_FACTORS
+from shared.database import Scope, Units
+from shared.dates import school_year
+from shared.printing import NoGlyph
+from shared.web import Problem
+
+ACTOR = "register-writer"
+NO_GLYPHS = "印刷用の書体にない字が多すぎます。学級ごとにExcelで受け取るか、管理者に知らせてください。"
+NOBODY = "この月に在籍している子がいません。"
+
+
+class Busy(Exception):
+    """Another process writes it."""
+
+
+async def work_on(units: Units, board: UUID, id_: UUID, tell: Callable[[int, int], None]) -> None:
+    """Write what was asked for; nothing when it waits for nothing. Raises :class:`Busy`.
+
+    ``tell``: how many sheets of how many are read.
+    """
+    async with units.read(Scope(board)) as alone:
+        if not await locks.alone(alone, Of.BUNDLE, id_):
+            raise Busy
+        async with units.read(Scope(board)) as session:
+            asked = await store.bundle(session, board, id_)
+        if asked is None or asked.state != "writing":
+            return
+        try:
+            tables = await _tables(units, asked, tell)
+            if tables is None:
+                return
+            made = await asyncio.to_thread(printing.book, tables, asked.paper) if tables else None
+        except (
+            Problem,
+            NoGlyph,
+        ) as error:  # whoever asked has lost the duty meanwhile; or names cannot be printed
+            words = NO_GLYPHS if isinstance(error, NoGlyph) else error.title
+            await _stop(units, asked, words)
+            return
+        if made is None:
+            await _stop(units, asked, NOBODY)
+            return
+        async with units.work(Scope(board), actor=ACTOR) as work:
+            await store.ready(work, asked, made, len(tables))
+
+
+async def _tables(units: Units, asked: Bundle, tell: Callable[[int, int], None]) -> list[Table] | None:
+    """The sheets in the order of the classes; None when nobody wants them any more."""
+    rooms = [Path(each.__path__[0]) for each in (attendance, register)]
+    log = AccessLog(units)
+    room = Registry(units, units.clock, Policies(rooms), log)
+    async with units.read(Scope(asked.board)) as session:
+        classes = (await school_of(session, asked.board, asked.school, school_year(asked.month))).classes
+    found = []
+    for n, each in enumerate(classes):
+        tell(n, len(classes))
+        sheet = await read(room, _as(asked), each.id, f"{asked.month:%Y-%m}", "PrintRegister")
+        await log.flush()
+        if sheet.sheet.lines:
+            found.append(month_table(sheet))
+        async with units.read(Scope(asked.board)) as session:
+            now = await store.bundle(session, asked.board, asked.id)
+        if now is None or now.state != "writing":
+            return None
+    tell(len(classes), len(classes))
+    return found
+
+
+def _as(asked: Bundle) -> Principal:
+    """Whoever asked: with two factors then, and with the duties they have now."""
+    return Principal(
+        subject=str(asked.by_person),
+        kind="staff",
+        board=asked.board,
+        person=asked.by_person,
+        client=ACTOR,
+        acr=TWO_FACTORS,
+        auth_time=None,
+        session=None,
+        expires_at=asked.made_at + timedelta(days=1),
+    )
+
+
+async def _stop(units: Units, asked: Bundle, words: str) -> None:
+    async with units.work(Scope(asked.board), actor=ACTOR) as work:
+        await store.end(work, asked.id, asked.school, "stopped", words)
