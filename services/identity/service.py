@@ -27,6 +27,7 @@ from services.identity.issuer.provider import Provider
 from services.identity.issuer.rules import Client, hash_of
 from services.identity.issuer.store import forget_old
 from services.identity.issuer.tokens import Mint
+from services.identity.languages import api as languages_api
 from services.identity.room import Identity
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
@@ -147,6 +148,7 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
         [
             *([issuer_api.router, paper_api.router] if provider else []),
             invitations_api.router,
+            languages_api.router,
             archive_router(lambda: archive),
         ],
     )

@@ -16,6 +16,7 @@ from tests.matrix.probe import NOTHING, Outcome, Probe, get
 from tests.matrix.probes_of_exports import EXPORTS
 from tests.matrix.probes_of_imports import IMPORTS
 from tests.matrix.probes_of_invitations import INVITATIONS
+from tests.matrix.probes_of_languages import LANGUAGES
 from tests.matrix.probes_of_matching import MATCHING
 from tests.matrix.probes_of_moves import MOVES
 from tests.matrix.probes_of_notices import NOTICES
@@ -160,6 +161,7 @@ PROBES: tuple[Probe, ...] = (
     *ROLLOVER,
     *NOTICES,
     *INVITATIONS,
+    *LANGUAGES,
     # ---- logs: a service's own token, for the topics that deploy/topology.toml lets it read ----
     *(
         Probe(

@@ -2,6 +2,7 @@
 import { id } from './town.mjs'
 
 const PATH = '/api/messaging/v1/family'
+const LANGUAGE = '/api/identity/v1/me/language'
 
 export class FamilyDesk {
   constructor(mock, today, Refuse) {
@@ -20,6 +21,8 @@ export class FamilyDesk {
     /** What the office's page lists of today, the last one first. */
     this.ofSchool = []
     this.told = 0
+    /** What the guardian has chosen, on whatever device. */
+    this.language = { language: null, furigana: false }
   }
 
   notice(said = {}) {
@@ -65,6 +68,7 @@ export class FamilyDesk {
     if (/^\/api\/messaging\/v1\/schools\/[^/]+\/notices$/.test(path)) return { on: this.today, notices: this.ofSchool }
     const child = /^\/api\/messaging\/v1\/pupils\/([^/]+)\/notices$/.exec(path)
     if (child) return this.ofChild(child[1])
+    if (path === LANGUAGE && who === 'guardian') return this.language
     if (path !== PATH) return null
     if (who !== 'guardian' || this.gone) return null
     return { today: this.today, cut_off: '08:20', children: this.children }
@@ -77,6 +81,7 @@ export class FamilyDesk {
   }
 
   act(who, path, body) {
+    if (path === LANGUAGE && who === 'guardian') return (this.language = body)
     if (path === '/api/messaging/v1/notices') {
       const { teller, pupils: [pupil], ...said } = body
       const made = this.call(this.mock.town.own.members.find((one) => one.pupil.id === pupil).number, { ...said, teller: teller.words ?? null, relation_word: teller.words ? null : '母' })

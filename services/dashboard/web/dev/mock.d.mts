@@ -76,6 +76,7 @@ interface MockFamily {
   children: MockChild[]
   other: MockChild
   gone: boolean
+  language: { language: string | null; furigana: boolean }
   ofClass: MockNotice[]
   ofSchool: MockNotice[]
   call(number: number, said?: Record<string, unknown>): MockNotice

@@ -6,6 +6,8 @@ import { useMe } from '~/app/me'
 import { useOutbox } from '~/outbox/useOutbox'
 import { PlainLinkButton } from '~/parts/LinkButton'
 import { PlainButton } from '~/parts/PlainButton'
+import { useSpeaking } from '~/languages/speaking'
+import { useAccountLanguage } from '../choosing'
 import { HOME } from '../data'
 import { useNewVersion } from './version'
 import styles from './Frame.module.css'
@@ -18,6 +20,8 @@ export function Banners() {
   const path = useLocation({ select: ({ pathname }) => pathname })
   const stranded = useOutbox().some(({ owner, state }) => owner === me.person.id && state === 'unknown')
   const fresh = useNewVersion()
+  const { offered, confirm } = useAccountLanguage()
+  const { own } = useSpeaking().language
   const again = <PlainButton onPress={() => location.reload()}>{<Trans>読み込み直す</Trans>}</PlainButton>
   return (
     <>
@@ -46,6 +50,17 @@ export function Banners() {
       {stranded && (
         <Banner act={again}>
           <Trans>古い版で書いた連絡が残っていて、まだ届いていません。読み込み直してください。</Trans>
+        </Banner>
+      )}
+      {offered && path === HOME && (
+        <Banner
+          act={
+            <PlainButton onPress={confirm}>
+              <Trans>わかりました</Trans>
+            </PlainButton>
+          }
+        >
+          <Trans>{own}で出しています。ほかのことばは、ページの下でえらべます。</Trans>
         </Banner>
       )}
       {/* Only where nothing is being written: a reload would take it. */}

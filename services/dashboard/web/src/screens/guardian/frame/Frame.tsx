@@ -7,9 +7,10 @@ import { useEffect, useState } from 'react'
 import { useMe } from '~/app/me'
 import { keepShell } from '~/app/shell'
 import { Said } from '~/languages/Ruby'
-import { keepSpeaking, marked, speak, useSpeaking } from '~/languages/speaking'
+import { marked, useSpeaking } from '~/languages/speaking'
 import { counts } from '~/outbox/rules'
 import { useOutbox } from '~/outbox/useOutbox'
+import { useChoose } from '../choosing'
 import { HOME } from '../data'
 import { dayIn } from '../days'
 import { Banners } from './Banners'
@@ -65,12 +66,10 @@ function Around() {
 /** Readings over 漢字, on and off; only where there are any. */
 function Furigana() {
   const { language, furigana } = useSpeaking()
+  const choose = useChoose()
   if (!language.kanji) return null
-  async function turn() {
-    if (await speak(language.code, !furigana)) keepSpeaking(language.code, !furigana)
-  }
   return (
-    <button type="button" className={styles.furigana} aria-pressed={furigana} onClick={() => void turn()}>
+    <button type="button" className={styles.furigana} aria-pressed={furigana} onClick={() => void choose(language.code, !furigana)}>
       <Trans>ふりがな</Trans>
     </button>
   )
