@@ -68,7 +68,7 @@ async def sender_of(world: World, probe: Probe, who: str, *, acr: int = 2) -> Se
 
 async def asking(world: World, service: str, who: str) -> Sender:
     """Somebody with a token or a session, whichever the service takes."""
-    return world.bearer(service, who) if service == "registry" else await world.session(who)
+    return await world.session(who) if service == "dashboard" else world.bearer(service, who)
 
 
 async def found_by(sender: Sender, where: list[str], words: list[bytes]) -> dict[str, list[bytes]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.matrix.falling import no_policies, no_predicates
+from tests.matrix.falling import WITH_WALLS, no_policies, no_predicates
 from tests.matrix.judging import asking, forms, found_by, hidden, traces
 from tests.matrix.walking import guarded
 from tests.matrix.world import World
@@ -18,7 +18,9 @@ from tests.support.boards import PREFIX
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+of_each = pytest.mark.parametrize("service", WITH_WALLS)
 of_both = pytest.mark.parametrize("service", ["registry", "dashboard"])
+"""messaging's rows know a board and no school: its policies alone tell schools apart."""
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def of_the_first_school(world: World) -> list[bytes]:
     return forms(*(PREFIX + who for who in known), *(world.person(who) for who in known)) + hidden(world)
 
 
-@of_both
+@of_each
 @pytest.mark.usefixtures("no_policy")
 async def test_rows_are_bound_by_board(world: World, service: str) -> None:
     sender = await asking(world, service, "stranger")
