@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help house up down reset doctor test test-fast check format fixture bench bench-morning screens events lock
+.PHONY: help house up down reset doctor test test-fast check format fixture bench bench-morning screens guide events lock
 
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ bench-morning: house ## 十万人の市の朝（欠席連絡、画面、学級�
 screens: house ## すべての画面を、すべての状態で撮り、screens/index.html に並べる
 	@$(BIN)/python -m deploy.local.browser
 	@$(BIN)/python -m deploy.local.screens
+
+guide: house ## 使い方の手引き（docs/guide）の絵を、動かした町から撮り直す
+	@$(BIN)/python -m deploy.local.browser
+	@$(BIN)/python -m tests.journeys.guide_pictures
 
 events: house ## 契約から docs/events.md と型の見本を書く
 	@$(BIN)/tsumugi events

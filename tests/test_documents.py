@@ -22,6 +22,7 @@ DOCUMENTS = sorted(
         "CONTRIBUTING.md",
         "docs/*.md",
         "docs/decisions/*.md",
+        "docs/guide/*.md",
         "services/*/README.md",
     )
     for path in ROOT.glob(pattern)
