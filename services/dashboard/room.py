@@ -19,6 +19,7 @@ from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.live.hub import Hub
+from services.dashboard.overview.kept import KeptLevels
 from services.dashboard.roster.store import Standing, session_standing
 from services.dashboard.sessions import store as session_store
 from services.dashboard.sessions.rules import SEEN_EVERY, holds, ticket
@@ -81,6 +82,8 @@ class Dashboard:
     """Since when feeds of other services have been seen to lack something."""
     streams: defaultdict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     """Open streams by session."""
+    levels: KeptLevels = field(default_factory=KeptLevels)
+    """What is usual."""
     pages: OrderedDict[tuple[str, str, date], tuple[bytes, str]] = field(default_factory=OrderedDict)
     """Last answers: who and what → what it was made from, and its ETag. No page is stored."""
 

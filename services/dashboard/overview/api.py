@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from services.dashboard.overview import pages, rules
 from services.dashboard.overview.pages import Meeting
 from services.dashboard.overview.small import SMALL
-from services.dashboard.overview.store import Levels, levels
+from services.dashboard.overview.store import Levels
 from services.dashboard.room import opening
 from services.dashboard.school_day import store
 from services.dashboard.school_day.api import board_day
@@ -30,7 +30,7 @@ async def read_board_day(day: date, request: Request) -> Response:
         if unchanged is not None:
             return unchanged
         row = await store.board_day(page.db, board, day)
-        usual = await levels(page.db, board, day, smallest=SMALL)
+        usual = await page.room.levels.of(page.db, board, day, smallest=SMALL)
     by_school: dict[str, list[Any]] = {}
     for each in row.classes or []:
         by_school.setdefault(each["school_id"], []).append(each)

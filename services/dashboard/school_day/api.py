@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from services.dashboard.overview import pages
 from services.dashboard.overview import rules as overview
 from services.dashboard.overview.small import SMALL
-from services.dashboard.overview.store import Levels, levels
+from services.dashboard.overview.store import Levels
 from services.dashboard.room import Page, opening, person_or_none
 from services.dashboard.school_day import rules, store
 from services.dashboard.school_day.rules import Calendar
@@ -204,7 +204,9 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         )
         row = await store.school_day(page.db, Viewer.of(page.holder, page.today), school, day)
         names = school in page.holder.schools()
-        usual = await levels(page.db, unit.board, day, school=school, smallest=1 if names else SMALL)
+        usual = await page.room.levels.of(
+            page.db, unit.board, day, school=school, smallest=1 if names else SMALL
+        )
         rolls = page.may("ReadRoll", class_day(page, school, unit, day))
     by_code = {symbol["code"]: symbol for symbol in _symbols(row)}
     calendar = Calendar.of(row.calendar, day)
