@@ -1,7 +1,8 @@
 """The absence count: which groups a department is told of, and what is said of one. Pure.
 
 By class; where a class of a grade has fewer than five children, the grade as a whole and none of its classes, or the
-small one would follow by subtraction. A whole that is small itself is not told at all.
+small one would follow by subtraction. A whole that is small itself is not told at all, nor one of which fewer than five
+have lessons, because the rest is closed: what was told of it before then stays as it was.
 """
 
 from __future__ import annotations
@@ -79,7 +80,13 @@ def groups(
         elif any(each.id in told for each in single):
             by_class = True
         found += single if by_class else [whole]
-    return [each for each in found if small_groups or enough(each.value.members)]
+    return [each for each in found if small_groups or _is_large(each.value)]
+
+
+def _is_large(value: AbsenceCount) -> bool:
+    """Absences are among those who have lessons: of few of these nothing is told, however many are on the list."""
+    here = value.members - value.off
+    return enough(value.members) and (here == 0 or enough(here))
 
 
 def _sum(classes: Collection[ClassCount]) -> AbsenceCount:

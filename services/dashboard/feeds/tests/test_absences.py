@@ -152,6 +152,12 @@ counts = st.builds(
 )
 
 
+def large(group: Group) -> bool:
+    """Whether both of its counts are of five or more: everybody, and those with lessons, if there are any."""
+    here = group.value.members - group.value.off
+    return group.value.members >= SMALL and (here == 0 or here >= SMALL)
+
+
 def hidden(told: list[Group], classes: list[ClassCount]) -> list[int]:
     """Sizes of what two numbers leave between them: a whole grade less the classes of it that are told, too."""
     left = []
@@ -166,7 +172,7 @@ def hidden(told: list[Group], classes: list[ClassCount]) -> list[int]:
 @given(st.lists(counts, max_size=10), st.data())
 def test_no_small_group_is_told_or_follows(classes: list[ClassCount], data: st.DataObject) -> None:
     first = groups(BOARD, classes, small_groups=False, told=())
-    assert all(group.value.members >= SMALL for group in first)
+    assert all(large(group) for group in first)
     assert hidden(first, classes) == []
     # Later that day classes have grown or shrunk: what was begun goes on, and nothing new follows from both.
     later = [
@@ -174,9 +180,20 @@ def test_no_small_group_is_told_or_follows(classes: list[ClassCount], data: st.D
         for c in classes
     ]
     then = groups(BOARD, later, small_groups=False, told={group.id for group in first})
-    assert all(group.value.members >= SMALL for group in then)
+    assert all(large(group) for group in then)
     every = {group.id: group for group in (*first, *then)}
     assert hidden(list(every.values()), classes) == []
+
+
+def test_of_a_grade_whose_large_class_is_closed_the_small_one_is_not_told() -> None:
+    def each(members: int, *, meets: bool) -> ClassCount:
+        return ClassCount(UUID(int=members), SCHOOLS[0], "P1", meets, members, 1, 0, 0, 0, None)
+
+    (whole,) = groups(BOARD, [each(35, meets=True), each(3, meets=True)], small_groups=False, told=())
+    assert (whole.grade, whole.value.members, whole.value.absent) == ("P1", 38, 2)
+    closed = [each(35, meets=False), each(3, meets=True)]
+    assert groups(BOARD, closed, small_groups=False, told=()) == []
+    assert groups(BOARD, closed, small_groups=False, told={whole.id}) == []
 
 
 @given(st.lists(counts, max_size=10))
