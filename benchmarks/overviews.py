@@ -137,7 +137,7 @@ async def _measure(deployed: Deployment) -> list[Figure]:
         (
             "alerts of a school of 992, a year's days",
             one,
-            lambda db: alerts.of_school(db, viewer, school, today, least=2),
+            lambda db: alerts.of_school(db, viewer, school, today),
         ),
     ]
     try:

@@ -63,8 +63,8 @@ async def read_alerts(school: School, day: date, request: Request) -> Response:
     async with opening(request) as page:
         await _decide(page, "ReadAlerts", school, day)
         viewer = Viewer.of(page.holder, page.today)
-        row = await store.of_school(page.db, viewer, school, day, least=2)
-    found = _alerts(row, day)
+        row = await store.of_school(page.db, viewer, school, day)
+    found = alerts_of(row, day)
     said: dict[_Key, list[Any]] = {}
     for act in row.acts or []:
         said.setdefault((act["pupil_id"], act["rule"], act["first_day"]), []).append(act)
@@ -126,7 +126,7 @@ async def keep_act(school: School, day: date, pupil: UUID, body: ActIn, request:
         if str(pupil) not in (row.places or {}):
             raise not_found()
         alert = next(
-            (one for _, one in _alerts(row, day) if (one.rule.code, one.first) == (body.rule, body.first)),
+            (one for _, one in alerts_of(row, day) if (one.rule.code, one.first) == (body.rule, body.first)),
             None,
         )
         if alert is None or day != viewer.today:
@@ -165,7 +165,7 @@ async def _decide(page: Page, action: str, school: UUID, day: date) -> None:
     page.decide(action, school_day(unit, day), visible=sees_school(page, unit), why=_WHY)
 
 
-def _alerts(row: Any, day: date) -> list[tuple[str, Alert]]:
+def alerts_of(row: Any, day: date) -> list[tuple[str, Alert]]:
     """Every child's alerts, by the school days of its class."""
     found: list[tuple[str, Alert]] = []
     board_rules = rules.rules_of(row.rules)

@@ -10,12 +10,19 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dashboard.alerts.rules import SETTING
+from services.dashboard.alerts.rules import RECENT, SETTING, rules_of
 from services.dashboard.roster.store import CARDS
 from services.dashboard.school_day.store import KLASS, SEES_PUPIL, Viewer
 from shared.dates import school_year_bounds
 
-# All days of a child only where it was away often enough for any rule: most children never are.
+_RULES = text(
+    f"select s.value from copy.setting s where s.board_id = :board and s.name = '{SETTING}' and s.since <= :day"  # noqa: S608
+    " order by s.since desc limit 1"
+)
+
+# All days of a child only where a rule may be met: away often enough, and either so often that a rule of the year
+# counts it, or lately, or not seen here since. Lately is by the school's calendar and as many days more as were ever
+# closed, so that it is never later than what `rules` calls so for any class.
 _SCHOOL = text(
     f"""
 with klass as ({KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
@@ -31,10 +38,20 @@ member as (
     select x.*, array[x.person_id] || array(select a.person_id from copy.alias a where a.merged_into = x.person_id)
         as ids
     from member x where {SEES_PUPIL.format(school="x.school_id", person="x.person_id")}
+), recent as (
+    select min(u.day) as day from (
+        select on_.day from copy.calendar c, unnest(c.school_days) as on_(day)
+        where c.school_id = :school and c.school_year = :year and on_.day <= :day order by on_.day desc
+        limit :recent + (select coalesce(sum(jsonb_array_length(k.closures)), 0) from copy.calendar k
+                         where k.school_id = :school and k.school_year = :year)) u
 ), often as (
-    select s.person_id, s.ids from seen s join copy.pupil_day d on d.pupil_id = any (s.ids)
-    where d.day >= :begins and d.day <= :day and d.presence = 'absent'
-    group by 1, 2 having count(*) >= :least
+    select s.person_id, s.ids from seen s cross join lateral (
+        select count(*) as times, max(d.day) as last from copy.pupil_day d
+        where d.pupil_id = any (s.ids) and d.day >= :begins and d.day <= :day and d.presence = 'absent') away
+    where away.times >= :least and (
+        away.times >= :of_year or away.last >= (select day from recent)
+        or not exists (select from copy.pupil_day d where d.pupil_id = any (s.ids) and d.presence = 'present'
+                       and d.day > away.last and d.day <= :day))
 ), told as (
     select o.person_id, json_agg(json_build_object('day', d.day, 'presence', d.presence, 'category', d.category)
                                  order by d.day, d.pupil_id = o.person_id) as days
@@ -68,20 +85,25 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
 
 
 async def of_school(
-    session: AsyncSession,
-    viewer: Viewer,
-    school: UUID,
-    day: date,
-    *,
-    least: int = 1,
-    pupil: UUID | None = None,
+    session: AsyncSession, viewer: Viewer, school: UUID, day: date, *, pupil: UUID | None = None
 ) -> Any:
-    """One row: the days of children who were away at least ``least`` days this year, and what was said of alerts."""
+    """One row: the days of children whom a rule of the board may be about, and what was said of alerts."""
     asked = viewer.parameters(day)
-    begins = school_year_bounds(asked["year"])[0]
-    given = {**asked, "school": school, "begins": begins, "least": least, "pupil": pupil}
+    rules = rules_of(await session.scalar(_RULES, asked))
+    given = {
+        **asked,
+        "school": school,
+        "pupil": pupil,
+        "begins": school_year_bounds(asked["year"])[0],
+        "least": min((rule.days for rule in rules), default=_NEVER),
+        "of_year": min((rule.days for rule in rules if rule.kind == "year"), default=_NEVER),
+        "recent": RECENT,
+    }
     return (await session.execute(_SCHOOL, given)).one()
 
+
+_NEVER = 1_000_000
+"""More days than a school year has."""
 
 _ACT = text(
     "insert into alert_act (id, board_id, school_id, pupil_id, rule, first_day, days, act, done, made_by, made_at)"
