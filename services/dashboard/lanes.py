@@ -10,6 +10,8 @@ from shared.web.admission import Lane, one_lane
 _FORWARDED = re.compile(r"/api/([a-z]+)/v1/")
 _WAITING = "/api/feeds/"
 """Departments ask here and wait for news: few, known, and idle while they wait."""
+_WORK = ("/api/", "/auth/")
+"""Everything else is a file of the front end: it costs next to nothing, and without it nobody could read a refusal."""
 
 
 def lanes(services: Iterable[str]) -> Lane:
@@ -17,7 +19,7 @@ def lanes(services: Iterable[str]) -> Lane:
     known = frozenset(services)
 
     def lane(path: str) -> str | None:
-        if path.startswith(_WAITING):
+        if path.startswith(_WAITING) or not path.startswith(_WORK):
             return None
         forwarded = _FORWARDED.match(path)
         return forwarded[1] if forwarded and forwarded[1] in known else one_lane(path)

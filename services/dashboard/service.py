@@ -53,6 +53,7 @@ from shared.events.copies import Copy
 from shared.events.reactions import Reaction
 from shared.service import MakeFeed, ServiceSettings, make_workers
 from shared.web import ServiceApp, make_app
+from shared.web.admission import Bounds
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = (RosterCopy(), SchoolDayCopy(), AccountsCopy())
@@ -76,7 +77,9 @@ def build(
     units, feed_units = Units(app_engine, clock), Units(feed_engine, clock)
     log = AccessLog(units)
     hub = Hub(settings.app, real.now())
-    http = httpx.AsyncClient(limits=httpx.Limits(max_connections=100, max_keepalive_connections=20))
+    # As many as all lines together let through, and as many again: a service that hangs keeps nobody from the others.
+    connections = 2 * Bounds.at_work * len(settings.urls)
+    http = httpx.AsyncClient(limits=httpx.Limits(max_connections=connections, max_keepalive_connections=40))
     keys = KeySource.of(settings.jwks_url)
     issuer = Issuer(
         settings.issuer,

@@ -26,7 +26,7 @@ def sent_there(scope: Scope) -> bool:
     """Whether a browser goes to the address as to a page."""
     return (
         scope["method"] == "GET"
-        and scope["path"].startswith("/api/")
+        and scope["path"].startswith(("/api/", "/auth/"))
         and Headers(scope=scope).get("accept", "").startswith("text/html")
     )
 
@@ -45,9 +45,10 @@ def in_words(scope: Scope, receive: Receive, send: Send) -> Send:
         else:
             told += message.get("body", b"")
             if not message.get("more_body", False):
-                page = HTMLResponse(
-                    _page(told, scope["path"]), start["status"], {"cache-control": "no-store"}
-                )
+                later = Headers(raw=start["headers"]).get("retry-after")
+                # A page that was told to come back does so by itself; RFC 9110 §10.2.3 leaves that to scripts.
+                headers = {"cache-control": "no-store"} | ({"refresh": later} if later else {})
+                page = HTMLResponse(_page(told, scope["path"]), start["status"], headers)
                 await page(scope, receive, send)
 
     return on

@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.problems import Problem
 
 logger = logging.getLogger(__name__)
+MAX_BODY_BYTES = 1_000_000
+"""Of a request that is no file."""
 
 Lane = Callable[[str], str | None]
 """Path → the lane in which its requests wait; None: it never waits."""
@@ -28,6 +30,12 @@ _COME_BACK = (2, 6)
 """Seconds, spread so that those who were refused together do not return together."""
 _TOLD_EVERY = 10.0
 """Seconds between two lines of the log."""
+BODY_SECONDS = 10.0
+"""A command has come in whole by then, also over a telephone's slow uplink, or is told to begin anew."""
+_BODIES_BYTES = 64_000_000
+"""Of commands that are on their way in at once."""
+FILES = "files"
+"""The lane of whole files: these come in for as long as a school's line takes, and their route reads them itself."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +103,15 @@ def one_lane(path: str) -> str | None:
 class Admission:
     """The outermost part of a service: a refusal must cost next to nothing."""
 
-    def __init__(self, app: ASGIApp, service: str, lane: Lane, bounds: Bounds) -> None:
+    def __init__(
+        self, app: ASGIApp, service: str, lane: Lane, bounds: Bounds, body_seconds: float = BODY_SECONDS
+    ) -> None:
         self.app = app
         self._service = service
         self._lane = lane
         self._bounds = bounds
+        self._body_seconds = body_seconds
+        self._coming_in = 0
         self._lines: dict[str, _Line] = {}
         self._refused = 0
         self._told_at = float("-inf")
@@ -109,8 +121,16 @@ class Admission:
         if lane is None:
             await self.app(scope, receive, send)
             return
+        command = scope["method"] not in _READS
+        if command and lane != FILES:
+            # Before it waits for a place: one whose end never comes must not hold one.
+            whole = await self._whole(scope, receive)
+            if isinstance(whole, Problem):
+                await whole.response()(scope, receive, send)
+                return
+            receive = whole
         line = self._lines.setdefault(lane, _Line(self._bounds))
-        if not await line.enter(command=scope["method"] not in _READS):
+        if not await line.enter(command=command):
             self._note_refusal()
             await busy().response()(scope, receive, send)
             return
@@ -133,6 +153,34 @@ class Admission:
         finally:
             leave()
 
+    async def _whole(self, scope: Scope, receive: Receive) -> Receive | Problem:
+        """``receive`` with the whole body at hand, but for what is too large anyway: that is refused further in."""
+        told = dict(scope["headers"]).get(b"content-length", b"")
+        length = int(told) if told.isdigit() else MAX_BODY_BYTES
+        if length > MAX_BODY_BYTES:
+            return receive
+        if self._coming_in + length > _BODIES_BYTES:
+            self._note_refusal()
+            return busy()
+        parts: deque[Message] = deque()
+        self._coming_in += length
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                size, more = 0, True
+                while more and size <= MAX_BODY_BYTES:
+                    parts.append(message := await receive())
+                    size += len(message.get("body", b""))
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            return too_slow()
+        finally:
+            self._coming_in -= length
+
+        async def at_hand() -> Message:
+            return parts.popleft() if parts else await receive()
+
+        return at_hand
+
     def _note_refusal(self) -> None:
         self._refused += 1
         now = asyncio.get_running_loop().time()
@@ -147,6 +195,17 @@ def busy() -> Problem:
         503,
         "busy",
         "ただいま混み合っています",
-        "まだ何も保存していません。数秒待つと続けられます。送ったものは端末に残り、自動で送り直します。",
+        "いまの操作は、まだ何も保存していません。数秒待って、もう一度お試しください。",
         headers={"retry-after": str(random.randint(*_COME_BACK))},  # noqa: S311 (not a secret)
+    )
+
+
+def too_slow() -> Problem:
+    """A command that did not come in whole. Nothing was done."""
+    return Problem(
+        408,
+        "too-slow",
+        "通信が途中で止まりました",
+        "いまの操作は、まだ何も保存していません。電波のよいところで、もう一度お試しください。",
+        headers={"connection": "close"},
     )

@@ -25,10 +25,9 @@ from shared.events.parked import Parked
 from shared.events.trace import context_of, tracer
 from shared.events.workers import WorkerState, told
 from shared.web import problems
-from shared.web.admission import Admission, Bounds, Lane, one_lane
+from shared.web.admission import FILES, MAX_BODY_BYTES, Admission, Bounds, Lane, one_lane
 
 logger = logging.getLogger("tsumugi.http")
-MAX_BODY_BYTES = 1_000_000
 
 
 @dataclass
@@ -117,7 +116,7 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
 def _lane(service: ServiceApp) -> Lane:
     def lane(path: str) -> str | None:
         if service.files is not None and service.files.fullmatch(path):
-            return "files"  # a file comes in for as long as a school's line takes
+            return FILES
         return service.lane(path)
 
     return lane

@@ -225,3 +225,53 @@ def test_whatever_comes_and_goes_every_place_is_there_afterwards(
         assert [answer.status_code for answer in await asyncio.gather(*after)] == [200] * places
 
     asyncio.run(play())
+
+
+class Trickle(httpx.AsyncByteStream):
+    """A body whose end comes when it is let go, or never."""
+
+    def __init__(self) -> None:
+        self.end = asyncio.Event()
+
+    async def __aiter__(self) -> Any:
+        yield b"{"
+        await self.end.wait()
+        yield b"}"
+
+
+async def test_a_command_that_does_not_come_in_whole_holds_no_place() -> None:
+    at = house()
+    slow = Trickle()
+    half = asyncio.ensure_future(at.http.post("/half", content=slow))
+    await turns()
+    at.slow.let_go("/other")
+    async with asyncio.timeout(5):
+        assert (await at.ask("/other", "POST")).status_code == 200
+    assert at.slow.begun == ["/other"]
+    slow.end.set()
+    at.slow.let_go("/half")
+    assert (await half).status_code == 200
+
+
+async def test_and_is_told_so_after_a_while() -> None:
+    slow = Slow()
+    app = Admission(slow, "test", one_lane, Bounds(), body_seconds=0.01)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        answer = await http.post("/half", content=Trickle())
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (408, "too-slow")
+    assert slow.begun == []
+
+
+async def test_the_service_reads_the_body_as_it_was_sent() -> None:
+    async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+        whole, more = b"", True
+        while more:
+            message = await receive()
+            whole, more = whole + message["body"], message.get("more_body", False)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": whole})
+
+    app = Admission(echo, "test", one_lane, Bounds())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        for body in (b"", b"a mark", b"x" * 3_000_000):
+            assert (await http.post("/", content=body)).content == body

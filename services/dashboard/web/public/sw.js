@@ -28,7 +28,7 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== self.location.origin) return
   if (request.mode === 'navigate') {
-    if (!/^\/(api|auth|health)\//.test(pathname)) event.respondWith(page(request))
+    if (!/^\/(api|auth|health)\//.test(pathname)) event.respondWith(page(event))
   } else if (pathname.startsWith('/assets/')) event.respondWith(file(request))
 })
 
@@ -38,18 +38,29 @@ self.addEventListener('message', (event) => {
   if (Array.isArray(paths)) event.waitUntil(Promise.all(paths.filter((path) => String(path).startsWith('/assets/')).map((path) => file(new Request(path)).catch(() => undefined))))
 })
 
-/** From the network; without one the frame that was kept. */
-async function page(request) {
-  const shell = await caches.open(SHELL)
+/** From the network; without one, or from a server that is full, the frame that was kept. */
+async function page(event) {
   try {
-    const answer = await fetch(request)
-    if (answer.ok && answer.headers.get('content-type')?.startsWith('text/html')) await shell.put(INDEX, answer.clone())
-    return answer
+    const answer = await fetch(event.request)
+    if (answer.status < 500) {
+      if (answer.ok && answer.headers.get('content-type')?.startsWith('text/html')) event.waitUntil(keep(answer.clone()))
+      return answer
+    }
+    return (await kept()) ?? answer
   } catch (error) {
-    const kept = await shell.match(INDEX)
-    if (kept) return kept
+    const frame = await kept()
+    if (frame) return frame
     throw error
   }
+}
+
+const kept = async () => (await caches.open(SHELL)).match(INDEX)
+
+/** A frame takes the other's place once the files that it names are there, or the next start without a network is blank. */
+async function keep(frame) {
+  const names = (await frame.clone().text()).match(/\/assets\/[\w.-]+/g) ?? []
+  const files = await Promise.all(names.map((name) => file(new Request(name)).catch(() => undefined)))
+  if (files.every((one) => one?.ok)) await (await caches.open(SHELL)).put(INDEX, frame)
 }
 
 /** A file with its content in its name never changes. */
@@ -77,11 +88,10 @@ self.addEventListener('notificationclick', (event) => {
   event.waitUntil(open(event.notification.data?.open))
 })
 
-/** The page that is open already goes there; else a new one. Only our own pages are opened. */
+/** The page if it stands open, else a new one: none is led away, something may be half written there. Only our own pages are opened. */
 async function open(path) {
   const to = new URL(typeof path === 'string' ? path : '/', self.location.origin)
   if (to.origin !== self.location.origin) return
-  const [page] = await self.clients.matchAll({ type: 'window' })
-  if (!page) await self.clients.openWindow(to.href)
-  else await (await page.focus()).navigate(to.href)
+  const there = (await self.clients.matchAll({ type: 'window' })).find(({ url }) => new URL(url).pathname === to.pathname)
+  await (there ? there.focus() : self.clients.openWindow(to.href))
 }

@@ -27,7 +27,12 @@ export function staysInFamily({ rail }: Me, path: string): boolean {
   return rail.includes('family') && (FAMILY.test(path) || rail.length === 1)
 }
 
+/** A file that did not come is asked for again the next time: it may have been a full server's refusal. */
 function once<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined
-  return () => (loading ??= load())
+  return () =>
+    (loading ??= load().catch((error: unknown) => {
+      loading = undefined
+      throw error
+    }))
 }
