@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.support.product import Product
 
@@ -66,3 +67,28 @@ def choose_oneself(page: Page, search: str, who: str) -> None:
     page.get_by_role("searchbox").fill(search)
     page.get_by_role("button", name="さがす").click()
     page.get_by_role("button").filter(has_text=who).first.click()
+
+
+def cell(page: Page, name: str, column: str) -> Locator:
+    """The cell of the first table row that names ``name``, in the column of its table that is called ``column``."""
+    row = page.get_by_role("row").filter(has_text=name).first
+    table = page.get_by_role("table").filter(has=row)
+    heads = table.get_by_role("columnheader").all_inner_texts()
+    return row.get_by_role("cell").or_(row.get_by_role("rowheader")).nth(heads.index(column))
+
+
+def paste(person: Person, block: str) -> None:
+    """Paste as from a spreadsheet: through the browser's clipboard and its own key."""
+    person.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    person.page.evaluate("text => navigator.clipboard.writeText(text)", block)
+    person.press("Control+v")
+
+
+def roll_in_registry(person: Person) -> tuple[list[Any], dict[str, str]]:
+    """The members of the roll on the page as registry answers them, and the words of the codes."""
+    path = person.page.url.split("/classes/")[1]
+    address = f"{person.page.url.split('/classes/')[0]}/api/registry/v1/classes/{path}"
+    answer = person.context.request.get(address)
+    assert answer.ok, answer.text()
+    roll = answer.json()
+    return roll["members"], {symbol["code"]: symbol["word"] for symbol in roll["symbols"]}

@@ -13,8 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from shared.ids import new_id
-from tests.journeys.people import Person, meet
-from tests.journeys.test_typing import paste, roll_in_registry
+from tests.journeys.people import Person, meet, paste, roll_in_registry
 from tests.support.product import Product
 
 CLASS = "1年2組"

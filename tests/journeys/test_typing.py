@@ -4,29 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from typing import Any
 
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.people import Person, sign_in
+from tests.journeys.people import paste, roll_in_registry, sign_in
 from tests.support.product import Product
-
-
-def paste(person: Person, block: str) -> None:
-    """Paste as from a spreadsheet: through the browser's clipboard and its own key."""
-    person.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    person.page.evaluate("text => navigator.clipboard.writeText(text)", block)
-    person.press("Control+v")
-
-
-def roll_in_registry(person: Person) -> tuple[list[Any], dict[str, str]]:
-    """The members of the roll on the page as registry answers them, and the words of the codes."""
-    path = person.page.url.split("/classes/")[1]
-    address = f"{person.page.url.split('/classes/')[0]}/api/registry/v1/classes/{path}"
-    answer = person.context.request.get(address)
-    assert answer.ok, answer.text()
-    roll = answer.json()
-    return roll["members"], {symbol["code"]: symbol["word"] for symbol in roll["symbols"]}
 
 
 def test_pasted_undone_and_composed_it_stands_in_registry(on_log: Product, browser: Browser) -> None:
