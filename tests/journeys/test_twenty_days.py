@@ -263,7 +263,7 @@ def the_months_end(people: ExitStack, browser: Browser, product: Product) -> Non
     open_sheet(teacher.page)
     teacher.page.get_by_role("button", name="10月分を締める").click()
     teacher.page.get_by_role("dialog").get_by_role("button", name="10月分を締める").click()
-    teacher.sees("校長・教頭の点検を待っています")
+    teacher.sees("点検は、締めた人ではない校長・教頭がします")
     principal = meet(people, browser, product, "第一小 校長", "校長")
     open_sheet(principal.page)
     principal.page.get_by_role("button", name="10月分を点検した").click()
