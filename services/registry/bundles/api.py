@@ -180,6 +180,10 @@ async def _may(room: Registry, session: AsyncSession, who: Principal, school: UU
     if who.person is None:
         raise denied(_WHO)
     await narrow(session, Scope(who.board, holder.schools()))
+    if not await school_names(
+        session, who.board, [school]
+    ):  # what the rows say, should a policy ever say too much
+        raise not_found()
     return who.person
 
 
