@@ -53,10 +53,10 @@ fixture: house ## 今の版のデータの見本を残す（版を出すとき�
 bench: house ## 目標とくらべて測る
 	@$(BIN)/python -m benchmarks
 
-bench-morning: house ## 十万人の市の朝（欠席連絡、画面、学級の確定）と、その十倍（PUPILS=20000 でも）
+bench-morning: house ## 十万人の市の朝と、その十倍を測る（PUPILS=20000 でも）
 	@$(BIN)/python -m benchmarks morning $(if $(PUPILS),--pupils $(PUPILS)) $(if $(SECONDS),--seconds $(SECONDS))
 
-screens: house ## すべての画面を、すべての状態で撮り、screens/index.html に並べる
+screens: house ## すべての画面を撮り、screens/index.html に並べる
 	@$(BIN)/python -m deploy.local.browser
 	@$(BIN)/python -m deploy.local.screens
 
