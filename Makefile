@@ -16,7 +16,7 @@ help: ## この一覧
 house:
 	@$(PYTHON) tools/bootstrap.py
 
-up: house ## 始める（TRANSPORT=kafka|log DATE=2026-11-20、はじめは PUPILS=20000 も）
+up: house ## 始める（TRANSPORT=kafka|log DATE=2026-11-20、初回は PUPILS=20000 も）
 	@$(BIN)/tsumugi up $(if $(TRANSPORT),--transport $(TRANSPORT)) $(if $(DATE),--date $(DATE)) $(if $(PUPILS),--pupils $(PUPILS))
 
 down: house ## すべてを止める。データは残る
