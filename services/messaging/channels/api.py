@@ -6,7 +6,6 @@ Whoever is no guardian has none and finds none (404); so does whoever names some
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -47,7 +46,7 @@ async def read(room: Room, who: Who) -> ChannelsOut:
     """One's own addresses and devices with what last became of a message, and what this deployment offers."""
     async with room.units.read(Scope(who.board)) as session:
         guardian = await _guardian(room, session, who, "ReadChannels")
-        found = await store.own(session, who.board, guardian)
+        found = await store.own(session, who.board, guardian, room.clock.today())
         setting = await store.quiet_setting(session, who.board, room.clock.today())
     await room.log.read(who, Seen("ReadChannels", "channels", guardian, "II", [guardian]))
     on, quiet = room.deliveries.offered().on(), rules.quiet(setting)
@@ -84,8 +83,8 @@ async def add_email(body: EmailIn, room: Room, who: Who, command: Sent) -> Respo
         _refuse_off(room, "email")
         if not rules.is_address(body.address):
             raise _wrong("address", "メールアドレスの形になっていません。@ の前と後ろを確かめてください。")
-        await _refuse_many(work, guardian)
         await _refuse_codes(work, guardian)
+        await _refuse_many(work, guardian)
         id = new_id()
         await store.add(work, id, guardian, "email", body.address, language=body.language)
         await _changed(work, who, id, guardian)
@@ -224,11 +223,10 @@ def _refuse_off(room: Messaging, kind: Kind) -> Collection[str]:
 
 
 async def _refuse_many(work: Work, guardian: UUID) -> None:
-    if len(await store.own(work.session, work.scope.board, guardian)) >= rules.MAX_CHANNELS:
+    if await store.many(work.session, work.scope.board, guardian) >= rules.MAX_CHANNELS:
         raise _wrong("kind", f"受け取る先は{rules.MAX_CHANNELS}までです。使わないものを消してください。")
 
 
 async def _refuse_codes(work: Work, guardian: UUID) -> None:
-    since = work.at - timedelta(days=1)
-    if await store.codes_since(work.session, work.scope.board, guardian, since) >= rules.CODES_A_DAY:
+    if await store.count_code(work, guardian) > rules.CODES_A_DAY:
         raise _wrong("address", "きょうは、番号をこれ以上送れません。あした、もう一度ためしてください。")

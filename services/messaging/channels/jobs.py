@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.messaging.channels.rights import BEFORE_MARK, LIVE, MARKED, MAY, STANDS
 from services.messaging.channels.rules import (
     CODE_HOLDS,
     LATELY,
@@ -26,41 +27,31 @@ from services.messaging.channels.rules import (
     receiver,
     settle,
 )
-from services.messaging.channels.store import GONE
-from services.messaging.notices.store import CARDS, MARKS
 from shared.ids import time_ordered_id
 
-_MAY = f"""
-exists (select from (select coalesce((select a.merged_into from copy.alias a where a.person_id = n.pupil_id),
-                                     n.pupil_id) as person) here
-        where exists (select from copy.guardian g where g.pupil_id in ({CARDS}) and g.guardian_id = n.guardian_id
-                      and (g.notify or g.read) and g.since <= :today and (g.until is null or g.until > :today))
-        and not exists ({MARKS} and mark -> 'confidential_from' ? cast(n.guardian_id as text)))
-"""  # noqa: S608 (constants)
-"""That whoever told it may still know of the child: as ``ReadFamilyNotices``, today. ``n`` is the notice."""
-
-_LIVE = f"c.confirmed_at is not null and not {GONE}"
 _NEW = text(
     f"""
 with told as (
-    select n.id as notice_id, n.board_id, n.guardian_id, 'confirmed' as what,
-           n.id || '/' || s.revision || '/' || s.day as about,
-           s.seen_at as at
-    from notice n join copy.seen s on s.notice_id = n.id and s.revision = n.revision
-    where n.until > :lately_day and not n.withdrawn and n.guardian_id is not null and s.seen_at > :lately
-    and {_MAY}
+    select n.id as notice_id, n.board_id, n.pupil_id, n.guardian_id, 'confirmed' as what,
+           n.id || '/' || s.revision || '/' || s.day as about, s.seen_at as at
+    from copy.seen s join notice n on n.id = s.notice_id and n.revision = s.revision
+    where s.seen_at > :lately and n.until > :lately_day and not n.withdrawn and n.guardian_id is not null
     union all
-    select n.id, n.board_id, n.guardian_id, 'answered', r.id::text, r.said_at
+    select n.id, n.board_id, n.pupil_id, n.guardian_id, 'answered', r.id::text, r.said_at
     from notice_reply r join notice n on n.id = r.notice_id
-    where r.said_at > :lately and n.guardian_id is not null and {_MAY}
+    where r.said_at > :lately and n.guardian_id is not null
+), missing as materialized (  -- first what costs least: most of it was told long ago
+    select t.*, c.id as channel_id, c.kind, c.address
+    from told t join channel c on c.board_id = t.board_id and c.guardian_id = t.guardian_id
+    where c.kind = :kind and c.confirmed_at <= t.at
+    and not exists (select from delivery d where d.channel_id = c.id and d.what = t.what and d.about = t.about)
 )
-select c.id as channel_id, c.board_id, c.guardian_id, c.kind, c.address, t.what, t.about, t.notice_id
-from told t join channel c on c.board_id = t.board_id and c.guardian_id = t.guardian_id
-where {_LIVE} and c.confirmed_at <= t.at and c.kind = any (:kinds)
-and not exists (select from delivery d where d.channel_id = c.id and d.what = t.what and d.about = t.about)
+select c.id as channel_id, c.board_id, c.guardian_id, c.kind, c.address, n.what, n.about, n.notice_id
+from missing n join channel c on c.id = n.channel_id
+where {LIVE} and {MAY} and not {BEFORE_MARK}
 union all
 select c.id, c.board_id, c.guardian_id, c.kind, c.address, 'code', c.asked::text, null
-from channel c where c.confirmed_at is null and c.asked > 0 and c.asked_at > :code_since and c.kind = any (:kinds)
+from channel c where c.confirmed_at is null and c.asked > 0 and c.asked_at > :code_since and c.kind = :kind
 and not exists (select from delivery d where d.channel_id = c.id and d.what = 'code' and d.about = c.asked::text)
 """  # noqa: S608 (constants)
 )
@@ -71,10 +62,8 @@ _ADD = text(
 )
 
 
-async def find(
-    session: AsyncSession, kinds: Collection[Kind], *, at: datetime, today: date, now: datetime
-) -> int:
-    """Make a job of everything that somebody must be told and is not yet; how many there were.
+async def find(session: AsyncSession, kind: Kind, *, at: datetime, today: date, now: datetime) -> int:
+    """Make a job of everything that somebody must be told this way and is not yet; how many there were.
 
     ``at`` and ``today`` are the deployment's, by which notices and receipts are dated; ``now`` is the real instant, by
     which a job waits.
@@ -82,9 +71,8 @@ async def find(
     found = await session.execute(
         _NEW,
         {
-            "kinds": sorted(kinds),
-            "today": today,
-            "today_text": today.isoformat(),
+            "kind": kind,
+            **_day(today),
             "lately_day": today - LATELY,
             "lately": at - LATELY,
             "code_since": at - CODE_HOLDS,
@@ -122,19 +110,39 @@ class Job:
     what: What
     number: int
     """Of the code; 0 where it is none."""
-    school: str
     tries: int
     """With this one."""
 
 
-_EXPIRE = text(
+_EXPIRE = """
+with found as materialized (
+    select d.id, case
+        when d.notice_id is not null and not exists (
+            select from notice n where n.id = d.notice_id and n.guardian_id = d.guardian_id and {STANDS}) then 'not_so'
+        when d.notice_id is not null and not exists (
+            select from notice n where n.id = d.notice_id and {MAY}) then 'no_right'
+        when not exists (
+            select from channel c where c.id = d.channel_id and ({LIVE} or d.what = 'code')
+            and not exists (select from notice n where n.id = d.notice_id and {BEFORE_MARK})) then 'no_channel'
+        when d.until <= :now then coalesce(d.reason, 'too_late') end as why
+    from delivery d where d.state = 'waiting' and {which} for update of d skip locked
+), untrue as (
+    delete from delivery d using found f where d.id = f.id and f.why = 'not_so'
+)
+update delivery d set state = 'gave_up', reason = f.why
+from found f where d.id = f.id and f.why is not null and f.why <> 'not_so'
+"""
+_CONDITIONS = {"STANDS": STANDS, "MAY": MAY, "LIVE": LIVE, "BEFORE_MARK": BEFORE_MARK}
+_EXPIRE_DUE = text(_EXPIRE.format(which="d.kind = :kind and d.due_at <= :now", **_CONDITIONS))
+_EXPIRE_ONE = text(_EXPIRE.format(which="d.id = :id", **_CONDITIONS))
+_STILL = text(
     f"""
-update delivery d set state = 'gave_up', reason = case when d.until <= :now then coalesce(d.reason, 'too_late')
-                                                       else 'no_right' end
-where d.state = 'waiting' and d.due_at <= :now and (d.until <= :now
-    or not exists (select from channel c where c.id = d.channel_id and ({_LIVE} or d.what = 'code'))
-    or (d.notice_id is not null and not exists (
-        select from notice n where n.id = d.notice_id and n.guardian_id = d.guardian_id and {_MAY})))
+select case when {MARKED} then '' else coalesce(
+    (select o.name from copy.place p join copy.organisation o on o.organisation_id = p.school_id
+     where p.pupil_id = n.pupil_id and p.class_id is null
+     and p.since < n.until and (p.until is null or p.until > n.since) order by p.since desc limit 1), '') end
+from delivery d left join notice n on n.id = d.notice_id
+where d.id = :id and d.tries = :tries and d.state = 'waiting' and d.due_at > :over
 """  # noqa: S608 (constants)
 )
 _CLAIM = text(
@@ -142,24 +150,20 @@ _CLAIM = text(
 with counted as (
     select receiver, count(*) as sent from delivery where tried_at > :minute and tried_at <= :at group by receiver
 ), ranked as (
-    select d.id, d.kind,
-           coalesce(k.sent, 0) + row_number() over (partition by d.receiver order by d.due_at, d.id) as place
+    select d.id, coalesce(k.sent, 0)
+        + row_number() over (partition by d.receiver order by d.what <> 'code', d.due_at, d.id) as place
     from delivery d left join counted k on k.receiver = d.receiver
-    where d.state = 'waiting' and d.due_at <= :now and d.kind = any (:kinds)
+    where d.state = 'waiting' and d.due_at <= :now and d.kind = :kind
     and (d.what = 'code' or d.board_id <> all (cast(:quiet as uuid[])))
 ), mine as (
     select d.id from delivery d join ranked r on r.id = d.id
-    where r.place <= case r.kind when 'email' then cast(:mails as int) else cast(:pushes as int) end
-    order by d.due_at, d.id limit :most for update of d skip locked
+    where r.place <= :per_minute
+    order by d.what <> 'code', d.due_at, d.id limit :most for update of d skip locked
 )
 update delivery d set tries = d.tries + 1, tried_at = :at, due_at = :lease
 from mine, channel c
 where d.id = mine.id and c.id = d.channel_id
-returning d.id, d.board_id, d.channel_id, d.kind, c.address, c.keys, c.language, d.what, d.about, d.tries,
-    (select o.name from notice n join copy.place p on p.pupil_id = n.pupil_id and p.class_id is null
-     and p.since < n.until and (p.until is null or p.until > n.since)
-     join copy.organisation o on o.organisation_id = p.school_id
-     where n.id = d.notice_id order by p.since desc limit 1) as school
+returning d.id, d.board_id, d.channel_id, d.kind, c.address, c.keys, c.language, d.what, d.about, d.tries
 """
 )
 _NOTE = text(
@@ -168,38 +172,56 @@ _NOTE = text(
 )
 
 
-async def expire(session: AsyncSession, *, today: date, now: datetime) -> None:
-    """Give up what nobody needs any more, and what its receiver must not know any more."""
-    values = {"now": now, "today": today, "today_text": today.isoformat()}
-    await session.execute(_EXPIRE, values)
+def _day(today: date) -> dict[str, object]:
+    return {"today": today, "today_text": today.isoformat()}
+
+
+async def expire(session: AsyncSession, kind: Kind, *, today: date, now: datetime) -> None:
+    """Give up what nobody needs any more, and what its receiver must not know any more.
+
+    A job that tells what is no longer so goes without a trace: should it be so again, it is made again.
+    """
+    await session.execute(_EXPIRE_DUE, {"kind": kind, "now": now, **_day(today)})
 
 
 async def claim(
     session: AsyncSession,
-    kinds: Collection[Kind],
+    kind: Kind,
     *,
     at: datetime,
     now: datetime,
     quiet: Collection[UUID],
-    per_minute: Mapping[Kind, int],
+    per_minute: int,
     most: int,
 ) -> list[Job]:
-    """Take what is due. Whoever is killed with it leaves it to be taken again after :data:`rules.LEASE`."""
+    """Take what is due, codes first: somebody waits for them. Whoever is killed with it leaves it to be taken again
+    after :data:`rules.LEASE`."""
     rows = await session.execute(
         _CLAIM,
         {
-            "kinds": sorted(kinds),
+            "kind": kind,
             "at": at,
             "now": now,
             "minute": at - timedelta(minutes=1),
             "lease": now + LEASE,
             "quiet": sorted(quiet),
-            "mails": per_minute.get("email", 0),
-            "pushes": per_minute.get("push", 0),
+            "per_minute": per_minute,
             "most": most,
         },
     )
     return [_job(row) for row in rows.mappings()]
+
+
+async def still(
+    session: AsyncSession, job: Job, *, today: date, now: datetime, takes: timedelta
+) -> str | None:
+    """Asked right before a job is handed over: the name of the school that its words may say, empty where none may be
+    said; None where it must not go any more, or where the lease would be over before it has gone."""
+    await session.execute(_EXPIRE_ONE, {"id": job.id, "now": now, **_day(today)})
+    name: str | None = await session.scalar(
+        _STILL, {"id": job.id, "tries": job.tries, "over": now + takes, **_day(today)}
+    )
+    return name
 
 
 def _job(row: Any) -> Job:
@@ -213,7 +235,6 @@ def _job(row: Any) -> Job:
         row["language"],
         row["what"],
         int(row["about"]) if row["what"] == "code" else 0,
-        row["school"] or "",
         row["tries"],
     )
 

@@ -1,8 +1,8 @@
 """Hands over what somebody must be told: looks at what stands, makes the jobs that are missing, does what is due.
 
-Without input, idempotent, one process at a time. A job is claimed and counted before it is handed over and noted
-afterwards, so it may be handed over twice when the process dies in between, and never not at all; both times it has the
-same name (``Message-ID``, ``Topic``), by which its receiver can know it.
+Without input, idempotent, one process at a time; mail and push each in a lane of their own. A job is claimed and
+counted before it is handed over and noted afterwards, so it may be handed over twice when the process dies in between,
+and never not at all; both times it has the same name (``Message-ID``, ``Topic``), by which its receiver can know it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import asyncio
 import hmac
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -22,20 +23,30 @@ import httpx
 from services.messaging.channels import jobs, mail, push
 from services.messaging.channels.jobs import Job
 from services.messaging.channels.push import Vapid
-from services.messaging.channels.rules import Kind, Outcome, code_of, quiet, refused
+from services.messaging.channels.rules import KINDS, Kind, Outcome, again, code_of, quiet, refused
 from services.messaging.channels.settings import Channels, Settings, UnreadableError
 from services.messaging.channels.words import mail_text, words
 from shared.database import Login, Units
 from shared.dates import Clock, SystemClock
 from shared.events.workers import WorkerState, lead
 
+_T = TypeVar("_T")
 logger = logging.getLogger(__name__)
 
 TIMER_SECONDS = 10.0
 """Safety net, and how late a job whose time has come is taken up."""
-MOST = 40
+BREATH_SECONDS = 1.0
+"""From one look to the next: a morning's saves come by the hundred, and one look is for all of them."""
+MOST = 20
 AT_ONCE = 5
-"""Messages handed over at the same time."""
+"""Messages handed over at the same time, each way."""
+HAND_OVER = timedelta(seconds=30)
+"""Whoever takes longer is not there. All of a batch, one after the other, stays far below :data:`rules.LEASE`."""
+
+
+_NOT_LET_IN = (
+    "メールサーバーかプッシュのサービスに受け入れられません。`tsumugi mail test` で確かめてください。"
+)
 
 
 class Deliveries:
@@ -55,13 +66,15 @@ class Deliveries:
         self._origin = origin
         self._real = real or SystemClock()
         self._trusted = trusted
-        self._wake = asyncio.Event()
+        self._wakes: dict[Kind, asyncio.Event] = {kind: asyncio.Event() for kind in KINDS}
+        self._troubles: dict[Kind, str | None] = {}
         self._vapid: Vapid | None = None
         self.state = WorkerState("messaging", "deliveries", "messaging")
 
     def wake(self) -> None:
         """Look at once: something was said that somebody must be told."""
-        self._wake.set()
+        for wake in self._wakes.values():
+            wake.set()
 
     def vapid(self) -> Vapid:
         """The deployment's key for push, made at first use."""
@@ -70,12 +83,8 @@ class Deliveries:
         return self._vapid
 
     def offered(self) -> Channels:
-        """What the operator has set; what cannot be read counts as nothing, and the operator is told."""
-        try:
-            return self._settings.read()
-        except UnreadableError as error:
-            self.state.stopped_because = str(error)
-            return Channels()
+        """What the operator has set; what cannot be read counts as nothing, and the next look tells the operator."""
+        return self._read()[0]
 
     def is_code(self, channel: UUID, number: int, code: str) -> bool:
         """Whether it is the code that was sent."""
@@ -90,66 +99,103 @@ class Deliveries:
             self.wake()
 
         await lock.add_listener("live", heard)
+        failed = asyncio.Event()
         async with httpx.AsyncClient() as http:
-            while not lock.is_closed():
-                self._wake.clear()
-                more = await self.reconcile(http)
-                if not more:
+            await _all(self._lane(kind, http, lock, failed) for kind in KINDS)
+
+    async def _lane(
+        self, kind: Kind, http: httpx.AsyncClient, lock: asyncpg.Connection, failed: asyncio.Event
+    ) -> None:
+        """One way's own loop: who is slow to take mail holds up no telephone. ``failed`` ends the other one, too."""
+        wake, time = self._wakes[kind], asyncio.get_running_loop().time
+        try:
+            while not lock.is_closed() and not failed.is_set():
+                wake.clear()
+                began = time()
+                if not await self._look(kind, http):
                     with suppress(TimeoutError):
                         async with asyncio.timeout(TIMER_SECONDS):
-                            await self._wake.wait()
+                            await wake.wait()
+                    await asyncio.sleep(max(0.0, began + BREATH_SECONDS - time()))
+        except BaseException:
+            failed.set()
+            self.wake()
+            raise
 
     async def reconcile(self, http: httpx.AsyncClient) -> bool:
-        """Look once and do what is due; whether there may be more of it at once."""
-        self.state.stopped_because = None
-        set_ = self.offered()
-        on, now, clock = set_.on(), self._real.now(), self._units.clock
+        """Look once, all ways, and do what is due; whether there may be more of it at once."""
+        return any(await _all(self._look(kind, http) for kind in KINDS))
+
+    async def _look(self, kind: Kind, http: httpx.AsyncClient) -> bool:
+        set_, trouble = self._read()
+        now, clock = self._real.now(), self._units.clock
         claimed: list[Job] = []
         async with self._units.maintain() as session:
-            await jobs.expire(session, today=clock.today(), now=now)
-            if on:
-                await jobs.find(session, on, at=clock.now(), today=clock.today(), now=now)
+            await jobs.expire(session, kind, today=clock.today(), now=now)
+            if kind in set_.on():
+                await jobs.find(session, kind, at=clock.now(), today=clock.today(), now=now)
                 settings = await jobs.quiet_settings(session, clock.today())
                 waiting = await jobs.boards_waiting(session, now)
                 claimed = await jobs.claim(
                     session,
-                    on,
+                    kind,
                     at=clock.now(),
                     now=now,
                     quiet=[board for board in waiting if quiet(settings.get(board)).holds(now)],
-                    per_minute=_per_minute(set_),
+                    per_minute=_per_minute(set_, kind),
                     most=MOST,
                 )
-        if trouble := await self._hand_over_all(http, set_, claimed):
-            self.state.stopped_because = trouble
+        places = asyncio.Semaphore(AT_ONCE)
+        troubles = await _all(self._do(http, set_, job, places) for job in claimed)
+        self._troubles[kind] = next((each for each in troubles if each is not None), trouble)
+        self.state.stopped_because = next(filter(None, self._troubles.values()), None)
         self.state.looked_at = clock.now()
         return len(claimed) == MOST
 
-    async def _hand_over_all(
-        self, http: httpx.AsyncClient, set_: Channels, claimed: Sequence[Job]
+    def _read(self) -> tuple[Channels, str | None]:
+        try:
+            return self._settings.read(), None
+        except UnreadableError as error:
+            return Channels(), str(error)
+
+    async def _do(
+        self, http: httpx.AsyncClient, set_: Channels, job: Job, places: asyncio.Semaphore
     ) -> str | None:
-        places = asyncio.Semaphore(AT_ONCE)
+        """Hand a claimed job over, if it still may go, and note what became of it; what the operator has to mend."""
+        async with places:
+            async with self._units.maintain() as session:
+                school = await jobs.still(
+                    session, job, today=self._units.clock.today(), now=self._real.now(), takes=HAND_OVER
+                )
+            if school is None:
+                return None
+            outcome, trouble = await self._try(http, set_, job, school)
+            async with self._units.maintain() as session:
+                await jobs.note(session, job, outcome, self._real.now())
+        return trouble
 
-        async def one(job: Job) -> Outcome:
-            async with places:
-                outcome = await self._hand_over(http, set_, job)
-                async with self._units.maintain() as session:
-                    await jobs.note(session, job, outcome, self._real.now())
-                return outcome
+    async def _try(
+        self, http: httpx.AsyncClient, set_: Channels, job: Job, school: str
+    ) -> tuple[Outcome, str | None]:
+        try:
+            async with asyncio.timeout(HAND_OVER.total_seconds()):
+                outcome = await self._hand_over(http, set_, job, school)
+        except TimeoutError:
+            return again("unreachable"), None
+        except UnreadableError as error:  # a file of ours: it waits until the operator has mended it
+            return again("not_let_in"), str(error)
+        if outcome.reason == "not_let_in":
+            return outcome, _NOT_LET_IN
+        return outcome, None
 
-        outcomes = await asyncio.gather(*(one(job) for job in claimed))
-        if any(outcome.reason == "not_let_in" for outcome in outcomes):
-            return "メールサーバーかプッシュのサービスに受け入れられません。`tsumugi mail test` で確かめてください。"
-        return None
-
-    async def _hand_over(self, http: httpx.AsyncClient, set_: Channels, job: Job) -> Outcome:
+    async def _hand_over(self, http: httpx.AsyncClient, set_: Channels, job: Job, school: str) -> Outcome:
         code = code_of(self._settings.code_key(), job.channel, job.number) if job.what == "code" else ""
-        said = words(job.what, job.language, school=job.school, code=code)
+        said = words(job.what, job.language, school=school, code=code)
         if job.kind == "email":
             assert set_.mail is not None
             text = mail_text(said, job.language, f"{self._origin}/family")
             try:
-                message = mail.compose(job.id, set_.mail, job.address, said, text, job.school or "紬")
+                message = mail.compose(job.id, set_.mail, job.address, said, text, school or "紬")
             except ValueError:  # no such address can be written
                 return refused()
             return await mail.hand_over(message, set_.mail, self._settings.password(), trusted=self._trusted)
@@ -167,8 +213,15 @@ class Deliveries:
         )
 
 
-def _per_minute(set_: Channels) -> dict[Kind, int]:
-    return {
-        "email": set_.mail.per_minute if set_.mail else 0,
-        "push": set_.push.per_minute if set_.push else 0,
-    }
+def _per_minute(set_: Channels, kind: Kind) -> int:
+    part = set_.mail if kind == "email" else set_.push
+    return part.per_minute if part else 0
+
+
+async def _all(works: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
+    """Do all of it at the same time, to its end; then raise what the first that failed has raised."""
+    done = await asyncio.gather(*works, return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in done if not isinstance(each, BaseException)]

@@ -15,6 +15,7 @@ from uuid import UUID
 from shared.dates import TOKYO
 
 Kind = Literal["email", "push"]
+KINDS: tuple[Kind, ...] = ("email", "push")
 What = Literal["code", "confirmed", "answered"]
 State = Literal["waiting", "handed_over", "gave_up", "gone"]
 Reason = Literal[
@@ -24,7 +25,8 @@ Reason = Literal[
     "no_such_address",
     "not_let_in",  # our own settings: user, password, sender, TLS
     "too_late",
-    "no_right",  # the guardian is none of the child's any more, or must not know
+    "no_right",  # the guardian is none of the child's any more, or must not know; never told to that guardian
+    "no_channel",  # the address or device was taken away or given anew, or must be confirmed anew
 ]
 
 LEASE = timedelta(minutes=5)
@@ -138,11 +140,17 @@ def of_push(status: int, retry_after: str | None) -> Outcome:
     if status in (404, 410):
         return GONE
     if status == 429 or status >= 500:
-        seconds = int(retry_after) if retry_after is not None and retry_after.isdecimal() else 0
-        return again("busy", timedelta(seconds=seconds))
+        return again("busy", _wait(retry_after))
     if status in (401, 403):  # the key that signs is not the one of the subscription
         return refused("not_let_in")
     return refused()
+
+
+def _wait(retry_after: str | None) -> timedelta:
+    if retry_after is None or re.fullmatch(r"[0-9]+", retry_after) is None:
+        return timedelta()
+    # No instant is that many seconds away, whatever a service may write.
+    return LONGEST_WAIT if len(retry_after) > 9 else min(timedelta(seconds=int(retry_after)), LONGEST_WAIT)
 
 
 _ADDRESS = re.compile(

@@ -82,7 +82,7 @@ class Channels(_Part):
 
 
 class UnreadableError(RuntimeError):
-    """The file cannot be read; the message says which."""
+    """The file cannot be used; the message says which, and what to do."""
 
 
 class Settings:
@@ -108,12 +108,17 @@ class Settings:
         write_over(self.folder / FILE, channels.model_dump_json(indent=2).encode() + b"\n")
 
     def password(self) -> str | None:
-        """The mail server's password. Raises :class:`UnreadableError` when others can read it."""
+        """The mail server's password. Raises :class:`UnreadableError`, also when others can read it."""
         path = self.folder / PASSWORD
         if not path.exists():
             return None
         _closed(path)
-        return path.read_text(encoding="utf-8").rstrip("\n")
+        try:
+            return path.read_text(encoding="utf-8").rstrip("\n")
+        except (OSError, ValueError) as error:
+            raise UnreadableError(
+                f"{path} が読めません。`tsumugi mail set` で書き直してください。"
+            ) from error
 
     def keep_password(self, password: str) -> None:
         """Keep another one."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import orjson
 from asyncpg import Record as Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.messaging.channels.rights import BEFORE_MARK, GONE, LIVE, MAY
 from services.messaging.channels.rules import QUIET_SETTING, Kind, Reason, State, What
 from shared.database import Statement, Work
 
@@ -42,22 +43,29 @@ class Channel:
     last: Last | None
 
 
-GONE = "exists (select from delivery d where d.channel_id = c.id and d.state = 'gone')"
-"""Nothing arrives there any more. ``c`` is the channel."""
-_COLUMNS = f"""
-c.id, c.kind, c.address, c.label, c.made_at, c.confirmed_at, c.asked, c.asked_at, c.tried, {GONE} as is_gone,
+_COLUMNS = (
+    "c.id, c.kind, c.address, c.label, c.made_at, c.confirmed_at, c.asked, c.asked_at, c.tried,"
+    f" {GONE} as is_gone"
+)
+_OWN = Statement(
+    f"""
+select {_COLUMNS},
 (select json_build_object('what', d.what, 'state', d.state, 'reason', d.reason,
                           'at', coalesce(d.tried_at, d.made_at))
- from delivery d where d.channel_id = c.id order by d.made_at desc, d.id desc limit 1) as last
+ from delivery d where d.channel_id = c.id and d.reason is distinct from 'no_right'
+ -- Whoever may not know of the child any more does not learn either that there was something to be told.
+ and (d.state <> 'waiting' or d.notice_id is null
+      or exists (select from notice n where n.id = d.notice_id and {MAY}))
+ order by d.made_at desc, d.id desc limit 1) as last
+from channel c where c.board_id = :board and c.guardian_id = :guardian
+order by c.kind, c.made_at, c.id
 """  # noqa: S608 (constants)
-_OWN = Statement(
-    f"select {_COLUMNS} from channel c where c.board_id = :board and c.guardian_id = :guardian"  # noqa: S608
-    " order by c.kind, c.made_at, c.id"
 )
 _ONE = Statement(
-    f"select {_COLUMNS} from channel c where c.board_id = :board and c.guardian_id = :guardian"  # noqa: S608
-    " and c.id = :id for update of c"
+    f"select {_COLUMNS}, null as last from channel c where c.board_id = :board"  # noqa: S608
+    " and c.guardian_id = :guardian and c.id = :id for update of c"
 )
+_MANY = Statement("select count(*) as many from channel where board_id = :board and guardian_id = :guardian")
 _ADD = Statement(
     "insert into channel (id, board_id, guardian_id, kind, address, keys, label, language, made_at, confirmed_at,"
     " asked, asked_at) values (:id, :board, :guardian, :kind, :address, cast(:keys as jsonb), :label, :language, :at,"
@@ -74,8 +82,10 @@ _ASK = Statement(
 )
 _REMOVE = Statement("delete from channel where board_id = :board and id = :id")
 _CODES = Statement(
-    "select count(*) as codes from delivery where board_id = :board and guardian_id = :guardian and what = 'code'"
-    " and made_at > :since"
+    "insert into code_count as k (board_id, guardian_id, since, asked) values (:board, :guardian, :at, 1)"
+    " on conflict (board_id, guardian_id) do update set"
+    " since = case when k.since > :before then k.since else excluded.since end,"
+    " asked = case when k.since > :before then k.asked + 1 else 1 end returning asked"
 )
 
 
@@ -96,13 +106,20 @@ def _channel(row: Row) -> Channel:
     )
 
 
-async def own(session: AsyncSession, board: UUID, guardian: UUID) -> list[Channel]:
+async def own(session: AsyncSession, board: UUID, guardian: UUID, today: date) -> list[Channel]:
     """All channels of a guardian."""
-    return [_channel(row) for row in await _OWN.all(session, {"board": board, "guardian": guardian})]
+    values = {"board": board, "guardian": guardian, "today": today, "today_text": today.isoformat()}
+    return [_channel(row) for row in await _OWN.all(session, values)]
+
+
+async def many(session: AsyncSession, board: UUID, guardian: UUID) -> int:
+    """How many channels a guardian has."""
+    row = await _MANY.first(session, {"board": board, "guardian": guardian})
+    return 0 if row is None else row["many"]
 
 
 async def lock(session: AsyncSession, board: UUID, guardian: UUID, id: UUID) -> Channel | None:
-    """A guardian's own channel, held until the transaction ends."""
+    """A guardian's own channel without what last became of a message, held until the transaction ends."""
     row = await _ONE.first(session, {"board": board, "guardian": guardian, "id": id})
     return None if row is None else _channel(row)
 
@@ -158,10 +175,17 @@ async def remove(work: Work, id: UUID) -> None:
     await _REMOVE.all(work.session, {"board": work.scope.board, "id": id})
 
 
-async def codes_since(session: AsyncSession, board: UUID, guardian: UUID, since: datetime) -> int:
-    """How many codes were sent for a guardian, also to addresses that were removed again."""
-    row = await _CODES.first(session, {"board": board, "guardian": guardian, "since": since})
-    return 0 if row is None else row["codes"]
+async def count_code(work: Work, guardian: UUID) -> int:
+    """Count a code that is asked for; how many of the day it makes, also to addresses that were removed again.
+
+    Holds the guardian's count until the transaction ends: commands that come at once are counted one after the other.
+    """
+    before = work.at - timedelta(days=1)
+    values = {"board": work.scope.board, "guardian": guardian, "at": work.at, "before": before}
+    row = await _CODES.first(work.session, values)
+    assert row is not None
+    asked: int = row["asked"]
+    return asked
 
 
 _QUIET = Statement(
@@ -195,9 +219,10 @@ _TOLD = Statement(
     " where board_id = :board and notice_id = any (cast(:notices as uuid[])) order by made_at, id"
 )
 _REACH = Statement(
-    "select c.guardian_id, array_agg(distinct c.kind order by c.kind) as kinds from channel c"  # noqa: S608
-    " where c.board_id = :board and c.guardian_id = any (cast(:guardians as uuid[])) and c.confirmed_at is not null"
-    f" and not {GONE} group by c.guardian_id"
+    "select n.id, array_agg(distinct c.kind order by c.kind) as kinds"  # noqa: S608
+    " from notice n join channel c on c.board_id = n.board_id and c.guardian_id = n.guardian_id"
+    f" where n.board_id = :board and n.id = any (cast(:notices as uuid[])) and {LIVE}"
+    f" and not ({BEFORE_MARK} and {MAY}) group by n.id"
 )
 
 
@@ -220,8 +245,8 @@ async def told(session: AsyncSession, board: UUID, notices: Collection[UUID]) ->
 
 
 async def reach(
-    session: AsyncSession, board: UUID, guardians: Collection[UUID]
+    session: AsyncSession, board: UUID, notices: Collection[UUID], today: date
 ) -> dict[UUID, tuple[Kind, ...]]:
-    """By which ways these guardians can be told; who has none is not among them."""
-    rows = await _REACH.all(session, {"board": board, "guardians": sorted(guardians)})
-    return {row["guardian_id"]: tuple(row["kinds"]) for row in rows}
+    """By which ways whoever told these notices can be told; where there is none, it is not among them."""
+    values = {"board": board, "notices": sorted(notices), "today": today, "today_text": today.isoformat()}
+    return {row["id"]: tuple(row["kinds"]) for row in await _REACH.all(session, values)}

@@ -96,5 +96,5 @@ def notice(shown: Shown, names: Names, by: Beside) -> NoticeOut:
             for each in by.told
             if each.notice == standing.id
         ],
-        reach=list(by.reach.get(said.teller.guardian, ())) if said.teller.guardian else [],
+        reach=list(by.reach.get(standing.id, ())),
     )

@@ -60,7 +60,7 @@ async def read_pupil(pupil: UUID, room: Room, who: Who) -> PupilNoticesOut:
         room.strong_enough(asker)
         schools = _places(room, child, rules.day(today))[0] & asker.holder.schools()
         found = await store.of_child(session, who.board, pupil, schools)
-        by = await beside(session, who.board, found)
+        by = await beside(session, who.board, found, room.clock.today())
         named = await store.names(
             session, who.board, answers.people_of(found, by.replies) | {pupil, *child.ties}
         )
@@ -89,7 +89,7 @@ async def read_school(school: UUID, room: Room, who: Who, on: date | None = None
             raise denied("学校に届いた連絡を見られるのは、校長・教頭・事務です。") if here else not_found()
         room.strong_enough(asker)
         found = await store.of_school(session, who.board, school, day, viewer=who.person, today=today)
-        by = await beside(session, who.board, found)
+        by = await beside(session, who.board, found, room.clock.today())
         named = await store.names(session, who.board, answers.people_of(found, by.replies))
     pupils = sorted({each.person for each in found})
     await room.log.read(who, Seen("ReadSchoolNotices", "school-notices", school, "II", pupils))
@@ -120,7 +120,7 @@ async def read_class(class_id: UUID, room: Room, who: Who, on: date | None = Non
         found = await store.of_class(
             session, who.board, class_id, school, day, viewer=who.person, today=today
         )
-        by = await beside(session, who.board, found)
+        by = await beside(session, who.board, found, today)
         named = await store.names(session, who.board, answers.people_of(found, by.replies))
     pupils = sorted({each.person for each in found})
     await room.log.read(who, Seen("ReadClassNotices", "class-notices", class_id, "II", pupils))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,15 +24,14 @@ class Beside:
     replies: Sequence[Reply] = ()
     told: Sequence[Told] = ()
     reach: Mapping[UUID, tuple[Kind, ...]] = field(default_factory=dict)
-    """By guardian: the ways by which they can be told."""
+    """By notice: the ways by which whoever told it can be told."""
 
 
-async def beside(session: AsyncSession, board: UUID, found: Sequence[Shown]) -> Beside:
+async def beside(session: AsyncSession, board: UUID, found: Sequence[Shown], today: date) -> Beside:
     """What belongs to the notices ``found``."""
     ids = [each.standing.id for each in found]
-    tellers = {each.standing.said.teller.guardian for each in found} - {None}
     return Beside(
         await replies.of(session, board, ids),
         await channels.told(session, board, ids),
-        await channels.reach(session, board, {each for each in tellers if each is not None}),
+        await channels.reach(session, board, ids, today),
     )

@@ -51,6 +51,7 @@ create table seen (
 );
 create index seen_of_day on seen (pupil_day_id);
 create index seen_of_notice on seen (notice_id);
+create index seen_lately on seen (seen_at);
 """
 
 
@@ -69,7 +70,9 @@ class ReceiptsCopy(Copy):
         await _SEEN.put(session, puts, _rows)
         if gone := [one.payload.person for one in arrived if isinstance(one.payload, PersonErased)]:
             await _FORGET.all(session, {"people": gone})
-        return ("seen",) if puts else ()
+        # Most saved days had no notice: those wake nobody.
+        days = (put.arrived.payload for put in puts)
+        return ("seen",) if any(isinstance(day, AttendanceDayChanged) and _rows(day) for day in days) else ()
 
     async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:
         streams = {record.stream: record.topic for record in facts}

@@ -33,9 +33,10 @@ async def service(post: Post) -> AsyncIterator[PushService]:
         yield made
 
 
-async def _switch_on(
+async def switch_on(
     post: Post, service: PushService, who: UUID | None = None, **changes: Any
 ) -> httpx.Response:
+    """A device is switched on."""
     body = {"endpoint": service.endpoint, "label": "わたしの電話", **service.device.keys(), **changes}
     return await send(post.messaging, "push", who, **body)
 
@@ -43,7 +44,7 @@ async def _switch_on(
 async def test_the_device_reads_that_it_was_seen_and_nothing_of_the_child(
     post: Post, service: PushService
 ) -> None:
-    assert (await _switch_on(post, service)).status_code == 200
+    assert (await switch_on(post, service)).status_code == 200
     page = await own(post.messaging)
     assert len(_unbase64(page["push_key"])) == 65
     await post.seen()
@@ -62,7 +63,7 @@ async def test_the_device_reads_that_it_was_seen_and_nothing_of_the_child(
 
 @pytest.mark.parametrize("status", [404, 410])
 async def test_a_device_that_is_gone_is_tried_no_more(post: Post, service: PushService, status: int) -> None:
-    await _switch_on(post, service)
+    await switch_on(post, service)
     service.answers.append((status, {}))
     await post.seen()
     await post.work()
@@ -74,7 +75,7 @@ async def test_a_device_that_is_gone_is_tried_no_more(post: Post, service: PushS
 
 
 async def test_asked_to_wait_it_waits(post: Post, service: PushService) -> None:
-    await _switch_on(post, service)
+    await switch_on(post, service)
     service.answers.append((429, {"retry-after": "1800"}))
     await post.seen()
     await post.work()
@@ -89,7 +90,7 @@ async def test_asked_to_wait_it_waits(post: Post, service: PushService) -> None:
 async def test_a_key_that_the_service_does_not_know_is_told_to_the_operator(
     post: Post, service: PushService
 ) -> None:
-    await _switch_on(post, service)
+    await switch_on(post, service)
     service.answers.append((403, {}))
     await post.seen()
     office = post.office()
@@ -98,8 +99,8 @@ async def test_a_key_that_the_service_does_not_know_is_told_to_the_operator(
 
 
 async def test_a_device_tells_whoever_switched_it_on_last(post: Post, service: PushService) -> None:
-    await _switch_on(post, service)
-    await _switch_on(post, service, post.messaging.town.father)
+    await switch_on(post, service)
+    await switch_on(post, service, post.messaging.town.father)
     assert (await own(post.messaging))["channels"] == []
     assert len((await own(post.messaging, post.messaging.town.father))["channels"]) == 1
 
@@ -111,8 +112,8 @@ async def test_only_push_services_are_called(post: Post, service: PushService) -
         f"http://user@localhost:{service.port}/send",
         "https://fcm.googleapis.com.example.jp/x",
     ):
-        assert (await _switch_on(post, service, endpoint=endpoint)).status_code == 422
-    assert (await _switch_on(post, service, p256dh="A" * 87)).status_code == 422
+        assert (await switch_on(post, service, endpoint=endpoint)).status_code == 422
+    assert (await switch_on(post, service, p256dh="A" * 87)).status_code == 422
     for good in ("https://fcm.googleapis.com/fcm/send/x", "https://db5p.notify.windows.com/w/?token=x"):
         assert rules.may_push_to(good, PUSH_SERVICES)
     for bad in (
