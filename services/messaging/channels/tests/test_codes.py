@@ -68,7 +68,7 @@ async def test_a_job_that_is_just_being_made_does_not_stand_in_an_erasures_way(p
             text(
                 "insert into delivery (id, board_id, channel_id, guardian_id, kind, receiver, what, about,"
                 " notice_id, made_at, due_at, until) values (:id, :board, :channel, :mother, 'email', 'example.jp',"
-                " 'confirmed', 'x', :notice, now(), now(), now())"
+                " 'confirmed', 'x', :notice, :at, :at, :at)"
             ),
             {
                 "id": uuid4(),
@@ -76,6 +76,7 @@ async def test_a_job_that_is_just_being_made_does_not_stand_in_an_erasures_way(p
                 "channel": channel,
                 "mother": town.mother,
                 "notice": notice,
+                "at": post.messaging.clock.now(),
             },
         )
         erasing = asyncio.ensure_future(post.messaging.catch_up(seed=5))

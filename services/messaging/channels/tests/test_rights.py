@@ -44,6 +44,7 @@ async def _answered(post: Post, pupil: UUID | None = None) -> UUID:
 async def _waiting(post: Post) -> UUID:
     """The mother is to be told of a receipt, and her mail server wants it later."""
     post.server.answers[MOTHER] = "451 4.3.0 later"
+    post.messaging.clock.instant += timedelta(minutes=1)  # after the code: the newest is told
     notice = await post.seen()
     await post.work()
     assert (await post.states())[-1] == ("confirmed", "waiting", "busy", 1)
