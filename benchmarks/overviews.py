@@ -20,7 +20,7 @@ from benchmarks.deployment import Deployment, deployment, feed_engine
 from benchmarks.load import Figure, Timings
 from services.dashboard.alerts import store as alerts
 from services.dashboard.overview import store as overview
-from services.dashboard.overview.small import SMALL
+from services.dashboard.overview.units import Unit, class_unit
 from services.dashboard.school_day import store as pages
 from services.dashboard.school_day.store import Viewer
 from shared.database import Scope, Units, make_engine
@@ -74,8 +74,8 @@ def measure() -> list[Figure]:
         return asyncio.run(_measure(deployed))
 
 
-async def fill(deployed: Deployment, board: UUID, today: date) -> tuple[UUID, UUID]:
-    """A city in the dashboard's copies; one of its schools, and a class of it."""
+async def fill(deployed: Deployment, board: UUID, today: date) -> tuple[UUID, list[Unit]]:
+    """A city in the dashboard's copies; one of its schools, and what is told of all of them."""
     april = school_year_bounds(school_year(today))[0]
     year = [on for n in range((today - april).days + 1) if (on := april + timedelta(days=n)).weekday() < 5]
     schools = [uuid4() for _ in range(SCHOOLS)]
@@ -115,12 +115,12 @@ async def fill(deployed: Deployment, board: UUID, today: date) -> tuple[UUID, UU
                 await db.execute(text(f"analyze copy.{table}"))
     finally:
         await engine.dispose()
-    return schools[0], classes[0][0]
+    return schools[0], [class_unit(str(klass), str(school), grade) for klass, school, grade in classes]
 
 
 async def _measure(deployed: Deployment) -> list[Figure]:
     board, today = uuid4(), deployed.day
-    school, _ = await fill(deployed, board, today)
+    school, told = await fill(deployed, board, today)
     engine = make_engine(deployed.instance.settings("dashboard").app, pool_size=1)
     units = Units(engine, deployed.instance.clock)
     viewer = Viewer(board, uuid4(), frozenset({school}), today)
@@ -132,7 +132,7 @@ async def _measure(deployed: Deployment) -> list[Figure]:
         (
             "board page: what is usual, 100 schools",
             city,
-            lambda db: overview.levels(db, board, today, smallest=SMALL),
+            lambda db: overview.levels(db, board, today, units=told),
         ),
         (
             "alerts of a school of 992, a year's days",

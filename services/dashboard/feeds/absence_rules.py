@@ -14,7 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.dashboard.feeds.rules import Kept, Next
-from services.dashboard.overview.small import enough, separable
+from services.dashboard.overview.small import separable, tellable
 from shared.contracts.dashboard import ABSENCE_COUNT, AbsenceCount
 from shared.ids import natural_id
 
@@ -85,8 +85,7 @@ def groups(
 
 def _is_large(value: AbsenceCount) -> bool:
     """Absences are among those who have lessons: of few of these nothing is told, however many are on the list."""
-    here = value.members - value.off
-    return enough(value.members) and (here == 0 or enough(here))
+    return tellable(value.members, value.members - value.off)
 
 
 def _sum(classes: Collection[ClassCount]) -> AbsenceCount:

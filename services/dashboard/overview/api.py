@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request, Response
 
 from services.dashboard.overview import pages, rules
 from services.dashboard.overview.pages import Meeting
-from services.dashboard.overview.small import SMALL
 from services.dashboard.overview.store import Levels
+from services.dashboard.overview.units import BOARD, Sum
 from services.dashboard.room import opening
 from services.dashboard.school_day import store
 from services.dashboard.school_day.api import board_day
@@ -30,51 +30,52 @@ async def read_board_day(day: date, request: Request) -> Response:
         if unchanged is not None:
             return unchanged
         row = await store.board_day(page.db, board, day)
-        usual = await page.room.levels.of(page.db, board, day, smallest=SMALL)
-    by_school: dict[str, list[Any]] = {}
-    for each in row.classes or []:
-        by_school.setdefault(each["school_id"], []).append(each)
-    schools, told = [], []
-    for item in row.schools or []:
-        if not item["kind"]:
-            continue
-        calendar = Calendar.of(item["calendar"], day)
-        classes = [pages.closed_of(calendar, each) for each in by_school.get(item["school"]["id"], [])]
-        one = Meeting(item["school"], calendar, pages.of_school(classes, calendar, names=False))
-        schools.append(one)
-        told.append({"kind": item["kind"], **_school(one, classes, usual)})
+        schools = _schools(row, day)
+        usual = await page.room.levels.of(
+            page.db, board, day, units=pages.units_of([one for one, _, _ in schools])
+        )
+    told = [{"kind": kind, **_school(one, classes, usual)} for one, classes, kind in schools]
     told.sort(key=lambda each: not each["stands_out"])
-    counted = pages.city_of(schools)
-    city = rules.measured(
-        total := pages.summed([each for each, _ in counted]),
-        sum(pages.here([each], calendar) for each, calendar in counted),
-        usual.board,
-    )
-    open_ = [each for each, calendar in counted if calendar.meets()]
+    met = [one for one, _, _ in schools]
+    counted = pages.city_of(met)
+    total = pages.summed(counted)
     standing = [
-        each
-        for one in schools
-        if one.calendar.meets()
-        for each in pages.outstanding(one.school, one.of, one.calendar, usual)
+        each for one in met if one.calendar.meets() for each in pages.outstanding(one.school, one.of, usual)
     ]
     body = {
         "board": row.board or {"id": board, "name": ""},
         "date": day,
         "rule": rules.RULE,
         "totals": {
-            **city,
+            **rules.measured(total, pages.here(counted), usual.get(BOARD)),
             "off": total["off"],
             "schools": len(told),
             "classes": sum(each["classes"] for each in told),
             "classes_taken": sum(each["classes_taken"] for each in told),
         },
         "outstanding": sorted(standing, key=lambda each: -float(each["away"]) / each["here"]),
-        "grades": pages.city_grades(schools, usual),
-        "reasons": rules.reasons([each for each in open_ if each["closed"] is None], row.symbols or []),
+        "grades": pages.city_grades(met, usual),
+        "reasons": rules.reasons([each for each in counted if each["meets"]], row.symbols or []),
         "schools": told,
         "live": [f"board-day:{board}:{day}"],
     }
     return await page.answer(body, Seen("ReadBoardDay", "board-day", board, "III", copy_age_ms=page.age_ms))
+
+
+def _schools(row: Any, day: date) -> list[tuple[Meeting, list[pages.Class], str]]:
+    """The schools of the board's day with their classes and their kind."""
+    by_school: dict[str, list[Any]] = {}
+    for each in row.classes or []:
+        by_school.setdefault(each["school_id"], []).append(each)
+    found = []
+    for item in row.schools or []:
+        if not item["kind"]:
+            continue
+        calendar = Calendar.of(item["calendar"], day)
+        classes = [pages.closed_of(calendar, each) for each in by_school.get(item["school"]["id"], [])]
+        one = Meeting(item["school"], calendar, pages.of_school(classes, names=False))
+        found.append((one, classes, item["kind"]))
+    return found
 
 
 def _school(one: Meeting, classes: list[pages.Class], usual: Levels) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def _school(one: Meeting, classes: list[pages.Class], usual: Levels) -> dict[str
     if one.of.total is None:
         numbers = dict.fromkeys((*COUNTED, "here", "away", "usual", "off")) | {"stands_out": False}
     else:
-        level = usual.schools.get(str(one.school["id"]))
+        level = usual.get(Sum("school", str(one.school["id"])))
         numbers = {**rules.measured(one.of.total, one.of.here, level), "off": one.of.total["off"]}
     return {
         "school": one.school,

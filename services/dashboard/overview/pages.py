@@ -10,10 +10,19 @@ from typing import Any
 from services.dashboard.overview.rules import GRADES, measured
 from services.dashboard.overview.small import Told, may_tell, tell
 from services.dashboard.overview.store import Levels
+from services.dashboard.overview.units import (
+    Sum,
+    Unit,
+    class_unit,
+    grade_unit,
+    left_unit,
+    rest_unit,
+)
 from services.dashboard.school_day.rules import Calendar, totals, without_lessons
 
 Class = Mapping[str, Any]
-"""A class of a day: ``id``, ``grade``, its counts, ``reasons``, and ``closed``: why it has no lessons."""
+"""A class of a day: ``id``, ``grade``, its counts, ``reasons``, whether it ``meets``, and ``closed``: why it does not
+though its school does."""
 
 
 def _grade(each: Class) -> str | None:
@@ -26,7 +35,7 @@ def _members(each: Class) -> int:
 
 
 def _meets(each: Class) -> bool:
-    return each["closed"] is None
+    return bool(each["meets"])
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class School:
     """Classes in no number of it."""
 
 
-def of_school(classes: Iterable[Class], calendar: Calendar, *, names: bool) -> School:
+def of_school(classes: Iterable[Class], *, names: bool) -> School:
     """What ``classes`` of a school come to; ``names``: the reader knows these children by name."""
     there = [each for each in classes if each["members"]]
     told = _everything(there) if names else tell(there, _grade, _members, _meets)
@@ -52,7 +61,7 @@ def of_school(classes: Iterable[Class], calendar: Calendar, *, names: bool) -> S
     shown = names or not there or bool(counted)
     grades = sorted(told.grades, key=lambda grade: _place(grade[0]))
     return School(
-        counted, summed(counted) if shown else None, here(counted, calendar), grades, told.single, told.unsaid
+        counted, summed(counted) if shown else None, here(counted), grades, told.single, told.unsaid
     )
 
 
@@ -72,40 +81,37 @@ def summed(classes: Collection[Class]) -> dict[str, int]:
     return totals(classes, [each for each in classes if _meets(each)])
 
 
-def here(classes: Iterable[Class], calendar: Calendar) -> int:
+def here(classes: Iterable[Class]) -> int:
     """How many of them have lessons."""
-    return sum(_members(each) for each in classes if _meets(each)) if calendar.meets() else 0
+    return sum(_members(each) for each in classes if _meets(each))
 
 
-def grades_of(school: str, of: School, calendar: Calendar, levels: Levels) -> list[dict[str, Any]]:
+def grades_of(school: str, of: School, levels: Levels) -> list[dict[str, Any]]:
     """Its grades, measured."""
     return [
-        {"grade": grade, **measured(summed(those), here(those, calendar), levels.grades.get((school, grade)))}
+        {"grade": grade, **measured(summed(those), here(those), levels.get(Sum("grade", school, grade)))}
         for grade, those in of.grades
     ]
 
 
-def class_level(each: Class, calendar: Calendar, levels: Levels) -> dict[str, Any]:
+def class_level(each: Class, levels: Levels) -> dict[str, Any]:
     """What stands beside a class's counts."""
     counts = each if _meets(each) else summed([each])
-    told = measured(counts, here([each], calendar), levels.classes.get(str(each["id"])))
+    told = measured(counts, here([each]), levels.get(Sum("class", class_id=str(each["id"]))))
     return {name: told[name] for name in ("here", "away", "usual", "stands_out")}
 
 
-def outstanding(
-    school: Mapping[str, Any], of: School, calendar: Calendar, levels: Levels
-) -> list[dict[str, Any]]:
+def outstanding(school: Mapping[str, Any], of: School, levels: Levels) -> list[dict[str, Any]]:
     """Groups of a school of which far more are away than usual: classes, and grades that are told as a whole only."""
     found: list[dict[str, Any]] = []
     for each in of.single:
-        level = class_level(each, calendar, levels)
+        level = class_level(each, levels)
         found.append({"class": {"id": each["id"], "name": each["name"]}, "grade": each["grade"], **level})
     alone = {id(each) for each in of.single}
     for grade, those in of.grades:
         if not any(id(each) in alone for each in those):
-            told = measured(
-                summed(those), here(those, calendar), levels.grades.get((str(school["id"]), grade))
-            )
+            usual = levels.get(Sum("grade", str(school["id"]), grade))
+            told = measured(summed(those), here(those), usual)
             found.append(
                 {
                     "class": None,
@@ -127,34 +133,56 @@ class Meeting:
 
 
 def closed_of(calendar: Calendar, each: Mapping[str, Any]) -> Class:
-    """A class with why it has no lessons, if so."""
-    return {**each, "closed": without_lessons(calendar, str(each["id"]), each["grade"])}
+    """A class with whether it has lessons, and why not where its school has."""
+    closed = without_lessons(calendar, str(each["id"]), each["grade"])
+    return {**each, "closed": closed, "meets": calendar.meets() and closed is None}
 
 
-def city_of(schools: Sequence[Meeting]) -> list[tuple[Class, Calendar]]:
+def city_of(schools: Sequence[Meeting]) -> list[Class]:
     """The classes that the board's own sums are of: those of every school's, and what is left where it is enough."""
-    counted = [(each, one.calendar) for one in schools for each in one.of.counted]
-    left = [(each, one.calendar) for one in schools for each in one.of.unsaid]
-    if may_tell([each for each, _ in left], _members, _meets):
-        counted += left
-    return counted
+    return [each for one in schools for each in one.of.counted] + _left(schools)
+
+
+def _left(schools: Sequence[Meeting]) -> list[Class]:
+    left = [each for one in schools for each in one.of.unsaid]
+    return left if may_tell(left, _members, _meets) else []
 
 
 def city_grades(schools: Sequence[Meeting], levels: Levels) -> list[dict[str, Any]]:
     """The grades of all schools together; of grades that are told in their school alone."""
-    sums: dict[str | None, list[tuple[Class, Calendar]]] = {}
+    sums: dict[str | None, list[Class]] = {}
     for one in schools:
         if one.calendar.meets():
             for grade, those in one.of.grades:
-                sums.setdefault(grade, []).extend((each, one.calendar) for each in those)
+                sums.setdefault(grade, []).extend(those)
     return [
         {
             "grade": grade,
-            **measured(
-                summed([each for each, _ in sums[grade]]),
-                sum(here([each], calendar) for each, calendar in sums[grade]),
-                levels.grades.get((None, grade)),
-            ),
+            **measured(summed(sums[grade]), here(sums[grade]), levels.get(Sum("grade", None, grade))),
         }
         for grade in sorted(sums, key=_place)
     ]
+
+
+def units_of(schools: Sequence[Meeting]) -> tuple[Unit, ...]:
+    """What is told of these schools, so that what is usual is told of the same."""
+    found: list[Unit] = []
+    for one in schools:
+        school, alone = str(one.school["id"]), _ids(one.of.single)
+        graded: set[str] = set()
+        for grade, those in one.of.grades:
+            ids = _ids(those)
+            graded |= ids
+            if ids <= alone:
+                found += [class_unit(each, school, grade) for each in sorted(ids)]
+            else:
+                found.append(grade_unit(ids, school, grade))
+        if rest := _ids(one.of.counted) - graded:
+            found.append(rest_unit(rest, school))
+    if left := _ids(_left(schools)):
+        found.append(left_unit(left))
+    return tuple(found)
+
+
+def _ids(classes: Iterable[Class]) -> set[str]:
+    return {str(each["id"]) for each in classes}

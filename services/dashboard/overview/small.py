@@ -19,6 +19,11 @@ def enough(members: int) -> bool:
     return members >= SMALL
 
 
+def tellable(members: int, here: int) -> bool:
+    """Whether a sum over so many children tells of no small group: absences are among the ``here`` with lessons."""
+    return enough(members) and (here == 0 or enough(here))
+
+
 def separable(sizes: Iterable[int]) -> bool:
     """Whether the parts of a whole may be told one by one; of a small one the number would follow from the others'."""
     return all(enough(size) for size in sizes if size)
@@ -71,7 +76,7 @@ def tell(
 def may_tell(group: Collection[T], members: Callable[[T], int], meets: Callable[[T], bool]) -> bool:
     """Whether a sum over these classes tells of no small group."""
     here = sum(members(each) for each in group if meets(each))
-    return enough(sum(members(each) for each in group)) and (here == 0 or enough(here))
+    return tellable(sum(members(each) for each in group), here)
 
 
 def atoms(told: Sequence[Collection[int]]) -> list[int]:

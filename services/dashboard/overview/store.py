@@ -1,12 +1,14 @@
 """What is usual: medians over the school days before a day, of classes, grades, schools and the board.
 
 A day counts where its roll was taken, with the class and the members that it had then: what is corrected since is
-counted as it is now, a class that was made up anew is not. One statement a page beside the page's own.
+counted as it is now, a class that was made up anew is not. For whoever may not know who the numbers are about the rule
+of :mod:`~services.dashboard.overview.small` holds on each of these days, too: what is told only as a whole counts as a
+whole, and not at all where few of it were there. One statement a page beside the page's own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,7 +17,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.overview.rules import LEAST, WINDOW, Usual, looked_back, shut
+from services.dashboard.overview.small import SMALL
+from services.dashboard.overview.units import Sum, Unit, class_unit
 from shared.dates import school_year
+
+Levels = Mapping[Sum, Usual]
+"""What is usual, by group. A group that is not in it has too few days yet."""
 
 _CALENDARS = text(
     """
@@ -49,59 +56,61 @@ with asked as (
 ), tallied as (
     select class_id, day, sum(members) as members, sum(away) as away, sum(late) as late
     from said group by 1, 2 having sum(members) > 0
-), summed as (
-    select o.school_id, o.grade, o.organisation_id as id, t.day,
-           grouping(o.school_id, o.grade, o.organisation_id) as of,
-           sum(t.members) as members, sum(t.away) as away, sum(t.late) as late
+), united as (
+    select u.unit, t.day, sum(t.members) as members, sum(t.away) as away, sum(t.late) as late
     from tallied t join copy.organisation o on o.organisation_id = t.class_id
+    join unnest(cast(:unit_of as int[]), cast(:unit_classes as uuid[])) as u(unit, class_id)
+        on u.class_id = t.class_id
     where not exists (
         select from shut x where x.school_id = o.school_id and x.day = t.day
         and (x.grade = o.grade or x.class_id = o.organisation_id))
-    group by grouping sets ((o.school_id, o.grade, o.organisation_id, t.day), (o.school_id, o.grade, t.day),
-                            (o.school_id, t.day), (o.grade, t.day), (t.day))
+    group by 1, 2 having sum(t.members) >= :smallest
+), summed as (
+    select s.n, t.day, sum(t.members) as members, sum(t.away) as away, sum(t.late) as late
+    from united t join unnest(cast(:sum_units as int[]), cast(:sum_of as int[])) as s(unit, n) on s.unit = t.unit
+    group by 1, 2
 )
-select school_id, grade, id, of, count(*) as days,
+select n, count(*) as days,
        percentile_cont(0.5) within group (order by away::float8 / members) as away,
        percentile_cont(0.5) within group (order by late::float8 / members) as late
-from summed where members >= :smallest group by school_id, grade, id, of having count(*) >= :least
+from summed group by n having count(*) >= :least
 """
 )
-# What `grouping` says of a row: 0 a class, 1 a grade of a school, 3 a school, 5 a grade of the board, 7 the board.
-_CLASS, _GRADE, _SCHOOL, _BOARD_GRADE = 0, 1, 3, 5
 
-
-@dataclass
-class Levels:
-    """What is usual, by group. A group that is not in it has too few days yet."""
-
-    classes: dict[str, Usual] = field(default_factory=dict)
-    grades: dict[tuple[str | None, str | None], Usual] = field(default_factory=dict)
-    """By school and grade; of the whole board under no school."""
-    schools: dict[str, Usual] = field(default_factory=dict)
-    board: Usual | None = None
-
-    def add(self, row: Any) -> None:
-        usual = Usual(row.away, row.late, row.days)
-        if row.of == _CLASS:
-            self.classes[str(row.id)] = usual
-        elif row.of == _GRADE:
-            self.grades[str(row.school_id), row.grade] = usual
-        elif row.of == _SCHOOL:
-            self.schools[str(row.school_id)] = usual
-        elif row.of == _BOARD_GRADE:
-            self.grades[None, row.grade] = usual
-        else:
-            self.board = usual
+_CLASSES = text(
+    """
+select o.organisation_id as id, o.school_id, o.grade from copy.organisation o
+where o.board_id = :board and o.kind = 'class' and coalesce(o.school_year, :year) = :year
+and (cast(:school as uuid) is null or o.school_id = :school)
+"""
+)
 
 
 async def levels(
-    session: AsyncSession, board: UUID, day: date, *, school: UUID | None = None, smallest: int = 1
+    session: AsyncSession,
+    board: UUID,
+    day: date,
+    *,
+    school: UUID | None = None,
+    units: Collection[Unit] | None = None,
 ) -> Levels:
     """What is usual before ``day`` at a school, or everywhere.
 
-    Days on which a group had fewer than ``smallest`` members are passed over.
+    ``units``: what is told to whoever may not know who it is about. None: everything, to whoever knows them by name.
     """
     given: dict[str, Any] = {"board": board, "day": day, "year": school_year(day), "school": school}
+    smallest = 1 if units is None else SMALL
+    if units is None:
+        units = [
+            class_unit(str(row.id), str(row.school_id), row.grade)
+            for row in await session.execute(_CLASSES, given)
+        ]
+    sums = list(dict.fromkeys(each for unit in units for each in unit.sums))
+    if not sums:
+        return {}
+    number = {each: n for n, each in enumerate(sums)}
+    in_units = [(n, class_id) for n, unit in enumerate(units) for class_id in sorted(unit.classes)]
+    in_sums = [(n, number[each]) for n, unit in enumerate(units) for each in unit.sums]
     # Twice as many as are looked back on: some may turn out to be closures of the whole school.
     calendars = (await session.execute(_CALENDARS, {**given, "most": 2 * WINDOW})).all()
     asked: list[tuple[UUID, date]] = []
@@ -114,18 +123,18 @@ async def levels(
     found = await session.execute(
         _USUAL,
         {
-            **given,
             "schools": [each[0] for each in asked],
             "days": [each[1] for each in asked],
             "shut_schools": [each[0] for each in closed],
             "shut_days": [each[1] for each in closed],
             "shut_grades": [each[2] for each in closed],
             "shut_classes": [each[3] for each in closed],
+            "unit_of": [each[0] for each in in_units],
+            "unit_classes": [each[1] for each in in_units],
+            "sum_units": [each[0] for each in in_sums],
+            "sum_of": [each[1] for each in in_sums],
             "smallest": smallest,
             "least": LEAST,
         },
     )
-    told = Levels()
-    for row in found:
-        told.add(row)
-    return told
+    return {sums[row.n]: Usual(row.away, row.late, row.days) for row in found}

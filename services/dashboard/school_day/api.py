@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request, Response
 
 from services.dashboard.overview import pages
 from services.dashboard.overview import rules as overview
-from services.dashboard.overview.small import SMALL
+from services.dashboard.overview.pages import Meeting
 from services.dashboard.overview.store import Levels
+from services.dashboard.overview.units import Sum
 from services.dashboard.room import Page, opening, person_or_none
 from services.dashboard.school_day import rules, store
 from services.dashboard.school_day.rules import Calendar
@@ -204,17 +205,18 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         )
         row = await store.school_day(page.db, Viewer.of(page.holder, page.today), school, day)
         names = school in page.holder.schools()
-        usual = await page.room.levels.of(
-            page.db, unit.board, day, school=school, smallest=1 if names else SMALL
-        )
+        calendar = Calendar.of(row.calendar, day)
+        tallied = [
+            pages.closed_of(
+                calendar, {**item["tally"], "reasons": item["reasons"], "homeroom": item["homeroom"]}
+            )
+            for item in row.classes or []
+        ]
+        of = pages.of_school(tallied, names=names)
+        units = None if names else pages.units_of([Meeting({"id": school}, calendar, of)])
+        usual = await page.room.levels.of(page.db, unit.board, day, school=school, units=units)
         rolls = page.may("ReadRoll", class_day(page, school, unit, day))
     by_code = {symbol["code"]: symbol for symbol in _symbols(row)}
-    calendar = Calendar.of(row.calendar, day)
-    tallied = [
-        pages.closed_of(calendar, {**item["tally"], "reasons": item["reasons"], "homeroom": item["homeroom"]})
-        for item in row.classes or []
-    ]
-    of = pages.of_school(tallied, calendar, names=names)
     meeting = [each for each in tallied if each["closed"] is None]
     told = {each["id"] for each in of.single}
     classes = [
@@ -224,7 +226,7 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
             "homeroom": person_or_none(row.people, each["homeroom"]),
             "taken_at": each["taken_at"],
             "taken_by": person_or_none(row.people, each["taken_by"]),
-            **_told_of(each, calendar, usual, told=names or each["id"] in told),
+            **_told_of(each, usual, told=names or each["id"] in told),
         }
         for each in tallied
     ]
@@ -240,7 +242,7 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         }
         for item in row.exceptions or []
     ]
-    level = usual.schools.get(str(school))
+    level = usual.get(Sum("school", str(school)))
     body = {
         "school": row.school,
         "date": day,
@@ -253,9 +255,9 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
             "classes_taken": sum(each["taken_at"] is not None for each in meeting),
         },
         "classes": classes,
-        "grades": pages.grades_of(str(school), of, calendar, usual),
-        "outstanding": pages.outstanding(row.school, of, calendar, usual) if calendar.meets() else [],
-        "reasons": overview.reasons([each for each in of.counted if each["closed"] is None], _symbols(row)),
+        "grades": pages.grades_of(str(school), of, usual),
+        "outstanding": pages.outstanding(row.school, of, usual) if calendar.meets() else [],
+        "reasons": overview.reasons([each for each in of.counted if each["meets"]], _symbols(row)),
         "exceptions": exceptions,
         "may": {"roll": rolls},
         "live": [f"school-day:{school}:{day}"],
@@ -266,10 +268,10 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
     )
 
 
-def _told_of(each: Mapping[str, Any], calendar: Calendar, usual: Levels, *, told: bool) -> dict[str, Any]:
+def _told_of(each: Mapping[str, Any], usual: Levels, *, told: bool) -> dict[str, Any]:
     """A class's numbers; null where it is too small for its reader, or another one of its grade is."""
     if told:
-        return {**_counts(each), **pages.class_level(each, calendar, usual)}
+        return {**_counts(each), **pages.class_level(each, usual)}
     return _none()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given
@@ -10,15 +12,21 @@ from hypothesis import strategies as st
 from services.dashboard.overview import pages
 from services.dashboard.overview.pages import Meeting, School
 from services.dashboard.overview.small import SMALL, atoms, separable
+from services.dashboard.overview.units import BOARD, Sum
 from services.dashboard.school_day.rules import COUNTED, Calendar
 
 OPEN = Calendar(known=True, school_day=True, closures=())
-CLOSED = {"word": "臨時休業", "reason": ""}
+AWAY = Calendar(known=True, school_day=False, closures=())
+CLOSED = Calendar(known=True, school_day=True, closures=({"scope": "school"},))
+SHUT = {"word": "臨時休業", "reason": ""}
 
 
-def klass(number: int, grade: str | None, members: int, closed: bool) -> dict[str, Any]:
-    counts = dict.fromkeys(COUNTED, 0) | {"members": members, "present": members}
-    return {"id": number, "name": "", "grade": grade, "closed": CLOSED if closed else None, **counts}
+def klass(number: int, grade: str | None, members: int, closed: bool, calendar: Calendar) -> dict[str, Any]:
+    """``lessons``: what the pages must find out by themselves."""
+    counts = dict.fromkeys(COUNTED, 0) | {"members": members, "absent": members}
+    counts["lessons"] = calendar.meets() and not closed
+    found = {**pages.closed_of(calendar, {"id": str(number), "grade": grade}), "name": "", **counts}
+    return found | {"closed": SHUT, "meets": False} if closed and calendar.meets() else found
 
 
 classes_ = st.lists(
@@ -29,19 +37,35 @@ classes_ = st.lists(
     ),
     max_size=7,
 )
+calendars_ = st.sampled_from([OPEN, OPEN, AWAY, CLOSED])
+schools_ = st.lists(st.tuples(classes_, calendars_), min_size=1, max_size=4)
+Drawn = list[tuple[str | None, int, bool]]
 
 
-def town(drawn: list[list[tuple[str | None, int, bool]]]) -> list[list[dict[str, Any]]]:
+def town(drawn: list[tuple[Drawn, Calendar]]) -> list[Meeting]:
     number = iter(range(1000))
-    return [[klass(next(number), *one) for one in school] for school in drawn]
+    found = []
+    for n, (school, calendar) in enumerate(drawn):
+        classes = [klass(next(number), *one, calendar) for one in school]
+        found.append(Meeting({"id": f"school {n}"}, calendar, pages.of_school(classes, names=False)))
+    return found
 
 
-def sets(classes: Any, first: dict[int, int], *, meeting: bool) -> set[int]:
+def one_school(drawn: Drawn, calendar: Calendar) -> list[dict[str, Any]]:
+    return [klass(number, *one, calendar) for number, one in enumerate(drawn)]
+
+
+def everybody(of: School) -> list[Any]:
+    """The classes of a school that have any children."""
+    return [*of.counted, *of.unsaid]
+
+
+def sets(classes: Any, first: dict[str, int], *, meeting: bool) -> set[int]:
     """The children of these classes, of classes that meet alone where absences are counted."""
     return {
         first[each["id"]] + n
         for each in classes
-        if not meeting or each["closed"] is None
+        if not meeting or each["lessons"]
         for n in range(each["members"])
     }
 
@@ -52,42 +76,85 @@ def told_of(of: School) -> list[list[Any]]:
     return groups + ([list(of.counted)] if of.total is not None else [])
 
 
-@given(st.lists(classes_, min_size=1, max_size=4))
-def test_no_small_group_follows_from_any_of_the_pages_together(
-    drawn: list[list[tuple[str | None, int, bool]]],
-) -> None:
-    """The board's page and every school's page, side by side."""
+def groups_of(schools: list[Meeting]) -> list[list[Any]]:
+    """Every group of which the board's page or a school's tells a number."""
+    groups = [group for one in schools for group in told_of(one.of)]
+    groups.append(pages.city_of(schools))
+    for grade in ("P1", "P2", None):
+        for there in ([one for one in schools if one.calendar.meets()], schools):
+            groups.append(
+                [each for one in there for told, those in one.of.grades if told == grade for each in those]
+            )
+    return groups
+
+
+@given(schools_)
+def test_no_small_group_follows_from_any_of_the_pages_together(drawn: list[tuple[Drawn, Calendar]]) -> None:
+    """The board's page and every school's page, side by side; of schools that meet and of others."""
     schools = town(drawn)
     first, total = {}, 0
-    for each in (each for school in schools for each in school):
+    for each in (each for one in schools for each in everybody(one.of)):
         first[each["id"]], total = total, total + each["members"]
-    ofs = [pages.of_school(school, OPEN, names=False) for school in schools]
-    met = [Meeting({}, OPEN, of) for of in ofs]
-    groups = [group for of in ofs for group in told_of(of)]
-    groups.append([each for each, _ in pages.city_of(met)])
-    for grade in ("P1", "P2", None):
-        groups.append([each for of in ofs for told, those in of.grades if told == grade for each in those])
     for meeting in (False, True):
-        told = [sets(group, first, meeting=meeting) for group in groups]
+        told = [sets(group, first, meeting=meeting) for group in groups_of(schools)]
         assert all(size >= SMALL for size in atoms(told))
+    for group in groups_of(schools):
+        assert pages.summed(group)["absent"] == len(sets(group, first, meeting=True)) == pages.here(group)
 
 
-@given(classes_)
-def test_whoever_knows_them_by_name_is_told_everything(drawn: list[tuple[str | None, int, bool]]) -> None:
-    (school,) = town([drawn])
-    of = pages.of_school(school, OPEN, names=True)
+def test_those_left_of_an_open_school_are_not_hidden_by_a_closed_one() -> None:
+    """Four of a school without lessons and three of another: the board's sum less the schools' would be the three."""
+    schools = town([([("P1", 4, False)], CLOSED), ([("P1", 20, False), ("P2", 3, False)], OPEN)])
+    assert sum(each["members"] for each in pages.city_of(schools)) == 20
+    open_ = town([([("P1", 4, False)], OPEN), ([("P1", 20, False), ("P2", 3, False)], OPEN)])
+    assert sum(each["members"] for each in pages.city_of(open_)) == 27
+
+
+@given(schools_)
+def test_what_is_usual_is_of_those_who_are_counted(drawn: list[tuple[Drawn, Calendar]]) -> None:
+    """The same children as beside it: nobody of whom nothing is said, and by no smaller groups than are told."""
+    schools = town(drawn)
+    members = {each["id"]: each["members"] for one in schools for each in everybody(one.of)}
+    units = pages.units_of(schools)
+    of: dict[Sum, set[str]] = defaultdict(set)
+    for unit in units:
+        assert sum(members[each] for each in unit.classes) >= SMALL
+        for of_unit in unit.sums:
+            assert of[of_unit].isdisjoint(unit.classes), "counted once"
+            of[of_unit] |= unit.classes
+
+    def ids(classes: Iterable[Any]) -> set[str]:
+        return {each["id"] for each in classes}
+
+    wanted = {BOARD: ids(pages.city_of(schools))}
+    for one in schools:
+        school = one.school["id"]
+        wanted[Sum("school", school)] = ids(one.of.counted)
+        for each in one.of.single:
+            wanted[Sum("class", class_id=each["id"])] = {each["id"]}
+        for grade, those in one.of.grades:
+            wanted[Sum("grade", school, grade)] = ids(those)
+            wanted.setdefault(Sum("grade", None, grade), set()).update(ids(those))
+    assert dict(of) == {each: those for each, those in wanted.items() if those}
+
+
+@given(classes_, calendars_)
+def test_whoever_knows_them_by_name_is_told_everything(drawn: Drawn, calendar: Calendar) -> None:
+    school = one_school(drawn, calendar)
+    of = pages.of_school(school, names=True)
     there = [each for each in school if each["members"]]
     assert (of.single, of.unsaid) == (there, [])
     assert of.total is not None
     assert of.total["members"] == sum(each["members"] for each in school)
+    assert of.here == of.total["members"] - of.total["off"]
     assert sum(len(those) for _, those in of.grades) == len(there)
 
 
-@given(classes_)
-def test_nobody_is_left_out_without_need(drawn: list[tuple[str | None, int, bool]]) -> None:
+@given(classes_, calendars_)
+def test_nobody_is_left_out_without_need(drawn: Drawn, calendar: Calendar) -> None:
     """A grade of five and more who all have lessons is told; and its classes, where none of them is small."""
-    (school,) = town([drawn])
-    of = pages.of_school(school, OPEN, names=False)
+    school = one_school(drawn, calendar)
+    of = pages.of_school(school, names=False)
     told = {grade for grade, _ in of.grades}
     for grade in {each["grade"] for each in school}:
         those = [each for each in school if each["grade"] == grade and each["members"]]

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from services.dashboard.overview import store
 from services.dashboard.overview.rules import LEAST, WINDOW, Usual, looked_back, shut, stands_out
+from services.dashboard.overview.small import SMALL
+from services.dashboard.overview.units import BOARD, Sum, class_unit, grade_unit
 from services.dashboard.tests.copying import Copies
 from services.dashboard.tests.town import TODAY, Child, Town
 from shared.contracts.registry import CalendarMark, Closure
@@ -124,19 +126,32 @@ async def test_medians_are_what_a_person_would_count(
     async with copies.app.read(Scope(town.board, frozenset({school}))) as session:
         found = await store.levels(session, town.board, TODAY, school=school)
         alike = await store.levels(session, town.board, TODAY)
-        large = await store.levels(session, town.board, TODAY, school=school, smallest=5)
+        one, two, three = (str(klass) for klass in order)
+        large = await store.levels(
+            session,
+            town.board,
+            TODAY,
+            school=school,
+            units=[class_unit(each, str(school), "P2") for each in (two, three)],
+        )
+        whole_units = [grade_unit((one, two), str(school), "P1"), class_unit(three, str(school), "P2")]
+        together = await store.levels(session, town.board, TODAY, school=school, units=whole_units)
 
     whole = {on for on in DAYS if all((klass, on) in off for klass in order)} & {
         each.on for each in closures if each.scope == "school"
     }
     window = [on for on in DAYS if on not in whole][-WINDOW:]
 
-    def usual(those: list[UUID]) -> Usual | None:
+    def usual(*units: list[UUID], smallest: int = SMALL) -> Usual | None:
+        """Of whole units, each left out on days on which fewer of it are told of."""
         away, late = [], []
         for on in window:
             k = {klass: n for n, klass in enumerate(order)}
-            there = [c for c in those if (c, on) not in off and (DAYS.index(on), k[c]) not in untaken]
-            codes = [said.get((child.id, on)) for c in there for child in classes[c]]
+            codes = []
+            for unit in units:
+                there = [c for c in unit if (c, on) not in off and (DAYS.index(on), k[c]) not in untaken]
+                told = [said.get((child.id, on)) for c in there for child in classes[c]]
+                codes += told if len(told) >= smallest else []
             if codes:
                 gone = sum(code in ("absent_sick", "suspended", "bereavement") for code in codes)
                 away.append(gone / len(codes))
@@ -150,10 +165,17 @@ async def test_medians_are_what_a_person_would_count(
         return close and one.days == other.days
 
     for klass in order:
-        assert same(found.classes.get(str(klass)), usual([klass]))
+        assert same(found.get(Sum("class", class_id=str(klass))), usual([klass], smallest=1))
     for grade in ("P1", "P2"):
-        expected = usual([klass for klass in order if grades[klass] == grade])
-        assert same(found.grades.get((str(school), grade)), expected)
-        assert same(alike.grades.get((str(school), grade)), expected)
-    assert same(found.schools.get(str(school)), usual(order))
-    assert str(order[0]) not in large.classes, "three children are too few for whoever knows no names"
+        expected = usual([klass for klass in order if grades[klass] == grade], smallest=1)
+        assert same(found.get(Sum("grade", str(school), grade)), expected)
+        assert same(alike.get(Sum("grade", str(school), grade)), expected)
+    assert same(found.get(Sum("school", str(school))), usual(order, smallest=1))
+    # To whoever knows no names: nothing of the three of 1年1組, in no sum.
+    for everybody in (Sum("school", str(school)), Sum("grade", None, "P2"), BOARD):
+        assert same(large.get(everybody), usual([order[1]], [order[2]]))
+    assert not [each for each in large if each.grade == "P1" or each.class_id == one]
+    # What is told as a whole is not told of a day on which few of it were there.
+    assert same(together.get(Sum("school", str(school))), usual(order[:2], [order[2]]))
+    assert same(together.get(Sum("grade", str(school), "P1")), usual(order[:2]))
+    assert {each.class_id for each in together if each.kind == "class"} <= {three}

@@ -120,6 +120,36 @@ async def test_the_board_sees_schools_in_numbers(origin: Origin, town: Town) -> 
     assert "pupil" not in str(day)
 
 
+async def test_what_is_usual_tells_nothing_of_those_whom_the_counts_leave_out(
+    origin: Origin, town: Town
+) -> None:
+    """A class of three who are always away: told to whoever knows them, in no number of the board's staff."""
+    school, days = (
+        await town.school("一小"),
+        [date(2026, 11, n) for n in (9, 10, 11, 12, 13, 16, 17, 18, 19, 20)],
+    )
+    await town.settings()
+    await town.calendar(school, days)
+    large, small = await town.klass(school, "1年1組", "P1"), await town.klass(school, "2年1組", "P2")
+    await town.children(large, school, 20)
+    few = await town.children(small, school, 3)
+    for day in days[:-1]:
+        for child in few:
+            await town.mark(child, "absent_sick", on=day)
+        for klass, members in ((large, 20), (small, 3)):
+            await town.take(klass, school, members, on=day)
+    staff, _ = await enter(origin, town, ("board_staff", town.board, None))
+    principal, _ = await enter(origin, town, ("principal", school, None))
+    await ready(origin, town)
+    of_school, of_board = f"/api/schools/{school}/days/{DAY}", f"/api/board/days/{DAY}"
+    known = (await principal.read(of_school))["totals"]
+    assert (known["members"], known["usual"]["away"]) == (23, round(3 / 23, 4))
+    told, city = await staff.read(of_school), await staff.read(of_board)
+    everywhere = [told["totals"], *told["grades"], city["totals"], *city["grades"], *city["schools"]]
+    assert [each["members"] for each in everywhere] == [20] * 5
+    assert [each["usual"] for each in everywhere] == [{"away": 0, "late": 0, "days": 9}] * 5
+
+
 async def test_my_classes_of_today(origin: Origin, town: Town) -> None:
     school, other = await town.school("一小"), await town.school("二小")
     mine, helped = await town.klass(school, "1年1組"), await town.klass(school, "1年2組")
