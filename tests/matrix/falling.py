@@ -30,7 +30,7 @@ from tests.matrix.table import rooms
 from tests.matrix.world import World
 
 WITH_WALLS = ("registry", "messaging", "dashboard")
-"""Services whose policies are taken down; of messaging's rows the wall is not yet."""
+"""Services whose policies are taken down."""
 _BOARD = re.compile(r"(\w+\.)?board_id = (:board|\$\d+)")
 _PEOPLE = dashboard_pages.SEES_PUPIL
 _BOUND = """

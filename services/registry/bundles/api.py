@@ -140,7 +140,8 @@ async def fetch(school: UUID, bundle: UUID, room: Reg, who: Who) -> StreamingRes
     async with room.units.read(Scope(who.board)) as session:
         person = await _may(room, session, who, school)
         each = await _mine(session, who.board, school, bundle, person)
-        if not each.lies_here(room.clock.now()) or await store.another_now(session, each):
+        gone = await store.another_now(session, each, room.clock.today())
+        if gone or not each.lies_here(room.clock.now()):
             words = "まとめて印刷したものは1時間で消えます。もう一度印刷してください。"
             raise Problem(410, "gone", "もう受け取れません", words)
         name = (await school_names(session, who.board, [school]))[school]

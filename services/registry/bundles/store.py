@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.register.printing import Paper
 from services.registry.roster import offices
 from shared.database import Scope, Units, Work
+from shared.dates import business_date
 
 State = Literal["writing", "ready", "stopped", "removed"]
 KEPT = timedelta(hours=1)
@@ -78,10 +79,12 @@ _END = text(
 _OLD = text(
     "select id, school_id from register_bundle where board_id = :board and state = 'ready' and ready_at < :before"
 )
-# Of the time since it was asked for: a file that was being written then may have the child, too.
+# Of the time since it was asked for: a file that was being written then may have the child, too. A mark may have been
+# recorded before that and have begun since.
 _ANOTHER_NOW = text(
     "select exists (select from protection_period where board_id = :board and voided_at is null"
-    " and recorded_at > :since and cast(:person as uuid) = any (confidential_from))"
+    " and (recorded_at > :since or lower(valid) > :asked_on and lower(valid) <= :today)"
+    " and cast(:person as uuid) = any (confidential_from))"
     " or exists (select from erasure where board_id = :board and erased_at > :since)"
 )
 
@@ -140,9 +143,11 @@ async def end(work: Work, id_: UUID, school: UUID | None, state: State, words: s
     offices.tell(work, school)
 
 
-async def another_now(session: AsyncSession, of: Bundle) -> bool:
+async def another_now(session: AsyncSession, of: Bundle, today: date) -> bool:
     """Whether a child has been kept from whoever asked, or erased, since it was asked for."""
+    asked_on = business_date(of.made_at)
     values = {"board": of.board, "since": of.made_at, "person": of.by_person}
+    values |= {"asked_on": asked_on, "today": today}
     return bool(await session.scalar(_ANOTHER_NOW, values))
 
 

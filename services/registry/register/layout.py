@@ -187,12 +187,6 @@ def year(sheet: Sheet, of: Of, school_year: int) -> Table:
     )
 
 
-def _open(sheet: Sheet, names: Mapping[UUID, str]) -> list[str]:
-    """What must still be settled."""
-    draft = [_DRAFT] if sheet.totals.unrecorded else []
-    return [*clashes(sheet, names), *misfits(sheet, names), *draft]
-
-
 def _head(of: Of, lessons: int) -> dict[str, str]:
     return {
         "place": f"{of.school}　{of.class_name}",

@@ -145,6 +145,19 @@ async def test_a_file_is_gone_when_a_child_is_kept_from_its_reader_after_an_hour
     assert (await fetched(client, school.principal, school, third)).status_code == 410
 
 
+async def test_a_file_is_gone_when_a_mark_of_before_begins_to_hold(
+    client: Client, school: School, units: Units, clock: FixedClock
+) -> None:
+    """Asked for before midnight and fetched after it."""
+    await protect(units, school, school.pupils[1], TODAY + timedelta(days=1), kept_from=school.office)
+    told = {who: await written(client, who, school) for who in (school.office, school.principal)}
+    assert (await fetched(client, school.office, school, told[school.office])).status_code == 200
+    clock.instant += timedelta(days=1)
+    await run(units, school, "update register_bundle set ready_at = :at")
+    assert (await fetched(client, school.office, school, told[school.office])).status_code == 410
+    assert (await fetched(client, school.principal, school, told[school.principal])).status_code == 200
+
+
 async def made(units: Units, school: School) -> Bundle:
     """What the principal asked for, with nobody at work on it."""
     month = DAYS[0].replace(day=1)
