@@ -31,7 +31,7 @@ def add_bundle_commands(app: typer.Typer, open_units: OpenUnits) -> None:
         """サービスが呼ぶ、学校の出席簿をまとめて印刷する過程。進みを一行ずつの JSON で言います。"""
 
         def tell(read: int, of: int) -> None:
-            sys.stdout.write(json.dumps({"part": read, "of": of}) + "\n")
+            sys.stdout.write(json.dumps({"read": read, "of": of}) + "\n")
             sys.stdout.flush()
 
         async def run() -> None:

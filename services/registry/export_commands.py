@@ -124,7 +124,7 @@ def _add_work(exports: typer.Typer, open_units: OpenUnits) -> None:
         """サービスが呼ぶ、画面で頼まれた名簿を書き出す過程。進みを一行ずつの JSON で言います。"""
 
         def tell(people: int) -> None:
-            _write_json({"part": people})
+            _write_json({"read": people})
             sys.stdout.flush()
 
         async def run() -> None:

@@ -40,7 +40,7 @@ def add_work_commands(rollover: typer.Typer, open_units: OpenUnits, bulk: Bulk) 
                     units,
                     board,
                     id,
-                    lambda done, parts, school: _say(part=done, parts=parts, school=school),
+                    lambda done, parts, school: _say(read=done, parts=parts, school=school),
                 )
 
         _to_the_end(run())

@@ -35,7 +35,10 @@ AT_ONCE = 2
 FOR_THE_PATIENT = AT_ONCE - 1
 """Of these, for trades that leave a place to others."""
 TRIES = 3
-"""How often in a row a process may end without a word and without having finished a part."""
+"""How often in a row a process may end without a word and without having finished a part that stays done.
+
+A process says ``part`` of such a one; ``read`` of what the next would have to do again.
+"""
 FORGET_SECONDS = 600.0
 NOT_STARTED = "始められませんでした。システム管理に伝えてください。"
 LOST = "途中で、わけを言わずに終わりました。もう一度続けても同じときは、システム管理に伝えてください。"
@@ -117,7 +120,7 @@ class Foreman:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _over(self, job: Job, task: asyncio.Task[bool]) -> None:
-        """What was asked for while a process was ending begins at once; what cannot be begun waits a while."""
+        """What was asked for while a process was ending begins at once; what must be tried again waits a while."""
         del self._jobs[job]
         if not task.cancelled() and task.result():
             self._wake.set()
@@ -142,7 +145,7 @@ class Foreman:
         return found
 
     async def _do(self, trade: Trade, job: Job) -> bool:
-        """Whether a process has worked on it, however that ended."""
+        """Whether a process has worked on it, and has not to be begun again."""
         async with self._patient if trade.patient else nullcontext(), self._places:
             try:
                 code, last = await self._in_its_own(job)
@@ -154,7 +157,7 @@ class Foreman:
                 return False
             finally:
                 self._said.pop((job.kind, job.id), None)
-        return last is not _UNSTARTED
+        return last is not _UNSTARTED and job not in self._tries
 
     async def _in_its_own(self, job: Job) -> tuple[int, Mapping[str, Any]]:
         try:

@@ -203,7 +203,7 @@ def _out(each: Bundle, now: datetime, said: dict[str, int] | object) -> BundleOu
         paper=each.paper,
         state="removed" if each.state == "ready" and not each.lies_here(now) else each.state,
         made_at=each.made_at,
-        read=told.get("part", 0),
+        read=told.get("read", 0),
         of=told.get("of", 0),
         sheets=each.sheets,
         bytes=each.bytes,

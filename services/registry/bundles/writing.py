@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -25,11 +26,15 @@ from shared.access.principal import Principal
 from shared.access.step_up import TWO_FACTORS
 from shared.database import Scope, Units
 from shared.dates import school_year
+from shared.events.workers import transient
 from shared.printing import NoGlyph
 from shared.web import Problem
 
+logger = logging.getLogger(__name__)
+
 ACTOR = "register-writer"
 NO_GLYPHS = "印刷用の書体にない字が多すぎます。学級ごとにExcelで受け取るか、管理者に知らせてください。"
+FAILED = "途中でうまくいかなくなりました。もう一度印刷しても同じときは、システム管理に伝えてください。"
 NOBODY = "この月に在籍している子がいません。"
 
 
@@ -50,22 +55,32 @@ async def work_on(units: Units, board: UUID, id_: UUID, tell: Callable[[int, int
         if asked is None or asked.state != "writing":
             return
         try:
-            tables = await _tables(units, asked, tell)
-            if tables is None:
-                return
-            made = await asyncio.to_thread(printing.book, tables, asked.paper) if tables else None
-        except (
-            Problem,
-            NoGlyph,
-        ) as error:  # whoever asked has lost the duty meanwhile; or names cannot be printed
-            words = NO_GLYPHS if isinstance(error, NoGlyph) else error.title
-            await _stop(units, asked, words)
-            return
-        if made is None:
-            await _stop(units, asked, NOBODY)
-            return
-        async with units.work(Scope(board), actor=ACTOR) as work:
-            await store.ready(work, asked, made, len(tables))
+            words = await _write(units, asked, tell)
+        except NoGlyph:
+            words = NO_GLYPHS
+        except Problem as error:  # whoever asked has lost the duty meanwhile
+            words = error.title
+        except Exception as error:  # it would come again at every try, and each reads every child
+            if transient(error):
+                raise
+            logger.exception("register bundle %s", id_)
+            words = FAILED
+        if words is not None:
+            async with units.work(Scope(board), actor=ACTOR) as work:
+                await store.end(work, asked.id, asked.school, "stopped", words)
+
+
+async def _write(units: Units, asked: Bundle, tell: Callable[[int, int], None]) -> str | None:
+    """Read the sheets, and keep the file. Returns why there is none, where somebody must know."""
+    tables = await _tables(units, asked, tell)
+    if tables is None:
+        return None
+    if not tables:
+        return NOBODY
+    made = await asyncio.to_thread(printing.book, tables, asked.paper)
+    async with units.work(Scope(asked.board), actor=ACTOR) as work:
+        await store.ready(work, asked, made, len(tables))
+    return None
 
 
 async def _tables(units: Units, asked: Bundle, tell: Callable[[int, int], None]) -> list[Table] | None:
@@ -103,8 +118,3 @@ def _as(asked: Bundle) -> Principal:
         session=None,
         expires_at=asked.made_at + timedelta(days=1),
     )
-
-
-async def _stop(units: Units, asked: Bundle, words: str) -> None:
-    async with units.work(Scope(asked.board), actor=ACTOR) as work:
-        await store.end(work, asked.id, asked.school, "stopped", words)

@@ -189,7 +189,7 @@ async def list_exports(room: Reg, who: Who, foreman: Fore) -> ExportsOut:
                 each,
                 who,
                 now,
-                foreman.said(EXPORT, each.id).get("part", 0),
+                foreman.said(EXPORT, each.id).get("read", 0),
                 None if each.asked.school is None else schools.get(each.asked.school),
                 counted=counted,
             )

@@ -55,7 +55,7 @@ class LookOut(BaseModel):
             made_at=look.made_at,
             looked_at=look.looked_at,
             parts=told.get("parts", 0),
-            parts_done=told.get("part", 0),
+            parts_done=told.get("read", 0),
             part=told.get("school"),
             found=look.found,
             preview=look.preview,

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.bulk import foreman
-from services.registry.bulk.foreman import NOT_STARTED, TRIES, Foreman, Job, Trade
+from services.registry.bulk.foreman import LOST, NOT_STARTED, TRIES, Foreman, Job, Trade
 from services.registry.oneroster.importing import import_package
 from services.registry.oneroster.tests.packages import small_package
 from shared.database import Units, Work
@@ -73,6 +73,27 @@ async def test_what_cannot_be_started_is_told_after_some_tries(
         await eventually(lambda: desk.ended)
     assert desk.ended == {"look 1": NOT_STARTED}
     assert tried == TRIES
+
+
+@pytest.mark.parametrize(("says", "kept"), [("read", False), ("part", True)])
+async def test_only_what_stays_done_lets_a_process_die_once_more(
+    units: Units, monkeypatch: pytest.MonkeyPatch, says: str, kept: bool
+) -> None:
+    await import_package(units, small_package())
+    desk, tried, whole = Desk(), 0, Foreman._in_its_own
+    desk.waiting = ["look 1"]
+
+    async def counted(self: Foreman, job: Job) -> tuple[int, Mapping[str, Any]]:
+        nonlocal tried
+        tried += 1
+        return await whole(self, job)
+
+    monkeypatch.setattr(Foreman, "_in_its_own", counted)
+    dies = Worker(("/bin/sh", "-c", f"""echo '{{"{says}": 1}}'; kill -9 $$"""))
+    async with at_work(Foreman(units, dies, [desk.trade("look")])):
+        await eventually(lambda: desk.ended or tried > TRIES + 1)
+    assert desk.ended == ({} if kept else {"look 1": LOST})
+    assert kept or tried == TRIES
 
 
 async def test_rosters_that_are_written_leave_a_place(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
