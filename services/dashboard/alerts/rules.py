@@ -27,7 +27,7 @@ DONE_WORDS: dict[Done, str] = {
 }
 
 RECENT = 10
-"""School days after which a run that has ended is nobody's matter any more, unless somebody has taken it up."""
+"""School days after which a run that has ended is no alert any more; what was said about it stays."""
 
 
 class Rule(BaseModel):
