@@ -22,7 +22,7 @@ _RULES = text(
 
 # All days of a child only where a rule may be met: away often enough, and either so often that a rule of the year
 # counts it, or lately, or not seen here since. Lately is by the school's calendar and as many days more as were ever
-# closed, so that it is never later than what `rules` calls so for any class.
+# closed or marked, for a grade may be off then, so that it is never later than what `rules` calls so for any class.
 _SCHOOL = text(
     f"""
 with klass as ({KLASS} and o.school_id = :school and coalesce(o.school_year, :year) = :year),
@@ -42,7 +42,8 @@ member as (
     select min(u.day) as day from (
         select on_.day from copy.calendar c, unnest(c.school_days) as on_(day)
         where c.school_id = :school and c.school_year = :year and on_.day <= :day order by on_.day desc
-        limit :recent + (select coalesce(sum(jsonb_array_length(k.closures)), 0) from copy.calendar k
+        limit :recent + (select coalesce(sum(jsonb_array_length(k.closures)), 0)
+                                + coalesce(sum(jsonb_array_length(k.marks)), 0) from copy.calendar k
                          where k.school_id = :school and k.school_year = :year)) u
 ), often as (
     select s.person_id, s.ids from seen s cross join lateral (

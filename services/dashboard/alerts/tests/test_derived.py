@@ -14,7 +14,7 @@ from services.dashboard.alerts.api import alerts_of
 from services.dashboard.school_day.store import Viewer
 from services.dashboard.tests.copying import Copies
 from services.dashboard.tests.town import TODAY, Town
-from shared.contracts.registry import Closure
+from shared.contracts.registry import CalendarMark, Closure
 from shared.database import Scope
 
 DAYS = [on for n in range(110, -1, -1) if (on := TODAY - timedelta(days=n)).weekday() < 5]
@@ -39,12 +39,16 @@ def ended(ago: int) -> list[tuple[str, int]]:
     return [("present", 20), ("absent_other", 3), ("present", ago)]
 
 
-@example(past=(ended(1), ended(9), ended(10), ended(11)), closed=set())
-@example(past=(ended(9), ended(12), ended(15), ended(18)), closed=set(range(len(DAYS) - 8, len(DAYS))))
+LAST_EIGHT = set(range(len(DAYS) - 8, len(DAYS)))
+
+
+@example(past=(ended(1), ended(9), ended(10), ended(11)), closed=set(), off=set())
+@example(past=(ended(9), ended(12), ended(15), ended(18)), closed=LAST_EIGHT, off=set())
+@example(past=(ended(9), ended(12), ended(15), ended(18)), closed=set(), off=LAST_EIGHT)
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(past=st.tuples(years, years, years, years), closed=closed_)
+@given(past=st.tuples(years, years, years, years), closed=closed_, off=closed_)
 async def test_the_page_has_the_alerts_of_all_days(
-    town: Town, copies: Copies, past: Any, closed: set[int]
+    town: Town, copies: Copies, past: Any, closed: set[int], off: set[int]
 ) -> None:
     school = await town.school()
     klass = await town.klass(school)
@@ -53,13 +57,14 @@ async def test_the_page_has_the_alerts_of_all_days(
         Closure(on=DAYS[n], scope="class", grade=None, class_id=klass, reason="influenza")
         for n in sorted(closed)
     ]
-    await town.calendar(school, DAYS, closures)
+    marks = [CalendarMark(on=DAYS[n], kind="grade_off", grades=["P2"]) for n in sorted(off)]
+    await town.calendar(school, DAYS, closures, marks)
     expected: dict[UUID, list[tuple[str, tuple[date, ...]]]] = {}
     for child, year in zip(children, past, strict=True):
         said = spread(year)
         for on, code in said.items():
             await town.mark(child, code, on=on)
-        met = [on for n, on in enumerate(DAYS) if n not in closed]
+        met = [on for n, on in enumerate(DAYS) if n not in closed | off]
         found = rules.derive(rules.DEFAULT, met, {on: SAYS[code] for on, code in said.items()})
         expected[child.id] = [(alert.rule.code, alert.days) for alert in found]
     await copies.catch_up()
