@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help house up down reset doctor test test-fast check format fixture bench bench-morning screens guide events lock
+.PHONY: help house up down reset stack stack-status stack-down stack-reset doctor test test-fast check format fixture bench bench-morning bench-stack faults screens guide events lock
 
 help: ## この一覧
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,42 @@ down: house ## すべてを止める。データは残る
 reset: house ## すべてを止め、たずねてからデータを消す（YES=1 ならたずねない）
 	@$(BIN)/tsumugi reset $(if $(YES),--yes)
 
+# The platform edition: a folder and ports of its own, so that it can stand beside the embedded one.
+STACK = TSUMUGI_STATE=$(or $(TSUMUGI_STATE),.tsumugi-stack) TSUMUGI_PORT=$(or $(TSUMUGI_PORT),8700)
+
+# Or the same in containers, with names of its own.
+COMPOSE = $(BIN)/python -m deploy.compose.stack
+PROFILED = $(if $(PROFILE),--profile $(PROFILE))
+
+stack: house ## プラットフォーム版を始める（ENGINE=compose PROFILE=small も）
+ifeq ($(ENGINE),compose)
+	@$(COMPOSE) up $(if $(DATE),--date $(DATE)) $(if $(PUPILS),--pupils $(PUPILS)) $(PROFILED)
+else
+	@$(STACK) $(BIN)/tsumugi up --edition platform $(if $(DATE),--date $(DATE)) $(if $(PUPILS),--pupils $(PUPILS))
+endif
+
+stack-status: house ## プラットフォーム版の準備、遅れ、メモリ
+ifeq ($(ENGINE),compose)
+	@$(COMPOSE) status $(PROFILED)
+else
+	@$(STACK) $(BIN)/tsumugi status
+endif
+
+stack-down: house ## プラットフォーム版を止める。データは残る
+ifeq ($(ENGINE),compose)
+	@$(COMPOSE) down $(PROFILED)
+else
+	@$(STACK) $(BIN)/tsumugi down
+endif
+
+stack-reset: house ## プラットフォーム版を止め、データを消す（YES=1 ならたずねない）
+ifeq ($(ENGINE),compose)
+	@test -n "$(YES)" || { echo "コンテナーのデータをすべて消すので、YES=1 をつけてください。"; exit 1; }
+	@docker compose --profile full down --volumes
+else
+	@$(STACK) $(BIN)/tsumugi reset $(if $(YES),--yes)
+endif
+
 doctor: house ## この機械に足りないものと直し方を言う
 	@$(BIN)/python -m deploy.local.doctor
 
@@ -33,8 +69,8 @@ test: check ## すべての検査とテスト（本物の PostgreSQL、Kafka、�
 	@test ! -f services/dashboard/web/package.json || $(BIN)/python -m deploy.local.web gates browser
 	@$(BIN)/pytest --numprocesses=logical --maxprocesses=4
 
-test-fast: check ## 検査と、Kafka・ブラウザー・長いものを除くテスト
-	@$(BIN)/pytest --numprocesses=logical --maxprocesses=4 -m "not kafka and not browser and not slow"
+test-fast: check ## 検査と、Kafka・Keycloak・ブラウザー・長いものを除くテスト
+	@$(BIN)/pytest --numprocesses=logical --maxprocesses=4 -m "not kafka and not keycloak and not browser and not slow"
 
 check: house ## 書き方、型、層、この家の決まりの検査
 	@$(BIN)/ruff check --quiet .
@@ -55,6 +91,13 @@ bench: house ## 目標とくらべて測る
 
 bench-morning: house ## 十万人の市の朝と、その十倍を測る（PUPILS=20000 でも）
 	@$(BIN)/python -m benchmarks morning $(if $(PUPILS),--pupils $(PUPILS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+bench-stack: house ## プラットフォーム版を測る（PARTS=pages SECONDS=5 EVENTS=9000 でも）
+	@$(BIN)/python -m benchmarks.stack $(PARTS) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(EVENTS),--events $(EVENTS)) \
+		$(if $(STORM),--storm $(STORM))
+
+faults: house ## プラットフォーム版を、壊しながら確かめる（SECONDS=300 SEED=…）
+	@TSUMUGI_FAULT_SECONDS=$(or $(SECONDS),300) TSUMUGI_SEED=$(SEED) $(BIN)/pytest -q -s -n0 tests/histories/test_platform.py
 
 screens: house ## すべての画面を撮り、screens/index.html に並べる
 	@$(BIN)/python -m deploy.local.browser

@@ -12,9 +12,12 @@ from deploy.local.postgres import Postgres
 from deploy.local.temporary import temporary_home, temporary_kafka
 
 pytest_plugins = [
+    "tests.support.figures",
     "tests.support.fixtures",
+    "tests.support.keycloak",
     "tests.support.spans",
     "tests.support.transports",
+    "tests.support.secured",
     "tests.support.product",
 ]
 
@@ -22,8 +25,10 @@ pytest_plugins = [
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-WORLDS = {"product": "product", "on_log": "product", "on_kafka": "product", "deployment": "matrix"}
-"""Fixtures that take long to make, and by what name the tests that share them run together."""
+WORLDS = ("on_log", "on_platform", "deployment", "keycloak", "secured")
+"""Fixtures that take long to make: the tests that share one run together, in one worker."""
+SERVERS = tuple(world for world in WORLDS if world != "deployment")
+"""Those of them that are processes at work: each ends after the last test that asks for it, not with the run."""
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +68,7 @@ def chromium() -> Path:
     return found
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever asks for Kafka or a browser is marked so: `make test-fast` leaves out neither more nor less.
 
@@ -70,8 +76,46 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         needs = item.fixturenames if isinstance(item, pytest.Function) else []
-        for fixture, marker in (("kafka", "kafka"), ("chromium", "browser")):
+        marked = (
+            ("kafka", "kafka"),
+            ("secured", "kafka"),
+            ("keycloak", "keycloak"),
+            ("chromium", "browser"),
+        )
+        for fixture, marker in marked:
             if fixture in needs:
                 item.add_marker(marker)
-        world = next((world for fixture, world in WORLDS.items() if fixture in needs), None)
-        item.add_marker(pytest.mark.xdist_group(world or item.nodeid.partition("::")[0]))
+        item.add_marker(pytest.mark.xdist_group(_world(item) or item.nodeid.partition("::")[0]))
+
+
+_last_of: dict[str, pytest.Item] = {}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Find the last test of each world, of those that were not deselected."""
+    if hasattr(session.config, "workerinput") and not all("@" in item.nodeid for item in session.items):
+        # It was so for days with pytest 9.2: every worker made every world, and only the clock told.
+        raise pytest.UsageError(
+            "pytest-xdist does not see the groups: files and worlds would be split over workers"
+        )
+    _last_of.update((world, item) for item in session.items if (world := _world(item)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End the servers that no later test asks for: idle they would cost the rest of the run a third of a core each."""
+    yield
+    for world in SERVERS:
+        if _last_of.get(world) is item:
+            for fixture in item.session._fixturemanager.getfixturedefs(world, item) or ():
+                fixture.finish(item._request)  # type: ignore[attr-defined]
+
+
+def _world(item: pytest.Item) -> str | None:
+    if not isinstance(item, pytest.Function):
+        return None
+    # A file may have a product of its own, of no edition.
+    edition = item.callspec.params.get("product") if hasattr(item, "callspec") else None
+    if edition is not None and "product" in item.fixturenames:
+        return f"on_{edition}"
+    return next((world for world in WORLDS if world in item.fixturenames), None)

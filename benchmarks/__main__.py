@@ -13,7 +13,19 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import city, imports, morning, overviews, pages, readers, rollover, spine, start, year
+from benchmarks import (
+    accounts,
+    city,
+    imports,
+    morning,
+    overviews,
+    pages,
+    readers,
+    rollover,
+    spine,
+    start,
+    year,
+)
 from benchmarks.load import Figure, report
 from benchmarks.processes import LAYOUTS, Layout
 
@@ -36,6 +48,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "city": city.measure,
     "readers": readers.measure,
     "rollover": rollover.measure,
+    "accounts": accounts.measure,
     "year": year.measure,
     "morning": morning.measure,
 }

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,20 +39,27 @@ class Answer:
         return json.loads(self.body)
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whom this process trusts, by its environment (deploy/local/authority.py ``trust``)."""
+    return ssl.create_default_context()
+
+
 class Connection:
-    """One keep-alive connection to a loopback server."""
+    """One keep-alive connection to a loopback server; by TLS where its address says so."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.hostname not in ("localhost", "127.0.0.1"):
             raise ValueError("load stays on this machine")
-        self._host, self._port = parts.hostname, parts.port or 80
+        self._tls = trusted() if parts.scheme == "https" else None
+        self._host, self._port = parts.hostname, parts.port or (443 if self._tls else 80)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
         """One request and its whole answer."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port, limit=2**22)
+        if self._streams is None or self._streams[0].at_eof():  # the server hangs up on who has been idle
+            self._streams = await asyncio.open_connection(self._host, self._port, limit=2**22, ssl=self._tls)
         reader, writer = self._streams
         lines = [
             f"{method} {path} HTTP/1.1",
@@ -89,8 +98,11 @@ class Timings:
     """Latencies in milliseconds, and what went wrong."""
 
     milliseconds: list[float] = field(default_factory=list)
+    """Of everything that was asked; of what was given up, until then."""
     errors: int = 0
     seconds: float = 0.0
+    given_up: int = 0
+    """What had no answer when the patience with it ended."""
 
     def percentile(self, share: float) -> float:
         """The latency that ``share`` of the requests did not exceed."""
@@ -100,7 +112,17 @@ class Timings:
     @property
     def rate(self) -> float:
         """Requests answered a second."""
-        return len(self.milliseconds) / self.seconds if self.seconds else 0.0
+        return (len(self.milliseconds) - self.given_up) / self.seconds if self.seconds else 0.0
+
+    @property
+    def done(self) -> float:
+        """Requests answered well a second."""
+        return self.well / self.seconds if self.seconds else 0.0
+
+    @property
+    def well(self) -> int:
+        """How many were answered well."""
+        return len(self.milliseconds) - self.given_up - self.errors
 
 
 def latency(timings: Timings) -> str:
@@ -115,9 +137,23 @@ Act = Callable[[Connection, int], Awaitable[bool]]
 """One request on a connection, numbered; whether it went well."""
 
 
-async def offered(url: str, act: Act, *, rate: float, seconds: float, connections: int = 32) -> Timings:
-    """Open loop: ``rate`` requests a second whatever the answers do; latency counts from when each was due."""
+async def offered(
+    url: str,
+    act: Act,
+    *,
+    rate: float,
+    seconds: float,
+    connections: int = 32,
+    began: float | None = None,
+    patience: float | None = None,
+) -> Timings:
+    """Open loop: ``rate`` requests a second whatever the answers do; latency counts from when each was due.
+
+    Request ``number`` is due ``number / rate`` seconds after ``began`` (now). ``patience``: what is not answered so
+    many seconds after the last was due is given up.
+    """
     timings = Timings()
+    began = time.perf_counter() if began is None else began
     free: asyncio.Queue[Connection] = asyncio.Queue()
     for _ in range(connections):
         free.put_nowait(Connection(url))
@@ -128,18 +164,29 @@ async def offered(url: str, act: Act, *, rate: float, seconds: float, connection
             well = await act(connection, number)
         except (OSError, asyncio.IncompleteReadError):
             well = False
+        except asyncio.CancelledError:
+            connection.close()
+            raise
         finally:
             free.put_nowait(connection)
         timings.milliseconds.append((time.perf_counter() - due) * 1000)
         timings.errors += not well
 
-    began = time.perf_counter()
-    tasks = []
+    tasks = {}
     for number in range(int(rate * seconds)):
         due = began + number / rate
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        tasks.append(asyncio.create_task(one(number, due)))
-    await asyncio.gather(*tasks)
+        tasks[asyncio.create_task(one(number, due))] = due
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=patience)
+        now = time.perf_counter()
+        for task in late:
+            task.cancel()
+            timings.milliseconds.append((now - tasks[task]) * 1000)
+        timings.given_up = len(late)
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
     timings.seconds = time.perf_counter() - began
     while not free.empty():
         free.get_nowait().close()
@@ -176,10 +223,17 @@ class Figure:
 
     what: str
     measured: str
-    target: str
+    target: str = "–"
+    met: bool | None = None
+    """Whether the target was; None: there is none, or it is for the reader to judge."""
+
+    @property
+    def verdict(self) -> str:
+        """The target, and whether it was met."""
+        return self.target if self.met is None else f"{self.target}: {'met' if self.met else '**missed**'}"
 
 
 def report(figures: Sequence[Figure]) -> str:
     """A Markdown table."""
-    rows = [f"| {figure.what} | {figure.measured} | {figure.target} |" for figure in figures]
+    rows = [f"| {figure.what} | {figure.measured} | {figure.verdict} |" for figure in figures]
     return "\n".join(["| what | measured | target |", "|---|---|---|", *rows])

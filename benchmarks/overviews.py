@@ -18,7 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks.deployment import Deployment, deployment, feed_engine
 from benchmarks.load import Figure, Timings
+from services.dashboard.alert_rules import store as trials
+from services.dashboard.alert_rules.rules import months_until
 from services.dashboard.alerts import store as alerts
+from services.dashboard.alerts.rules import DEFAULT
 from services.dashboard.overview import store as overview
 from services.dashboard.overview.units import Unit, class_unit
 from services.dashboard.school_day import store as pages
@@ -124,6 +127,8 @@ async def _measure(deployed: Deployment) -> list[Figure]:
     engine = make_engine(deployed.instance.settings("dashboard").app, pool_size=1)
     units = Units(engine, deployed.instance.clock)
     viewer = Viewer(board, uuid4(), frozenset({school}), today)
+    months = tuple(months_until(today))
+    tried = trials.Trial(uuid4(), DEFAULT, DEFAULT, months, today, (school,), None, {})
     one, city = Scope(board, frozenset({school})), Scope(board)
     asked: list[tuple[str, Scope, Callable[[AsyncSession], Awaitable[Any]]]] = [
         ("school page: the day", one, lambda db: pages.school_day(db, viewer, school, today)),
@@ -138,6 +143,11 @@ async def _measure(deployed: Deployment) -> list[Figure]:
             "alerts of a school of 992, a year's days",
             one,
             lambda db: alerts.of_school(db, viewer, school, today),
+        ),
+        (
+            "a draft of their rules tried on that school and year",
+            city,
+            lambda db: trials.count_school(db, board, school, tried),
         ),
     ]
     try:

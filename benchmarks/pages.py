@@ -8,7 +8,7 @@ import time
 from benchmarks.browser import Browser
 from benchmarks.counting import statements
 from benchmarks.deployment import Deployment, deployment
-from benchmarks.load import SECONDS, Answer, Connection, Figure, Timings, latency, offered, saturated
+from benchmarks.load import SECONDS, Act, Answer, Connection, Figure, Timings, latency, offered, saturated
 from benchmarks.processes import Layout
 from benchmarks.seats import save, seats_of
 from services.dashboard import service
@@ -20,29 +20,48 @@ OFFERED = 100.0
 def measure(layout: Layout) -> list[Figure]:
     """What a teacher and a principal open in the morning."""
     with deployment(layout=layout) as deployed:
-        origin = deployed.instance.origin
-        teacher = Browser().sign_in(origin, "2年1組", "2年1組 担任")
-        principal = Browser().sign_in(origin, "校長", "校長")
-        return asyncio.run(_measure(deployed, teacher, principal, layout))
+        return asyncio.run(_measure(deployed, layout, *sessions(deployed)))
 
 
-async def _measure(
-    deployed: Deployment, teacher: dict[str, str], principal: dict[str, str], layout: Layout
-) -> list[Figure]:
+def sessions(deployed: Deployment) -> tuple[dict[str, str], dict[str, str]]:
+    """A teacher and a principal, signed in at the embedded edition: the header that their requests carry."""
+    origin = deployed.instance.origin
+    return Browser().sign_in(origin, "2年1組", "2年1組 担任"), Browser().sign_in(origin, "校長", "校長")
+
+
+Page = tuple[str, str, dict[str, str]]
+"""What it is, its path, and the header of whoever reads it."""
+
+
+async def morning_pages(
+    deployed: Deployment, teacher: dict[str, str], principal: dict[str, str]
+) -> tuple[list[Page], str]:
+    """What a teacher and a principal open in the morning, and the principal's school."""
     mine = (await _read(deployed, "/api/today", teacher)).json()["classes"][0]["class"]["id"]
     school = (await _read(deployed, "/api/me", principal)).json()["roles"][0]["school"]["id"]
-    figures = []
-    for what, path, cookie in (
+    return [
         ("teacher's first page", "/api/today", teacher),
         ("roll page of a class", f"/api/classes/{mine}/days/{deployed.day}/roll", teacher),
         ("school page", f"/api/schools/{school}/days/{deployed.day}", principal),
-    ):
+    ], str(school)
 
-        async def act(
-            connection: Connection, number: int, path: str = path, cookie: dict[str, str] = cookie
-        ) -> bool:
-            return (await connection.ask("GET", path, cookie)).status == 200
 
+def reading(path: str, cookie: dict[str, str]) -> Act:
+    """Reads one page."""
+
+    async def act(connection: Connection, number: int) -> bool:
+        return (await connection.ask("GET", path, cookie)).status == 200
+
+    return act
+
+
+async def _measure(
+    deployed: Deployment, layout: Layout, teacher: dict[str, str], principal: dict[str, str]
+) -> list[Figure]:
+    opened, school = await morning_pages(deployed, teacher, principal)
+    figures = []
+    for what, path, cookie in opened:
+        act = reading(path, cookie)
         url = deployed.instance.origin
         await saturated(url, act, seconds=2, connections=4)
         steady = await offered(url, act, rate=OFFERED, seconds=SECONDS)

@@ -25,8 +25,8 @@ READY_SECONDS = 60.0
 
 
 @contextmanager
-def apart(instance: Instance) -> Iterator[None]:
-    """The services of ``instance``, none of which runs, each in its own process; ended at the end."""
+def apart(instance: Instance) -> Iterator[dict[str, int]]:
+    """The services of ``instance``, none of which runs, each in its own process, by name; ended at the end."""
     roles = [("serve", name) for name in topology().services]
     if instance.choices.transport == "kafka":
         roles += [("relay", name) for name in publishers()]
@@ -44,7 +44,8 @@ def apart(instance: Instance) -> Iterator[None]:
                     )
                 )
         _wait(instance, running)
-        yield
+        pids = {role: process.pid for role, process in zip(roles, running, strict=True)}
+        yield {name: pid for (role, name), pid in pids.items() if role == "serve"}
     finally:
         for process in running:
             process.terminate()

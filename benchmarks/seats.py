@@ -6,11 +6,15 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from benchmarks.deployment import Class, Deployment
-from benchmarks.load import Answer, Connection
+from benchmarks.load import Answer, Connection, Timings, saturated
 from shared.ids import time_ordered_id
+
+LARGE = 20
+"""Pupils of a class that is large enough to measure with."""
 
 
 @dataclass
@@ -41,6 +45,11 @@ class Seat:
         ]
         return json.dumps({"marks": marks, "taken": False}).encode()
 
+    def read(self, sheet: Any) -> None:
+        """See what the class's page shows."""
+        self.revision = {UUID(member["pupil"]): member["revision"] for member in sheet["members"]}
+        self.late = {UUID(member["pupil"]) for member in sheet["members"] if member["code"] == "late"}
+
     def learn(self, answer: Answer) -> None:
         """Remember the revisions of an answer."""
         for cell in answer.json()["saved"]:
@@ -59,8 +68,24 @@ def seats_of(deployed: Deployment) -> list[Seat]:
             f"/v1/classes/{of.id}/days/{deployed.day}/roll",
         )
         for of in deployed.classes
-        if len(of.pupils) >= 20
+        if len(of.pupils) >= LARGE
     ]
+
+
+async def opened(deployed: Deployment) -> list[Seat]:
+    """The same with their pages read, where somebody may have been at work before."""
+    await deployed.renew()
+    seats = seats_of(deployed)
+    connection = Connection(deployed.instance.url("registry"))
+    try:
+        for seat in seats:
+            answer = await connection.ask("GET", seat.path, seat.headers)
+            if answer.status != 200:
+                raise RuntimeError(f"{seat.path}: {answer.status} {answer.body.decode()}")
+            seat.read(answer.json())
+    finally:
+        connection.close()
+    return seats
 
 
 async def save(seat: Seat, connection: Connection, pupils: list[UUID]) -> Answer:
@@ -70,3 +95,14 @@ async def save(seat: Seat, connection: Connection, pupils: list[UUID]) -> Answer
         if answer.status == 200:
             seat.learn(answer)
         return answer
+
+
+async def fill(deployed: Deployment, *, seconds: float) -> Timings:
+    """A log with a history: every class flipped as fast as it goes."""
+    seats = await opened(deployed)
+
+    async def act(connection: Connection, number: int) -> bool:
+        seat = seats[number % len(seats)]
+        return (await save(seat, connection, seat.of.pupils)).status == 200
+
+    return await saturated(deployed.instance.url("registry"), act, seconds=seconds, connections=8)

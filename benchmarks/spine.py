@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from uuid import UUID
 
-import asyncpg
 import httpx
 
+from benchmarks.arrival import arrive, warm
 from benchmarks.counting import statements
 from benchmarks.deployment import Deployment, deployment
 from benchmarks.load import SECONDS, Answer, Connection, Figure, Timings, latency, offered, saturated
 from benchmarks.processes import Layout
-from benchmarks.seats import save, seats_of
+from benchmarks.seats import fill, save, seats_of
 from deploy.local.admin import rebuild_copy
 from deploy.local.instance import Transport
 from deploy.topology import topology
@@ -59,9 +58,7 @@ async def _statements(deployed: Deployment) -> str:
 
     async def ask(http: httpx.AsyncClient) -> httpx.Response:
         if not seat.revision:
-            sheet = (await http.get(seat.path, headers=seat.headers)).json()
-            seat.revision = {UUID(member["pupil"]): member["revision"] for member in sheet["members"]}
-            seat.late = {UUID(member["pupil"]) for member in sheet["members"] if member["code"] == "late"}
+            seat.read((await http.get(seat.path, headers=seat.headers)).json())
         answer = await http.post(seat.path, content=seat.body(seat.of.pupils), headers=seat.command())
         seat.learn(Answer(answer.status_code, answer.content))
         return answer
@@ -96,71 +93,18 @@ def measure_commands(layout: Layout) -> list[Figure]:
 def measure_arrival(transport: Transport, layout: Layout) -> list[Figure]:
     """Command accepted → the copies that pages read have it, at 200 commands a second."""
     with deployment(transport, layout) as deployed:
-        return asyncio.run(_arrival(deployed, f"over {transport}, {layout}"))
-
-
-async def _arrival(deployed: Deployment, how: str) -> list[Figure]:
-    seats = seats_of(deployed)
-    accepted: list[tuple[int, float]] = []
-    reached: list[tuple[int, float]] = []
-    stop = asyncio.Event()
-
-    async def act(connection: Connection, number: int) -> bool:
-        seat = seats[number % len(seats)]
-        answer = await save(seat, connection, [seat.of.pupils[(number // len(seats)) % len(seat.of.pupils)]])
-        if answer.status == 200:
-            accepted.append((int(answer.json()["after"].split(":")[1]), time.perf_counter()))
-        return answer.status == 200
-
-    async def watch() -> None:
-        login = deployed.instance.settings("dashboard").feed
-        connection = await asyncpg.connect(
-            host=login.host,
-            port=login.port,
-            user=login.role,
-            password=login.password,
-            database=login.database,
-        )
-        woken = asyncio.Event()
-        await connection.add_listener("reached", lambda *_: woken.set())
-        query = "select reached from feed.checkpoint where copy = 'school_day' and publisher = 'registry'"
-        while not stop.is_set():
-            woken.clear()
-            at = time.perf_counter()
-            reached.append((await connection.fetchval(query), at))
-            try:
-                async with asyncio.timeout(0.5):
-                    await woken.wait()
-            except TimeoutError:
-                continue
-        await connection.close()
-
-    url = deployed.instance.url("registry")
-    watching = asyncio.create_task(watch())
-    await offered(url, act, rate=100, seconds=3)
-    accepted.clear()
-    load = await offered(url, act, rate=200, seconds=SECONDS)
-    await asyncio.sleep(2)
-    stop.set()
-    await watching
-    delays = Timings()
-    place = 0
-    for position, at in sorted(accepted):
-        while place < len(reached) and reached[place][0] < position:
-            place += 1
-        if place == len(reached):
-            delays.errors += 1
-            continue
-        delays.milliseconds.append(max(0.0, (reached[place][1] - at) * 1000))
-    words = f"p50 {delays.percentile(0.5):.1f}, p99 {delays.percentile(0.99):.1f} ms, {delays.errors} never"
-    return [
-        Figure(
-            f"command accepted → pages' copy has it, {how}",
-            words,
-            "p50 ≤ 25, p99 ≤ 150 ms at 200/s",
-        ),
-        Figure(f"those commands, {how}", latency(load), "200/s"),
-    ]
+        how = f"over {transport}, {layout}"
+        asyncio.run(warm(deployed))
+        found = asyncio.run(arrive(deployed, rate=200, seconds=SECONDS))
+        words = f"p50 {found.shown.percentile(0.5):.1f}, p99 {found.shown.percentile(0.99):.1f} ms"
+        return [
+            Figure(
+                f"command accepted → pages' copy has it, {how}",
+                f"{words}, {found.shown.errors} never",
+                "p50 ≤ 25, p99 ≤ 150 ms at 200/s",
+            ),
+            Figure(f"those commands, {how}", latency(found.commands), "200/s"),
+        ]
 
 
 def measure_rebuild() -> list[Figure]:
@@ -169,7 +113,7 @@ def measure_rebuild() -> list[Figure]:
 
         async def run() -> Figure:
             instance = deployed.instance
-            await _fill(deployed)
+            await fill(deployed, seconds=SECONDS)
             parts = ServiceParts.of(topology().services["dashboard"].application)
             began, records, different = time.perf_counter(), 0, 0
             for copy in parts.copies:
@@ -180,14 +124,3 @@ def measure_rebuild() -> list[Figure]:
             return Figure("rebuild of the dashboard's copies", words, "40,000 events/s")
 
         return [asyncio.run(run())]
-
-
-async def _fill(deployed: Deployment) -> None:
-    """A log with a history: every class flipped many times."""
-    seats = seats_of(deployed)
-
-    async def act(connection: Connection, number: int) -> bool:
-        seat = seats[number % len(seats)]
-        return (await save(seat, connection, seat.of.pupils)).status == 200
-
-    await saturated(deployed.instance.url("registry"), act, seconds=SECONDS, connections=8)

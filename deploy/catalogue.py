@@ -1,4 +1,4 @@
-"""The event catalogue: docs/events.md, golden JSON Schemas and examples, all made from the contracts.
+"""The event catalogue: docs/events.md and asyncapi.json, golden JSON Schemas and examples, made from the contracts.
 
 A schema file changes only as a reviewed diff; an example once written stays, and must stay readable: that is the gate
 against breaking a reader (engineering.md §2.8).
@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from deploy import asyncapi
+from deploy.kafka import records
 from deploy.topology import ROOT, topology
 from shared.contracts import Contract, Lane
 from shared.contracts.catalogue import CONTRACTS
@@ -100,7 +102,8 @@ def _kind(shape: dict[str, Any]) -> str:
 
 def write() -> list[Path]:
     """Write page and schemas; return the files that changed."""
-    wanted = {PAGE: page(), **{SCHEMAS / f"{c.TYPE}.json": dump(schema(c)) for c in CONTRACTS}}
+    wanted = {PAGE: page(), records.PAGE: records.page(), asyncapi.FILE: dump(asyncapi.document())}
+    wanted |= {SCHEMAS / f"{c.TYPE}.json": dump(schema(c)) for c in CONTRACTS}
     changed = []
     for file, content in wanted.items():
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,12 @@ class Service(_Entry):
     port: Port
     migrations: str
     application: str
+    clients: tuple[str, ...] = ()
+    """Clients at the identity authority whose secrets it has, beside its own."""
+
+    def all_clients(self, name: str) -> tuple[str, ...]:
+        """Its own client, ``name``, and those beside it."""
+        return name, *self.clients
 
     @property
     def migrations_folder(self) -> Path:
@@ -61,6 +67,14 @@ class KafkaPorts(_Entry):
 
     port: Port
     controller_port: Port
+    broker_port: Port
+
+
+class KeycloakPorts(_Entry):
+    """Loopback ports of the native identity authority."""
+
+    port: Port
+    management_port: Port
 
 
 class Topology(_Entry):
@@ -68,6 +82,7 @@ class Topology(_Entry):
 
     origin: Origin
     services: dict[str, Service]
+    keycloak: KeycloakPorts
     kafka: KafkaPorts
     topics: dict[str, TopicEntry]
     feeds: dict[str, FeedEntry]
@@ -79,6 +94,14 @@ class Topology(_Entry):
             for name, topic in self.topics.items()
             if consumer in topic.readers and name.split(".", 1)[0] == publisher
         )
+
+    def readers_by_topic(self, publisher: str) -> dict[str, frozenset[str]]:
+        """Each topic of ``publisher``, with the services that may read it."""
+        return {
+            name: frozenset(topic.readers)
+            for name, topic in self.topics.items()
+            if name.split(".", 1)[0] == publisher
+        }
 
     def readers_of(self, publisher: str) -> list[str]:
         """Services that read any topic of ``publisher``."""

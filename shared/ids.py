@@ -48,6 +48,16 @@ def class_month_id(board: UUID, class_id: UUID, month: date) -> UUID:
     return natural_id(board, "class-month", class_id, f"{month:%Y-%m}")
 
 
+def pupil_lessons_id(board: UUID, pupil: UUID, on: date) -> UUID:
+    """The aggregate "one pupil's lessons on one date" (時限ごとの出欠)."""
+    return natural_id(board, "pupil-lessons", pupil, on.isoformat())
+
+
+def lesson_id(board: UUID, class_id: UUID, on: date, period: int) -> UUID:
+    """The aggregate "the roll of one lesson of one class"."""
+    return natural_id(board, "lesson", class_id, on.isoformat(), period)
+
+
 def calendar_id(school: UUID, school_year: int) -> UUID:
     """The aggregate "one school's calendar of one school year"."""
     return natural_id(school, "calendar", school_year)

@@ -10,17 +10,27 @@ from __future__ import annotations
 import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 
+from shared.access.sealer import Sealer
 from shared.database import Login, Units
 from shared.events.copies import Copy, CopyWorker
 from shared.events.feed import Feed
 from shared.events.reactions import Reaction, ReactionWorker
 from shared.events.workers import WorkerState
 
+Edition = Literal["embedded", "platform"]
 MakeFeed = Callable[[str, Sequence[str]], Feed]
 """``make_feed(publisher, topics)``: the transport's feed for this service as consumer."""
+
+
+def only_here(origin: str) -> bool:
+    """Whether browsers of this machine alone come to ``origin``: every name below .localhost is its own (RFC 6761)."""
+    host = urlsplit(origin).hostname or ""
+    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,34 @@ class Worker:
     """None: this process's own."""
 
 
+class _Paths(NamedTuple):
+    keys: str
+    tokens: str
+
+
+# Known, not discovered: a service starts, and refuses what it must, while the authority is away.
+_AUTHORITY = {
+    "embedded": _Paths("/jwks", "/token"),
+    "platform": _Paths("/protocol/openid-connect/certs", "/protocol/openid-connect/token"),
+}
+
+
+def keys_url(edition: Edition, issuer: str) -> str:
+    """Where the authority of an edition publishes its signing keys."""
+    return f"{issuer}{_AUTHORITY[edition].keys}"
+
+
+def token_url(edition: Edition, issuer: str) -> str:
+    """Where the authority of an edition gives tokens."""
+    return f"{issuer}{_AUTHORITY[edition].tokens}"
+
+
 @dataclass(frozen=True)
 class ServiceSettings:
     """Everything a service knows of the world outside it."""
 
     service: str
-    edition: Literal["embedded", "platform"]
+    edition: Edition
     origin: str
     """Where browsers go, e.g. ``http://localhost:8600``."""
     issuer: str
@@ -55,11 +87,23 @@ class ServiceSettings:
     """Client id → client secret, only those it needs."""
     worker: Worker | None = None
     """For a service with bulk work."""
+    paper: str = ""
+    """Where browsers find identity's page for codes on paper, when not at ``/paper`` of the origin (platform)."""
+
+    @property
+    def paper_issuer(self) -> str:
+        """The issuer URL of codes on paper, which Keycloak brokers in the platform edition."""
+        return self.paper or f"{self.origin}/paper"
 
     @property
     def jwks_url(self) -> str:
         """Where the issuer publishes its signing keys."""
-        return f"{self.issuer}/jwks"
+        return keys_url(self.edition, self.issuer)
+
+    @property
+    def token_url(self) -> str:
+        """Where the issuer gives tokens."""
+        return token_url(self.edition, self.issuer)
 
 
 @dataclass
@@ -83,7 +127,10 @@ def make_workers(
     copies: Sequence[Copy],
     reactions: Sequence[Reaction],
 ) -> Workers:
-    """One worker for each copy or reaction and publisher. ``units`` works as the service's feed role."""
+    """One worker for each copy or reaction and publisher, and the access log's sealer.
+
+    ``units`` works as the service's feed role.
+    """
     workers = Workers([], [], [])
     for copy in copies:
         for publisher in copy.publishers():
@@ -93,6 +140,7 @@ def make_workers(
         for publisher in reaction.publishers():
             feed = make_feed(publisher, reaction.topics_of(publisher))
             _add(workers, settings, feed, ReactionWorker(settings.service, reaction, feed, units))
+    workers.jobs.append(partial(Sealer(settings.service, units).run, settings.feed))
     return workers
 
 

@@ -20,13 +20,13 @@ from shared.dates import TOKYO
 from tests.support.product import Product, running
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.kafka]
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """A deployment of this file's own: what is typed here changes rolls."""
-    with running(tmp_path_factory.mktemp("readme") / "state", "log") as product:
+    """A deployment of this file's own: what is typed here changes rolls. As `make up TRANSPORT=kafka` runs it."""
+    with running(tmp_path_factory.mktemp("readme") / "state", "kafka") as product:
         yield product
 
 

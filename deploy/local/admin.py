@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from deploy.local.instance import Instance
+from deploy.deployment import Deployment
 from deploy.local.state import LocalError
 from deploy.topology import topology
 from shared.database import Units, make_engine
@@ -45,7 +45,14 @@ def reaction_of(service: str, name: str) -> Reaction:
 
 
 async def retry(
-    instance: Instance, units: Units, service: str, name: str, publisher: str, key: str, *, also: parked.Also
+    instance: Deployment,
+    units: Units,
+    service: str,
+    name: str,
+    publisher: str,
+    key: str,
+    *,
+    also: parked.Also,
 ) -> str | None:
     """Take a key's parked records in now, and ``also`` in the same transaction. Returns why they still wait, or None.
 
@@ -63,7 +70,7 @@ async def retry(
 
 
 async def rebuild_copy(
-    instance: Instance,
+    instance: Deployment,
     service: str,
     name: str,
     *,
@@ -81,7 +88,7 @@ async def rebuild_copy(
 
 
 @asynccontextmanager
-async def owner_engine(instance: Instance, service: str) -> AsyncIterator[AsyncEngine]:
+async def owner_engine(instance: Deployment, service: str) -> AsyncIterator[AsyncEngine]:
     """The role that owns a service's tables; for the deploying step and the operator, never for a service."""
     engine = make_engine(instance.login(service, role_names(service)[0]), pool_size=2)
     try:
@@ -91,7 +98,7 @@ async def owner_engine(instance: Instance, service: str) -> AsyncIterator[AsyncE
 
 
 @asynccontextmanager
-async def feed_units(instance: Instance, service: str) -> AsyncIterator[Units]:
+async def feed_units(instance: Deployment, service: str) -> AsyncIterator[Units]:
     """Rows of a service as its feed role."""
     engine = make_engine(instance.settings(service).feed, pool_size=2)
     try:
@@ -101,7 +108,7 @@ async def feed_units(instance: Instance, service: str) -> AsyncIterator[Units]:
 
 
 @asynccontextmanager
-async def app_units(instance: Instance, service: str) -> AsyncIterator[Units]:
+async def app_units(instance: Deployment, service: str) -> AsyncIterator[Units]:
     """Rows of a service as its app role, whose walls are those of a request."""
     engine = make_engine(instance.settings(service).app, pool_size=2)
     try:
@@ -115,7 +122,7 @@ async def app_units(instance: Instance, service: str) -> AsyncIterator[Units]:
         await engine.dispose()
 
 
-async def all_waiting(instance: Instance) -> list[tuple[str, Waiting]]:
+async def all_waiting(instance: Deployment) -> list[tuple[str, Waiting]]:
     """Every key that waits, in every service."""
     found: list[tuple[str, Waiting]] = []
     for service in topology().services:
@@ -124,7 +131,7 @@ async def all_waiting(instance: Instance) -> list[tuple[str, Waiting]]:
     return found
 
 
-async def settle(instance: Instance) -> None:
+async def settle(instance: Deployment) -> None:
     """Let every copy and reaction read what there is, without the services being at work."""
     for service in topology().services:
         async with feed_units(instance, service) as units:
@@ -142,7 +149,7 @@ async def settle(instance: Instance) -> None:
                     await worker.feed.close()
 
 
-def _workers(instance: Instance, service: str, units: Units) -> Iterator[CopyWorker | ReactionWorker]:
+def _workers(instance: Deployment, service: str, units: Units) -> Iterator[CopyWorker | ReactionWorker]:
     make_feed = instance.make_log_feed(service)
     for copy in parts(service).copies:
         for publisher in copy.publishers():

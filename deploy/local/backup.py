@@ -4,6 +4,10 @@ Each database is a consistent dump. They are taken in an order in which no react
 publisher in the same backup has not said yet. A restored log begins a new epoch: what was said after the backup is
 lost, and its positions will be given again; whoever reads the log stops until an operator has let it go on
 (`tsumugi feed accept-epoch`). Kafka's data are not in a backup: relays send everything again.
+
+Keycloak's database is in it, after identity's: a user that is made in between is found by its name when identity makes
+it again; the other way about, identity would believe in users that Keycloak has never had. It is before registry's, so
+that whatever identity told Keycloak on registry's word is said again after a restore.
 """
 
 import asyncio
@@ -27,6 +31,7 @@ from typing import IO
 from deploy.local import admin, schema
 from deploy.local.epochs import begin
 from deploy.local.instance import CHOICES, Instance
+from deploy.local.keycloak import make_own_database
 from deploy.local.lifecycle import ERASING, alone
 from deploy.local.prepare import prepare_databases
 from deploy.local.process import inherited
@@ -43,6 +48,10 @@ UNFINISHED = "restoring"
 PRESET = 1
 """Of xz: a quarter of what pg_dump's own compression leaves, because ids come again in every database."""
 _KEPT = (CHOICES, schema.FILE)
+_FIRST_ADMIN = "keycloak/admin.secret"
+"""Keycloak takes it when it makes its database, and never again: one without the other is of no use."""
+KEYCLOAK = "keycloak"
+"""The database that is no service's."""
 _DATABASES = "databases/"
 _MADE_ANEW = ("copy.*", "feed.reacted")
 """What an accepted epoch makes needless: copies are folded anew, and a reaction passes over what it has handled."""
@@ -81,11 +90,11 @@ def backup(instance: Instance, path: Path, say: Say, *, bare: bool = False, pres
             heads = asyncio.run(_heads(instance))  # before: at least this much is in the dumps
             sums = {}
             options = [f"--exclude-table-data={table}" for table in _MADE_ANEW] if bare else []
-            for service in dumped_in_order():
-                say(f"{service} のデータベースを写しています。")
-                name = f"{_DATABASES}{service}.dump"
+            for database in databases_of(instance, bare=bare):
+                say(f"{database} のデータベースを写しています。")
+                name = f"{_DATABASES}{database}.dump"
                 with tempfile.TemporaryFile() as dump:
-                    sums[name] = _add(archive, name, _dump(instance, service, dump, options))
+                    sums[name] = _add(archive, name, _dump(instance, database, dump, options))
             for name, content in _files(instance, bare).items():
                 sums[name] = _add(archive, name, io.BytesIO(content))
             about = {
@@ -105,6 +114,14 @@ def backup(instance: Instance, path: Path, say: Say, *, bare: bool = False, pres
         raise LocalError(f"{path} はもうあります。上書きはしません。別の名前にしてください。") from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+def databases_of(instance: Instance, *, bare: bool) -> list[str]:
+    """What is dumped, in order. Of a bare backup Keycloak is no part: it is about how people prove themselves."""
+    order = dumped_in_order()
+    if instance.platform and not bare:
+        order.insert(order.index("identity") + 1, KEYCLOAK)
+    return order
 
 
 def dumped_in_order() -> list[str]:
@@ -163,6 +180,10 @@ def restore(instance: Instance, path: Path, say: Say, erased: Path | None = None
         say("PostgreSQL を始めています。")
         instance.postgres.start()
         asyncio.run(_load(instance, path, list(about["heads"]), say))
+        if f"{_DATABASES}{KEYCLOAK}.dump" in about["sha256"]:
+            say("Keycloak のデータベースを戻しています。")
+            asyncio.run(make_own_database(instance.server, instance.keycloak_database))
+            _load_one(instance, path, KEYCLOAK)
         say("いまの版の形にしています。")
         asyncio.run(prepare_databases(instance, say))
         # Last: a copy whose shape has changed is built from the log of the epoch that it has been reading.
@@ -298,6 +319,8 @@ def _run(
 def _files(instance: Instance, bare: bool) -> dict[str, bytes]:
     """Choices, secrets and the services' own keys."""
     files = [instance.state / name for name in _KEPT]
+    if not bare:
+        files.append(instance.state / _FIRST_ADMIN)
     for folder in ("secrets", "services") if not bare else ():
         files += sorted(path for path in (instance.state / folder).rglob("*") if path.is_file())
     return {str(file.relative_to(instance.state)): file.read_bytes() for file in files if file.is_file()}
@@ -306,10 +329,11 @@ def _files(instance: Instance, bare: bool) -> dict[str, bytes]:
 def _put_back(instance: Instance, contents: Mapping[str, bytes]) -> None:
     for folder in ("secrets", "services"):
         shutil.rmtree(instance.state / folder, ignore_errors=True)
+    (instance.state / _FIRST_ADMIN).unlink(missing_ok=True)
     kept_port = instance.choices.port
     for name, content in contents.items():
         top = name.split("/", 1)[0]
-        if top not in ("secrets", "services", *_KEPT) or ".." in Path(name).parts:
+        if (name != _FIRST_ADMIN and top not in ("secrets", "services", *_KEPT)) or ".." in Path(name).parts:
             continue
         target = instance.state / name
         make_folder(target.parent)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import httpx
 from sqlalchemy import text
 
+from deploy.deployment import Deployment
+from deploy.kafka.plan import FEED, FEEDS_FROM
 from deploy.local import admin
-from deploy.local.instance import Instance
 from deploy.local.state import LocalError
 from deploy.topology import topology
+from deploy.transport import way_to_broker
 from shared.events import restored
 from shared.events.epochs import Epochs, how_far_the_same
 from shared.events.rebuild import Progress
 
 
-async def begin(instance: Instance, service: str, *, broker: bool) -> int:
+async def begin(instance: Deployment, service: str, *, broker: bool) -> int:
     """Begin a new epoch of a log that was restored, higher than anybody has seen one; returns it.
 
     ``broker``: whether one is there that may have seen the log before.
@@ -27,10 +30,14 @@ async def begin(instance: Instance, service: str, *, broker: bool) -> int:
             known = max(known, await restored.highest_known(session, service))
     if broker:
         # The broker's client is loaded only where it is used.
-        from shared.events.kafka_topics import last_on
+        from shared.events.kafka_topics import last_on, open_to
 
-        mine = [name for name in topology().topics if name.split(".", 1)[0] == service]
-        known = max(known, (await last_on(instance.kafka.bootstrap, mine))[0])
+        async with httpx.AsyncClient() as http:
+            access = way_to_broker(instance.settings(service), instance.broker, http)
+            mine = [name for name in topology().topics if name.split(".", 1)[0] == service]
+            if service == FEEDS_FROM:
+                mine += [name for name in await open_to(access) if name.startswith(FEED)]
+            known = max(known, (await last_on(access, mine))[0])
     async with admin.owner_engine(instance, service) as owner:
         return await restored.begin(owner, known)
 
@@ -57,7 +64,7 @@ class StoppedFeed:
         return max(0, self.seen - self.began)
 
 
-async def stopped(instance: Instance) -> list[StoppedFeed]:
+async def stopped(instance: Deployment) -> list[StoppedFeed]:
     """Every consumer that stands at another epoch than its publisher's log."""
     logs: dict[str, Epochs] = {}
     for service in topology().services:
@@ -89,7 +96,7 @@ async def stopped(instance: Instance) -> list[StoppedFeed]:
 
 
 async def accept(
-    instance: Instance,
+    instance: Deployment,
     service: str,
     copy: str,
     publisher: str,

@@ -8,10 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from deploy.deployment import Deployment
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError, write_secret
 from deploy.town.generate import PUPILS, SEED, Order, package
 from deploy.town.holidays import school_days
+from services.identity.commands import Deployment as IdentityDeployment
+from services.identity.commands import at_keycloak
+from services.identity.keycloak.departments import bring
 from services.identity.purposes.grants import end, grant
 from services.identity.purposes.rules import Terms
 from services.identity.purposes.store import everything
@@ -29,7 +33,8 @@ KITCHEN = "健康給食課"
 KITCHEN_CLIENT = "dept-kenko-kyushoku"
 
 PEOPLE = (
-    ("2年1組の担任", "今日 → 朝の記録"),
+    ("保護者（2年1組の子）", "ホーム → 欠席・遅刻を連絡する"),
+    ("2年1組の担任", "今日 → 朝の記録（その連絡が届いています）"),
     ("校長", "学校の今日（ひとりでに変わります）"),
     ("学務課の職員", "市の今日（人数）、名簿（氏名）"),
     ("システム管理", "配信の状態"),
@@ -58,7 +63,7 @@ async def example_is_due(instance: Instance) -> bool:
 
 
 async def import_example(
-    instance: Instance, on: date, *, pupils: int = PUPILS, of_a_city: bool = False
+    instance: Deployment, on: date, *, pupils: int = PUPILS, of_a_city: bool = False
 ) -> None:
     """Generate the town and import it through the same code as `tsumugi import`; or finish what was interrupted."""
     async with _registry(instance) as units:
@@ -84,7 +89,7 @@ async def _interrupted(units: Units) -> Run | None:
 
 
 @asynccontextmanager
-async def _registry(instance: Instance) -> AsyncIterator[Units]:
+async def _registry(instance: Deployment) -> AsyncIterator[Units]:
     engine = make_engine(instance.settings("registry").app, pool_size=2)
     try:
         yield Units(engine, instance.clock)
@@ -92,12 +97,13 @@ async def _registry(instance: Instance) -> AsyncIterator[Units]:
         await engine.dispose()
 
 
-async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
+async def allow_lunch_count(instance: Deployment, clock: Clock) -> None:
     """See to it that 健康給食課 may receive its feed and that its secret is kept; nothing to do when it is so.
 
     A start that was interrupted between the two leaves a grant whose secret nobody has: it is given anew.
     """
-    engine = make_engine(instance.settings("identity").app, pool_size=2)
+    settings = instance.settings("identity")
+    engine = make_engine(settings.app, pool_size=2)
     try:
         units = Units(engine, clock)
         who = command_line(await only_board(instance), datetime.now(UTC))
@@ -113,35 +119,45 @@ async def allow_lunch_count(instance: Instance, clock: Clock) -> None:
             await end(
                 units, who, one.purpose, since - timedelta(days=1), "秘密が失われた", now=datetime.now(UTC)
             )
-        granted = await grant(
-            units,
-            who,
-            KITCHEN,
-            Terms(
-                feed=LUNCH_COUNT,
-                fields=("members", "absent", "unrecorded", "taken_at"),
-                statement="その日の給食の食数を決め、つくりすぎと不足を防ぐ。5人より少ない学級も、食数が要る。",
-                basis="学校給食法 第4条",
-                importance="III",
-                since=since,
-                small_groups=True,
-            ),
-            now=datetime.now(UTC),
-            client=KITCHEN_CLIENT,
-            new_secret=True,
+        deployment = IdentityDeployment(
+            settings,
+            clock,
+            lambda client: department_secret(instance, client),
+            lambda client: instance.secret(f"client-{client}"),
         )
+        async with at_keycloak(deployment) as admin:
+            granted = await grant(
+                units,
+                who,
+                KITCHEN,
+                Terms(
+                    feed=LUNCH_COUNT,
+                    fields=("members", "absent", "unrecorded", "taken_at"),
+                    statement="その日の給食の食数を決め、つくりすぎと不足を防ぐ。5人より少ない学級も、食数が要る。",
+                    basis="学校給食法 第4条",
+                    importance="III",
+                    since=since,
+                    small_groups=True,
+                ),
+                now=datetime.now(UTC),
+                client=KITCHEN_CLIENT,
+                new_secret=True,
+            )
+            await bring(
+                admin, units, who.board, clock.today(), client=granted.client_id, secret=granted.secret
+            )
     finally:
         await engine.dispose()
     if granted.secret is not None:
         write_secret(kept, granted.secret)
 
 
-def department_secret(instance: Instance, client: str) -> Path:
+def department_secret(instance: Deployment, client: str) -> Path:
     """Where the example keeps a department's secret."""
     return instance.state / "secrets" / f"{client}.secret"
 
 
-async def only_board(instance: Instance) -> UUID:
+async def only_board(instance: Deployment) -> UUID:
     """The board of a deployment that has one. Raises LocalError when there is none or several."""
     engine = make_engine(instance.login("registry", role_names("registry")[2]), pool_size=1)
     try:

@@ -3,7 +3,11 @@
 import errno
 
 from deploy.local.state import state_place
+from deploy.platform.settings import chosen
 
+NO_ANSWER_THERE = (
+    "データベースかサービスが答えません。動いているか、ここから届くかを見てください（docs/operations.md）。"
+)
 NO_ANSWER = "データベースかサービスが答えません。`make up` で始めてください（様子は `tsumugi status`）。"
 _ELSEWHERE = (
     "TSUMUGI_STATE（データ）か XDG_CACHE_HOME（ダウンロード）で、自分が書けるフォルダーを示してください。"
@@ -26,7 +30,7 @@ def told(error: OSError) -> str | None:
     A socket that is missing or refuses is the only fault that means that nobody answers; it names no file.
     """
     if isinstance(error, ConnectionError) or (error.errno == errno.ENOENT and error.filename is None):
-        return NO_ANSWER
+        return NO_ANSWER_THERE if chosen() else NO_ANSWER
     words = _REFUSED.get(error.errno or 0)
     # A write that fails names no file either: it is ours that we write.
     return None if words is None else f"{error.filename or state_place()} {words}"

@@ -6,28 +6,45 @@ This is the composition root's knowledge of the embedded edition. Nothing below 
 import json
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
-import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from deploy.deployment import Listen
+from deploy.keycloak.realm import REALM
+from deploy.local.authority import Authority
 from deploy.local.kafka import Kafka
+from deploy.local.kafka_security import Security
+from deploy.local.keycloak import Keycloak, Ports
 from deploy.local.postgres import Postgres
 from deploy.local.state import LocalError, make_folder, secret, state_dir, take_folder, write_whole
+from deploy.platform.deployed import Deployed
+from deploy.platform.settings import PlatformSettings
 from deploy.topology import topology
+from deploy.transport import broker_feeds, log_feeds
 from shared.access.principal import COMMAND_LINE
 from shared.database import Login
 from shared.database.roles import Server, role_names
 from shared.dates import Clock, SystemClock, TrainingClock
-from shared.events.feed import Feed
-from shared.events.log_feed import LogFeed
-from shared.service import MakeFeed, ServiceSettings, Worker
+from shared.service import Edition, MakeFeed, ServiceSettings, Worker, keys_url, token_url
 
 Transport = Literal["log", "kafka"]
+
+
+class Commands(NamedTuple):
+    """How the deployment is begun, stopped and deleted by hand."""
+
+    begin: str
+    stop: str
+    delete: str
+
+
+TOWN = Commands("make up", "make down", "make reset")
+STACK = Commands("make stack", "make stack-down", "make stack-reset")
 CHOICES = "instance.json"
 """The file in a state folder that keeps what was chosen."""
 
@@ -38,6 +55,8 @@ class Choices:
 
     port: int
     transport: Transport = "log"
+    edition: Edition = "embedded"
+    """Chosen once, with the first start."""
     training_date: str | None = None
     durable: bool = True
     example: bool = False
@@ -87,12 +106,41 @@ class Instance:
         self._file = self.state / CHOICES
         self.choices = choices or Choices.of(self._file)
         self.postgres = Postgres(self.state / "postgres", durable=self.choices.durable)
+        self.authority = Authority(self.state / "authority")
+
+    @cached_property
+    def kafka(self) -> Kafka:
+        """The broker: open to this machine's loopback, or with access control in the platform edition."""
         ports = topology().kafka
-        self.kafka = Kafka(
+        security = None
+        if self.platform:
+            issuer = self.keycloak.issuer(REALM)
+            broker_port = self._port(ports.broker_port)
+            security = Security(self.authority, issuer, keys_url("platform", issuer), broker_port)
+        return Kafka(
             self.state / "kafka",
             port=self._port(ports.port),
             controller_port=self._port(ports.controller_port),
+            security=security,
         )
+
+    @cached_property
+    def keycloak(self) -> Keycloak:
+        """The platform edition's identity authority."""
+        ports = topology().keycloak
+        return Keycloak(
+            self.state / "keycloak",
+            ports=Ports(self._port(ports.port), self._port(ports.management_port)),
+            database=self.keycloak_database,
+            certificate=self.authority.issue("keycloak"),
+            trust=self.authority.certificate,
+        )
+
+    @property
+    def keycloak_database(self) -> Login:
+        """Where Keycloak has its data, and how it comes in."""
+        role = "keycloak"
+        return Login(str(self.postgres.host), self.postgres.port, role, role, self.secret(role))
 
     @classmethod
     def to_end(cls, state: Path | None = None) -> "Instance":
@@ -107,6 +155,7 @@ class Instance:
         *,
         port: int | None = None,
         transport: Transport | None = None,
+        edition: Edition | None = None,
         training_date: date | None = None,
         durable: bool | None = None,
         example: bool | None = None,
@@ -116,6 +165,7 @@ class Instance:
         chosen = Choices(
             port=port or old.port,
             transport=transport or old.transport,
+            edition=edition or old.edition,
             training_date=training_date.isoformat() if training_date else old.training_date,
             durable=old.durable if durable is None else durable,
             example=old.example if example is None else example,
@@ -136,9 +186,19 @@ class Instance:
         """The loopback port of a service."""
         return self._port(topology().services[service].port)
 
+    @property
+    def platform(self) -> bool:
+        """Whether this is the platform edition: Keycloak and Kafka, TLS everywhere, a process a service."""
+        return self.choices.edition == "platform"
+
+    @property
+    def commands(self) -> Commands:
+        """What people of this edition type."""
+        return STACK if self.platform else TOWN
+
     def url(self, service: str) -> str:
         """The base URL of a service."""
-        return f"http://localhost:{self.port(service)}"
+        return f"{'https' if self.platform else 'http'}://localhost:{self.port(service)}"
 
     @property
     def origin(self) -> str:
@@ -166,8 +226,36 @@ class Instance:
         """How ``role`` reaches the database of ``service``."""
         return Login(str(self.postgres.host), self.postgres.port, service, role, self.secret(role))
 
+    def deployed(self, service: str) -> Deployed:
+        """The platform edition as the process of ``service`` is told of it."""
+        certificate = self.authority.issue("services")
+        clients = topology().services[service].all_clients(service)
+        for name in (*role_names(service), *(f"client-{id}" for id in clients)):
+            self.secret(name)  # what a process is told of must be there to be read
+        return Deployed(
+            PlatformSettings(
+                edition="platform",
+                origin=self.origin,
+                issuer=self.keycloak.issuer(REALM),
+                services={name: self.url(name) for name in topology().services},
+                listen=f"localhost:{self.port(service)}",
+                tls_certificate=certificate.chain,
+                tls_key=certificate.key,
+                database_host=str(self.postgres.host),
+                database_port=self.postgres.port,
+                secrets=self.state / "secrets",
+                state=make_folder(self.state / "services" / service),
+                kafka=self.kafka.bootstrap,
+                # Here browsers reach every service at a port of its own; elsewhere all is behind one address.
+                paper=f"{self.url('identity')}/paper",
+                training_date=self.choices.training_date,
+            )
+        )
+
     def settings(self, service: str) -> ServiceSettings:
         """What ``service`` is given."""
+        if self.platform:
+            return self.deployed(service).settings(service)
         _, app, feed, _ = role_names(service)
         clients = [*topology().services, COMMAND_LINE] if service == "identity" else [service]
         return ServiceSettings(
@@ -179,11 +267,7 @@ class Instance:
             app=self.login(service, app),
             feed=self.login(service, feed),
             state=make_folder(self.state / "services" / service),
-            readers={
-                name: frozenset(topic.readers)
-                for name, topic in topology().topics.items()
-                if name.split(".", 1)[0] == service
-            },
+            readers=topology().readers_by_topic(service),
             secrets={client: self.secret(f"client-{client}") for client in clients},
             worker=Worker(
                 [sys.executable, "-m", "deploy.local"],
@@ -191,35 +275,41 @@ class Instance:
             ),
         )
 
+    def listen(self, service: str) -> Listen:
+        """Where ``service`` listens when it runs here."""
+        return (
+            self.deployed(service).listen(service)
+            if self.platform
+            else Listen("localhost", self.port(service))
+        )
+
+    @property
+    def broker(self) -> str:
+        """The broker's address."""
+        return self.kafka.bootstrap
+
+    @property
+    def has_broker(self) -> bool:
+        """Whether records travel over a broker."""
+        return self.choices.transport == "kafka"
+
+    @property
+    def secured_broker(self) -> bool:
+        """Whether the broker has access control."""
+        return self.platform
+
+    @property
+    def token_url(self) -> str:
+        """Where the identity authority gives tokens."""
+        issuer = self.keycloak.issuer(REALM) if self.platform else self.url("identity")
+        return token_url(self.choices.edition, issuer)
+
     def make_feed(self, consumer: str) -> MakeFeed:
         """The transport's feeds for ``consumer``."""
         if self.choices.transport == "log":
             return self.make_log_feed(consumer)
-
-        def make(publisher: str, topics: Sequence[str]) -> Feed:
-            # The broker's client is loaded only where it is used.
-            from shared.archive.feed import ArchivedFeed, HttpArchive, ServiceToken
-            from shared.events.kafka_feed import KafkaFeed
-
-            _refuse_unread(consumer, publisher, topics)
-            http = httpx.AsyncClient()
-            secret = self.secret(f"client-{consumer}")
-            token = ServiceToken(http, self.url("identity"), consumer, secret, publisher)
-            archive = HttpArchive(publisher, self.url(publisher), http, token)
-            return ArchivedFeed(KafkaFeed(publisher, self.kafka.bootstrap, topics), archive, topics)
-
-        return make
+        return broker_feeds(self.settings(consumer), self.broker)
 
     def make_log_feed(self, consumer: str) -> MakeFeed:
         """The logs themselves as ``consumer`` may read them, whatever the transport."""
-
-        def make(publisher: str, topics: Sequence[str]) -> Feed:
-            _refuse_unread(consumer, publisher, topics)
-            return LogFeed(publisher, self.login(publisher, role_names(consumer)[3]), topics)
-
-        return make
-
-
-def _refuse_unread(consumer: str, publisher: str, topics: Sequence[str]) -> None:
-    if odd := sorted(set(topics) - set(topology().read_by(consumer, publisher))):
-        raise LocalError(f"deploy/topology.toml は {consumer} に {', '.join(odd)} を読ませません。")
+        return log_feeds(consumer, lambda publisher: self.login(publisher, role_names(consumer)[3]))

@@ -1,6 +1,7 @@
-"""Apache Kafka from its Maven jars: one KRaft node, plaintext on loopback, no access control.
+"""Apache Kafka from its Maven jars: one KRaft node on loopback.
 
-For the local edition and for tests. What protects a real broker (SASL, ACLs, TLS) belongs to the platform edition.
+For the embedded edition in plain text and without access control; for the platform edition on one machine with what
+protects a real broker (kafka_security.py).
 """
 
 import base64
@@ -15,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from deploy.local.java import JAVA, jars
+from deploy.local.kafka_security import Security
 from deploy.local.process import PidFile, end, launch, tail, wait_until
 from deploy.local.state import LocalError, exclusive, make_folder
 
@@ -35,8 +37,6 @@ SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "PLAINTEXT",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     # Topics come from their contracts only: a misspelt name is an error, not a new topic.
     "auto.create.topics.enable": "false",
     "offsets.topic.num.partitions": "1",
@@ -55,16 +55,20 @@ SETTINGS = {
 
 
 class Kafka:
-    """One broker with its data in `home`, listening on two loopback ports.
+    """One broker with its data in `home`, listening on loopback ports; open to everybody there without ``security``.
 
     Every method may be called from any process, again and again.
     """
 
-    def __init__(self, home: Path, *, port: int, controller_port: int) -> None:
+    def __init__(
+        self, home: Path, *, port: int, controller_port: int, security: Security | None = None
+    ) -> None:
         self.home = home.resolve()
         self.port = port
         self.controller_port = controller_port
-        self.bootstrap = f"{HOST}:{port}"
+        self.security = security
+        # Certificates name localhost.
+        self.bootstrap = f"localhost:{port}" if security else f"{HOST}:{port}"
         self.properties = self.home / "server.properties"
         self.log = self.home / "kafka.log"
         self.pid_file = PidFile(self.home / "kafka.pid", names=str(self.properties))
@@ -95,27 +99,34 @@ class Kafka:
         return self.pid_file.process() is not None and takes_connections(self.port)
 
     def _launch(self) -> psutil.Process:
-        for port in (self.port, self.controller_port):
+        security = self.security
+        for port in (self.port, self.controller_port, *([security.broker_port] if security else [])):
             if takes_connections(port):
                 raise LocalError(
                     f"ポート {port} はほかのプログラムが使っています。それを止めるか、TSUMUGI_PORT を変えてください。"
                 )
-        java = [str(JAVA), *JVM, *LOGGING, "-cp", os.pathsep.join(str(jar) for jar in jars(LOCK))]
+        java = [str(JAVA), *JVM, *LOGGING, *(security.java if security else []), "-cp", class_path()]
         self._configure()
         self._format(java)
         command = [*java, "kafka.Kafka", str(self.properties)]
         return launch(command, log=self.log, environment=ENVIRONMENT, mark=self.pid_file)
 
     def _configure(self) -> None:
+        settings = SETTINGS | {"log.dirs": str(self.home / "data")} | self._listeners()
+        lines = [f"{name}={value}\n" for name, value in settings.items()]
+        self.properties.write_text("".join(lines), encoding="utf-8")
+
+    def _listeners(self) -> dict[str, str]:
+        if self.security:
+            return self.security.settings(self.home, HOST, self.port, self.controller_port)
         controller = f"{HOST}:{self.controller_port}"
-        settings = SETTINGS | {
-            "log.dirs": str(self.home / "data"),
+        return {
             "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@{controller}",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         }
-        lines = [f"{name}={value}\n" for name, value in settings.items()]
-        self.properties.write_text("".join(lines), encoding="utf-8")
 
     def _format(self, java: list[str]) -> None:
         formatted = self.home / "formatted"
@@ -129,6 +140,11 @@ class Kafka:
         if done.returncode != 0:
             raise LocalError(f"Kafka のデータの置き場をつくれませんでした。\n{tail(self.log)}")
         formatted.touch()
+
+
+def class_path() -> str:
+    """The jars of Kafka, of its tools too, for Java's command line."""
+    return os.pathsep.join(str(jar) for jar in jars(LOCK))
 
 
 def takes_connections(port: int) -> bool:

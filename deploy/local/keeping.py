@@ -9,12 +9,13 @@ import typer
 from rich.console import Console
 
 from deploy.local import backup, epochs
-from deploy.local.instance import Instance
+from deploy.local.here import begun, local
 from deploy.local.state import LocalError
 from services.registry.erasure_commands import in_words
 from shared.dates import TOKYO
 
 SEVERAL = "SERVICE、COPY、PUBLISHER は3つとも書くか、どれも書かないでください。"
+ELSEWHERE = "そこでの控えと復元は docs/operations.md にあります。"
 
 
 def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> None:
@@ -25,7 +26,7 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         path: Annotated[Path, typer.Argument(help="書き出すファイル（まだないもの）")],
     ) -> None:
         """すべてのデータベース、鍵、秘密を1つのファイルに写します。動かしたままできます。上書きはしません。"""
-        backup.backup(Instance(), path, console.print)
+        backup.backup(local(instead=ELSEWHERE), path, console.print)
         size = path.stat().st_size / 2**20
         console.print(f"{path} に写しました（{size:.1f} MiB、あなただけが読めます）。", soft_wrap=True)
         console.print(
@@ -42,7 +43,7 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         ] = None,
     ) -> None:
         """控えを新しいフォルダー（TSUMUGI_STATE）に戻し、いまの版にします。データがあるフォルダーには戻しません。"""
-        done = backup.restore(Instance(), path, console.print, erased)
+        done = backup.restore(local(instead=ELSEWHERE), path, console.print, erased)
         made_at = datetime.fromisoformat(done.made_at).astimezone(TOKYO)
         console.print(
             f"{made_at:%Y-%m-%d %H:%M:%S} の控えを戻しました。それより後のことは入っていません。",
@@ -78,10 +79,10 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         """もとの記録が復元されたあと、何が失われたかを確かめたうえで、読みつづけさせます。"""
         if len({service is None, copy is None, publisher is None}) > 1:
             raise LocalError(SEVERAL)
-        instance = Instance()
+        deployment = begun()
         stopped = [
             one
-            for one in asyncio.run(epochs.stopped(instance))
+            for one in asyncio.run(epochs.stopped(deployment))
             if service is None or (one.service, one.copy, one.publisher) == (service, copy, publisher)
         ]
         if not stopped:
@@ -107,5 +108,5 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         if not agreed:
             raise typer.Exit(1)
         for one in stopped:
-            epoch = asyncio.run(epochs.accept(instance, one.service, one.copy, one.publisher))
+            epoch = asyncio.run(epochs.accept(deployment, one.service, one.copy, one.publisher))
             console.print(f"{one.service}/{one.copy}: {one.publisher} の {epoch} 代目の記録を読みます。")

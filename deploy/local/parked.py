@@ -18,8 +18,9 @@ from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from deploy.deployment import Deployment
 from deploy.local import admin
-from deploy.local.instance import Instance
+from deploy.local.here import here
 from shared.access.log import Seen, log_change
 from shared.access.principal import command_line
 from shared.database import Units
@@ -28,7 +29,7 @@ from shared.events import parked
 from shared.events.records import Record
 
 Service = Annotated[str, typer.Argument(help="サービス（registry、identity、dashboard）")]
-Copied = Annotated[str, typer.Argument(help="写しの名前（`tsumugi status` が示す roster など）")]
+Copied = Annotated[str, typer.Argument(help="写しの名前（画面「配信の状態」が示す roster など）")]
 Publisher = Annotated[str, typer.Argument(help="もとの記録を出したサービス")]
 Key = Annotated[str, typer.Argument(help="待っている記録の鍵（`tsumugi parked list` が示すもの）")]
 
@@ -50,7 +51,7 @@ async def look_into(units: Units, copy: str, publisher: str, key: str) -> list[t
 
 
 async def take_in(
-    instance: Instance, units: Units, service: str, copy: str, publisher: str, key: str
+    instance: Deployment, units: Units, service: str, copy: str, publisher: str, key: str
 ) -> str | None:
     """Take a key's waiting records in and note it in the same transaction. Returns why they still wait, or None."""
     note = await _noting(units, "RetryParked", copy, publisher, key)
@@ -111,7 +112,7 @@ def add_commands(app: typer.Typer, console: Console) -> None:
     def parked_list() -> None:
         """待っている記録を、古い順に示します。"""
         table = Table("サービス", "写し", "もと", "鍵", "件", "はじめから", "わけ", box=None)
-        for service, item in asyncio.run(admin.all_waiting(Instance())):
+        for service, item in asyncio.run(admin.all_waiting(here())):
             since = f"{item.since.astimezone(TOKYO):%Y-%m-%d %H:%M:%S}"
             table.add_row(service, item.copy, item.publisher, item.key, str(item.count), since, item.reason)
         console.print(table)
@@ -121,7 +122,7 @@ def add_commands(app: typer.Typer, console: Console) -> None:
         """ひとつの鍵で待っている記録を、順に示します。見たことはアクセスの記録に残ります。"""
 
         async def look() -> list[tuple[Record, str]]:
-            async with admin.feed_units(Instance(), service) as units:
+            async with admin.feed_units(here(), service) as units:
                 return await look_into(units, copy, publisher, key)
 
         for record, reason in asyncio.run(look()):
@@ -133,7 +134,7 @@ def add_commands(app: typer.Typer, console: Console) -> None:
         """もう一度取り込みます。まだ取り込めなければ、わけを示して終了コード 1。したことはアクセスの記録に残ります。"""
 
         async def again() -> str | None:
-            instance = Instance()
+            instance = here()
             async with admin.feed_units(instance, service) as units:
                 return await take_in(instance, units, service, copy, publisher, key)
 
@@ -155,7 +156,7 @@ def add_commands(app: typer.Typer, console: Console) -> None:
         """捨てます。だれが、なぜ捨てたかは残り、アクセスの記録にも残ります。"""
 
         async def throw() -> int:
-            async with admin.feed_units(Instance(), service) as units:
+            async with admin.feed_units(here(), service) as units:
                 return await throw_away(units, copy, publisher, key, reason=reason, by=by)
 
         console.print(f"{asyncio.run(throw())} 件を捨てました。")

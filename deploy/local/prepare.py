@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 from sqlalchemy import text
 
+from deploy.deployment import Deployment
 from deploy.local import admin, schema
-from deploy.local.instance import Instance
 from deploy.topology import topology
 from shared.database import make_engine
 from shared.database.migrate import migrate, run_script
-from shared.database.roles import make_database, make_roles, reader_grants, role_names
+from shared.database.roles import READS_ALREADY, make_database, make_roles, reader_grants, role_names
 from shared.dates import school_year
 from shared.events.shapes import make_missing
 
 
-async def prepare_databases(instance: Instance, say: Callable[[str], None] = lambda _: None) -> None:
+async def prepare_databases(instance: Deployment, say: Callable[[str], None] = lambda _: None) -> None:
     """Bring every service's database to the newest schema, with the roles and reading rights of the topology.
 
     Its log has room for this school year's happenings and those of the two that follow: whoever deploys nothing for
@@ -33,7 +33,7 @@ async def prepare_databases(instance: Instance, say: Callable[[str], None] = lam
     schema.keep(instance)
 
 
-async def _make_copies(instance: Instance, service: str, say: Callable[[str], None]) -> None:
+async def _make_copies(instance: Deployment, service: str, say: Callable[[str], None]) -> None:
     async with admin.owner_engine(instance, service) as owner:
         other = await make_missing(owner, admin.parts(service).copies)
     for copy in other:
@@ -44,7 +44,7 @@ async def _make_copies(instance: Instance, service: str, say: Callable[[str], No
         )
 
 
-async def _prepare(instance: Instance, service: str) -> None:
+async def _prepare(instance: Deployment, service: str) -> None:
     readers = topology().readers_of(service)
     await make_database(instance.server, service, readers)
     engine = make_engine(instance.login(service, role_names(service)[0]), pool_size=1)
@@ -54,9 +54,11 @@ async def _prepare(instance: Instance, service: str) -> None:
             this = school_year(instance.clock.today())
             for year in range(this - 1, this + 3):
                 await connection.execute(text("select log.keep_year(:year)"), {"year": year})
+        async with engine.begin() as connection:
             for reader in readers:
-                await connection.run_sync(
-                    run_script, reader_grants(reader, topology().read_by(reader, service))
-                )
+                topics = sorted(topology().read_by(reader, service))
+                asked = {"consumer": reader, "topics": topics, "reader": role_names(reader)[3]}
+                if not (await connection.execute(text(READS_ALREADY), asked)).scalar_one():
+                    await connection.run_sync(run_script, reader_grants(reader, topics))
     finally:
         await engine.dispose()

@@ -113,16 +113,25 @@ def as_user(user: int | None) -> AsUser:
 
 
 def wait_until(
-    ready: Callable[[], bool], server: psutil.Process, *, seconds: float, what: str, log: Path
+    ready: Callable[[], bool],
+    server: psutil.Process,
+    *,
+    seconds: float,
+    what: str,
+    log: Path,
+    every: float = POLL_SECONDS,
 ) -> None:
-    """Wait for a server. Raises LocalError with the end of its log when it died or was not ready in time."""
+    """Wait for a server, asking ``every`` so many seconds.
+
+    Raises LocalError with the end of its log when it died or was not ready in time.
+    """
     deadline = time.monotonic() + seconds
     while not ready():
         if not is_alive(server):
             raise LocalError(f"{what} が、始まる途中で止まりました。\n{tail(log)}")
         if time.monotonic() > deadline:
             raise LocalError(f"{what} は {seconds:.0f} 秒のあいだに準備ができませんでした。\n{tail(log)}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(every)
 
 
 def end(process: psutil.Process, *steps: tuple[signal.Signals, float]) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
+from deploy.deployment import Deployment
 from deploy.local.instance import Instance
 from deploy.local.state import ROOT, LocalError, write_whole
 from deploy.topology import topology
@@ -45,7 +46,7 @@ def changed(kept: Mapping[str, str]) -> list[str]:
     return [name for name, digest in kept.items() if now.get(name) != digest]
 
 
-def keep(instance: Instance) -> None:
+def keep(instance: Deployment) -> None:
     """Note that the databases are, or are about to be, made by today's scripts."""
     write_whole(instance.state / FILE, json.dumps(scripts(), indent=1) + "\n")
 

@@ -2,18 +2,26 @@
 
 import asyncio
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import psutil
 from sqlalchemy import text
 
+from deploy.deployment import Deployment
+from deploy.kafka import marks as keeper
+from deploy.kafka.marks import KeeperStatus
 from deploy.local.instance import Instance
+from deploy.local.keycloak import mark_of
 from deploy.local.process import PidFile
+from deploy.local.supervisor import ServiceProcess
 from deploy.topology import topology
 from shared.database import make_engine
 from shared.database.roles import role_names
 from shared.service import ServiceParts
+
+RELAY = "relay"
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ class FeedStatus:
     parked: int
     stopped_because: str | None = None
     """Why its worker stands still, in words for the operator; None where it is not running or all is well."""
+    age_seconds: float | None = None
+    """Since it last was known to lack nothing, as tsumugi_copy_age_seconds tells; None where it is not running."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,18 @@ class ReconcilerStatus:
     stopped_because: str | None
 
 
+@dataclass(frozen=True)
+class RelayStatus:
+    """How far a service's log has been sent to the broker."""
+
+    service: str
+    reached: int
+    head: int | None
+    unsent_seconds: float | None
+    """Age of the oldest record not yet sent, as tsumugi_relay_age_seconds tells; None where nobody knows."""
+    stopped_because: str | None
+
+
 @dataclass
 class Status:
     """The deployment."""
@@ -58,9 +80,13 @@ class Status:
     origin: str
     transport: str
     training_date: str | None
+    edition: str = "embedded"
     services: list[ServiceStatus] = field(default_factory=list)
     feeds: list[FeedStatus] = field(default_factory=list)
     reconcilers: list[ReconcilerStatus] = field(default_factory=list)
+    relays: list[RelayStatus] = field(default_factory=list)
+    keeper: KeeperStatus | None = None
+    """Who holds the broker's rights; None where there are none."""
     memory_mib: dict[str, int] = field(default_factory=dict)
     running: bool = False
     """Whether database and services are this deployment's own processes; anything may listen on a port."""
@@ -87,26 +113,35 @@ def services_pid(instance: Instance) -> PidFile:
 
 async def status(instance: Instance) -> Status:
     """Ask everything once."""
-    result = Status(instance.origin, instance.choices.transport, instance.choices.training_date)
+    result = Status(
+        instance.origin, instance.choices.transport, instance.choices.training_date, instance.choices.edition
+    )
     asked = await asyncio.gather(*(_ask(instance, name) for name in topology().services))
     result.services = [service for service, _ in asked]
     result.reconcilers = [
         ReconcilerStatus(service.name, one["copy"], one["looked_at"], one["stopped_because"])
         for service, workers in asked
         for one in workers
-        if (one["copy"], one["publisher"]) not in _readers_of_logs(service.name)
+        if (one["copy"], one["publisher"]) not in _readers_of_logs(service.name) and one["copy"] != RELAY
     ]
-    stopped = {
-        (service.name, one["copy"], one["publisher"]): one["stopped_because"]
+    result.relays = [
+        RelayStatus(service.name, one["reached"], one["head"], one["unsent_seconds"], one["stopped_because"])
         for service, workers in asked
         for one in workers
+        if one["copy"] == RELAY
+    ]
+    told = {
+        (service.name, one["copy"], one["publisher"]): one for service, workers in asked for one in workers
     }
     if instance.postgres.ready():
         result.feeds = [
-            replace(feed, stopped_because=stopped.get((feed.service, feed.copy, feed.publisher)))
+            replace(feed, stopped_because=one.get("stopped_because"), age_seconds=one.get("age_seconds"))
             for feed in await feeds(instance)
+            for one in [told.get((feed.service, feed.copy, feed.publisher), {})]
         ]
         result.running = services_pid(instance).process() is not None
+    if instance.platform:
+        result.keeper = keeper.read(instance.state, datetime.now(UTC))
     result.memory_mib = memory(instance)
     return result
 
@@ -122,7 +157,8 @@ async def _ask(instance: Instance, name: str) -> tuple[ServiceStatus, list[dict[
         async with httpx.AsyncClient(base_url=url, timeout=2) as client:
             ready = await client.get("/health/ready")
             version = (await client.get("/health/live")).json()["version"]
-            workers = ready.json().get("feeds", [])
+            said = ready.json()
+            workers = [*said.get("feeds", []), *([said[RELAY]] if RELAY in said else [])]
     except (httpx.HTTPError, ValueError):
         return ServiceStatus(name, url, False, None), []
     return ServiceStatus(name, url, ready.status_code == 200, version), workers
@@ -135,7 +171,7 @@ _CHECKPOINTS = text(
 _HEAD = text("select position from log.head")
 
 
-async def feeds(instance: Instance) -> list[FeedStatus]:
+async def feeds(instance: Deployment) -> list[FeedStatus]:
     """Every copy and reaction there is, whether it has begun to read or not."""
     heads: dict[str, int] = {}
     stored: dict[tuple[str, str, str], Any] = {}
@@ -158,18 +194,31 @@ async def feeds(instance: Instance) -> list[FeedStatus]:
     return found
 
 
+def families(instance: Instance) -> dict[str, list[psutil.Process]]:
+    """The processes of each part that runs: its own, then those that it has started."""
+    marks = {
+        "services": services_pid(instance),
+        "postgres": instance.postgres.pid_file,
+        "kafka": instance.kafka.pid_file,
+        "keycloak": mark_of(instance.state / "keycloak"),
+    }
+    if instance.platform:
+        marks |= {name: ServiceProcess(name, instance.state, {}).pid_file for name in topology().services}
+    parts = {name: process for name, mark in marks.items() if (process := mark.process()) is not None}
+    heads = {process.pid for process in parts.values()}
+    return {
+        name: [
+            process,
+            # The supervisor's children are named by themselves.
+            *(child for child in process.children(recursive=True) if child.pid not in heads),
+        ]
+        for name, process in parts.items()
+    }
+
+
 def memory(instance: Instance) -> dict[str, int]:
     """Memory of each part in MiB, without counting shared pages twice."""
-    processes = {
-        "services": services_pid(instance).process(),
-        "postgres": instance.postgres.pid_file.process(),
-        "kafka": instance.kafka.pid_file.process(),
-    }
-    return {
-        name: sum(_own(part) for part in [process, *process.children(recursive=True)]) // 2**20
-        for name, process in processes.items()
-        if process is not None
-    }
+    return {name: sum(map(_own, family)) // 2**20 for name, family in families(instance).items()}
 
 
 def _own(process: psutil.Process) -> int:

@@ -13,7 +13,9 @@ from typing import TextIO
 import psutil
 
 from deploy.local.kafka import HOST, Kafka
+from deploy.local.keycloak import Keycloak, Ports, stop_server
 from deploy.local.postgres import Postgres
+from shared.database import Login
 
 PREFIX = "tsumugi-test-"
 # Not pytest's own temporary folders: PostgreSQL's plain user cannot enter those of root.
@@ -61,6 +63,12 @@ def temporary_kafka(home: Path) -> Kafka:
     return Kafka(home / "kafka", port=port, controller_port=port + 1)
 
 
+def temporary_keycloak(home: Path, database: Login) -> Keycloak:
+    """The identity authority of a temporary home, on ports of its own."""
+    port = free_ports()
+    return Keycloak(home / "keycloak", ports=Ports(port + 90, port + 91), database=database)
+
+
 def free_ports() -> int:
     """The first of `SPAN` ports that nobody uses, and that no other process is given while this one lives.
 
@@ -71,7 +79,7 @@ def free_ports() -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with ExitStack() as held:
-                for port in (base, base + 1, base + 2, base + 92, base + 93):
+                for port in (base, base + 1, base + 2, *range(base + 90, base + 95)):
                     held.enter_context(socket.socket()).bind((HOST, port))
         except OSError:
             lock.close()
@@ -110,6 +118,8 @@ def owner(home: Path) -> int | None:
 
 
 def remove(home: Path) -> None:
+    stop_server(home / "keycloak")
     Postgres(home / "postgres").remove()
-    Kafka(home / "kafka", port=0, controller_port=0).remove()
+    for broker in ("kafka", "secured-kafka"):
+        Kafka(home / broker, port=0, controller_port=0).remove()
     shutil.rmtree(home)

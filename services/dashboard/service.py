@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dashboard import feeds, operations, school_day
+from services.dashboard import alert_rules, feeds, operations, school_day
 from services.dashboard.accounts.copies import AccountsCopy
+from services.dashboard.alert_rules.api import router as alert_rules_router
+from services.dashboard.alert_rules.counts_api import router as alert_counts_router
+from services.dashboard.alert_rules.rules import TRIED_DAYS
+from services.dashboard.alert_rules.store import forget as forget_trials
 from services.dashboard.alerts.api import router as alerts_router
 from services.dashboard.feeds.absence_feed import AbsenceFeed
 from services.dashboard.feeds.api import router as feeds_router
 from services.dashboard.feeds.reconciler import LunchFeed
+from services.dashboard.feeds.store import everybody
 from services.dashboard.forward.api import FILES
 from services.dashboard.forward.api import router as forward_router
+from services.dashboard.forward.stopping import router as stopping_router
 from services.dashboard.lanes import lanes
 from services.dashboard.live.api import router as live_router
 from services.dashboard.live.hub import Hub
@@ -32,10 +40,13 @@ from services.dashboard.roster.copies import RosterCopy
 from services.dashboard.school_day.api import router as school_day_router
 from services.dashboard.school_day.copies import SchoolDayCopy
 from services.dashboard.sessions.api import router as sessions_router
+from services.dashboard.sessions.backchannel import router as backchannel_router
 from services.dashboard.sessions.issuer import Issuer
+from services.dashboard.sessions.logout_token import LogoutTokens
 from services.dashboard.sessions.rules import cookie_names
 from services.dashboard.sessions.seal import Seal
 from services.dashboard.sessions.service import Sessions
+from services.dashboard.sessions.store import forget_heard, forget_sessions
 from services.dashboard.shell import FrontEnd, Shell
 from services.dashboard.unannounced.api import router as unannounced_router
 from services.dashboard.unannounced.reactions import Forget
@@ -44,6 +55,7 @@ from services.dashboard.unannounced.store import forget
 from shared.access.log import AccessLog
 from shared.access.policies import Policies
 from shared.access.tokens import KeySource, TokenVerifier
+from shared.contracts.dashboard import feed_topic
 from shared.daily import each_day, housekeeping
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
@@ -55,10 +67,14 @@ from shared.service import MakeFeed, ServiceSettings, make_workers
 from shared.web import ServiceApp, make_app
 from shared.web.admission import Bounds
 
+if TYPE_CHECKING:
+    from services.dashboard.feeds.topics import FeedTopics
+    from shared.events.kafka_access import KafkaAccess
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 COPIES: Sequence[Copy] = (RosterCopy(), SchoolDayCopy(), AccountsCopy())
 REACTIONS: Sequence[Reaction] = (Forget(),)
-POLICIES = [Path(room.__path__[0]) for room in (school_day, feeds, operations)]
+POLICIES = [Path(room.__path__[0]) for room in (school_day, alert_rules, feeds, operations)]
 CLIENT = "dashboard"
 SEAL_KEY = "sessions.key"
 
@@ -92,7 +108,6 @@ def build(
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
     department_feeds = [LunchFeed(feed_units, hub), AbsenceFeed(feed_units, hub)]
     states = [*workers.states, *(each.state for each in department_feeds)]
-    watch = Watch(feed_units, states)
     cookie, login_cookie = cookie_names(settings.origin)
     room = Dashboard(
         settings=settings,
@@ -126,50 +141,72 @@ def build(
         await app_engine.dispose()
         await feed_engine.dispose()
 
+    service = ServiceApp(
+        name=settings.service,
+        verifier=TokenVerifier(settings.issuer, settings.service, keys),
+        ready=ready,
+        background=[
+            log.run,
+            hub.run,
+            Watch(feed_units, lambda: [*states, *([service.relay] if service.relay else [])]).run,
+            *(partial(each.run, settings.feed) for each in department_feeds),
+            lambda: each_day(clock, lambda: housekeeping(feed_units)),
+            lambda: each_day(clock, lambda: forget(feed_units, clock.today() - timedelta(days=KEPT_DAYS))),
+            lambda: each_day(
+                clock, lambda: forget_trials(feed_units, clock.now() - timedelta(days=TRIED_DAYS))
+            ),
+            lambda: each_day(clock, lambda: forget_heard(feed_units, real.now() - timedelta(days=1))),
+            lambda: each_day(real, lambda: forget_sessions(feed_units, real.now())),
+            *workers.jobs,
+        ],
+        start=start,
+        stop=stop,
+        states=states,
+        parked=lambda: parked.counts(feed_units),
+        files=FILES,
+        lane=lanes(settings.urls),
+        streams=lambda: sum(room.streams.values()),
+    )
     app = make_app(
-        ServiceApp(
-            name=settings.service,
-            verifier=TokenVerifier(settings.issuer, settings.service, keys),
-            ready=ready,
-            background=[
-                log.run,
-                hub.run,
-                watch.run,
-                *(partial(each.run, settings.feed) for each in department_feeds),
-                lambda: each_day(clock, lambda: housekeeping(feed_units)),
-                lambda: each_day(
-                    clock, lambda: forget(feed_units, clock.today() - timedelta(days=KEPT_DAYS))
-                ),
-                *workers.jobs,
-            ],
-            start=start,
-            stop=stop,
-            states=states,
-            parked=lambda: parked.counts(feed_units),
-            files=FILES,
-            lane=lanes(settings.urls),
-        ),
+        service,
         "紬 ダッシュボード（dashboard）",
         [
             sessions_router,
+            backchannel_router,
             me_router,
             school_day_router,
             overview_router,
             unannounced_router,
             alerts_router,
+            alert_rules_router,
+            alert_counts_router,
             operations_router,
             parked_router,
             live_router,
             feeds_router,
             forward_router,
+            stopping_router,
         ],
     )
     app.state.dashboard = room
+    app.state.logout_tokens = LogoutTokens(settings.issuer, CLIENT, keys)
     # Open streams and long polls end when this is called; a server that is told to stop calls it first.
     app.state.end_streams = room.ending.set
     app.mount("/", front_end or FrontEnd())
     app.add_middleware(Shell, origin=settings.origin)
     return app
+
+
+def feed_topics(settings: ServiceSettings, clock: Clock, access: KafkaAccess) -> FeedTopics:
+    """What is sent to the broker: not the log, which holds more than a department may have."""
+    from services.dashboard.feeds.topics import FeedTopics  # the client is loaded only where it is used
+
+    return FeedTopics(settings.feed, Units(make_engine(settings.feed, pool_size=1), clock), access)
+
+
+async def topics_due(session: AsyncSession, day: date) -> list[str]:
+    """The topics that are filled on a day. ``session`` works as the feed role."""
+    return [feed_topic(one.board, one.department, feed).name for feed, one in await everybody(session, day)]
 
 
 def _by_publisher(copies: Sequence[Copy]) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.dashboard.sessions.backchannel import PATH as BACKCHANNEL
 from services.dashboard.words import in_words, sent_there
 from shared.web import Problem, not_found
 
@@ -34,6 +35,8 @@ HEADERS = {
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER_ONLY = "/api/feeds/"
 """Departments come here with a token and no cookie: nobody's browser can be made to send one."""
+LINKS = "/stop/"
+"""Links of mails (forward/stopping.py): a mailbox presses them, and no cookie counts there."""
 
 
 class Shell:
@@ -67,7 +70,8 @@ class Shell:
     def _turned_away(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path, method = scope["path"], scope["method"]
-        if path.startswith(("/health/", BEARER_ONLY)):
+        # The authority comes to BACKCHANNEL with a signed token and no cookie.
+        if path.startswith(("/health/", BEARER_ONLY, LINKS)) or path == BACKCHANNEL:
             return None
         if headers.get("host") in self._strangers and method in SAFE:
             # Cookies, passkeys and the service worker belong to a name: one deployment has one.

@@ -83,10 +83,13 @@ async def identity(
     clock: FixedClock,
     board: UUID,
     identity_state: Path,
+    identity_templates: Filled,
 ) -> AsyncIterator[Identity]:
     """identity: empty, or with a small town for whoever asks for ``town`` too."""
-    wanted = "town_templates" if "town" in request.fixturenames else "identity_templates"
-    filled: Filled = request.getfixturevalue(wanted)
+    # Whoever asks for town has it made before this runs; made from here it would find a loop at work.
+    filled = identity_templates
+    if "town" in request.fixturenames:
+        filled = request.getfixturevalue("town_templates")
     async with databases.copy(filled.own) as own, databases.copy(filled.log) as log:
         made = Identity(own, log, clock, filled.town.board if filled.town else board, identity_state)
         try:

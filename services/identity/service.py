@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -20,13 +21,18 @@ from services.identity.invitations.copies import Families
 from services.identity.invitations.reactions import Forget
 from services.identity.invitations.signing_in import Paper
 from services.identity.issuer import api as issuer_api
-from services.identity.issuer import paper_api
+from services.identity.issuer import brokered_api, paper_api
+from services.identity.issuer.brokered import KEYCLOAK, Brokered, keycloak
 from services.identity.issuer.keys import signing_key
 from services.identity.issuer.loopback import LoopbackOnly, refuse_other_addresses
 from services.identity.issuer.provider import Provider
 from services.identity.issuer.rules import Client, hash_of
 from services.identity.issuer.store import forget_old
 from services.identity.issuer.tokens import Mint
+from services.identity.keycloak import admin as keycloak_admin
+from services.identity.keycloak.admin import Admin
+from services.identity.keycloak.reconciler import Reconciler
+from services.identity.keycloak.training import NotForTraining, training
 from services.identity.languages import api as languages_api
 from services.identity.room import Identity
 from shared.access.log import AccessLog
@@ -38,7 +44,7 @@ from shared.archive.api import router as archive_router
 from shared.daily import each_day, housekeeping
 from shared.database import Units, make_engine, refuse_privileged
 from shared.database.migrate import check_schema
-from shared.dates import Clock, SystemClock
+from shared.dates import Clock, SystemClock, TrainingClock
 from shared.events import parked
 from shared.events.copies import Copy
 from shared.events.reactions import Reaction
@@ -67,10 +73,7 @@ def clients(settings: ServiceSettings) -> dict[str, Client]:
         COMMAND_LINE: (command_line_redirect(settings),),
     }
     wanted = [*settings.urls, COMMAND_LINE]
-    if missing := [id for id in wanted if not settings.secrets.get(id)]:
-        raise MissingSecret(
-            f"identity に {', '.join(missing)} の秘密がありません。配備の設定を確かめてください。"
-        )
+    _must_have(settings, *wanted)
     return {
         id: Client(
             id,
@@ -81,6 +84,13 @@ def clients(settings: ServiceSettings) -> dict[str, Client]:
         )
         for id in wanted
     }
+
+
+def _must_have(settings: ServiceSettings, *ids: str) -> None:
+    if missing := [id for id in ids if not settings.secrets.get(id)]:
+        raise MissingSecret(
+            f"identity に {', '.join(missing)} の秘密がありません。配備の設定を確かめてください。"
+        )
 
 
 def command_line_redirect(settings: ServiceSettings) -> str:
@@ -102,12 +112,41 @@ def make_provider(settings: ServiceSettings, units: Units, clock: Clock, hashes:
     )
 
 
+def make_brokered(settings: ServiceSettings, units: Units, clock: Clock, hashes: Codes) -> Brokered:
+    """The platform edition's provider of codes on paper, for Keycloak alone."""
+    _must_have(settings, KEYCLOAK)
+    return Brokered(
+        units=units,
+        clock=clock,
+        real=SystemClock(),
+        mint=Mint(settings.paper_issuer, signing_key(settings.state)),
+        clients={KEYCLOAK: keycloak(settings.issuer, settings.secrets[KEYCLOAK])},
+        paper=Paper(units, clock, SystemClock(), hashes),
+        trial=isinstance(clock, TrainingClock),
+        onward=(settings.origin,),
+    )
+
+
+def make_reconciler(settings: ServiceSettings, feed_units: Units, clock: Clock) -> tuple[Reconciler, Admin]:
+    """What keeps users and departments' clients in the platform edition's Keycloak, and its way in."""
+    _must_have(settings, keycloak_admin.CLIENT)
+    admin = Admin(settings.issuer, settings.secrets[keycloak_admin.CLIENT])
+    try:
+        way_in = training(settings.state, settings.origin, clock)
+    except NotForTraining:
+        way_in = None
+    return Reconciler(feed_units, admin, training=way_in), admin
+
+
 def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastAPI:
-    """The service's application. In the platform edition Keycloak is the issuer."""
+    """The service's application. In the platform edition Keycloak is the issuer, and brokers the codes on paper."""
     engine, feed_engine = make_engine(settings.app), make_engine(settings.feed)
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
     hashes = codes(settings.state)
-    provider = make_provider(settings, units, clock, hashes) if settings.edition == "embedded" else None
+    embedded = settings.edition == "embedded"
+    make = make_provider if embedded else make_brokered
+    provider = make(settings, units, clock, hashes)
+    at_keycloak = None if embedded else make_reconciler(settings, feed_units, clock)
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
 
     log = AccessLog(units)
@@ -130,6 +169,8 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
 
     async def stop() -> None:
         await workers.close()
+        if at_keycloak is not None:
+            await at_keycloak[1].close()
         for each in (engine, feed_engine):
             await each.dispose()
 
@@ -138,22 +179,27 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             name="identity",
             verifier=TokenVerifier(settings.issuer, "identity", KeySource.of(settings.jwks_url)),
             ready=ready,
-            background=[log.run, *workers.jobs, lambda: each_day(clock, new_day)],
+            background=[
+                log.run,
+                *workers.jobs,
+                lambda: each_day(clock, new_day),
+                *([partial(at_keycloak[0].run, settings.feed)] if at_keycloak else []),
+            ],
             start=start,
             stop=stop,
-            states=workers.states,
+            states=[*workers.states, *([at_keycloak[0].state] if at_keycloak else [])],
             parked=lambda: parked.counts(feed_units),
         ),
         "紬 統合ID（identity）",
         [
-            *([issuer_api.router, paper_api.router] if provider else []),
+            *([issuer_api.router, paper_api.router] if embedded else [brokered_api.router]),
             invitations_api.router,
             languages_api.router,
             archive_router(lambda: archive),
         ],
     )
     app.state.identity = Identity(units, clock, Policies(POLICIES), log, hashes, settings.origin)
-    if provider:
-        app.state.provider, app.state.origin = provider, settings.origin
+    app.state.provider, app.state.origin = provider, settings.origin
+    if embedded:
         app.add_middleware(LoopbackOnly)
     return app

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from services.messaging.channels import mail as mails
+from services.messaging.channels.kept import MailBox
 from services.messaging.channels.rules import Outcome, is_address
 from services.messaging.channels.settings import Channels, Mail, Push, Settings, UnreadableError
 from services.messaging.channels.words import Words
@@ -28,7 +29,10 @@ _WHY = {
 
 
 def add_commands(app: typer.Typer, load: Callable[[], Settings], console: Console) -> None:
-    """Add ``mail set | test | on | off | show`` and ``push set | on | off``; each asks ``load`` when it runs."""
+    """Add ``mail set | test | on | off | keep | read | show`` and ``push set | on | off``.
+
+    Each asks ``load`` when it runs.
+    """
     mail = typer.Typer(no_args_is_help=True, help="保護者へのメール")
     push = typer.Typer(no_args_is_help=True, help="保護者の端末へのお知らせ（Web Push）")
     app.add_typer(mail, name="mail")
@@ -87,6 +91,38 @@ def add_commands(app: typer.Typer, load: Callable[[], Settings], console: Consol
     def mail_off() -> None:
         """メールをとめます。待っているものは、使い始めると出ます（1日を過ぎたものは出ません）。"""
         _switch(load(), console, "mail", on=False)
+
+    @mail.command("keep")
+    def mail_keep() -> None:
+        """メールを外へ出さず、この機械にためます。はじめはこうなっています。決めてあることは忘れます。"""
+        settings = load()
+        if not settings.keeps:
+            raise _stopped(
+                console, "メールをためるのは、れんしゅうの町だけです。とめるのは `tsumugi mail off`。"
+            )
+        settings.write(_read(settings, console).model_copy(update={"mail": None}))
+        console.print("メールは外へ出しません。`tsumugi mail read` で読めます。")
+
+    @mail.command("read")
+    def mail_read(
+        to: Annotated[str | None, typer.Option(help="この宛先のものだけ")] = None,
+        most: Annotated[int, typer.Option(min=1, help="新しいほうから、いくつまで")] = 10,
+    ) -> None:
+        """この機械にためてあるメールを読みます。新しいものが下です。"""
+        settings = load()
+        found = [each for each in MailBox(settings.folder).read() if to in (None, each["To"])]
+        for each in found[-most:]:
+            console.rule(style="dim")
+            for words in (f"宛先: {each['To']}", f"件名: {each['Subject']}", "", each.get_content().rstrip()):
+                console.print(words, soft_wrap=True, markup=False, highlight=False)
+        if not found:
+            console.print("ためてあるメールはありません。")
+        if settings.keeps and not _read(settings, console).kept:
+            console.print(
+                "メールの出し方を決めてあるので、いまのメールはここに残りません。"
+                "`tsumugi mail keep` で、ためるように戻ります。",
+                soft_wrap=True,
+            )
 
     @mail.command("show")
     def mail_show() -> None:

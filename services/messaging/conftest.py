@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -47,7 +48,9 @@ async def messaging(
         try:
             await made.say(*made.town.facts())
             await made.catch_up()
-            app = service.build(settings_of("messaging", database, tmp_path), clock, silent_feed)
+            # A town for trying would keep mails by itself; each test says where they go.
+            settings = replace(settings_of("messaging", database, tmp_path), edition="platform")
+            app = service.build(settings, clock, silent_feed)
             async with at_work(app, "messaging", made.authority) as http:
                 made.serve(http, app)
                 yield made

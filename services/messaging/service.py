@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from services.messaging import channels, family, notices
 from services.messaging.channels import api as channels_api
+from services.messaging.channels import stopping
 from services.messaging.channels.reconciler import Deliveries
 from services.messaging.channels.settings import Settings
 from services.messaging.family import api as family_api
@@ -45,7 +46,8 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     units, feed_units = Units(engine, clock), Units(feed_engine, clock)
     log = AccessLog(units)
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
-    deliveries = Deliveries(feed_units, Settings(settings.state), settings.origin)
+    channel_settings = Settings.of(settings, clock)
+    deliveries = Deliveries(feed_units, channel_settings, settings.origin)
     deliveries.vapid()  # made with the deployment; a key that others can read stops the start
     archive = Archive("messaging", feed_units, log, settings.readers)
 
@@ -80,7 +82,13 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             parked=lambda: parked.counts(feed_units),
         ),
         "紬 連絡（messaging）",
-        [notices_api.router, channels_api.router, family_api.router, archive_router(lambda: archive)],
+        [
+            notices_api.router,
+            channels_api.router,
+            stopping.router,
+            family_api.router,
+            archive_router(lambda: archive),
+        ],
     )
     app.state.messaging = Messaging(units, clock, Policies(POLICIES), log, deliveries)
     return app

@@ -16,6 +16,7 @@ from services.registry.erasure_commands import add_erasure_commands
 from services.registry.export_commands import add_export_commands
 from services.registry.import_commands import Bulk, add_import_commands
 from services.registry.import_flow import BUSY, OpenUnits
+from services.registry.lesson_commands import add_lesson_commands
 from services.registry.oneroster.importing import ACTOR
 from services.registry.people.office import NotSaid, office_of, say_office
 from services.registry.rollover_commands import add_rollover_commands
@@ -32,12 +33,13 @@ from shared.dates import in_words, school_year
 
 
 def add_commands(app: typer.Typer, open_units: OpenUnits, console: Console, bulk: Bulk | None = None) -> None:
-    """Add ``import …``, ``export …``, ``rollover …``, ``erasure …``, ``substitute`` and ``roster-office``."""
+    """Add ``import …``, ``export …``, ``rollover …``, ``erasure …``, ``lessons``, ``substitute``, ``roster-office``."""
     add_import_commands(app, open_units, console, bulk or Bulk())
     add_export_commands(app, open_units, console)
     add_bundle_commands(app, open_units)
     add_rollover_commands(app, open_units, console, bulk or Bulk())
     add_erasure_commands(app, open_units, console, (bulk or Bulk()).owing)
+    add_lesson_commands(app, open_units, console, _the_board)
 
     @app.command()
     def substitute(

@@ -14,7 +14,7 @@ from shared.access.policies import Policies
 from shared.access.principal import HeldDuty, Holder, Principal
 from shared.access.step_up import ActionClass, StepUp, step_up_needed
 from shared.database import Statement, Units
-from shared.dates import Clock, SystemClock
+from shared.dates import Clock, SystemClock, TrainingClock
 from shared.web import step_up
 
 ASKING = """
@@ -47,6 +47,11 @@ class Registry:
     log: AccessLog
     real: Clock = field(default_factory=SystemClock)
     """Tokens are measured in real time, never in training days."""
+
+    @property
+    def training(self) -> bool:
+        """Whether the days are training days: what is printed then is no record of anybody."""
+        return isinstance(self.clock, TrainingClock)
 
     def strong_enough(self, who: Principal, setting: StepUp, action: ActionClass = "ordinary") -> None:
         """Raise the step-up problem when the sign-in is too weak; asked last, after 404 and 403 (decisions.md §4)."""

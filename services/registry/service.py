@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from services.registry import (
     attendance,
+    attendance_lists,
     certificates,
     class_lists,
     duties,
@@ -25,6 +26,7 @@ from services.registry import (
 )
 from services.registry.announced.reactions import NoticesToRoll
 from services.registry.attendance import api as attendance_api
+from services.registry.attendance_lists import api as attendance_lists_api
 from services.registry.beside import api as beside_api
 from services.registry.bulk.foreman import Foreman
 from services.registry.bundles import api as bundles_api
@@ -37,6 +39,7 @@ from services.registry.duties import api as duties_api
 from services.registry.erasure import api as erasure_api
 from services.registry.exports import api as exports_api
 from services.registry.exports.chores import EXPORTS
+from services.registry.former import api as former_api
 from services.registry.gakureibo import api as gakureibo_api
 from services.registry.imports import api as imports_api
 from services.registry.imports import runs_api as import_runs_api
@@ -51,6 +54,8 @@ from services.registry.moves import arriving
 from services.registry.moves import reading as moves_reading
 from services.registry.people import api as people_api
 from services.registry.people import commands as people_commands
+from services.registry.periods import api as periods_api
+from services.registry.periods.hours import api as hours_api
 from services.registry.register import api as register_api
 from services.registry.rollover import api as rollover_api
 from services.registry.rollover import onward_api as rollover_onward_api
@@ -81,6 +86,7 @@ POLICIES = [
     Path(room.__path__[0])
     for room in (
         attendance,
+        attendance_lists,
         certificates,
         class_lists,
         duties,
@@ -143,6 +149,8 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
         [
             attendance_api.router,
             beside_api.router,
+            periods_api.router,
+            hours_api.router,
             register_api.router,
             closing_api.router,
             bundles_api.router,
@@ -161,6 +169,8 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
             people_api.router,
             certificates_api.router,
             certificate_settings_api.router,
+            attendance_lists_api.router,
+            former_api.router,
             archive_router(lambda: archive),
             rollover_api.router,
             rollover_onward_api.router,

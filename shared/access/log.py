@@ -1,8 +1,9 @@
 """The access log: who saw or changed what, under which importance class (decisions.md §4).
 
 A change writes its row in the transaction of the change. Reads are gathered and written in batches, at the latest after
-100 ms or 200 rows; an answer of class I leaves only after its batch is durable. Chains and seals come with their own
-issue; the columns for them are there.
+100 ms or 200 rows; an answer of class I leaves only after its batch is durable. Of whom nobody knows, who was not let
+in, a row stands for many (shared/access/crowd.py). Every row waits in ``access.pending`` until it is chained
+(shared/access/sealer.py).
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.access.principal import Principal
+from shared.access.crowd import Crowd
+from shared.access.principal import Principal, nobody
 from shared.contracts import Importance
 from shared.database import Scope, Statement, Units
 from shared.events.trace import current_traceparent
 from shared.events.workers import transient
 from shared.ids import time_ordered_id
+from shared.telemetry import meters
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +37,14 @@ _RETRY_SECONDS = 0.5
 _MOST_WAITING = 20_000
 
 _SQL = (
-    "insert into access.entry (id, board_id, at, principal, person, client, action, resource, resource_id, subjects,"
-    " importance, outcome, copy_age_ms, traceparent) values (:id, :board, :at, :principal, cast(:person as uuid),"
-    " :client, :action, :resource, cast(:resource_id as uuid), cast(:subjects as uuid[]), :importance, :outcome,"
+    "with written as (insert into access.entry"
+    " (id, board_id, at, principal, person, client, action, resource, resource_id, subjects, importance, outcome,"
+    " copy_age_ms, traceparent) values (:id, :board, :at, :principal, cast(:person as uuid), :client, :action,"
+    " :resource, cast(:resource_id as uuid), cast(:subjects as uuid[]), :importance, :outcome, :copy_age_ms,"
     # A batch whose commit was answered by a broken connection comes again.
-    " :copy_age_ms, :traceparent) on conflict do nothing"
+    " :traceparent) on conflict do nothing returning board_id, id)"
+    # The sealer takes it from there (shared/access/sealer.py).
+    " insert into access.pending (board_id, id) select board_id, id from written"
 )
 _INSERT, _ONE = text(_SQL), Statement(_SQL)
 
@@ -90,6 +96,7 @@ class AccessLog:
 
     def __init__(self, units: Units) -> None:
         self._units = units
+        self.crowd = Crowd()
         self._waiting: list[dict[str, object]] = []
         self._full = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -103,6 +110,20 @@ class AccessLog:
             self._full.set()
         if seen.importance == "I":
             await self.flush()
+
+    def turned_away(self, client: str, action: str, resource: str) -> None:
+        """Note that nobody we know was refused ``action`` through ``client``: at most a row a minute of each kind."""
+        meters.TURNED_AWAY.add(1, {"service": client, "action": action, "resource": resource})
+        self.crowd.add((client, action, resource))
+
+    def _tell(self, *, all: bool = False) -> None:
+        """The rows of the crowd whose turn it is join those that wait."""
+        now = self._units.clock.now()
+        for (client, action, resource), times in self.crowd.take(all=all).items():
+            outcome = "refused" if times == 1 else f"refused {times} times"
+            row = _row(nobody(client, now), Seen(action, resource, None, "III", outcome=outcome), now)
+            # They came one by one: whatever is being traced here did not bring them about.
+            self._waiting.append({**row, "traceparent": None})
 
     async def run(self) -> None:
         """Write batches until cancelled; a database that is away for a while costs nothing but time."""
@@ -121,11 +142,13 @@ class AccessLog:
                     logger.warning("access log: %s; %d rows wait", type(error).__name__, len(self._waiting))
                     await asyncio.sleep(_RETRY_SECONDS)
         finally:
+            self._tell(all=True)
             await self.flush()
 
     async def flush(self) -> None:
         """Write what waits, board by board. Rows of a batch that fails wait on; so do those behind it."""
         async with self._writing:
+            self._tell()
             by_board: dict[object, list[dict[str, object]]] = {}
             for row in self._waiting:
                 by_board.setdefault(row["board"], []).append(row)

@@ -70,6 +70,9 @@ def nobody(client: str, at: datetime, board: UUID = NO_BOARD) -> Principal:
 
 COMMAND_LINE = "tsumugi-cli"
 """Client id of the command line."""
+COMMAND_LINE_BACK = "http://127.0.0.1/callback"
+"""Where Keycloak sends the browser of somebody who signs in for the command line: its own machine, any port (RFC 8252
+§7.3)."""
 
 
 def command_line(board: UUID, at: datetime) -> Principal:
@@ -119,6 +122,10 @@ class Holder:
         """Classes for which one of ``kinds`` is held."""
         return frozenset(d.class_id for d in self.duties if d.class_id is not None and d.kind in kinds)
 
+    def _teaching_anywhere(self) -> frozenset[UUID]:
+        """Schools where a subject is taught without a class being named: there is no timetable that says which."""
+        return frozenset(d.organisation for d in self.duties if d.kind == "subject" and d.class_id is None)
+
     def schools(self) -> frozenset[UUID]:
         """Schools where any duty of a school is held."""
         return self.organisations(*_SCHOOL_DUTIES)
@@ -138,6 +145,8 @@ class Holder:
             kind=principal.kind,
             board=ref("Board", principal.board),
             classes=refs("Class", self.classes("homeroom", "assistant")),
+            teaches=refs("Class", self.classes("subject")),
+            teachesAt=refs("School", self._teaching_anywhere()),
             substituteFor=refs("Class", self.classes("substitute")),
             officeAt=refs("School", self.organisations("office")),
             leads=refs("School", self.organisations("principal", "vice_principal")),

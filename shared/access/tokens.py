@@ -29,6 +29,8 @@ TYPE = "at+jwt"
 LEEWAY_SECONDS = 5
 _COOL_DOWN_SECONDS = 10.0
 _RETRY_SECONDS = 2.0
+LEVEL_SECONDS = 12 * 60 * 60
+"""A proof is worth a working day (services/dashboard/sessions/rules.py ``WHOLE``); then it is asked for again."""
 _REMEMBERED = 10_000
 """Verified tokens kept: a morning's teachers of a large city."""
 
@@ -141,6 +143,27 @@ def header_of(token: str) -> dict[str, Any]:
     return header
 
 
+def _level(claims: dict[str, Any]) -> int:
+    """Keycloak's exchanged tokens say ``acr`` 1 whatever the sign-in was (26.7); ``loa`` says when the session reached
+    which level, in every token (docs/decisions/0032), and names a proof still that is worth nothing any more.
+    """
+    since = time.time() - LEVEL_SECONDS
+    proved = {int(level) for level, at in dict(claims.get("loa") or {}).items() if int(at) > since}
+    return max(int(claims.get("acr", 1)), *proved, 0)
+
+
+def _proved_at(claims: dict[str, Any]) -> datetime | None:
+    """When somebody proved what their level asks for. ``auth_time`` is of any proof, a password alone, too: Keycloak
+    goes on naming the second factor that was proved hours before it, and ``loa`` says when.
+    """
+    times = [
+        int(at)
+        for at in (claims.get("auth_time"), dict(claims.get("loa") or {}).get(str(_level(claims))))
+        if at
+    ]
+    return datetime.fromtimestamp(min(times), UTC) if times else None
+
+
 def _principal(claims: dict[str, Any]) -> Principal:
     try:
         return Principal(
@@ -149,8 +172,8 @@ def _principal(claims: dict[str, Any]) -> Principal:
             board=UUID(claims["board"]),
             person=UUID(claims["person"]) if claims.get("person") else None,
             client=str(claims["azp"]),
-            acr=int(claims.get("acr", 1)),
-            auth_time=datetime.fromtimestamp(claims["auth_time"], UTC) if claims.get("auth_time") else None,
+            acr=_level(claims),
+            auth_time=_proved_at(claims),
             session=claims.get("sid"),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
             scopes=frozenset(str(claims.get("scope", "")).split()),

@@ -8,7 +8,6 @@ the archive has told already is passed over by its position.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 import httpx
 import orjson
 
+from shared.access.own_token import NoToken
 from shared.archive.api import EPOCH, HEAD, MOST, REACHED
 from shared.events.feed import Batch, Cursor, Stopped
 from shared.events.kafka_feed import KafkaFeed, OutOfRange
@@ -25,7 +25,6 @@ from shared.events.records import Record
 logger = logging.getLogger(__name__)
 
 TIMEOUT = httpx.Timeout(10.0, read=60.0)
-_RENEW_SECONDS = 30.0
 
 
 class ArchiveTrouble(Stopped):
@@ -54,27 +53,6 @@ class Archive(Protocol):
         ...
 
 
-class ServiceToken:
-    """The token of a service for one other, fetched from the issuer when the last is nearly over."""
-
-    def __init__(self, http: httpx.AsyncClient, issuer: str, client: str, secret: str, audience: str) -> None:
-        self._http = http
-        self._url = f"{issuer}/token"
-        self._login = (client, secret)
-        self._form = {"grant_type": "client_credentials", "audience": audience}
-        self._token, self._until = "", 0.0
-
-    async def __call__(self) -> str:
-        """A token good for half a minute at least."""
-        if time.monotonic() > self._until:
-            answer = await self._http.post(self._url, data=self._form, auth=self._login)
-            answer.raise_for_status()
-            said = answer.json()
-            self._token = said["access_token"]
-            self._until = time.monotonic() + said["expires_in"] - _RENEW_SECONDS
-        return self._token
-
-
 class HttpArchive:
     """A publisher's archive at ``url``; ``token`` gives this service's token for it."""
 
@@ -98,6 +76,8 @@ class HttpArchive:
             raise ArchiveTrouble(
                 f"{self._publisher} の記録の保管が答えません（{type(error).__name__}）。"
             ) from error
+        except NoToken as error:
+            raise ArchiveTrouble(str(error)) from error
         if answer.status_code != httpx.codes.OK:
             raise ArchiveTrouble(
                 f"{self._publisher} の記録の保管が {topic} を渡しません（{answer.status_code}）。"

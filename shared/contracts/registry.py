@@ -27,6 +27,7 @@ ERASURE = Topic("registry.erasure", Lane.STATE, key="person", importance="III")
 PUPIL = Topic("registry.pupil", Lane.FACT, key="pupil", importance="II")
 ATTENDANCE = Topic("registry.attendance", Lane.FACT, key="pupil", importance="III")
 ROLL = Topic("registry.roll", Lane.FACT, key="class", importance="III")
+LESSON = Topic("registry.lesson", Lane.FACT, key="pupil", importance="III")
 
 Source = Literal["teacher", "office", "nurse", "notice"]
 """Who says something about a pupil's day; one fact of each kind per pupil-day."""
@@ -37,6 +38,9 @@ Status = Literal[
 """The derived status of a pupil's day. Only registry derives it (decisions.md §2)."""
 
 CorrectionReason = Literal["mistaken_entry", "told_later", "came_later", "other"]
+
+LessonCode = Literal["here", "away", "late", "left"]
+"""Where a child was in a lesson: there, not there (欠課), came into it, went out of it and did not come back."""
 
 CORRECTION_WORDS: dict[CorrectionReason, str] = {
     "mistaken_entry": "入力の誤り",
@@ -491,6 +495,37 @@ class RollTaken(Contract):
     taken_by: UUID
 
 
+class LessonMark(Part):
+    """What was said of a pupil in one lesson of the day, newest revision."""
+
+    period: int = Field(ge=1, description="1: the first lesson of the day.")
+    code: LessonCode
+    revision: int = Field(ge=1)
+    by: UUID = Field(description="Who said it.")
+    at: datetime = Field(description="When the server recorded it.")
+    reason: CorrectionReason | None = Field(
+        None, description="Why it was corrected; free text stays in registry."
+    )
+
+
+class LessonsChanged(Contract):
+    """A pupil's lessons of a day, where the board takes 時限ごとの出欠: all that were taken so far.
+
+    The day's status is told by registry.attendance alone and does not follow from them.
+    """
+
+    TOPIC: ClassVar[Topic] = LESSON
+    TYPE: ClassVar[str] = "registry.lesson.day_changed"
+
+    pupil_lessons: UUID
+    pupil: UUID
+    class_id: UUID = Field(description="Class whose roll was taken last.")
+    school: UUID
+    on: date
+    revision: int = Field(ge=1)
+    marks: list[LessonMark] = Field(description="By lesson; one that is not here was not taken.")
+
+
 class MonthClosed(Contract):
     """How the 出席簿 of a class's month stands; no pupil in it, and not the sentence of who sent it back."""
 
@@ -528,5 +563,6 @@ CONTRACTS: tuple[type[Contract], ...] = (
     SettingChanged,
     AttendanceDayChanged,
     RollTaken,
+    LessonsChanged,
     MonthClosed,
 )

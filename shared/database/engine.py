@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import ssl
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import asyncpg
 import orjson
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.telemetry import meters
+from shared.telemetry.meters import Reading
+
+AWAY = frozenset({"08", "40", "53", "55", "57", "58"})
+"""Classes of SQLSTATE that speak of the server, not of a record."""
+
+
+class DatabaseAway(ConnectionError):
+    """Nobody answers where the database should be, or it takes nobody in just now."""
 
 
 class PrivilegedRole(RuntimeError):
@@ -24,23 +41,51 @@ class Login:
     database: str
     role: str
     password: str = field(repr=False)
+    tls: bool = False
+    """Whether the way is encrypted and the host's certificate verified; a socket folder needs neither."""
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Verifies the server's name and certificate by whom this process trusts (SSL_CERT_FILE)."""
+    return ssl.create_default_context()
 
 
 def make_engine(login: Login, *, pool_size: int = 8) -> AsyncEngine:
     """An engine for ``login``. JIT is off: every statement of the product is short."""
-    return create_async_engine(
+    engine = create_async_engine(
         URL.create(
             "postgresql+asyncpg", username=login.role, password=login.password, database=login.database
         ),
-        connect_args={"host": login.host, "port": login.port, "server_settings": _session(login)},
+        async_creator=lambda: _opened(login),
         # Parameters are personal data; an error's text goes to the log.
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=False,
+        pool_pre_ping=False,  # a question to the server at every use; _lives asks nobody
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )
+    event.listen(engine.sync_engine.pool, "checkout", _lives)
+    _pools[engine.sync_engine.pool] = login.role, 2 * pool_size
+    return engine
+
+
+async def _opened(login: Login) -> asyncpg.Connection:
+    try:
+        return await connect(login)
+    except OSError as error:
+        raise DatabaseAway(*error.args) from error
+    except asyncpg.PostgresError as error:
+        if str(error.sqlstate)[:2] not in AWAY:
+            raise
+        raise DatabaseAway(str(error)) from error
+
+
+def _lives(connection: Any, *_: Any) -> None:
+    """The driver hears when the server hangs up: after a restart nobody is given a connection of before."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 async def connect(login: Login, **settings: str) -> asyncpg.Connection:
@@ -54,6 +99,7 @@ async def connect(login: Login, **settings: str) -> asyncpg.Connection:
         user=login.role,
         password=login.password,
         database=login.database,
+        ssl=trusted() if login.tls else False,
         server_settings={**_session(login), **settings},
     )
 
@@ -77,3 +123,28 @@ async def refuse_privileged(engine: AsyncEngine) -> None:
         raise PrivilegedRole(
             f"{row.rolname} は全ての行が見える権限を持っています。deploy/topology.toml の役割で接続してください。"
         )
+
+
+_pools: WeakKeyDictionary[Any, tuple[str, int]] = WeakKeyDictionary()
+"""Pool → the role it connects as, and how many connections it opens at most."""
+
+
+def _by_role(figure: Callable[[Any, int], float]) -> Callable[[], Iterable[Reading]]:
+    def read() -> Iterable[Reading]:
+        found: Counter[str] = Counter()
+        for pool, (role, most) in list(_pools.items()):
+            found[role] += figure(pool, most)  # type: ignore[assignment]
+        return [(float(value), {"role": role}) for role, value in found.items()]
+
+    return read
+
+
+def _waiting(pool: Any, _: int) -> float:
+    # SQLAlchemy tells of what it has lent, not of those who wait: they stand in the queue it wraps.
+    queue = getattr(getattr(pool, "_pool", None), "_queue", None)
+    return float(len(getattr(queue, "_getters", ())))
+
+
+meters.POOL_IN_USE.watch(_by_role(lambda pool, _: pool.checkedout()))
+meters.POOL_WAITING.watch(_by_role(_waiting))
+meters.POOL_SIZE.watch(_by_role(lambda _, most: most))

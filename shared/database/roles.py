@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from shared.database.engine import trusted
+
 
 @dataclass(frozen=True)
 class Server:
@@ -21,11 +23,17 @@ class Server:
     port: int
     superuser: str
     password: str = field(repr=False)
+    tls: bool = False
 
     async def connect(self, database: str = "postgres") -> asyncpg.Connection:
         """A connection as superuser."""
         return await asyncpg.connect(
-            host=self.host, port=self.port, user=self.superuser, password=self.password, database=database
+            host=self.host,
+            port=self.port,
+            user=self.superuser,
+            password=self.password,
+            database=database,
+            ssl=trusted() if self.tls else False,
         )
 
 
@@ -171,11 +179,26 @@ grant select (copy, publisher, key, position, topic, lane, board_id, reason, par
 """
 
 
+READS_ALREADY = """
+select array(select topic from log.reader where consumer = :consumer order by 1)
+        = array(select unnest(cast(:topics as text[])) order by 1)
+    and has_schema_privilege(:reader, 'log', 'usage') and has_table_privilege(:reader, 'log.head', 'select')
+    and has_table_privilege(:reader, 'log.log_state', 'select')
+    and has_table_privilege(:reader, 'log.log_fact', 'select')
+    and 2 = (select count(*) from pg_policies where schemaname = 'log'
+             and policyname in ('state_' || :reader, 'fact_' || :reader))
+"""
+"""Whether ``reader_grants`` would change nothing. They lock the whole log: whoever writes to it waits behind them."""
+
+
 def reader_grants(consumer: str, topics: Iterable[str]) -> str:
     """SQL, run in a publisher's database: ``consumer`` reads exactly ``topics`` of its log. Repeatable."""
     reader = role_names(consumer)[3]
     listed = ", ".join("'" + topic.replace("'", "''") + "'" for topic in sorted(topics)) or "null"
+    # The locks first, in the order of append_events: a grant holds its table's row in the catalogue, an autovacuum that
+    # is under way waits for that row and has a lock that the policies need. Waiting for a lock instead ends it.
     return f"""
+lock table only log.log_state, only log.log_fact in access exclusive mode;
 grant usage on schema log to {reader};
 grant select on log.log_state, log.log_fact, log.head to {reader};
 drop policy if exists state_{reader} on log.log_state;

@@ -64,9 +64,9 @@ class Statement:
         arguments = [values[name] for name in self._names]
         try:
             return cast("list[asyncpg.Record]", await driver.fetch(self.sql, *arguments))
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             error.detail = None  # "Failing row contains (…)"
-            gone = isinstance(error, asyncpg.PostgresConnectionError)
+            gone = driver.is_closed() or isinstance(error, asyncpg.PostgresConnectionError)
             raise DBAPIError(
                 self.sql, None, error, hide_parameters=True, connection_invalidated=gone
             ) from error

@@ -102,3 +102,23 @@ def latest_weekday(on: date) -> date:
 def in_words(on: date) -> str:
     """``11月21日（土）``, the way work screens write a date."""
     return f"{on.month}月{on.day}日（{WEEKDAYS[on.weekday()]}）"
+
+
+_ERAS = (
+    (date(2019, 5, 1), "令和", 2018),
+    (date(1989, 1, 8), "平成", 1988),
+    (date(1926, 12, 25), "昭和", 1925),
+)
+
+
+def japanese_year(on: date) -> str:
+    """``令和8``, ``令和元``: the year of a day as papers of the administration write it; before 昭和 as it is."""
+    for begins, era, before in _ERAS:
+        if on >= begins:
+            return f"{era}{'元' if on.year - before == 1 else on.year - before}"
+    return str(on.year)
+
+
+def japanese_school_year(year: int) -> str:
+    """The same of a 年度: that of its first day, but of the first one of an era (令和元年度 began in 平成)."""
+    return japanese_year(date(year, 5, 1))

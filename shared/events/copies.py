@@ -25,12 +25,15 @@ from shared.events.intake import Arrived, Checkpoint, Known, Notice, Sorted, Str
 from shared.events.records import Record
 from shared.events.trace import following
 from shared.events.workers import LIVE, FeedWorker, by_key, told, transient
+from shared.telemetry import meters
 
 logger = logging.getLogger(__name__)
 
 GIVEN_UP = "-"
 """The shape of tables that no code goes on with: what they hold may be of a log that is lost."""
 _NOTIFY_BYTES = 7_000
+TRACE = "trace:"
+"""How a notice's word begins that is no key but a traceparent; no key of a view begins so."""
 
 
 class Copy(ABC):
@@ -112,13 +115,21 @@ class CopyWorker(FeedWorker):
     async def _account(self, checkpoint: Checkpoint, batch: Batch) -> Checkpoint:
         try:
             async with self._units.maintain() as session:
-                return await self.account(session, checkpoint, batch)
+                after = await self.account(session, checkpoint, batch)
+            self._measure(batch)
+            return after
         except Exception as error:
             if transient(error) or isinstance(error, Stopped):
                 raise
             logger.warning("%s: a record does not fold (%s); key by key", self.name, told(error))
             async with self._units.maintain() as session:
                 return await self.account(session, checkpoint, batch, careful=True)
+
+    def _measure(self, batch: Batch) -> None:
+        """How long it took from the recording to the copy that pages read, by the batch's oldest record."""
+        waited = self._units.clock.now() - min(record.recorded_at for record in batch.records)
+        feed = {"service": self.state.service, "copy": self.name, "publisher": self.feed.publisher}
+        meters.FOLD_DELAY.record(max(0.0, waited.total_seconds()), feed)
 
     async def account(
         self, session: AsyncSession, checkpoint: Checkpoint, batch: Batch, *, careful: bool = False
@@ -136,7 +147,8 @@ class CopyWorker(FeedWorker):
         sorted_ = await without_holes(self.copy, session, checkpoint, known, sorted_)
         live = await (self._fold_carefully if careful else self._fold)(session, sorted_)
         await intake.park(session, checkpoint, sorted_.refused, self._units.clock.now())
-        said = notices(live) if self._schema == LIVE else ()
+        cause = next((one.record.traceparent for one in reversed(sorted_.arrived)), None)
+        said = notices(live, cause) if self._schema == LIVE else ()
         after = await intake.store(session, checkpoint, batch, said)
         self.state.applied += len(sorted_.arrived)
         self.state.dropped += sorted_.dropped
@@ -192,9 +204,12 @@ async def without_holes(
     )
 
 
-def notices(live: Iterable[str] = ()) -> tuple[Notice, ...]:
-    """What is said when a copy has moved: readers that wait for it wake, and the views that changed are named."""
-    chunks: list[list[str]] = [[]]
+def notices(live: Iterable[str] = (), cause: str | None = None) -> tuple[Notice, ...]:
+    """What is said when a copy has moved: readers that wait for it wake, and the views that changed are named.
+
+    ``cause``: the traceparent of what led to it; it goes before the keys of the first notice.
+    """
+    chunks: list[list[str]] = [[f"{TRACE}{cause}"] if cause and live else []]
     for key in sorted(live):
         if len(orjson.dumps([*chunks[-1], key])) > _NOTIFY_BYTES:
             chunks.append([])

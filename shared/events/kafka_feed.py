@@ -12,21 +12,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from shared.contracts import Lane
 from shared.events.feed import Batch, Cursor, Stopped
+from shared.events.kafka_access import REQUEST_MS, KafkaAccess, closed
 from shared.events.kafka_marks import Place, Seen
-from shared.events.kafka_topics import (
-    MAX_RECORD_BYTES,
-    REQUEST_MS,
-    TopicTrouble,
-    closed,
-    lane_of,
-    look_at,
-)
+from shared.events.kafka_plans import lane_of
+from shared.events.kafka_topics import TopicTrouble, look_at
 from shared.events.kafka_wire import WATERMARK_KEY, place_of, read_mark, read_record
 from shared.events.records import Record
 
@@ -50,11 +46,12 @@ class Replaced(Stopped):
 class KafkaFeed:
     """Reads topics of ``publisher`` from the broker."""
 
-    def __init__(self, publisher: str, bootstrap: str, topics: Iterable[str]) -> None:
+    def __init__(self, publisher: str, access: KafkaAccess, topics: Iterable[str]) -> None:
         self.publisher = publisher
-        self._bootstrap = bootstrap
+        self._access = access
         self._topics = sorted(topics)
         self._consumer: AIOKafkaConsumer | None = None
+        self._keeping = AsyncExitStack()
         self._cluster = ""
         self._first: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
@@ -109,7 +106,7 @@ class KafkaFeed:
         return self._epoch or 0, self._seen.reached()
 
     async def _start(self, cursor: Cursor) -> AIOKafkaConsumer:
-        broker = await look_at(self._bootstrap, self._topics)
+        broker = await look_at(self._access, self._topics)
         missing = sorted(set(self._topics) - set(broker.partitions))
         if missing:
             raise TopicTrouble(f"Kafka に {', '.join(missing)} がまだありません。")
@@ -117,21 +114,7 @@ class KafkaFeed:
             logger.warning(
                 "a feed of %s: Kafka was made anew; it is read from the first record", self.publisher
             )
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            client_id=f"feed-{self.publisher}",
-            group_id=None,
-            enable_auto_commit=False,
-            # Never begin elsewhere than asked: that would lose records, or repeat all of them, without a word.
-            auto_offset_reset="none",
-            isolation_level="read_uncommitted",
-            fetch_min_bytes=1,
-            fetch_max_wait_ms=250,
-            max_partition_fetch_bytes=MAX_RECORD_BYTES,
-            check_crcs=True,
-            request_timeout_ms=REQUEST_MS,
-            retry_backoff_ms=100,
-        )
+        consumer = self._access.consumer(f"feed-{self.publisher}")
         try:
             await consumer.start()
             places = [
@@ -141,6 +124,7 @@ class KafkaFeed:
         except BaseException:
             await consumer.stop()
             raise
+        await self._keeping.enter_async_context(self._access.kept(consumer._client))
         consumer.assign(places)
         self._cluster, self._next = broker.cluster, {}
         self._stand_at(consumer, cursor)
@@ -271,5 +255,6 @@ class KafkaFeed:
 
     async def close(self) -> None:
         consumer, self._consumer = self._consumer, None
+        await self._keeping.aclose()
         if consumer is not None:
             await closed(consumer.stop())

@@ -12,33 +12,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import asyncpg
 import orjson
-from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import RecordMetadata
 
 from shared.database import Login
+from shared.dates import Clock, SystemClock
 from shared.events.feed import Batch, Cursor, Stopped
-from shared.events.kafka_marks import Mark, Place, Sending
-from shared.events.kafka_topics import (
-    MAX_RECORD_BYTES,
-    REQUEST_MS,
-    Plan,
-    closed,
-    ends_of,
-    ensure_topics,
-    lane_of,
-    last_on,
-    look_at,
-)
+from shared.events.kafka_access import KafkaAccess
+from shared.events.kafka_line import PATIENCE_SECONDS, Line, Restored, line_to
+from shared.events.kafka_marks import Mark, Sending
+from shared.events.kafka_plans import Plan, lane_of
+from shared.events.kafka_topics import ends_of, ensure_topics, last_on, look_at
 from shared.events.kafka_wire import WATERMARK_KEY, At, headers_of, watermark_headers
 from shared.events.log_feed import LogFeed
 from shared.events.records import Record
+from shared.events.relay_age import RelayAge
+from shared.events.trace import following
 from shared.events.workers import WorkerState, lead
 
 logger = logging.getLogger(__name__)
@@ -51,7 +46,6 @@ _EVERYWHERE_SECONDS = 0.1
 """How far apart are marks in every partition, for those who read other topics: pages wait for their copies, too."""
 _LOOK_SECONDS = 30.0
 """How often a relay looks whether its broker still has everything it was sent."""
-_PATIENCE_SECONDS = 3.0
 
 _STANDS = """
 select r.position, r.cluster, r.epoch as sent_epoch, r.generation, r.ends::text as ends,
@@ -63,51 +57,12 @@ select exists (
     select from log.log_state where topic = any ($1) and position <= $2
     union all select from log.log_fact where topic = any ($1) and position <= $2)
 """
-_SENT = "update feed.relayed set position = $1, ends = $2::text::jsonb"
-
-
-class Restored(Stopped):
-    """The log under the relay was restored from a backup."""
+_SENT = "update feed.relayed set position = $1, ends = $2::text::jsonb where cluster = $3"
+_ASKED = "select cluster from feed.relayed"
 
 
 class Replaced(Stopped):
     """The broker no longer has what was sent."""
-
-
-class Displaced(Stopped):
-    """This relay may no longer be the only one."""
-
-
-@dataclass(frozen=True)
-class _Line:
-    """The way to the broker, for as long as this relay is the only one."""
-
-    lock: asyncpg.Connection
-    producer: AIOKafkaProducer
-
-    def leads(self) -> None:
-        """Raise :class:`Displaced` when the lock is gone: another may be sending newer states of the same keys."""
-        if self.lock.is_closed():
-            raise Displaced("データベースとの接続が切れたため、送るのをやめました。")
-
-    async def put(
-        self, place: Place, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]]
-    ) -> asyncio.Future[RecordMetadata]:
-        """Give a record to the client; the future is the broker's answer."""
-        self.leads()
-        topic, partition = place
-        sent: asyncio.Future[RecordMetadata] = await self.producer.send(
-            topic, value, key=key, partition=partition, headers=headers
-        )
-        sent.add_done_callback(_seen)
-        return sent
-
-    async def close(self) -> None:
-        """Give the client back. Without the lock it sends nothing more, not even what it has taken."""
-        if self.lock.is_closed():
-            await closed(self.producer._sender.close())  # stopping would send it first
-            self.producer._message_accumulator.fail_all(Displaced("abandoned"))
-        await closed(self.producer.stop())
 
 
 @dataclass
@@ -141,13 +96,20 @@ class KafkaRelay:
     """
 
     def __init__(
-        self, service: str, login: Login, bootstrap: str, topics: Mapping[str, int], *, replication: int = 1
+        self,
+        service: str,
+        login: Login,
+        access: KafkaAccess,
+        topics: Mapping[str, int],
+        *,
+        clock: Clock | None = None,
     ) -> None:
+        """``clock``: that of whoever records, by which the age of records is told."""
         self.service = service
         self.state = WorkerState(service, "relay", service)
+        self._age = RelayAge(login, self.state, clock or SystemClock())
         self._login = login
-        self._bootstrap = bootstrap
-        self._replication = replication
+        self._access = access
         self._plans = {name: Plan(partitions, lane_of(name)) for name, partitions in topics.items()}
         self._cluster = ""
         self._generation = 0
@@ -158,18 +120,22 @@ class KafkaRelay:
 
     async def run(self) -> None:
         """Work until cancelled; a second process stands by."""
-        await lead(self._login, self.state, self._work)
+        measuring = asyncio.create_task(self._age.run())
+        try:
+            await lead(self._login, self.state, self._work)
+        finally:
+            measuring.cancel()
 
     async def _work(self, lock: asyncpg.Connection) -> None:
         start, epoch = await self._where(lock)
         # What is forgotten in a crash is sent again, which is harmless; waiting for the disk is not.
         await lock.execute("set synchronous_commit = off")
-        await ensure_topics(self._bootstrap, self._plans, replication=self._replication)
+        await ensure_topics(self._access, self._plans)
         for topic, plan in self._plans.items():
             self._ends.setdefault(topic, [0] * plan.partitions)
         log = LogFeed(self.service, self._login, None)
         try:
-            async with self._line(lock) as line:
+            async with line_to(self._access, lock, f"relay-{self.service}") as line:
                 await self._relay(line, log, start, epoch)
         finally:
             await log.close()
@@ -179,15 +145,14 @@ class KafkaRelay:
         (stands,) = await lock.fetch(_STANDS)
         ends: dict[str, list[int]] = orjson.loads(stands["ends"])
         # A department's feed is in no plan, and is missed all the same.
-        broker = await look_at(self._bootstrap, {*self._plans, *ends})
-        if await last_on(self._bootstrap, broker.partitions) > (stands["epoch"], stands["head"]):
-            raise Restored(
-                f"{self.service} のログは、Kafka に送ったところより前で終わっています。復元されたあと、世代が始められて"
-                f"いません。`tsumugi feed begin-epoch {self.service}` を実行してください。"
-            )
-        now = await ends_of(self._bootstrap, broker.partitions)
+        broker = await look_at(self._access, {*self._plans, *ends})
+        if await last_on(self._access, broker.partitions) > (stands["epoch"], stands["head"]):
+            raise Restored.without_epoch(self.service)
+        now = await ends_of(self._access, broker.partitions)
         position, generation, why = stands["position"], stands["generation"], None
-        if stands["cluster"] not in (None, broker.cluster):
+        if stands["cluster"] == "":
+            why = "送り直しを頼まれています"
+        elif stands["cluster"] not in (None, broker.cluster):
             why = "Kafka が作り直されています"
         elif stands["sent_epoch"] not in (None, stands["epoch"]):
             why = "ログが復元されています"
@@ -213,27 +178,7 @@ class KafkaRelay:
         )
         return position, stands["epoch"]
 
-    @asynccontextmanager
-    async def _line(self, lock: asyncpg.Connection) -> AsyncIterator[_Line]:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            client_id=f"relay-{self.service}",
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=0,
-            max_batch_size=64 * 1024,
-            max_request_size=MAX_RECORD_BYTES,
-            request_timeout_ms=REQUEST_MS,
-            retry_backoff_ms=100,
-        )
-        await producer.start()
-        line = _Line(lock, producer)
-        try:
-            yield line
-        finally:
-            await line.close()
-
-    async def _relay(self, line: _Line, log: LogFeed, start: int, epoch: int) -> None:
+    async def _relay(self, line: Line, log: LogFeed, start: int, epoch: int) -> None:
         clock = asyncio.get_running_loop()
         sending = Sending(start)
         for topic, plan in self._plans.items():
@@ -249,26 +194,33 @@ class KafkaRelay:
             if batch.news(cursor):
                 near.wanted = everywhere.wanted = True
             if batch.records:
-                await line.lock.execute(
-                    "select", timeout=_PATIENCE_SECONDS
-                )  # a quiet connection may be long dead
-            sent = [await self._send(line, sending, record) for record in batch.records]
-            now = clock.time()
-            marking = everywhere.due(now)
-            if marking or near.due(now):
-                sent += await self._mark(line, sending, batch, everywhere=marking)
-                near.done(now)
-            await self._answered(line, sent)
+                # A quiet connection may be long dead.
+                await line.lock.execute("select", timeout=PATIENCE_SECONDS)
+            causes = [one.traceparent for one in batch.records if one.traceparent]
+            with following(f"relay {self.service}", causes) if causes else nullcontext():
+                sent = [await self._send(line, sending, record) for record in batch.records]
+                now = clock.time()
+                marking = everywhere.due(now)
+                if marking or near.due(now):
+                    sent += await self._mark(line, sending, batch, everywhere=marking)
+                    near.done(now)
+                await self._answered(line, sent)
             if marking:
                 everywhere.done(now)
-                await line.lock.execute(_SENT, batch.reached, orjson.dumps(self._ends).decode())
+                await line.lock.execute(
+                    _SENT, batch.reached, orjson.dumps(self._ends).decode(), self._cluster
+                )
             if now >= look_after:
                 await self._same_broker()
+                if await line.lock.fetchval(_ASKED) != self._cluster:
+                    raise Replaced("送り直しを頼まれました。最初から送り直します。")
                 look_after = now + _LOOK_SECONDS
             cursor = batch.cursor
             self.state.reached, self.state.head = batch.reached, batch.head
             self.state.applied += len(batch.records)
             self.state.stopped_because = self._told_again(batch.reached)
+            if batch.head is None or batch.reached >= batch.head:
+                self.state.level()
 
     def _told_again(self, reached: int) -> str | None:
         """What the operator is told while everything is sent once more."""
@@ -276,30 +228,19 @@ class KafkaRelay:
             return None
         return self._again[1]
 
-    async def _answered(self, line: _Line, sent: list[asyncio.Future[RecordMetadata]]) -> None:
-        """Wait for the broker's answers. The client asks again by itself, in order; the operator is told meanwhile."""
-        waiting = set(sent)
-        while waiting:
-            line.leads()
-            done, waiting = await asyncio.wait(
-                waiting, timeout=_PATIENCE_SECONDS, return_when=asyncio.FIRST_EXCEPTION
-            )
-            for one in done:
-                one.result()
-            if waiting:
-                self.state.stopped_because = "Kafka が答えません。答えるまで待っています。"
-        for one in sent:
-            answer = one.result()
+    async def _answered(self, line: Line, sent: list[asyncio.Future[RecordMetadata]]) -> None:
+        """Wait for the broker's answers, and note where each partition ends now."""
+        for answer in await line.answers(sent, self.state):
             ends = self._ends[answer.topic]
             if 0 <= answer.offset < ends[answer.partition]:
                 raise Replaced(f"Kafka の {answer.topic} が作り直されました。最初から送り直します。")
             ends[answer.partition] = answer.offset + 1
 
-    async def _send(self, line: _Line, sending: Sending, record: Record) -> asyncio.Future[RecordMetadata]:
+    async def _send(self, line: Line, sending: Sending, record: Record) -> asyncio.Future[RecordMetadata]:
         if record.topic not in self._plans:
             # A department's feed is made when its first item is.
             plan = Plan(1, record.lane)
-            await ensure_topics(self._bootstrap, {record.topic: plan}, replication=self._replication)
+            await ensure_topics(self._access, {record.topic: plan})
             self._plans[record.topic] = plan
             self._ends.setdefault(record.topic, [0])
             sending.add(record.topic, plan.partitions)
@@ -311,7 +252,7 @@ class KafkaRelay:
         return sent
 
     async def _mark(
-        self, line: _Line, sending: Sending, batch: Batch, *, everywhere: bool
+        self, line: Line, sending: Sending, batch: Batch, *, everywhere: bool
     ) -> list[asyncio.Future[RecordMetadata]]:
         """Watermarks behind what was sent."""
         headers = watermark_headers(At(batch.epoch or 0, batch.reached, self._generation))
@@ -322,8 +263,8 @@ class KafkaRelay:
         ]
 
     async def _same_broker(self) -> None:
-        broker = await look_at(self._bootstrap, self._plans)
-        now = await ends_of(self._bootstrap, broker.partitions)
+        broker = await look_at(self._access, self._plans)
+        now = await ends_of(self._access, broker.partitions)
         if broker.cluster != self._cluster or broker.missing or _short(now, self._ends):
             raise Replaced("Kafka が作り直されました。最初から送り直します。")
 
@@ -340,9 +281,3 @@ def _short(now: Mapping[str, list[int]], before: Mapping[str, list[int]]) -> set
 def _partition(key: bytes, partitions: int) -> int:
     """Where Kafka's own clients put a key."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)
-
-
-def _seen(sending: asyncio.Future[RecordMetadata]) -> None:
-    """One failure ends the relay's work; the others need not be told too."""
-    if not sending.cancelled():
-        sending.exception()

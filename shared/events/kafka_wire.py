@@ -41,7 +41,7 @@ def headers_of(record: Record, generation: int) -> list[tuple[str, bytes]]:
     attributes = {
         "ce_specversion": "1.0",
         "ce_id": str(record.id),
-        "ce_source": f"tsumugi/{record.topic.split('.', 1)[0]}",
+        "ce_source": f"tsumugi/{record.type.split('.', 1)[0]}",
         "ce_type": record.type,
         "ce_time": record.recorded_at.isoformat(),
         "ce_board": str(record.board),

@@ -8,36 +8,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from shared.database import Login, Moved, Units, connect
+from shared.database.engine import AWAY
 from shared.database.units import sqlstate
 from shared.events import intake
 from shared.events.feed import Batch, Feed, Stopped
 from shared.events.intake import Arrived, Checkpoint, Notice, Refused
+from shared.telemetry.meters import serving
 
 logger = logging.getLogger(__name__)
 
 LIVE = "copy"
 """Schema of the rows that pages read."""
 RETRY_SECONDS = 0.5
+STAND_BY_SECONDS = 0.5
+"""How often a standby asks whether it leads now."""
 BATCH = 2_000
 WAIT_SECONDS = 5.0
 BREATH_SECONDS = 0.015
 """How long a worker waits for company before it takes up what came while it was at work. A transaction and what it
 tells others cost the same for one record as for five: at 200 commands a second a copy that hurries costs as much as the
 commands themselves. What comes after a quiet moment waits for nothing."""
-
-
-_AWAY = {"08", "40", "53", "55", "57", "58"}
-"""Classes of SQLSTATE that speak of the server, not of a record."""
 
 
 @dataclass
@@ -55,6 +56,19 @@ class WorkerState:
     stopped_because: str | None = None
     looked_at: datetime | None = None
     """When a reconciler last had looked at everything; it has no place in a log. None for what reads one."""
+    level_at: float = field(default_factory=time.monotonic)
+    """When it last lacked nothing, or began."""
+
+    unsent: float | None = None
+    """Of a relay: the age of the oldest record not yet sent, in seconds. None where nobody knows."""
+
+    def level(self) -> None:
+        """It lacks nothing now."""
+        self.level_at = time.monotonic()
+
+    def age(self) -> float:
+        """Seconds since it last lacked nothing; a worker that follows a quiet log says so every five seconds."""
+        return time.monotonic() - self.level_at
 
 
 def transient(error: BaseException) -> bool:
@@ -63,9 +77,9 @@ def transient(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError):
         state = sqlstate(error) or ""
-        return error.connection_invalidated or not state or state[:2] in _AWAY
+        return error.connection_invalidated or not state or state[:2] in AWAY
     if isinstance(error, asyncpg.PostgresError):  # of a connection of our own; 57P03: it is starting
-        return str(error.sqlstate)[:2] in _AWAY
+        return str(error.sqlstate)[:2] in AWAY
     return False
 
 
@@ -86,6 +100,7 @@ async def lead(
     operator and tried again after a while; only cancelling ends this.
     """
     task = asyncio.current_task()
+    serving.set(state.service)
     while True:
         try:
             async with leadership(login, f"{state.copy}/{state.publisher}") as lock:
@@ -109,7 +124,12 @@ async def leadership(login: Login, name: str) -> AsyncIterator[asyncpg.Connectio
     """A connection that holds the session advisory lock ``name``; waits while another process has it."""
     connection = await connect(login)
     try:
-        await connection.execute("select pg_advisory_lock(7463, hashtext($1))", name)
+        # Asked again and again: who waits inside a statement keeps VACUUM from every row that dies meanwhile, in the
+        # whole database, for as long as it stands by.
+        while True:
+            if await connection.fetchval("select pg_try_advisory_lock(7463, hashtext($1))", name):
+                break
+            await asyncio.sleep(STAND_BY_SECONDS)
         yield connection
     finally:
         connection.terminate()
@@ -191,6 +211,8 @@ class FeedWorker(ABC):
             elif batch.head is not None:
                 self.state.head = batch.head
             self.state.stopped_because = None
+            if self.state.head is None or self.state.reached >= self.state.head:
+                self.state.level()
 
     async def where(self) -> Checkpoint:
         """The stored checkpoint."""

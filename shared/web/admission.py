@@ -11,11 +11,13 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.telemetry import meters
+from shared.telemetry.meters import Reading
 from shared.web.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -115,6 +117,8 @@ class Admission:
         self._lines: dict[str, _Line] = {}
         self._refused = 0
         self._told_at = float("-inf")
+        meters.AT_WORK.watch(self._at_work)
+        meters.IN_LINE.watch(self._in_line)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         lane = self._lane(scope["path"]) if scope["type"] == "http" else None
@@ -124,14 +128,14 @@ class Admission:
         command = scope["method"] not in _READS
         if command and lane != FILES:
             # Before it waits for a place: one whose end never comes must not hold one.
-            whole = await self._whole(scope, receive)
+            whole = await self._whole(scope, receive, lane)
             if isinstance(whole, Problem):
                 await whole.response()(scope, receive, send)
                 return
             receive = whole
         line = self._lines.setdefault(lane, _Line(self._bounds))
         if not await line.enter(command=command):
-            self._note_refusal()
+            self._note_refusal(lane)
             await busy().response()(scope, receive, send)
             return
         inside = True
@@ -153,14 +157,14 @@ class Admission:
         finally:
             leave()
 
-    async def _whole(self, scope: Scope, receive: Receive) -> Receive | Problem:
+    async def _whole(self, scope: Scope, receive: Receive, lane: str) -> Receive | Problem:
         """``receive`` with the whole body at hand, but for what is too large anyway: that is refused further in."""
         told = dict(scope["headers"]).get(b"content-length", b"")
         length = int(told) if told.isdigit() else MAX_BODY_BYTES
         if length > MAX_BODY_BYTES:
             return receive
         if self._coming_in + length > _BODIES_BYTES:
-            self._note_refusal()
+            self._note_refusal(lane)
             return busy()
         parts: deque[Message] = deque()
         self._coming_in += length
@@ -181,7 +185,20 @@ class Admission:
 
         return at_hand
 
-    def _note_refusal(self) -> None:
+    def _at_work(self) -> Iterable[Reading]:
+        return ((line.at_work, self._named(lane)) for lane, line in list(self._lines.items()))
+
+    def _in_line(self) -> Iterable[Reading]:
+        return (
+            (len(line.commands) + len(line.reads), self._named(lane))
+            for lane, line in list(self._lines.items())
+        )
+
+    def _named(self, lane: str) -> dict[str, str]:
+        return {"service": self._service, "lane": lane or "-"}
+
+    def _note_refusal(self, lane: str) -> None:
+        meters.SHED.add(1, self._named(lane))
         self._refused += 1
         now = asyncio.get_running_loop().time()
         if now - self._told_at >= _TOLD_EVERY:

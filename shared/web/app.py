@@ -12,20 +12,20 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
-import orjson
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
-from opentelemetry import trace
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.access.tokens import TokenVerifier
 from shared.events.parked import Parked
 from shared.events.trace import context_of, tracer
 from shared.events.workers import WorkerState, told
+from shared.telemetry import meters, outlets
+from shared.telemetry.meters import serving
 from shared.web import problems
 from shared.web.admission import FILES, MAX_BODY_BYTES, Admission, Bounds, Lane, one_lane
+from shared.web.figures import ServiceFigures
 
 logger = logging.getLogger("tsumugi.http")
 
@@ -50,17 +50,24 @@ class ServiceApp:
     """In which line a request waits when more come than can be served."""
     parked: Callable[[], Awaitable[Mapping[tuple[str, str], Parked]]] | None = None
     """How much waits of each (copy, publisher) of its workers."""
+    streams: Callable[[], int] | None = None
+    """How many browsers have a stream open."""
+    relay: WorkerState | None = None
+    """What sends its log to the broker, where this process has it."""
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> FastAPI:
     """The FastAPI application of a service."""
 
+    figures = ServiceFigures(service.name, service.states, service.parked, service.streams)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if service.start is not None:
             await service.start()
-        service.tasks = [asyncio.ensure_future(job()) for job in service.background]
+        counting = (figures.count,) if outlets.measured() else ()
+        service.tasks = [asyncio.ensure_future(job()) for job in (*service.background, *counting)]
         try:
             yield
         finally:
@@ -86,20 +93,35 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
     for router in routers:
         app.include_router(router)
 
-    @app.get("/health/live", include_in_schema=False)
-    async def live() -> dict[str, str]:
+    @app.get("/health/started", include_in_schema=False)
+    async def started() -> dict[str, str]:
+        # Nothing is answered before `start` has found the schema that this version knows and a login without privilege.
         return {"service": service.name, "version": app.version}
+
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> JSONResponse:
+        # That this is answered shows that the loop turns. A worker outlives every error: one that has ended all the
+        # same does not come back in this process, so that only another process mends it.
+        good = _at_work()
+        return JSONResponse({"service": service.name, "version": app.version}, 200 if good else 503)
+
+    def _at_work() -> bool:
+        return all(not task.done() for task in service.tasks)
 
     @app.get("/health/ready", include_in_schema=False)
     async def ready() -> JSONResponse:
-        good = all(not task.done() for task in service.tasks) and await service.ready()
+        good = _at_work() and await service.ready()
         waiting = await service.parked() if service.parked is not None else {}
         feeds = [
             _feed(state, waiting.get((state.copy, state.publisher), Parked()))
             for state in service.states
             if state.active
         ]
-        said = {"service": service.name, "ready": good} | ({"feeds": feeds} if feeds else {})
+        said: dict[str, object] = {"service": service.name, "ready": good}
+        if feeds:
+            said["feeds"] = feeds
+        if service.relay is not None:
+            said["relay"] = _relay(service.relay)
         return JSONResponse(said, 200 if good else 503)
 
     @app.get("/health/reached", include_in_schema=False)
@@ -122,13 +144,18 @@ def _lane(service: ServiceApp) -> Lane:
     return lane
 
 
-def _feed(state: WorkerState, parked: Parked) -> dict[str, str | int | None]:
+def _feed(state: WorkerState, parked: Parked) -> dict[str, str | float | None]:
     return _place(state) | {
         "head": state.head,
+        "age_seconds": round(state.age(), 1),
         "looked_at": None if state.looked_at is None else state.looked_at.isoformat(timespec="seconds"),
         "parked_keys": parked.keys,
         "parked_records": parked.records,
     }
+
+
+def _relay(state: WorkerState) -> dict[str, str | float | None]:
+    return _place(state) | {"head": state.head, "active": state.active, "unsent_seconds": state.unsent}
 
 
 def _place(state: WorkerState) -> dict[str, str | int | None]:
@@ -158,16 +185,20 @@ class _Observed:
             await problems.too_large().response()(scope, receive, send)
             return
         parent = headers.get(b"traceparent", b"").decode("latin-1") or None
+        serving.set(self.service)
         began = time.perf_counter()
-        status = 0
+        status, seconds = 0, 0.0
 
         async def observe(message: Message) -> None:
-            nonlocal status
+            nonlocal status, seconds
             if message["type"] == "http.response.start":
-                status = message["status"]
+                # A stream's answer has begun long before it ends.
+                status, seconds = message["status"], time.perf_counter() - began
             await send(message)
 
-        with tracer.start_as_current_span(f"{scope['method']}", context=context_of(parent)) as span:
+        with tracer.start_as_current_span(
+            scope["method"], context=context_of(parent), kind=SpanKind.SERVER, record_exception=False
+        ) as span:
             try:
                 await self.app(scope, receive, observe)
             except Exception as error:  # noqa: BLE001 (whatever it is, it ends here)
@@ -179,21 +210,17 @@ class _Observed:
             finally:
                 route = getattr(scope.get("route"), "path", "-")
                 span.update_name(f"{scope['method']} {route}")
-                logger.log(
-                    logging.DEBUG if route.startswith("/health/") else logging.INFO,
-                    orjson.dumps(
-                        {
-                            "service": self.service,
-                            "method": scope["method"],
-                            "route": route,
-                            "status": status,
-                            "ms": round((time.perf_counter() - began) * 1000, 1),
-                            "trace": format(span.get_span_context().trace_id, "032x"),
-                        }
-                    ).decode(),
+                answered = {
+                    "method": scope["method"],
+                    "route": route,
+                    "status": status,
+                    "problem": scope.get(problems.KIND, "-"),
+                }
+                meters.REQUESTS.record(
+                    seconds or time.perf_counter() - began,
+                    answered | {"service": self.service, "status": str(status)},
                 )
-
-
-def configure_tracing(service: str) -> None:
-    """Give the process a tracer that makes real ids; exporters are the operator's choice (a later issue)."""
-    trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": service})))
+                span.set_attributes({"http.route": route, "http.response.status_code": status})
+                answered["ms"] = round((time.perf_counter() - began) * 1000, 1)
+                level = logging.DEBUG if route.startswith("/health/") else logging.INFO
+                logger.log(level, "request", extra={"fields": answered})

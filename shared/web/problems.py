@@ -7,6 +7,7 @@ what exists.
 from __future__ import annotations
 
 import logging
+import random
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -20,10 +21,13 @@ from starlette.exceptions import HTTPException
 
 from shared.access.log import LogFullError
 from shared.access.principal import Fault, Unauthenticated
+from shared.database.engine import DatabaseAway
 from shared.database.units import sqlstate
 
 logger = logging.getLogger(__name__)
 TYPES = "https://tsumugi.example/problems/"
+KIND = "tsumugi.problem"
+"""Under this name a request's scope tells those around its route which problem was its answer."""
 
 
 class FieldError(BaseModel):
@@ -138,6 +142,17 @@ def bad_token(fault: Fault) -> Problem:
     return Problem(401, "signed-out", title, detail, headers={"www-authenticate": challenge})
 
 
+def database_away() -> Problem:
+    """The database does not answer. What was under way may have been saved: nobody heard the answer."""
+    return Problem(
+        503,
+        "database-away",
+        "いまは記録を読み書きできません",
+        "記録を置いているデータベースが答えません。少し待って、もう一度送ってください（二重にはなりません）。",
+        headers={"retry-after": str(random.randint(2, 8))},  # noqa: S311 (not a secret)
+    )
+
+
 def unexpected() -> Problem:
     """Our own mistake, or a part that is away."""
     return Problem(
@@ -225,50 +240,65 @@ def _field_error(error: dict[str, Any]) -> FieldError:
     return FieldError(field=where or "body", message=_message(error))
 
 
+def _answer(request: Request, problem: Problem) -> JSONResponse:
+    request.scope[KIND] = problem.kind
+    return problem.response()
+
+
 def install(app: FastAPI) -> None:
     """Answer every error as a problem."""
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, error: Problem) -> JSONResponse:
-        return error.response()
+        return _answer(request, error)
 
     @app.exception_handler(Unauthenticated)
     async def _unauthenticated(request: Request, error: Unauthenticated) -> JSONResponse:
         logger.info("unauthenticated: %s", error)
-        return bad_token(error.fault).response()
+        return _answer(request, bad_token(error.fault))
 
     @app.exception_handler(LogFullError)
     async def _unseen(request: Request, error: LogFullError) -> JSONResponse:
-        return Problem(
+        problem = Problem(
             503,
             "not-logged",
             "いまは見られません",
             "見た記録を残せないため、止めています。少し待ってください。",
-        ).response()
+        )
+        return _answer(request, problem)
+
+    @app.exception_handler(DatabaseAway)
+    async def _away(request: Request, error: DatabaseAway) -> JSONResponse:
+        logger.warning("the database is away")
+        return _answer(request, database_away())
 
     @app.exception_handler(DBAPIError)
     async def _no_text(request: Request, error: DBAPIError) -> JSONResponse:
+        if error.connection_invalidated:
+            logger.warning("the database has hung up")
+            return _answer(request, database_away())
         if sqlstate(error) not in _NO_TEXT:
             raise error
         words = (
             "見えない文字（NUL）が入っています。取り除いて、もう一度送ってください。何も保存していません。"
         )
-        return Problem(422, "invalid", "入力を確かめてください", words).response()
+        return _answer(request, Problem(422, "invalid", "入力を確かめてください", words))
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         errors = [_field_error(item) for item in error.errors()]
         detail = "、".join(f"「{item.field}」" for item in errors[:3]) + "を確かめてください。"
-        return Problem(422, "invalid", "入力を確かめてください", detail, errors=errors).response()
+        return _answer(request, Problem(422, "invalid", "入力を確かめてください", detail, errors=errors))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
-            return not_found().response()
+            return _answer(request, not_found())
         if error.status_code == 413:
-            return too_large().response()
+            return _answer(request, too_large())
         if error.status_code == 405:
-            return Problem(
-                405, "method", "この操作はありません", "API の説明で操作を確かめてください。"
-            ).response()
-        return Problem(error.status_code, "http", "できませんでした", "要求を確かめてください。").response()
+            words = "API の説明で操作を確かめてください。"
+            return _answer(request, Problem(405, "method", "この操作はありません", words))
+        return _answer(
+            request, Problem(error.status_code, "http", "できませんでした", "要求を確かめてください。")
+        )

@@ -20,7 +20,7 @@ from services.dashboard.feeds.consumer import department_token
 from shared.contracts.dashboard import LUNCH_COUNT
 from shared.dates import school_year
 from tests.histories import checker
-from tests.histories.product import FIRST, PATIENCE, Told, superuser
+from tests.histories.product import FIRST, PATIENCE, Told, superuser, tsumugi
 from tests.support.transports import data, everything
 from tests.support.waiting import eventually
 
@@ -220,6 +220,11 @@ async def broker(instance: Instance, log: Log) -> Iterable[str]:
     """What lies on the topics is what lies in the log."""
     if instance.choices.transport == "log":
         return []
+    if instance.platform:
+        await tsumugi(
+            instance, "feed", "verify"
+        )  # it asks as Kafka's administrator, and fails with what it finds
+        return []
     partitions = {
         name: topic.partitions for name, topic in topology().topics.items() if name.startswith("registry.")
     }
@@ -284,7 +289,7 @@ async def lunch(instance: Instance, counted: dict[str, dict[str, Any]]) -> None:
     """The kitchen is told what the log says."""
     secret = department_secret(instance, KITCHEN_CLIENT).read_text(encoding="ascii").strip()
     async with httpx.AsyncClient(timeout=30) as http:
-        token = await department_token(http, instance.url("identity"), KITCHEN_CLIENT, secret)
+        token = await department_token(http, instance.settings("dashboard").issuer, KITCHEN_CLIENT, secret)
         told: dict[str, dict[str, Any]] = {}
 
         async def agrees() -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
+from random import random
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -24,14 +25,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database import AlreadyDone, Command, Login, Moved, Scope, Units, make_engine
+from shared.database import AlreadyDone, Command, Login, Moved, Scope, Units, connect, make_engine
 from shared.database.migrate import platform_sql, run_script
 from shared.database.units import sqlstate
 from shared.dates import SystemClock
 from shared.events import intake
 from shared.events.copies import CopyWorker
-from shared.events.feed import Batch, Feed
+from shared.events.feed import Batch, Cursor, Feed
 from shared.events.intake import Checkpoint
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_feed import KafkaFeed
 from shared.events.kafka_relay import KafkaRelay
 from shared.events.log_feed import LogFeed
@@ -48,6 +50,8 @@ class Bug(Enum):
     EARLY_ACK = "the answer leaves before the commit"
     EARLY_CHECKPOINT = "the checkpoint is stored before the rows"
     EARLY_MARK = "what is sent counts as sent before the broker has answered"
+    SKIPPED_ROW = "a row that could not be sent is passed over"
+    SKIP_LOCKED = "two relays work side by side, each on the rows that the other has not locked"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Stage:
     def make_feed(self, topics: list[str]) -> Feed:
         """The transport's feed."""
         if self.bootstrap:
-            return KafkaFeed("toy", self.bootstrap, topics)
+            return KafkaFeed("toy", KafkaAccess(self.bootstrap), topics)
         return LogFeed("toy", self.reader, topics)
 
     def address(self, number: int) -> str:
@@ -138,9 +142,11 @@ def relay(stage: Stage, number: int) -> None:
     """A relay process."""
     assert stage.bootstrap
     logging.disable()
-    hasty = stage.bug is Bug.EARLY_MARK
-    sender = (HastyRelay if hasty else KafkaRelay)("toy", stage.feed, stage.bootstrap, PARTITIONS)
-    with patch("shared.events.kafka_relay.AIOKafkaProducer", lingering) if hasty else nullcontext():
+    relay_type, planted = _PLANTED.get(stage.bug, (KafkaRelay, {}))
+    sender = relay_type("toy", stage.feed, KafkaAccess(stage.bootstrap), PARTITIONS)
+    with ExitStack() as planting:
+        for name, mistake in planted.items():
+            planting.enter_context(patch(f"shared.events.{name}", mistake))
         asyncio.run(sender.run())
 
 
@@ -151,9 +157,46 @@ class HastyRelay(KafkaRelay):
         """No answer is waited for."""
 
 
+class SkippingLog(LogFeed):
+    """Planted: says nothing of a row now and then, as does who catches an error and goes on with the next."""
+
+    async def read(self, cursor: Cursor | None, *, limit: int, wait: float) -> Batch:
+        batch = await super().read(cursor, limit=limit, wait=wait)
+        return replace(batch, records=[record for record in batch.records if record.position % 17])
+
+
+class SideBySideRelay(KafkaRelay):
+    """Planted: asks for no lock, because every row has one."""
+
+    async def run(self) -> None:
+        await self._work(await connect(self._login))
+
+
+class SkipLockedLog(LogFeed):
+    """Planted: gives only the rows that nobody else has locked, as ``for update skip locked`` does."""
+
+    async def read(self, cursor: Cursor | None, *, limit: int, wait: float) -> Batch:
+        batch = await super().read(cursor, limit=limit, wait=wait)
+        mine = await (await self._connected()).fetch(
+            "select p from unnest($1::bigint[]) as p where pg_try_advisory_lock(7999, p::integer)",
+            [record.position for record in batch.records],
+        )
+        await for_a_while(random() * 0.05)
+        got = {row["p"] for row in mine}
+        return replace(batch, records=[record for record in batch.records if record.position in got])
+
+
 def lingering(**asked: Any) -> AIOKafkaProducer:
     """A client that takes its time, as one does whose broker is busy."""
     return AIOKafkaProducer(**asked | {"linger_ms": 150})
+
+
+_PLANTED: Mapping[Bug | None, tuple[type[KafkaRelay], Mapping[str, Any]]] = {
+    Bug.EARLY_MARK: (HastyRelay, {"kafka_access.AIOKafkaProducer": lingering}),
+    Bug.SKIPPED_ROW: (KafkaRelay, {"kafka_relay.LogFeed": SkippingLog}),
+    Bug.SKIP_LOCKED: (SideBySideRelay, {"kafka_relay.LogFeed": SkipLockedLog}),
+}
+"""Planted in a relay: what it is, and what it finds in the place of its parts."""
 
 
 def copy(stage: Stage, number: int) -> None:

@@ -219,19 +219,29 @@ class Client:
         self._seat = seat
         self._random = random
         self._told = told
+        self._instance = instance
         self._path = f"/v1/classes/{seat.class_id}/days/{instance.clock.today()}/roll"
-        self._url = instance.url("registry")
-        self._headers = {"authorization": f"Bearer {token(instance, seat.board, seat.person)}"}
         self._seen: dict[UUID, int] = {}
         self._said: dict[UUID, str | None] = {}
 
     async def work(self, until: asyncio.Event) -> None:
-        async with httpx.AsyncClient(
-            base_url=self._url, headers=self._headers, timeout=ANSWER_SECONDS
-        ) as http:
+        async with await self._come() as http:
             await self._learn(http)
             while not until.is_set():
                 await self._save(http)
+
+    async def _come(self) -> httpx.AsyncClient:
+        """The way to registry, as that person."""
+        bearer = token(self._instance, self._seat.board, self._seat.person)
+        return httpx.AsyncClient(
+            base_url=self._instance.url("registry"),
+            headers={"authorization": f"Bearer {bearer}"},
+            timeout=ANSWER_SECONDS,
+        )
+
+    def _is_odd(self, answer: httpx.Response) -> bool:
+        """Whether it is an answer that no client should get."""
+        return answer.status_code not in (200, 409, 422)
 
     async def _learn(self, http: httpx.AsyncClient) -> None:
         answer = await self._ask(http, "GET", {}, None, patient=True)
@@ -295,12 +305,10 @@ class Client:
                 answer = await http.request(method, self._path, headers=headers, json=body)
             except httpx.TransportError:
                 answer = None
-            if answer is not None and answer.status_code < 500:
-                if answer.status_code not in (200, 409, 422):
-                    self._told.odd.append(f"{method}: {answer.status_code} {answer.text}")
-                return answer
-            if answer is not None:
+            if answer is not None and self._is_odd(answer):
                 self._told.odd.append(f"{method}: {answer.status_code} {answer.text}")
+            if answer is not None and answer.status_code < 500:
+                return answer
             if not patient:
                 return None
             await for_a_while(0.03)

@@ -1,6 +1,6 @@
 """A browser, and the people at it.
 
-All journeys of a run share one town on each transport: a class whose roll one of them takes is taken for all. Whoever
+All journeys of a run share one town of each edition: a class whose roll one of them takes is taken for all. Whoever
 begins a roll here has a class of its own.
 """
 

@@ -40,7 +40,7 @@ def test_a_call_reaches_the_roll_and_the_roll_confirms_it(
     expect(confirm).to_be_visible(timeout=WITHIN_MS)
     taken = teacher.presses
     teacher.press("Control+Enter")
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
     assert teacher.presses - taken == 1, "ux.md §11: all exceptions announced"
 
     def confirmed() -> bool:

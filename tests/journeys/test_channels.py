@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, expect
 from deploy.local.admin import app_units
 from deploy.local.example import only_board
 from deploy.local.instance import Instance
-from services.registry.certificates import settings_store
+from services.registry.roster import dated
 from services.registry.roster.store import lock_roster
 from shared.database import Scope
 from tests.journeys.asking import a_family
@@ -74,7 +74,7 @@ def at_any_hour(product: Product) -> None:
         ):
             none = {"from": "00:00", "until": "00:00"}
             await lock_roster(work)
-            await settings_store.put(work, "quiet_hours", units.clock.today(), none)
+            await dated.put(work, "quiet_hours", units.clock.today(), none)
 
     with ThreadPoolExecutor(1) as beside:  # this thread has the browser's loop
         beside.submit(asyncio.run, say()).result()
@@ -103,13 +103,13 @@ def test_whoever_telephoned_is_told_by_mail(product: Product, browser: Browser, 
         expect(office.page.get_by_role("radio", name="欠席（病気・けが）")).to_be_visible(timeout=WITHIN_MS)
         office.press("1")
         office.page.get_by_role("radio", name=name).check(force=True)
-        office.page.get_by_role("button", name="この連絡を届ける").click()
+        office.page.get_by_role("button", name="この連絡を担任に伝える").click()
         expect(office.page.get_by_text("を届けました")).to_be_visible(timeout=WITHIN_MS)
 
         confirm = teacher.page.get_by_role("button", name="連絡1人は連絡どおりにして確定")
         expect(confirm).to_be_visible(timeout=WITHIN_MS)
         teacher.press("Control+Enter")
-        teacher.sees("に確定して届けました")
+        teacher.sees("に確定しました")
 
         mail = mails.came.get(timeout=WITHIN_S)
         assert mail["To"] == ADDRESS

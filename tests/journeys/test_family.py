@@ -69,6 +69,6 @@ def test_a_guardian_tells_and_sees_that_it_was_read(
     confirm = teacher.page.get_by_role("button", name="連絡1人は連絡どおりにして確定")
     expect(confirm).to_be_visible(timeout=WITHIN_MS)
     teacher.press("Control+Enter")
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
     expect(phone.page.get_by_text("担任が確認しました").first).to_be_visible(timeout=60_000)
     assert phone.problems == []

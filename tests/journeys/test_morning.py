@@ -1,4 +1,4 @@
-"""One morning: a teacher takes the roll; principal, board and kitchen know by themselves. On both transports."""
+"""One morning: a teacher takes the roll; principal, board and kitchen know by themselves. In both editions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_one_entry_reaches_everyone(product: Product, browser: Browser, people: 
     expect(teacher.page.get_by_role("grid")).to_be_visible()
     expect(teacher.page.get_by_role("button", name="残り35人を出席にして確定")).to_be_visible()
     teacher.press("1", "2", "k", "2", "6", "c", "Control+Enter")
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
     assert teacher.presses <= PRESSES
 
     taken = principal.page.get_by_role("row").filter(has_text="2年1組")
@@ -71,7 +71,7 @@ def test_a_correction_after_the_roll_says_why(product: Product, browser: Browser
     teacher.page.get_by_role("link", name="2年2組の朝の記録を始める").click()
     expect(teacher.page.get_by_role("grid")).to_be_visible()
     teacher.press("3", "k", "Control+Enter")
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
     line = principal.page.get_by_role("row").filter(has_text="2年2組")
     expect(line).to_contain_text("確定", timeout=SEEN_WITHIN_MS)
     expect(cell(principal.page, "2年2組", "欠席")).to_have_text("1", timeout=SEEN_WITHIN_MS)
@@ -116,7 +116,7 @@ def test_pages_are_told_and_do_not_look_again(product: Product, browser: Browser
     teacher.page.get_by_role("link", name="6年1組の朝の記録を始める").click()
     expect(teacher.page.get_by_role("grid")).to_be_visible()
     teacher.press("1", "k", "Control+Enter")
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
 
     def told(page: Page, arrived: Callable[[], None]) -> None:
         """``arrived`` waits a fifth of a real second and raises when it sees nothing."""
@@ -139,9 +139,9 @@ def test_flaky_wifi_loses_nothing(product: Product, browser: Browser, people: Ex
     teacher.press("1", "k", "Control+Enter")
     teacher.sees("この端末に保存しました")
     teacher.context.set_offline(False)
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
     teacher.page.reload()
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
 
 
 def test_two_people_in_one_cell_see_both_values(

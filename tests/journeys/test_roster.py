@@ -1,4 +1,4 @@
-"""A roster comes in over the web: shown, applied, seen by everybody, taken back. In a browser, on both transports."""
+"""A roster comes in over the web: shown, applied, seen by everybody, taken back. In a browser, in both editions."""
 
 from __future__ import annotations
 

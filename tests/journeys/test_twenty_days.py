@@ -39,7 +39,7 @@ TAPPED = {
     "2": "休む（家の用事など）",
     "3": "おくれる",
     "4": "早く帰る",
-    "5": "休む（忌引）",
+    "5": "休む（忌引：お葬式など）",
 }
 """The tiles of a guardian's screen, by those of 電話を受ける."""
 SEED = 20261001
@@ -166,7 +166,7 @@ def take_roll(teacher: Person, marks: Sequence[Mark]) -> None:
     for mark in marks:
         teacher.press(*str(mark.number), mark.key)
     teacher.press("Control+Enter")
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
 
 
 def correct(teacher: Person, correction: Correction) -> None:
@@ -247,7 +247,7 @@ def compare(person: Person, month: Month, stays: Sequence[Stay], closed: Mapping
     assert differing({int(row[0]): parted(row[2:-1]) for row in body}, wanted) == []
     assert [[*map(blank, row[2 : 2 + len(CALENDAR)])] for row in rows[3 + len(lines) :][: len(foot)]] == foot
     everything = [sum(column) for column in zip(*(numbers for _, numbers in wanted.values()), strict=True)]
-    assert [*map(int, rows[3 + len(lines)][2 + len(CALENDAR) :][: len(everything)])] == everything
+    assert [*map(int, rows[3 + len(lines) + len(foot)][2 + len(CALENDAR) :][: len(everything)])] == everything
     remarks = {int(row[0]): row[-1] for row in body}
     assert {number for number, remark in remarks.items() if remark} == {NEWCOMER, LEAVER}
     assert "学級がえ" in remarks[NEWCOMER]
@@ -320,7 +320,9 @@ def on_paper(pdf: bytes) -> Lines:
     def hear(text: str, outer: list[float], inner: list[float], *_: object) -> None:
         if text.strip():
             x, y = inner[4] * outer[0] + outer[4], inner[5] * outer[3] + outer[5]
-            found.setdefault(round(y, 1), []).append((x, text.strip()))
+            # The baseline of another font lies a hair beside the line's own.
+            line = next((at for at in found if abs(at - y) < 1), y)
+            found.setdefault(line, []).append((x, text.strip()))
 
     sheet.extract_text(visitor_text=hear)
     heads = next(line for line in found.values() if [text for _, text in line][:3] == ["1", "2", "3"])

@@ -30,7 +30,7 @@ def test_pasted_undone_and_composed_it_stands_in_registry(on_log: Product, brows
         teacher.press("Control+Shift+z")
         expect(first).to_contain_text("病欠")
         teacher.press("Control+Enter")
-        teacher.sees("に確定して届けました")
+        teacher.sees("に確定しました")
 
         # A correction with its reason in own words, written with the browser's own input method commands.
         teacher.press("1", "j")

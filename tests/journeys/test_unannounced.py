@@ -31,7 +31,7 @@ def test_nobody_is_missing_in_the_end(product: Product, browser: Browser, people
     teacher.page.get_by_role("link", name=f"{CLASS}の朝の記録を始める").click()
     expect(teacher.page.get_by_role("grid")).to_be_visible()
     teacher.press("4", "j", "Control+Enter")
-    teacher.sees("に確定して届けました")
+    teacher.sees("に確定しました")
 
     # On both pages without a reload; one takes the call on, the other sees who.
     for person in (office, principal):

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.sql.elements import TextClause
 
+import services.dashboard.alert_rules.counts_api as dashboard_alert_counts
+import services.dashboard.alert_rules.store as dashboard_alert_rules
 import services.dashboard.alerts.store as dashboard_alerts
 import services.dashboard.overview.store as dashboard_overviews
 import services.dashboard.school_day.store as dashboard_pages
@@ -71,6 +73,8 @@ OF_SERVICES = (
     dashboard_overviews,
     dashboard_calls,
     dashboard_alerts,
+    dashboard_alert_rules,
+    dashboard_alert_counts,
 )
 """Where the services' own conditions stand."""
 

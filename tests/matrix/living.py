@@ -45,6 +45,7 @@ from shared.contracts.identity import ONEROSTER, ROSTER_FIELDS
 from shared.database import Scope, Units, make_engine
 from shared.database.roles import make_database, role_names
 from shared.dates import FixedClock
+from tests.matrix.alerting import try_some
 from tests.matrix.browser import Call, make_http
 from tests.matrix.bundling import bundle_some
 from tests.matrix.exporting import export_some
@@ -246,7 +247,7 @@ async def living(instance: Instance, ports: list[socket.socket], clock: FixedClo
         brought, world.spare_uploads = await bring_some(registry, first.id, ids["board_staff"], ids[HIDDEN])
         left = await export_some(registry, first.id, ids["board_staff"])
         printed = await bundle_some(registry, first.id, ids["first"], ids["principal"])
-        first.ids = {**ids, **brought, **left, **printed}
+        first.ids = {**ids, **brought, **left, **printed, **await try_some(world)}
         await roll_some(registry, first.id, ids["board_staff"])
         world.calendar_seen, world.calendar_change = await _change_the_year(world)
         board_staff = world.bearer("registry", "board_staff")
@@ -280,10 +281,11 @@ async def _tell_some(world: World) -> None:
 async def _choose_mail(world: World) -> UUID:
     """A guardian gives an address while mail is on; then it is off, and nothing goes out."""
     settings = Settings(world.instance.settings("messaging").state)
-    settings.write(Channels(mail=Mail(host="localhost", port=1, tls="none", sender="tsumugi@example.jp")))
+    mail = Mail(host="localhost", port=1, tls="none", sender="tsumugi@example.jp")
+    settings.write(Channels(mail=mail))
     body = {"address": "okaasan@example.jp"}
     answer = await world.bearer("messaging", "guardian").send(Call("POST", "/v1/family/channels/email", body))
-    settings.write(Channels())
+    settings.write(Channels(mail=mail.model_copy(update={"on": False})))
     assert answer.status == 200, answer
     return UUID(answer.json()["channel"])
 

@@ -46,7 +46,10 @@ def _staff(kind: DutyKind, at: UUID = SCHOOL, of: UUID | None = None) -> Holder:
 
 def _every_duty() -> list[HeldDuty]:
     at_the_board = ("board_staff", "system_operator")
-    return [HeldDuty(kind, BOARD if kind in at_the_board else SCHOOL, CLASS) for kind in get_args(DutyKind)]
+    of_class = [
+        HeldDuty(kind, BOARD if kind in at_the_board else SCHOOL, CLASS) for kind in get_args(DutyKind)
+    ]
+    return [*of_class, HeldDuty("subject", SCHOOL, None)]
 
 
 PEOPLE: Mapping[str, Holder] = {
@@ -58,6 +61,7 @@ PEOPLE: Mapping[str, Holder] = {
     "教頭": _staff("vice_principal"),
     "養護教諭": _staff("nurse"),
     "教科": _staff("subject", of=CLASS),
+    "専科": _staff("subject"),
     "他校の担任": _staff("homeroom", OTHER_SCHOOL, CLASS_ELSEWHERE),
     "学務課": _staff("board_staff", BOARD),
     "健康給食課": _staff("board_staff", LUNCH),

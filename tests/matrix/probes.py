@@ -13,10 +13,12 @@ from uuid import UUID
 
 from tests.matrix.browser import Call
 from tests.matrix.probe import NOTHING, Outcome, Probe, get
+from tests.matrix.probes_of_alerts import ALERTS
 from tests.matrix.probes_of_exports import EXPORTS
 from tests.matrix.probes_of_imports import IMPORTS
 from tests.matrix.probes_of_invitations import INVITATIONS
 from tests.matrix.probes_of_languages import LANGUAGES
+from tests.matrix.probes_of_lessons import LESSONS
 from tests.matrix.probes_of_matching import MATCHING
 from tests.matrix.probes_of_moves import MOVES
 from tests.matrix.probes_of_notices import NOTICES
@@ -65,12 +67,6 @@ def _call_home(act: str, **body: object) -> Callable[[World], Call]:
         return Call("POST", f"{path}/{ids['p3']}/{act}", body)
 
     return call
-
-
-def _act_on_alert(world: World) -> Call:
-    ids = world.first.ids
-    path = f"/api/schools/{ids['first']}/days/{TODAY}/alerts/{ids['p3']}"
-    return Call("POST", path, {"rule": "row_3", "first": TODAY.isoformat(), "act": "seen"})
 
 
 _ROLL_PATH = "/v1/classes/{class_id}/days/{on}/roll"
@@ -152,6 +148,7 @@ PROBES: tuple[Probe, ...] = (
         may=_TAKES,
         may_not={**_TAKES_NOT, "department": 404},
     ),
+    *LESSONS,
     *SCHOOLS,
     *IMPORTS,
     *MATCHING,
@@ -162,6 +159,7 @@ PROBES: tuple[Probe, ...] = (
     *NOTICES,
     *INVITATIONS,
     *LANGUAGES,
+    *ALERTS,
     # ---- logs: a service's own token, for the topics that deploy/topology.toml lets it read ----
     *(
         Probe(
@@ -247,21 +245,6 @@ PROBES: tuple[Probe, ...] = (
             ("calls/{call}/undo", _call_home(f"calls/{UUID(int=7)}/undo"), 409),
             ("release", _call_home("release"), 200),
         )
-    ),
-    Probe(
-        "dashboard GET /api/schools/{school}/days/{day}/alerts",
-        "session",
-        get("/api/schools/{first}/days/{day}/alerts"),
-        may=dict.fromkeys(_CALLS, 200),
-        may_not=_CALLS_NOT,
-    ),
-    Probe(
-        "dashboard POST /api/schools/{school}/days/{day}/alerts/{pupil}",
-        "session",
-        _act_on_alert,
-        may=dict.fromkeys(_CALLS, 409),
-        may_not=_CALLS_NOT,
-        kept_because="no child of the world has been away for long: there is no such alert to be taken up",
     ),
     Probe(
         "dashboard GET /api/board/days/{day}",
@@ -370,7 +353,7 @@ class Open:
 
 
 _DESCRIPTION = "the description of the interface: no data"
-_HEALTH = "whether the service lives, is ready and keeps up: no data"
+_HEALTH = "whether the service has started, lives, is ready and keeps up: no data"
 _PROTOCOL = "OpenID Connect: the protocol itself says who may"
 
 
@@ -378,12 +361,15 @@ def _of_every(service: str) -> dict[str, Open]:
     return {
         f"{service} GET /openapi.json": Open(_DESCRIPTION, "/openapi.json", 200),
         f"{service} HEAD /openapi.json": Open(_DESCRIPTION, "/openapi.json", 200),
+        f"{service} GET /health/started": Open(_HEALTH, "/health/started", 200),
         f"{service} GET /health/live": Open(_HEALTH, "/health/live", 200),
         f"{service} GET /health/ready": Open(_HEALTH, "/health/ready", 200),
         f"{service} GET /health/reached": Open(_HEALTH, "/health/reached", 200),
     }
 
 
+_MAIL_LINK = "ends mails by the signed link that is in them (RFC 8058): whoever has the mail may"
+_STRANGE_LINK = "/stop/" + "A" * 64
 PUBLIC: Mapping[str, Open] = {
     **_of_every("registry"),
     **_of_every("identity"),
@@ -408,12 +394,19 @@ PUBLIC: Mapping[str, Open] = {
     "identity POST /token": Open(_PROTOCOL + ": a client proves itself with its secret", "/token", 401),
     "identity GET /logout": Open(_PROTOCOL + ": the ID token in the request", "/logout", 400),
     "identity POST /logout": Open(_PROTOCOL + ": the ID token in the request", "/logout", 400),
+    "messaging GET /stop/{token}": Open(_MAIL_LINK, _STRANGE_LINK, 404),
+    "messaging POST /stop/{token}": Open(_MAIL_LINK, _STRANGE_LINK, 404),
+    "dashboard GET /stop/{token}": Open(_MAIL_LINK + "; passed on to messaging", _STRANGE_LINK, 404),
+    "dashboard POST /stop/{token}": Open(_MAIL_LINK + "; passed on to messaging", _STRANGE_LINK, 404),
     "dashboard GET /auth/login": Open("begins a sign-in", "/auth/login", 302),
     "dashboard GET /auth/callback": Open(
         "ends a sign-in; without the sealed state of its beginning it leads nowhere", "/auth/callback", 302
     ),
     "dashboard POST /auth/logout": Open(
         "ends the session that it is sent with, if any; guarded by origin and header", "/auth/logout", 200
+    ),
+    "dashboard POST /auth/backchannel-logout": Open(
+        _PROTOCOL + ": a logout token that the authority has signed", "/auth/backchannel-logout", 400
     ),
     "dashboard ANY /*": Open("the front end's files, the same for everybody", "/today", 200),
 }

@@ -7,8 +7,9 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from services.registry.attendance_lists.rules import read
 from services.registry.certificates.rules import DEFAULT_FORMS
-from services.registry.certificates.settings_store import revision
+from services.registry.roster.dated import revision
 from tests.matrix.browser import Call
 from tests.matrix.probe import Outcome, Probe, get
 from tests.matrix.world import World
@@ -109,9 +110,17 @@ _OF_FORMS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("textbooks", "POST", {**_FIRST, "rows": [["小2", "国語", "38 光村", "国語 209", "こくご二上"]]}),
     ("textbooks/withdraw", "POST", _NEVER),
 )
+_KIN = [row._asdict() for row in read("bereavement", None).rows]
+
+
+_OF_LISTS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    ("attendance-lists/{which}", "POST", {**_FIRST, "rows": _KIN}),
+    ("attendance-lists/{which}/withdraw", "POST", _NEVER),
+)
 
 
 def _of_forms(what: str, body: Mapping[str, Any]) -> Callable[[World], Call]:
+    what = what.replace("{which}", "bereavement")
     return lambda world: Call("POST", f"/v1/boards/{world.first.id}/{what}", dict(body))
 
 
@@ -124,14 +133,16 @@ _REGISTER_NOT: Mapping[str, Outcome] = {
 
 
 def _registers() -> tuple[Probe, ...]:
+    """出席簿, and 欠課時数 beside it."""
     return tuple(
         Probe(
-            f"registry GET /v1/classes/{{class_id}}/register/{what}",
+            f"registry GET /v1/classes/{{class_id}}/{sheet}/{what}",
             "bearer",
-            get("/v1/classes/{2_1}/register/" + what.replace("{month}", f"{TODAY:%Y-%m}")),
+            get(f"/v1/classes/{{2_1}}/{sheet}/" + what.replace("{month}", f"{TODAY:%Y-%m}")),
             may=_NUMBERS,
             may_not=_REGISTER_NOT,
         )
+        for sheet in ("register", "lessons")
         for what in (of + form for of in ("months/{month}", "year") for form in ("", "/pdf", "/xlsx"))
     )
 
@@ -219,6 +230,20 @@ SCHOOLS: tuple[Probe, ...] = (
     *_bundles(),
     *_registers(),
     *_months_end(),
+    Probe(
+        "registry POST /v1/classes/{class_id}/register/year/former",
+        "bearer",
+        lambda world: Call(
+            "POST",
+            f"/v1/classes/{world.first.ids['2-1']}/register/year/former",
+            {"pupil": str(world.first.ids["pupil"]), "seen": 0, "said": None},
+        ),
+        may={"office": 200},
+        may_not={
+            **_REGISTER_NOT,
+            **dict.fromkeys(("homeroom", "assistant", "principal", "vice_principal"), 403),
+        },
+    ),
     *(
         Probe(
             f"registry {method} /v1/boards/{{board}}/{what}",
@@ -230,7 +255,8 @@ SCHOOLS: tuple[Probe, ...] = (
         for method, what, ask in (
             ("GET", "certificate-forms", get("/v1/boards/{board}/certificate-forms")),
             ("GET", "textbooks", get("/v1/boards/{board}/textbooks")),
-            *((method, what, _of_forms(what, body)) for what, method, body in _OF_FORMS),
+            ("GET", "attendance-lists", get("/v1/boards/{board}/attendance-lists")),
+            *((method, what, _of_forms(what, body)) for what, method, body in (*_OF_FORMS, *_OF_LISTS)),
         )
     ),
     Probe(

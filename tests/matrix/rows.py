@@ -24,6 +24,14 @@ from tests.matrix.people import (
     SCHOOL,
     SOMEBODY,
 )
+from tests.matrix.rows_of_boards import (
+    ALERT_RULES,
+    BOARD_ATTENDANCE,
+    BOARD_DAYS,
+    BOARD_FORMS,
+    BOARD_YEARS,
+    OPERATIONS,
+)
 from tests.matrix.rows_of_exports import PACKAGES
 from tests.matrix.rows_of_invitations import SCHOOL_FAMILIES
 from tests.matrix.rows_of_notices import (
@@ -58,6 +66,8 @@ THINGS = {
     "SchoolYear": "学校の年間予定",
     "BoardYear": "市の年間予定のもと",
     "BoardForms": "証明書の様式と教科書",
+    "BoardAttendance": "出席の記号と区分",
+    "AlertRules": "気がかりな欠席の決まり",
     "Move": "転出入",
     "ClassPlan": "来年度の学級の案",
     "Rollover": "年度更新",
@@ -81,9 +91,13 @@ THINGS = {
 ACTS = {
     "ReadRoll": "見る",
     "TakeRoll": "出欠をとる",
+    "ReadLessons": "時限ごとの出欠を見る",
+    "TakeLesson": "時限の出欠をとる",
+    "SettleLessons": "1日と時限の食い違いを片付ける",
     "ReadRegister": "見る",
     "CloseMonth": "月を締める",
     "CheckMonth": "締めた月を点検し、差し戻す",
+    "EnterFormerDays": "見て、転入した子の前の学校の日数を入れる",
     "PrintBundle": "まとめて印刷する",
     "ReadCard": "見る",
     "ReadFamily": "家族を見る",
@@ -101,6 +115,9 @@ ACTS = {
     "ChangeCalendar": "変える",
     "SetTemplate": "見る・学校にあてる",
     "SetForms": "見る・決める",
+    "SetAttendance": "見る・決める",
+    "SetAlertRules": "見る・ためす・決める",
+    "ReadAlertCounts": "学校ごとの数まで見る",
     "PutSubstitute": "補欠を決める",
     "GiveDuty": "決める・終える",
     "ReadMove": "見る",
@@ -117,6 +134,8 @@ ACTS = {
     "ReadUnannounced": "連絡なしの子まで見る",
     "ReadAlerts": "気がかりな欠席まで見る",
     "ActOnAlert": "見て、気がかりな欠席への対応を残す",
+    "ReadClassAlerts": "気がかりな欠席まで見る",
+    "ActOnClassAlert": "見て、気がかりな欠席への対応を残す",
     "ReadChannels": "見る",
     "ChooseChannels": "決める・やめる",
     "CallHome": "見て、連絡なしの子の家庭に電話をかける",
@@ -311,24 +330,6 @@ _ROSTERS = {
     "ほかの設置者の学校の名簿": _roster(SCHOOL, OTHER_BOARD),
 }
 
-_OF_THE_BOARD = {"その市": BOARD, "ほかの設置者": OTHER_BOARD}
-_KEPT_BY = (
-    ("その市", BOARD, BOARD),
-    ("その市・名簿は別の課が受け持つ", BOARD, OTHER_BOARD),
-    ("ほかの設置者", OTHER_BOARD, BOARD),
-)
-_BOARD_YEARS, _BOARD_FORMS = (
-    {
-        word: entity(kind, "board", board=ref("Board", board), offices=refs("Unit", {office}))
-        for word, board, office in _KEPT_BY
-    }
-    for kind in ("BoardYear", "BoardForms")
-)
-_BOARD_DAYS = {word: entity("BoardDay", "day", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()}
-_OPERATIONS = {
-    word: entity("Operations", "state", board=ref("Board", b)) for word, b in _OF_THE_BOARD.items()
-}
-
 
 def _pair(
     *,
@@ -362,16 +363,21 @@ _PAIRS = {
 _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("registry", "ClassDay", "ReadRoll", CLASS_DAYS),
     ("registry", "ClassDay", "TakeRoll", CLASS_DAYS),
+    ("registry", "ClassDay", "ReadLessons", CLASS_DAYS),
+    ("registry", "ClassDay", "TakeLesson", CLASS_DAYS),
+    ("registry", "ClassDay", "SettleLessons", CLASS_DAYS),
     ("registry", "ClassRegister", "ReadRegister", CLASS_REGISTERS),
     ("registry", "ClassRegister", "CloseMonth", CLASS_REGISTERS),
     ("registry", "ClassRegister", "CheckMonth", CLASS_REGISTERS),
+    ("registry", "ClassRegister", "EnterFormerDays", CLASS_REGISTERS),
     ("registry", "SchoolRegister", "PrintBundle", SCHOOL_REGISTERS),
     ("registry", "ClassList", "ReadClassList", CLASS_LISTS),
     ("registry", "ClassList", "SetNumbers", CLASS_LISTS),
     ("registry", "SchoolYear", "ReadCalendar", SCHOOL_YEARS),
     ("registry", "SchoolYear", "ChangeCalendar", SCHOOL_YEARS),
-    ("registry", "BoardYear", "SetTemplate", _BOARD_YEARS),
-    ("registry", "BoardForms", "SetForms", _BOARD_FORMS),
+    ("registry", "BoardYear", "SetTemplate", BOARD_YEARS),
+    ("registry", "BoardForms", "SetForms", BOARD_FORMS),
+    ("registry", "BoardAttendance", "SetAttendance", BOARD_ATTENDANCE),
     ("registry", "SchoolDuty", "ReadDuties", SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "PutSubstitute", SCHOOL_DUTIES),
     ("registry", "SchoolDuty", "GiveDuty", SCHOOL_DUTIES),
@@ -410,18 +416,22 @@ _ASKED: list[tuple[str, str, str, dict[str, Entity]]] = [
     ("dashboard", "Desk", "ReadToday", _DESKS),
     ("dashboard", "ClassDay", "ReadRoll", CLASS_DAYS),
     ("dashboard", "ClassDay", "TakeRoll", CLASS_DAYS),
+    ("dashboard", "ClassDay", "ReadClassAlerts", CLASS_DAYS),
+    ("dashboard", "ClassDay", "ActOnClassAlert", CLASS_DAYS),
     ("dashboard", "SchoolDay", "ReadSchoolDay", SCHOOL_DAYS),
     ("dashboard", "SchoolDay", "ReadUnannounced", SCHOOL_DAYS),
     ("dashboard", "SchoolDay", "CallHome", SCHOOL_DAYS),
     ("dashboard", "SchoolDay", "ReadAlerts", SCHOOL_DAYS),
     ("dashboard", "SchoolDay", "ActOnAlert", SCHOOL_DAYS),
-    ("dashboard", "BoardDay", "ReadBoardDay", _BOARD_DAYS),
+    ("dashboard", "AlertRules", "SetAlertRules", ALERT_RULES),
+    ("dashboard", "AlertRules", "ReadAlertCounts", ALERT_RULES),
+    ("dashboard", "BoardDay", "ReadBoardDay", BOARD_DAYS),
     ("dashboard", "Pupil", "SeePupil", _PUPILS),
     ("registry", "AppRoster", "ReadAppRoster", _APP_ROSTERS),
     ("dashboard", "DepartmentFeed", "ReadFeed", _FEEDS),
     ("dashboard", "DepartmentFeed", "ConfirmFeed", _FEEDS),
-    ("dashboard", "Operations", "ReadOperations", _OPERATIONS),
-    ("dashboard", "Operations", "HandleParked", _OPERATIONS),
+    ("dashboard", "Operations", "ReadOperations", OPERATIONS),
+    ("dashboard", "Operations", "HandleParked", OPERATIONS),
 ]
 
 

@@ -76,14 +76,15 @@ async def test_strangers_and_departments_find_no_child_at_all(world: World) -> N
     assert await found_by(world.bearer("dashboard", "department"), where, children(world)) == {}
 
 
-async def test_the_sign_in_page_lists_no_child(world: World) -> None:
+async def test_the_sign_in_page_names_no_protected_child(world: World) -> None:
+    """A town for trying tells whose guardian somebody is; of this child it says nothing."""
     asked = (await world.sender("dashboard").get("/auth/login")).headers["location"]
     page = world.sender("identity")
     start = asked.removeprefix(page.base)
     for query in ("", HIDDEN_NAME[0][0], "カクレ", "2年1組", "紬"):
         answer = await page.get(f"{start}&{urlencode({'q': query})}" if query else start)
         assert answer.status == 200
-        assert shown(answer, children(world)) == [], query
+        assert shown(answer, hidden(world)) == [], query
 
 
 # ---- where it is seen ----

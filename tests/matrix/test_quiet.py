@@ -14,8 +14,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from deploy.local.serve import quiet
 from services.registry.people import store as people
+from shared.telemetry import journal
 from tests.matrix.browser import Call
 from tests.matrix.judging import asking, forms, sender_of
 from tests.matrix.probes import PROBES
@@ -40,6 +40,7 @@ class Heard(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setFormatter(journal.Line("tests"))
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -51,7 +52,7 @@ def heard() -> Iterator[Heard]:
     """The log of every service, as a deployment writes it."""
     root, handler = logging.getLogger(), Heard()
     before = root.level
-    quiet()
+    journal.quiet()
     root.setLevel(logging.INFO)
     root.addHandler(handler)
     yield handler

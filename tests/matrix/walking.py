@@ -62,6 +62,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "number": [1, RUN],
         "export": [ids["export"]],
         "bundle": [ids["bundle"]],
+        "trial": [ids["trial"]],
         "move": [ids[word] for word in ("move", "undone_move", "hidden_move")],
         "question": [ids[word] for word in ("question", "hidden_question")],
         "year": [TODAY.year, TODAY.year + 1],
@@ -71,6 +72,7 @@ def _expanded(world: World, template: str, days: Sequence[date]) -> Iterator[str
         "copy": ["school_day", "roster"],
         "publisher": ["registry"],
         "key": [ids["pupil"]],
+        "token": ["somebody"],
         "topic": ["registry.person", "registry.attendance", "identity.account", "messaging.notice"],
         "asked:path": [
             *("orgs", "classes", "users", "students", "teachers", "enrollments", "demographics"),

@@ -19,6 +19,9 @@ from deploy.local.instance import Instance
 from deploy.local.state import ROOT
 from deploy.local.temporary import free_ports
 
+PLATFORM_PATIENCE = 400.0
+"""For the platform edition, whose first start makes a realm and its users, too."""
+
 
 @dataclass
 class Product:
@@ -27,13 +30,19 @@ class Product:
     state: Path
     port: int
     transport: str
+    edition: str = "embedded"
     patience: float = 180
     """Seconds that a command may take."""
 
     @property
     def origin(self) -> str:
         """The browser's address."""
-        return f"http://localhost:{self.port}"
+        return f"{'https' if self.edition == 'platform' else 'http'}://localhost:{self.port}"
+
+    @property
+    def instance(self) -> Instance:
+        """The same, for whoever looks into it."""
+        return Instance(self.state)
 
     def environment(self) -> dict[str, str]:
         """What the command line needs to find it."""
@@ -67,10 +76,11 @@ class Product:
 
 
 @contextmanager
-def running(state: Path, transport: str, *more: str) -> Iterator[Product]:
+def running(state: Path, transport: str, *more: str, edition: str = "embedded") -> Iterator[Product]:
     """The product in a folder of its own as tests have it: its database gives up crash safety."""
     Instance(state).choose(durable=False)
-    with started(Product(state, free_ports(), transport), *more) as product:
+    patience = PLATFORM_PATIENCE if edition == "platform" else Product.patience
+    with started(Product(state, free_ports(), transport, edition, patience), *more) as product:
         yield product
 
 
@@ -78,7 +88,7 @@ def running(state: Path, transport: str, *more: str) -> Iterator[Product]:
 def started(product: Product, *more: str) -> Iterator[Product]:
     """The product started, with ``more`` words to `tsumugi up`; everything of it is gone afterwards."""
     try:
-        product.tsumugi("up", "--transport", product.transport, *more)
+        product.tsumugi("up", "--transport", product.transport, "--edition", product.edition, *more)
         yield product
     finally:
         subprocess.run(
@@ -139,14 +149,14 @@ def on_log(product_home: Path) -> Iterator[Product]:
 
 
 @pytest.fixture(scope="session")
-def on_kafka(product_home: Path) -> Iterator[Product]:
-    """The product as `make up TRANSPORT=kafka` runs it."""
-    with running(product_home / "kafka", "kafka") as product:
+def on_platform(product_home: Path) -> Iterator[Product]:
+    """The product as `make stack` runs it."""
+    with running(product_home / "platform", "kafka", edition="platform") as product:
         yield product
 
 
-@pytest.fixture(params=["log", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(params=["log", pytest.param("platform", marks=[pytest.mark.kafka, pytest.mark.keycloak])])
 def product(request: pytest.FixtureRequest) -> Product:
-    """The product on either transport."""
+    """The product in either edition: embedded over the log, and over Kafka with Keycloak."""
     found: Product = request.getfixturevalue(f"on_{request.param}")
     return found

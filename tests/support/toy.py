@@ -20,7 +20,7 @@ from sqlmodel import Field, SQLModel
 
 from shared.contracts import Contract, Lane, Topic, catalogue
 from shared.database import Work
-from shared.database.migrate import platform_sql, run_script
+from shared.database.migrate import later_scripts, platform_sql, run_script
 from shared.database.periods import GUARD, period_columns, period_guard
 from shared.database.roles import open_copy, open_to_feed, platform_grants, protect, reader_grants
 from shared.events import shapes
@@ -135,6 +135,7 @@ async def build(engine: AsyncEngine) -> None:
             platform_sql("0001_log"),
             "select log.keep_year(year) from generate_series(2025, 2027) as year",
             platform_grants("toy"),
+            *later_scripts("toy").values(),
             SCHEMA,
             reader_grants("toy", [topic.name for topic in TOPICS]),
             reader_grants("peer", [THING.name]),

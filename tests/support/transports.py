@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 
 import pytest
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import ConsumerRecord, TopicPartition
 
 from deploy.local.kafka import Kafka
 from shared.events.feed import Feed
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_feed import KafkaFeed
 from shared.events.kafka_relay import KafkaRelay
 from shared.events.kafka_wire import WATERMARK_KEY
@@ -22,11 +22,9 @@ from tests.support.waiting import eventually
 PARTITIONS = {THING.name: 3, COUNT.name: 3, SECRET.name: 1}
 
 
-async def forget_topics(bootstrap: str) -> None:
+async def forget_topics(broker: str | KafkaAccess) -> None:
     """Delete the toy's topics; a test begins on an empty broker."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+    async with access_to(broker).admin() as admin:
 
         async def there() -> set[str]:
             return set(await admin.list_topics()) & set(PARTITIONS)
@@ -38,17 +36,20 @@ async def forget_topics(bootstrap: str) -> None:
             return not await there()
 
         await eventually(gone)
-    finally:
-        await admin.close()
+
+
+def access_to(broker: str | KafkaAccess) -> KafkaAccess:
+    """The way to a broker; an address alone is one that is open to everybody here."""
+    return KafkaAccess(broker) if isinstance(broker, str) else broker
 
 
 async def everything(
-    bootstrap: str, partitions: Mapping[str, int] = PARTITIONS
+    broker: str | KafkaAccess, partitions: Mapping[str, int] = PARTITIONS
 ) -> dict[TopicPartition, list[ConsumerRecord]]:
     """All that lies on topics with so many partitions (the toy's, unless told otherwise), partition by partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
+    consumer = access_to(broker).consumer("everything", auto_offset_reset="earliest")
     try:
+        await consumer.start()
         places = [TopicPartition(topic, n) for topic, count in partitions.items() for n in range(count)]
         consumer.assign(places)
         await consumer.seek_to_beginning()
@@ -84,14 +85,14 @@ class Transport:
         if self.kind == "any order":
             return self._toy.any_order(topics)
         assert self._bootstrap
-        feed = KafkaFeed("toy", self._bootstrap, topics)
+        feed = KafkaFeed("toy", KafkaAccess(self._bootstrap), topics)
         self._feeds.append(feed)
         return feed
 
     def relay(self) -> KafkaRelay:
         """A relay of the toy's log."""
         assert self._bootstrap
-        return KafkaRelay("toy", self._toy.database.feed, self._bootstrap, PARTITIONS)
+        return KafkaRelay("toy", self._toy.database.feed, KafkaAccess(self._bootstrap), PARTITIONS)
 
     async def open(self) -> None:
         """Start what carries the log."""

@@ -66,6 +66,15 @@ def test_a_socket_where_nobody_answers_is_the_database(
         assert (status, err.strip()) == (1, faults.NO_ANSWER)
 
 
+def test_in_a_pod_nobody_is_sent_to_make(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TSUMUGI_EDITION", "platform")
+    status, err = said(ConnectionRefusedError(errno.ECONNREFUSED, "refused"), monkeypatch, capsys)
+    assert (status, err.strip()) == (1, faults.NO_ANSWER_THERE)
+    assert "make" not in err
+
+
 def test_what_nobody_can_mend_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     def app() -> None:
         raise OSError(errno.EIO, "input/output error", "/srv/x")
@@ -73,3 +82,17 @@ def test_what_nobody_can_mend_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(cli, "app", app)
     with pytest.raises(OSError, match="input/output"):
         cli.main()
+
+
+def test_reading_mails_where_nothing_was_begun_makes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TSUMUGI_STATE", str(tmp_path / "elsewhere"))
+    monkeypatch.setattr("sys.argv", ["tsumugi", "mail", "read"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "TSUMUGI_STATE" in told.err
+    assert "ためてあるメールはありません" not in told.out
+    assert not (tmp_path / "elsewhere").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import socket
 import subprocess
 import sys
@@ -15,9 +16,12 @@ import pytest
 from deploy.local import lifecycle, schema
 from deploy.local.instance import Instance
 from deploy.local.postgres import Postgres
+from deploy.local.process import end, inherited, is_alive, launch, wait_until
 from deploy.local.state import ROOT, LocalError
 from deploy.local.status import status
+from deploy.local.supervisor import ServiceProcess
 from deploy.topology import topology
+from shared.service import Edition
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +116,40 @@ def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
             lifecycle.refuse_taken_ports(instance)
 
 
+def test_services_of_a_supervisor_that_was_killed_do_not_stand_in_the_way(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1] - (topology().services["registry"].port - topology().origin.port)
+    instance = Instance(tmp_path / "state").choose(edition="platform", port=port)
+    left = ServiceProcess("registry", instance.state, {})
+    listening = (
+        "import socket, sys, time\n"
+        "held = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+        "time.sleep(600)"
+    )
+    left.home.parent.mkdir(parents=True)
+    process = launch(
+        [sys.executable, "-c", listening, str(instance.port("registry")), str(left.home)],
+        log=left.log,
+        environment=inherited("PATH"),
+        mark=left.pid_file,
+    )
+    try:
+        wait_until(lambda: _taken(instance), process, seconds=20, what="a service", log=left.log)
+        lifecycle.end_leftovers(instance)
+        assert not is_alive(process)
+        lifecycle.refuse_taken_ports(instance)
+    finally:
+        end(process, (signal.SIGKILL, 5.0))
+
+
+def _taken(instance: Instance) -> bool:
+    try:
+        lifecycle.refuse_taken_ports(instance)
+    except LocalError:
+        return True
+    return False
+
+
 async def test_strangers_on_the_ports_are_not_our_services(tmp_path: Path) -> None:
     now = await status(Instance(tmp_path / "state").choose(port=20_500))
     assert not now.ready
@@ -150,9 +188,33 @@ def test_the_command_line_lives_with_choices_that_were_cut_off(tmp_path: Path) -
     file.write_text("")
     status, said = tsumugi(file.parent, "status")
     assert (status, str(file) in said, "Traceback" in said) == (1, True, False)
-    assert tsumugi(file.parent, "down") == (0, "")
+    assert tsumugi(file.parent, "down") == (0, "動いているものはありませんでした。\n")
     assert tsumugi(file.parent, "reset", "--yes") == (0, "")
     assert not file.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("edition", "begin", "delete"),
+    [("embedded", "make up", "make reset"), ("platform", "make stack", "make stack-reset")],
+)
+def test_down_says_what_was_stopped_and_that_the_data_stay(
+    tmp_path: Path, edition: Edition, begin: str, delete: str
+) -> None:
+    instance = Instance(tmp_path / "state").choose(port=20_500, edition=edition)
+    lifecycle.start_postgres(instance)
+    try:
+        said: list[str] = []
+        lifecycle.down(instance, said.append)
+        assert said[0] == "止めました: PostgreSQL。"
+        assert str(instance.state) in said[1]
+        assert f"残っています。`{begin}` で、続きから始まります（消すのは `{delete}`）" in said[1]
+        for command in (begin, delete):
+            assert f"\n{command.removeprefix('make ')}: " in (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert instance.postgres.pid_file.process() is None
+        lifecycle.down(instance, said.append)
+        assert said[2:] == ["動いているものはありませんでした。", said[1]]
+    finally:
+        lifecycle.reset(instance)
 
 
 def test_what_is_not_ours_is_not_ended_either(tmp_path: Path) -> None:

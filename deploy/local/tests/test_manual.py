@@ -82,7 +82,7 @@ def test_when_a_backup_was_made_is_told_in_the_schools_own_time(monkeypatch: pyt
         ("town x --pupils five", "--pupils に使えない値です。半角の数字で書いてください。"),
         ("town x --pupils １０００", "--pupils に使えない値です。半角の数字で書いてください。"),
         ("town", "PATH が足りません。"),
-        ("token --for registry", "--as が足りません。"),
+        ("token --as office", "--for が足りません。"),
         ("token --for", "--for に値が足りないか、余っています。"),
         ("purpose end 7 --reason x", "PURPOSE に使えない値です。番号（8桁-4桁-4桁-4桁-12桁）で"),
     ],

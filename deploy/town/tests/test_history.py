@@ -142,6 +142,47 @@ async def test_once_is_enough_and_more_days_come_before(
     assert len({day for _, day in after}) == 5
 
 
+async def test_a_closed_month_is_left_as_it_was_closed(
+    units: Units, board: UUID, registry_database: Database
+) -> None:
+    """What is written into a closed month needs a reason, and nobody has one (docs/decisions/0015)."""
+    (room, other) = (await rows(units, board, "select id, school_id from organisation where kind = 'class'"))[
+        :2
+    ]
+    november = TODAY.replace(day=1)
+    async with units.work(Scope(board), actor="test") as work:
+        for each, state in ((room, "closed"), (other, "returned")):
+            await work.session.execute(
+                text(
+                    "insert into class_month (id, board_id, school_id, class_id, month, revision, state)"
+                    " values (gen_random_uuid(), :board, :school, :room, :month, 1, :state)"
+                ),
+                {
+                    "board": board,
+                    "school": each.school_id,
+                    "room": each.id,
+                    "month": november,
+                    "state": state,
+                },
+            )
+    calendars = await rows(units, board, "select closures from calendar order by id")
+    await fill(units, board, 20)
+    taken = await rows(units, board, "select class_id, day from class_day")
+    by_room = Counter(row.class_id for row in taken if row.day >= november)
+    assert (by_room[room.id], by_room[other.id] > 5) == (0, True)
+    assert any(row.class_id == room.id for row in taken), "October is open"
+    after = await rows(units, board, "select closures from calendar order by id")
+    new = [
+        each
+        for row in after
+        for each in row.closures
+        if each not in [c for r in calendars for c in r.closures]
+    ]
+    assert not [
+        each for each in new if each["class_id"] == str(room.id) and each["on"] >= november.isoformat()
+    ]
+
+
 async def test_what_was_interrupted_goes_on_where_it_stopped(
     units: Units, board: UUID, registry_database: Database
 ) -> None:

@@ -1,7 +1,7 @@
 """When a child's absences are a matter for the school: derived from the days, never kept. Pure.
 
-A rule is dated data of the board (setting ``absence_alerts``); until it has said otherwise: three school days in a row,
-seven in a row without an excuse (学校教育法施行令 20: 校長 tells the board), thirty in a school year.
+A rule is dated data of the board (``alert_rules``); until it has said otherwise: three school days in a row, seven in a
+row without an excuse (学校教育法施行令 20: 校長 tells the board), thirty in a school year.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
-SETTING = "absence_alerts"
 
 Done = Literal["called", "visited", "met", "told_board", "asked_agency", "known"]
 
@@ -85,10 +83,15 @@ def derive(rules: Iterable[Rule], school_days: Sequence[date], told: Mapping[dat
     Only a day on which the child was there ends a row. 出席停止, 忌引 and a day of which nothing is said neither count
     nor end it: nobody falls off the list because a roll is missing.
     """
+    return [run for run in runs(rules, school_days, told) if _lately(run, school_days)]
+
+
+def runs(rules: Iterable[Rule], school_days: Sequence[date], told: Mapping[date, Day]) -> list[Alert]:
+    """The same, however long ago a row has ended."""
     found: list[Alert] = []
     for rule in rules:
-        runs = _rows(rule, school_days, told) if rule.kind == "row" else _year(rule, school_days, told)
-        found += [run for run in runs if len(run.days) >= rule.days and _lately(run, school_days)]
+        of = _rows(rule, school_days, told) if rule.kind == "row" else _year(rule, school_days, told)
+        found += [run for run in of if len(run.days) >= rule.days]
     return found
 
 
@@ -96,7 +99,9 @@ def _counts(rule: Rule, day: Day | None) -> bool:
     if day is None or day["presence"] != "absent":
         return False
     category = day["category"]
-    return category not in ("suspension", "bereavement") and (rule.excused or category != "sick")
+    return category not in ("suspension", "bereavement", "not_required") and (
+        rule.excused or category != "sick"
+    )
 
 
 def _ends(rule: Rule, day: Day | None) -> bool:

@@ -10,15 +10,22 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dashboard.alerts.rules import RECENT, SETTING, rules_of
+from services.dashboard.alerts.rules import RECENT, rules_of
 from services.dashboard.roster.store import CARDS
-from services.dashboard.school_day.store import KLASS, SEES_PUPIL, Viewer
+from services.dashboard.school_day.store import HAS_LEFT, KLASS, SEES_PUPIL, Viewer
 from shared.dates import school_year_bounds
 
-_RULES = text(
-    f"select s.value from copy.setting s where s.board_id = :board and s.name = '{SETTING}' and s.since <= :day"  # noqa: S608
-    " order by s.since desc limit 1"
-)
+RULES_ON = """
+select s.value from alert_setting s where s.board_id = :board and s.name = 'rules' and s.withdrawn_at is null
+and s.since <= least(cast(:day as date), cast(:today as date)) order by s.since desc limit 1
+"""
+"""The rules that hold on a day, of a day to come those of today; none where the board has said nothing."""
+_RULES = text(RULES_ON)
+
+BEGAN = """
+(s.since <= :today and (s.withdrawn_at is null or (s.withdrawn_at at time zone 'Asia/Tokyo')::date >= s.since))
+"""
+"""Whether a version has held, be it for an hour: another one may have been said for its own first day."""
 
 # All days of a child only where a rule may be met: away often enough, and either so often that a rule of the year
 # counts it, or lately, or not seen here since. Lately is by the school's calendar and as many days more as were ever
@@ -32,12 +39,14 @@ member as (
     from copy.membership m left join copy.alias a on a.person_id = m.pupil_id
     where m.school_id = :school and m.kind = 'home' and m.class_id in (select id from klass)
     and m.since <= :day and (m.until is null or m.until > :day)
+    and (cast(:class as uuid) is null or m.class_id = :class)
     and (cast(:pupil as uuid) is null or coalesce(a.merged_into, m.pupil_id) = :pupil)
     order by 1, m.since desc, m.pupil_id
 ), seen as (
     select x.*, array[x.person_id] || array(select a.person_id from copy.alias a where a.merged_into = x.person_id)
         as ids
     from member x where {SEES_PUPIL.format(school="x.school_id", person="x.person_id")}
+    and not {HAS_LEFT.format(school="x.school_id", person="x.person_id")}
 ), recent as (
     select min(u.day) as day from (
         select on_.day from copy.calendar c, unnest(c.school_days) as on_(day)
@@ -59,17 +68,17 @@ member as (
     from often o join copy.pupil_day d on d.pupil_id = any (o.ids)
     where d.day >= :begins and d.day <= :day group by 1
 ), act as (
-    select t.* from alert_act t join seen s on s.person_id = t.pupil_id
+    select t.place, s.person_id as pupil_id, t.rule, t.first_day, t.days, t.act, t.done, t.made_by, t.made_at
+    from alert_act t join seen s on t.pupil_id = any (s.ids)
     where t.school_id = :school and t.first_day >= :begins
 )
 select (select json_build_object('id', o.organisation_id, 'name', o.name) from copy.organisation o
         where o.organisation_id = :school) as school,
        (select json_build_object('school_days', c.school_days, 'closures', c.closures, 'marks', c.marks)
         from copy.calendar c where c.school_id = :school and c.school_year = :year) as calendar,
-       (select s.value from copy.setting s where s.board_id = :board and s.name = '{
-        SETTING
-    }' and s.since <= :day
-        order by s.since desc limit 1) as rules,
+       ({RULES_ON}) as rules,
+       (select json_agg(s.value order by s.since, s.made_at) from alert_setting s
+        where s.board_id = :board and s.name = 'rules' and {BEGAN}) as ever,
        (select json_object_agg(k.id, k) from klass k) as classes,
        (select json_object_agg(s.person_id, json_build_object('class', s.class_id, 'number', s.number))
         from seen s) as places,
@@ -86,14 +95,24 @@ select (select json_build_object('id', o.organisation_id, 'name', o.name) from c
 
 
 async def of_school(
-    session: AsyncSession, viewer: Viewer, school: UUID, day: date, *, pupil: UUID | None = None
+    session: AsyncSession,
+    viewer: Viewer,
+    school: UUID,
+    day: date,
+    *,
+    klass: UUID | None = None,
+    pupil: UUID | None = None,
 ) -> Any:
-    """One row: the days of children whom a rule of the board may be about, and what was said of alerts."""
+    """One row: the days of children whom a rule of the board may be about, and what was said of alerts.
+
+    Of all the school, of a class of 在籍, or of one child.
+    """
     asked = viewer.parameters(day)
     rules = rules_of(await session.scalar(_RULES, asked))
     given = {
         **asked,
         "school": school,
+        "class": klass,
         "pupil": pupil,
         "begins": school_year_bounds(asked["year"])[0],
         "least": min((rule.days for rule in rules), default=_NEVER),
@@ -118,6 +137,7 @@ async def add(session: AsyncSession, **act: Any) -> None:
     await session.execute(_ACT, act)
 
 
-async def tell(session: AsyncSession, school: UUID, day: date) -> None:
-    """Wake the school's pages of that day."""
-    await session.execute(_TELL, {"keys": orjson.dumps([f"school-day:{school}:{day}"]).decode()})
+async def tell(session: AsyncSession, school: UUID, klass: UUID, day: date) -> None:
+    """Wake that day's pages of the school and of the child's class."""
+    keys = [f"school-day:{school}:{day}", f"class-day:{klass}:{day}"]
+    await session.execute(_TELL, {"keys": orjson.dumps(keys).decode()})

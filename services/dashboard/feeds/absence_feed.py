@@ -25,14 +25,17 @@ _CLASSES = """
 select o.organisation_id as id, o.school_id, o.grade,
        (select json_build_object('school_day', :day = any (c.school_days), 'closures', c.closures, 'marks', c.marks)
         from copy.calendar c where c.school_id = o.school_id and c.school_year = :year) as calendar,
-       counts.members, counts.absent, counts.suspended, counts.late, counts.unrecorded,
+       counts.members, counts.absent, counts.suspended, counts.excused, counts.late,
+       counts.unrecorded,
        (select min(r.taken_at) from copy.class_day r where r.class_id = o.organisation_id and r.day = :day) as taken_at
 from copy.organisation o
 cross join lateral (
     select count(*) as members,
            count(*) filter (where h.presence = 'absent'
-                            and coalesce(h.category, '') not in ('suspension', 'bereavement')) as absent,
+                            and coalesce(h.category, '') not in ('suspension', 'bereavement', 'not_required'))
+               as absent,
            count(*) filter (where h.presence = 'absent' and h.category = 'suspension') as suspended,
+           count(*) filter (where h.presence = 'absent' and h.category = 'not_required') as excused,
            count(*) filter (where h.late) as late,
            count(*) filter (where coalesce(h.presence, 'unrecorded') = 'unrecorded') as unrecorded
     from standing_in(o.organisation_id, :day) h) counts
@@ -62,7 +65,7 @@ async def counted(
     for row in rows:
         calendar = Calendar.of(row.calendar, day)
         meets = calendar.meets() and not calendar.closes(str(row.id), row.grade)
-        numbers = (row.members, row.absent, row.suspended, row.late, row.unrecorded)
+        numbers = (row.members, row.absent, row.suspended, row.excused, row.late, row.unrecorded)
         found.append(ClassCount(row.id, row.school_id, row.grade, meets, *numbers, row.taken_at))
     return found
 

@@ -32,6 +32,8 @@ class ClassCount:
     members: int
     absent: int
     suspended: int
+    excused: int
+    """登校を要しない日: the 校長 has said that these children need not come."""
     late: int
     unrecorded: int
     taken_at: datetime | None
@@ -55,7 +57,7 @@ def grade_id(board: UUID, school: UUID, grade: str | None) -> UUID:
 
 def whole_grade(grade: str | None) -> str:
     """What a grade is called as a group."""
-    return f"{grade[1:]}年全体" if grade else "学年のない学級全体"
+    return f"{grade[1:]}年全体" if grade else "学年をまたぐ学級全体"
 
 
 def groups(
@@ -98,7 +100,7 @@ def _sum(classes: Collection[ClassCount]) -> AbsenceCount:
         suspended=sum(each.suspended for each in meeting),
         late=sum(each.late for each in meeting),
         unrecorded=sum(each.unrecorded for each in meeting),
-        off=members - sum(each.members for each in meeting),
+        off=members - sum(each.members - each.excused for each in meeting),
         taken_at=max(taken) if taken and len(taken) == len(meeting) else None,
     )
 

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dashboard.feeds import store
 from services.dashboard.feeds.rules import Grant
-from services.dashboard.overview.small import enough
 from services.dashboard.room import Dashboard, dashboard
 from services.dashboard.roster.store import copies_standing
 from shared.access.log import Seen, log_change
@@ -99,7 +98,7 @@ async def read_items(
             topic = feed_topic(who.board, department, name).name
             rows = await store.items_after(session, department, topic, start, LIMIT)
             standing = await copies_standing(session)
-        shown = [row for row in rows if grant.small_groups or enough(row.payload["value"]["members"])]
+        shown = [row for row in rows if grant.covers(row.payload)]
         if rows and not shown:
             start = rows[-1].position
             continue

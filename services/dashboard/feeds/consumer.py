@@ -121,7 +121,8 @@ async def department_token(http: httpx.AsyncClient, issuer: str, client: str, se
         found = await http.get(f"{issuer}/.well-known/openid-configuration")
         answer = await http.post(
             str(found.json()["token_endpoint"]),
-            data={"grant_type": "client_credentials", "audience": "dashboard"},
+            # The embedded issuer reads the audience, Keycloak the scope that carries it.
+            data={"grant_type": "client_credentials", "audience": "dashboard", "scope": "dashboard"},
             auth=(client, secret),
         )
         body = answer.json()

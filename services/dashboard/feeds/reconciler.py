@@ -2,8 +2,7 @@
 
 Woken by the copies' notices, by a timer, and exactly at a cut-off, when what counts is the copy as it then is; one
 process at a time does it, and a second that tried would be stopped by the items' versions. Items are events of this
-service's log; a department reads them over HTTP, which gives the fields its grant allows. They are on no broker yet: a
-topic would carry every field.
+service's log; a department reads them over HTTP or from its topic (topics.py), which give the fields its grant allows.
 """
 
 from __future__ import annotations
@@ -139,6 +138,7 @@ class DepartmentFeed(ABC):
         self.state.stopped_because = trouble
         if everything:
             self.state.looked_at = self._units.clock.now()
+            self.state.level()
         return min(waits)
 
     async def _days(

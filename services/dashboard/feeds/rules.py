@@ -112,6 +112,15 @@ class Grant:
     small_groups: bool
     importance: str
 
+    @property
+    def terms(self) -> str:
+        """What it allows, in one line: two that say the same show the same of every item."""
+        return " ".join([*sorted(self.fields), *(["small-groups"] if self.small_groups else [])])
+
+    def covers(self, item: Mapping[str, Any]) -> bool:
+        """Whether it lets its department know of an item at all."""
+        return self.small_groups or enough(item["value"]["members"])
+
 
 def together(grants: Collection[Mapping[str, Any]]) -> Grant | None:
     """The grants that hold today as one; None without any."""

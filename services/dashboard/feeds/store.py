@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -52,23 +52,34 @@ class Receiver:
 
 
 _GRANTS = """
-select s.board_id, s.department_id, s.client,
+select g.feed, s.board_id, s.department_id, s.client,
        coalesce(json_agg(json_build_object('fields', g.fields, 'small_groups', g.small_groups,
                                            'importance', g.importance))
                 filter (where g.since <= :day and (g.until is null or g.until > :day)), '[]') as grants
 from copy.purpose_set s join copy.purpose_grant g on g.department_id = s.department_id
-where g.feed = :feed {of}
-group by s.board_id, s.department_id, s.client
+where {of}
+group by g.feed, s.board_id, s.department_id, s.client
 """
-_RECEIVERS = text(_GRANTS.format(of=""))
-_OF_CLIENT = text(_GRANTS.format(of="and s.client = :client and s.board_id = :board"))
+_EVERYBODY = text(_GRANTS.format(of="true"))
+_RECEIVERS = text(_GRANTS.format(of="g.feed = :feed"))
+_OF_CLIENT = text(_GRANTS.format(of="g.feed = :feed and s.client = :client and s.board_id = :board"))
 
 
 async def receivers(session: AsyncSession, feed: str, day: date) -> list[Receiver]:
     """Who receives ``feed`` on a day, of every board."""
-    rows = await session.execute(_RECEIVERS, {"feed": feed, "day": day})
+    return [
+        receiver for _, receiver in _received(await session.execute(_RECEIVERS, {"feed": feed, "day": day}))
+    ]
+
+
+async def everybody(session: AsyncSession, day: date) -> list[tuple[str, Receiver]]:
+    """Who receives what on a day, of every board."""
+    return _received(await session.execute(_EVERYBODY, {"day": day}))
+
+
+def _received(rows: Iterable[Any]) -> list[tuple[str, Receiver]]:
     found = [(row, together(row.grants)) for row in rows]
-    return [Receiver(row.board_id, row.department_id, grant) for row, grant in found if grant is not None]
+    return [(row.feed, Receiver(row.board_id, row.department_id, grant)) for row, grant in found if grant]
 
 
 @dataclass(frozen=True)
@@ -205,7 +216,8 @@ async def add_items(
 
 _ITEMS = text(
     """
-select l.position, l.payload, g.name as group_name, s.name as school_name,
+select l.position, l.ce_id, l.key, l.stream, l.stream_version, l.actor, l.traceparent, l.recorded_at, l.payload,
+       g.name as group_name, s.name as school_name,
        (select json_build_object('revision', f.revision, 'value', f.value, 'frozen_at', f.frozen_at)
         from feed_item f where f.department_id = :department and f.item_id = l.stream and f.frozen_at is not null
         order by f.revision limit 1) as frozen
@@ -215,6 +227,12 @@ left join copy.organisation s on s.organisation_id = (l.payload ->> 'school')::u
 where l.topic = :topic and l.position > :after and l.payload is not null
 order by l.position limit :limit
 """
+)
+_HEAD = text("select epoch, position from log.head")
+_HELD = text(
+    "select k.topic, k.key, coalesce(l.position, 0) as position"
+    " from unnest(cast(:topics as text[]), cast(:keys as text[])) as k(topic, key)"
+    " left join log.log_state l on l.topic = k.topic and l.key = k.key"
 )
 _NEWEST = text("select max(position) from log.log_state where topic = :topic")
 _CONFIRMED = text("select max(position) from feed_ack where department_id = :department and feed = :feed")
@@ -230,6 +248,18 @@ async def items_after(
     """Items whose newest revision lies after a position of this service's log, in its order."""
     given = {"department": department, "topic": topic, "after": after, "limit": limit}
     return list((await session.execute(_ITEMS, given)).all())
+
+
+async def head(session: AsyncSession) -> tuple[int, int]:
+    """The epoch of this service's log, and the position of its last record."""
+    row = (await session.execute(_HEAD)).one()
+    return row.epoch, row.position
+
+
+async def held(session: AsyncSession, items: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Where the log has each of some items (topic and key) now; 0: it does not know it."""
+    given = {"topics": [topic for topic, _ in items], "keys": [key for _, key in items]}
+    return {(row.topic, row.key): row.position for row in await session.execute(_HELD, given)}
 
 
 async def newest(session: AsyncSession, topic: str) -> int:

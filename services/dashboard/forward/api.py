@@ -17,6 +17,7 @@ from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
 from services.dashboard.room import Dashboard, dashboard, opening
+from services.dashboard.sessions.service import issuer_away
 from shared.events.trace import current_traceparent
 from shared.web import Problem, not_found
 from shared.web.problems import TYPES
@@ -64,7 +65,7 @@ async def pass_file(upload: str, name: str, request: Request) -> Response:
     answer = await _send(room, request, url, token, request.stream(), "registry", FILE_TIMEOUT)
     if _token_refused(answer):
         await room.sessions.exchanged(session, "registry", anew=True)
-        raise away()
+        raise away(request.method)
     headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
     return Response(answer.content, answer.status_code, headers)
 
@@ -92,7 +93,7 @@ async def fetch_package(export: str, request: Request) -> Response:
         if not _token_refused(answer):
             break
     else:
-        raise away()
+        raise away(request.method)
     headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
     return Response(answer.content, answer.status_code, headers)
 
@@ -114,7 +115,7 @@ async def forward(service: str, path: str, request: Request) -> Response:
         answer = await _send(room, request, f"{base}/v1/{path}", token, body, service)
         if _token_refused(answer):
             logger.error("%s does not accept exchanged tokens", service)
-            raise away()
+            raise away(request.method)
     headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
     return Response(answer.content, answer.status_code, headers)
 
@@ -130,12 +131,15 @@ def _plain(path: str) -> bool:
 
 def _token_refused(answer: httpx.Response) -> bool:
     # Another 401 is the service's own question to the person: step-up.
-    if answer.status_code != 401:
-        return False
+    return answer.status_code == 401 and _is(answer, "signed-out", or_nothing=True)
+
+
+def _is(answer: httpx.Response, kind: str, *, or_nothing: bool = False) -> bool:
+    """Whether an answer is that problem; ``or_nothing``: what holds where it is none at all."""
     try:
-        return bool(answer.json().get("type") == f"{TYPES}signed-out")
+        return bool(answer.json().get("type") == f"{TYPES}{kind}")
     except (ValueError, AttributeError):
-        return True
+        return or_nothing
 
 
 async def _send(
@@ -165,18 +169,28 @@ async def _send(
             headers=headers,
             timeout=patience,
         )
-        return await room.http.send(asked, stream=stream)
+        answer = await room.http.send(asked, stream=stream)
+        if answer.status_code == 503:
+            await answer.aread()
     except httpx.TransportError as error:
         logger.warning("%s is away: %s", service, type(error).__name__)
-        raise away() from error
+        raise away(request.method) from error
+    if answer.status_code == 503 and _is(answer, "unchecked"):
+        # It could not ask the authority for its keys, and says so of a token, which nobody at a page knows of.
+        raise issuer_away()
+    return answer
 
 
-def away() -> Problem:
+def away(method: str) -> Problem:
     """The service does not answer. Whether it did anything is not known; the same command id may be sent again."""
-    return Problem(
-        503,
-        "service-away",
-        "いま保存先につながりません",
-        "保存できたかどうかが分かりません。少し待って、もう一度お試しください。同じ送信が二重に記録されることはありません。",
-        headers={"retry-after": "3"},
-    )
+    if method == "GET":
+        title, detail = (
+            "いま記録を読み出せません",
+            "少し待ってから、もう一度お試しください。入力したものは消えていません。",
+        )
+    else:
+        title, detail = (
+            "いま保存先につながりません",
+            "保存できたかどうかが分かりません。少し待って、もう一度お試しください。同じ送信が二重に記録されることはありません。",
+        )
+    return Problem(503, "service-away", title, detail, headers={"retry-after": "3"})

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from shared.database import Login, connect
+from shared.events.copies import TRACE
 from shared.events.workers import transient
 
 logger = logging.getLogger(__name__)
@@ -89,4 +90,9 @@ class Hub:
 
 def notices(said: str) -> list[str]:
     """The keys in a message of the channel ``live``."""
-    return [str(key) for key in orjson.loads(said)]
+    return [key for key in orjson.loads(said) if not key.startswith(TRACE)]
+
+
+def cause_of(said: str) -> str | None:
+    """The traceparent of what led to a message of the channel ``live``."""
+    return next((word.removeprefix(TRACE) for word in orjson.loads(said) if word.startswith(TRACE)), None)

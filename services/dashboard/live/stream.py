@@ -9,14 +9,14 @@ proved. The browser then asks anew who it is and what it may see (decisions.md Â
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
 from fastapi import Request
 
-from services.dashboard.live.hub import notices
+from services.dashboard.live.hub import cause_of, notices
 from services.dashboard.live.rules import COALESCE_SECONDS, HEARTBEAT_SECONDS, View, touched
 from services.dashboard.room import Dashboard, Page, look
 from services.dashboard.school_day import store as school_day
@@ -27,8 +27,10 @@ from services.dashboard.school_day.api import school_day as school_day_resource
 from services.dashboard.school_day.store import Unit
 from services.dashboard.sessions.rules import RENEW_BEFORE
 from shared.access.principal import HeldDuty, entity, ref
+from shared.events.trace import current_traceparent, following
 from shared.web import Problem
 
+_CAUSES = 32
 CHECK_EVERY = timedelta(minutes=1)
 """A session also ends by itself, without anything being said."""
 
@@ -79,6 +81,8 @@ class Stream:
         self._token_expires_at: datetime = page.signed.principal.expires_at
         self._views = sorted(views, key=lambda view: view.key)
         self._changed: set[str] = set()
+        self._causes: list[str] = []
+        """Traceparents of what led to the changes, for the span that tells of them."""
         self._wake = asyncio.Event()
         # What was said between the page's check and the first listening is not known: look at once.
         self._check = True
@@ -91,9 +95,10 @@ class Stream:
             keys = None if said is None else notices(said)
             mine = {f"duties:{self._board}", f"accounts:{self._board}"}
             self._check |= keys is None or not mine.isdisjoint(keys)
-            self._changed |= {
-                view.key for view in self._views if keys is None or touched(keys, view.key, self._board)
-            }
+            seen = {view.key for view in self._views if keys is None or touched(keys, view.key, self._board)}
+            if seen and said is not None and (cause := cause_of(said)) is not None:
+                self._causes.append(cause)
+            self._changed |= seen
         elif channel == "session":
             self._check |= said is None or said == str(self._session)
         else:
@@ -116,6 +121,8 @@ class Stream:
                     yield _event("end", {"reason": ended})
                     return
                 changed, self._changed = sorted(self._changed), set()
+                if trace := self._told_of(changed):
+                    yield trace
                 for key in changed:
                     yield _event(
                         "view",
@@ -125,6 +132,14 @@ class Stream:
                     await self._quiet(COALESCE_SECONDS)
         finally:
             self._room.hub.remove(self.hear)
+
+    def _told_of(self, changed: Sequence[str]) -> bytes:
+        """A span for telling of ``changed``, as a comment of the stream: whoever follows a trace comes to the page."""
+        causes, self._causes = self._causes[-_CAUSES:], []
+        if not changed or not causes:
+            return b""
+        with following(f"tell {' '.join(sorted({key.partition(':')[0] for key in changed}))}", causes):
+            return b": traceparent " + (current_traceparent() or "").encode() + b"\n"
 
     async def _woken(self, within: float) -> bool:
         """Whether something happened in time; the end of the process counts."""

@@ -41,8 +41,30 @@ class _Told:
     stopped_because: str | None
     parked_keys: int = 0
     parked_records: int = 0
+    age_seconds: float = 0.0
+    """Since it was last known to lack nothing."""
 
 
+@dataclass(frozen=True)
+class _Relay:
+    """What sends a service's log to the broker, as that service tells of it."""
+
+    copy: str
+    publisher: str
+    reached: int
+    head: int | None
+    stopped_because: str | None
+    unsent_seconds: float | None = None
+
+    def as_feed(self) -> _Told:
+        """As a row among the feeds: what it follows is its own service's log."""
+        age = self.unsent_seconds or 0.0
+        return _Told(
+            self.copy, self.publisher, self.reached, self.head, self.stopped_because, age_seconds=age
+        )
+
+
+_RELAY: TypeAdapter[_Relay | None] = TypeAdapter(_Relay | None)
 _FEEDS = TypeAdapter(list[_Told])
 
 
@@ -57,7 +79,9 @@ async def read_operations(request: Request) -> Response:
             visible=False,
             why="",
         )
-        feeds = await store.feeds(page.db)
+        # Where records travel without a broker nobody is at work on what once was sent to one.
+        relay = request.app.state.service.relay
+        feeds = [row for row in await store.feeds(page.db) if relay or row.copy != "relay"]
         parked = await store.parked(page.db, board)
     room = page.room
     now = room.clock.now()
@@ -103,7 +127,11 @@ def _others(service: str, feed: _Told) -> dict[str, Any]:
 
 
 def _other(room: Dashboard, service: str, feed: _Told) -> dict[str, Any]:
-    return _feed(service, feed, feed.stopped_because, _lagging(room, service, feed))
+    lacks = feed.stopped_because is not None or (feed.head is not None and feed.reached < feed.head)
+    seen = _lagging(room, service, feed)
+    # Its own word reaches back to before anybody looked here; a quiet log is looked at every five seconds.
+    told = feed.age_seconds if lacks or feed.age_seconds > STALE.total_seconds() else 0.0
+    return _feed(service, feed, feed.stopped_because, max(seen, told))
 
 
 def _own(service: str, row: Any, now: datetime) -> dict[str, Any]:
@@ -153,7 +181,10 @@ async def _service(room: Dashboard, name: str) -> tuple[dict[str, Any], list[_To
     try:
         ready = await room.http.get(f"{url}/health/ready", timeout=TIMEOUT)
         live = await room.http.get(f"{url}/health/live", timeout=TIMEOUT)
-        told = _FEEDS.validate_python(ready.json().get("feeds", []))
+        said = ready.json()
+        told = _FEEDS.validate_python(said.get("feeds", []))
+        if relay := _RELAY.validate_python(said.get("relay")):
+            told.append(relay.as_feed())
         about = {
             "name": name,
             "ready": ready.status_code == 200,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from services.dashboard.operations import store
 from shared.database import Units
@@ -23,7 +23,7 @@ SOON_SECONDS = 1.0
 class Watch:
     """Watches ``states``. ``units`` works as the feed role."""
 
-    def __init__(self, units: Units, states: Sequence[WorkerState]) -> None:
+    def __init__(self, units: Units, states: Callable[[], Sequence[WorkerState]]) -> None:
         self._units = units
         self._states = states
         self._parked: int | None = None
@@ -43,7 +43,7 @@ class Watch:
     async def look(self) -> bool:
         """Write once; returns whether anything was different from the last time."""
         async with self._units.maintain() as session:
-            moved = await store.note(session, self._states, self._units.clock.now())
+            moved = await store.note(session, self._states(), self._units.clock.now())
             waiting = await store.parked_count(session)
             moved |= waiting != self._parked
             self._parked = waiting

@@ -47,7 +47,9 @@ async def read_board_day(day: date, request: Request) -> Response:
         "date": day,
         "rule": rules.RULE,
         "totals": {
-            **rules.measured(total, pages.here(counted), usual.get(BOARD)),
+            **rules.measured(
+                total, pages.here(counted), usual.get(BOARD), pages.rate(counted, pages.city_known(met))
+            ),
             "off": total["off"],
             "schools": len(told),
             "classes": sum(each["classes"] for each in told),
@@ -84,10 +86,11 @@ def _school(one: Meeting, classes: list[pages.Class], usual: Levels) -> dict[str
     taken = sum(each["taken_at"] is not None for each in meeting)
     numbers: dict[str, Any]
     if one.of.total is None:
-        numbers = dict.fromkeys((*COUNTED, "here", "away", "usual", "off")) | {"stands_out": False}
+        numbers = dict.fromkeys((*COUNTED, "here", "away", "rated", "usual", "off")) | {"stands_out": False}
     else:
         level = usual.get(Sum("school", str(one.school["id"])))
-        numbers = {**rules.measured(one.of.total, one.of.here, level), "off": one.of.total["off"]}
+        known = pages.rate(one.of.counted, one.of.known)
+        numbers = {**rules.measured(one.of.total, one.of.here, level, known), "off": one.of.total["off"]}
     return {
         "school": one.school,
         "school_day": one.calendar.meets(),

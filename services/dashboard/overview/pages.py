@@ -18,7 +18,7 @@ from services.dashboard.overview.units import (
     left_unit,
     rest_unit,
 )
-from services.dashboard.school_day.rules import Calendar, totals, without_lessons
+from services.dashboard.school_day.rules import Calendar, total, totals, without_lessons
 
 Class = Mapping[str, Any]
 """A class of a day: ``id``, ``grade``, its counts, ``reasons``, whether it ``meets``, and ``closed``: why it does not
@@ -51,6 +51,9 @@ class School:
     single: list[Class]
     unsaid: list[Class]
     """Classes in no number of it."""
+    known: list[Class]
+    """Of the counted classes those whose rolls are confirmed, and whole: what is told only together is known
+    together, or a rate over its first class would tell of that class."""
 
 
 def of_school(classes: Iterable[Class], *, names: bool) -> School:
@@ -60,9 +63,28 @@ def of_school(classes: Iterable[Class], *, names: bool) -> School:
     counted = [each for _, those in told.grades for each in those] + told.rest
     shown = names or not there or bool(counted)
     grades = sorted(told.grades, key=lambda grade: _place(grade[0]))
-    return School(
-        counted, summed(counted) if shown else None, here(counted), grades, told.single, told.unsaid
-    )
+    total = summed(counted) if shown else None
+    return School(counted, total, here(counted), grades, told.single, told.unsaid, _known(told))
+
+
+def _known(told: Told[Class]) -> list[Class]:
+    alone = {id(each) for each in told.single}
+    together = [those for _, those in told.grades if not any(id(each) in alone for each in those)]
+    return [
+        each for those in (*([one] for one in told.single), *together, told.rest) for each in confirmed(those)
+    ]
+
+
+def confirmed(classes: Collection[Class]) -> list[Class]:
+    """Of classes that are told together those that have lessons, once the rolls of all of them are taken."""
+    meeting = [each for each in classes if _meets(each)]
+    return meeting if all(each["taken_at"] is not None for each in meeting) else []
+
+
+def rate(classes: Iterable[Class], known: Iterable[Class]) -> dict[str, int]:
+    """The counts that a rate of these classes is of."""
+    ids = {id(each) for each in known}
+    return total([each for each in classes if id(each) in ids])
 
 
 def _everything(classes: Sequence[Class]) -> Told[Class]:
@@ -81,6 +103,12 @@ def summed(classes: Collection[Class]) -> dict[str, int]:
     return totals(classes, [each for each in classes if _meets(each)])
 
 
+def rolls(classes: Iterable[Class]) -> dict[str, int]:
+    """How many of them have lessons, and whose roll was taken: how much of a rate is known."""
+    meeting = [each for each in classes if _meets(each)]
+    return {"classes": len(meeting), "classes_taken": sum(each["taken_at"] is not None for each in meeting)}
+
+
 def here(classes: Iterable[Class]) -> int:
     """How many of them have lessons."""
     return sum(_members(each) for each in classes if _meets(each))
@@ -89,7 +117,13 @@ def here(classes: Iterable[Class]) -> int:
 def grades_of(school: str, of: School, levels: Levels) -> list[dict[str, Any]]:
     """Its grades, measured."""
     return [
-        {"grade": grade, **measured(summed(those), here(those), levels.get(Sum("grade", school, grade)))}
+        {
+            "grade": grade,
+            **measured(
+                summed(those), here(those), levels.get(Sum("grade", school, grade)), rate(those, of.known)
+            ),
+            **rolls(those),
+        }
         for grade, those in of.grades
     ]
 
@@ -97,8 +131,9 @@ def grades_of(school: str, of: School, levels: Levels) -> list[dict[str, Any]]:
 def class_level(each: Class, levels: Levels) -> dict[str, Any]:
     """What stands beside a class's counts."""
     counts = each if _meets(each) else summed([each])
-    told = measured(counts, here([each]), levels.get(Sum("class", class_id=str(each["id"]))))
-    return {name: told[name] for name in ("here", "away", "usual", "stands_out")}
+    known = rate([each], confirmed([each]))
+    told = measured(counts, here([each]), levels.get(Sum("class", class_id=str(each["id"]))), known)
+    return {name: told[name] for name in ("here", "away", "rated", "usual", "stands_out")}
 
 
 def outstanding(school: Mapping[str, Any], of: School, levels: Levels) -> list[dict[str, Any]]:
@@ -111,12 +146,12 @@ def outstanding(school: Mapping[str, Any], of: School, levels: Levels) -> list[d
     for grade, those in of.grades:
         if not any(id(each) in alone for each in those):
             usual = levels.get(Sum("grade", str(school["id"]), grade))
-            told = measured(summed(those), here(those), usual)
+            told = measured(summed(those), here(those), usual, rate(those, of.known))
             found.append(
                 {
                     "class": None,
                     "grade": grade,
-                    **{name: told[name] for name in ("here", "away", "usual", "stands_out")},
+                    **{name: told[name] for name in ("here", "away", "rated", "usual", "stands_out")},
                 }
             )
     out = [{"school": school, **each} for each in found if each.pop("stands_out")]
@@ -143,6 +178,11 @@ def city_of(schools: Sequence[Meeting]) -> list[Class]:
     return [each for one in schools for each in one.of.counted] + _left(schools)
 
 
+def city_known(schools: Sequence[Meeting]) -> list[Class]:
+    """Of these the confirmed ones."""
+    return [each for one in schools for each in one.of.known] + confirmed(_left(schools))
+
+
 def _left(schools: Sequence[Meeting]) -> list[Class]:
     left = [each for one in schools for each in one.of.unsaid]
     return left if may_tell(left, _members, _meets) else []
@@ -151,6 +191,7 @@ def _left(schools: Sequence[Meeting]) -> list[Class]:
 def city_grades(schools: Sequence[Meeting], levels: Levels) -> list[dict[str, Any]]:
     """The grades of all schools together; of grades that are told in their school alone."""
     sums: dict[str | None, list[Class]] = {}
+    known = city_known(schools)
     for one in schools:
         if one.calendar.meets():
             for grade, those in one.of.grades:
@@ -158,7 +199,13 @@ def city_grades(schools: Sequence[Meeting], levels: Levels) -> list[dict[str, An
     return [
         {
             "grade": grade,
-            **measured(summed(sums[grade]), here(sums[grade]), levels.get(Sum("grade", None, grade))),
+            **measured(
+                summed(sums[grade]),
+                here(sums[grade]),
+                levels.get(Sum("grade", None, grade)),
+                rate(sums[grade], known),
+            ),
+            **rolls(sums[grade]),
         }
         for grade in sorted(sums, key=_place)
     ]

@@ -2,7 +2,8 @@
 
 *Away* is everybody who is not at school whatever the reason (欠席, 出席停止, 忌引): of that a 学級閉鎖 is decided.
 *Usual* is the median of the last twenty school days before the day, of those on which the roll was taken; days without
-lessons are none of them. With fewer than five such days nothing is usual yet.
+lessons are none of them. With fewer than five such days nothing is usual yet. A rate of the day itself is of confirmed
+rolls only, as those are: early in the morning a school of which one class is known is no school without absences.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ LEAST = 5
 """Days of them that must be known before anything is called usual."""
 TIMES = 2
 MORE = 3
-"""A group stands out when at least ``TIMES`` its usual share is away and at least ``MORE`` children more than usual."""
+"""A group stands out when at least ``TIMES`` its usual share is away and at least ``MORE`` children more than usual.
+
+Where less than one child is usually away one is reckoned with: of nobody there is no twofold."""
 
 RULE = {"window": WINDOW, "least": LEAST, "times": TIMES, "more": MORE}
 GRADES = ("P1", "P2", "P3", "P4", "P5", "P6", "J1", "J2", "J3")
@@ -39,7 +42,8 @@ def stands_out(away: int, here: int, usual: Usual | None) -> bool:
     """Whether far more than usual are away, of ``here`` children who have lessons."""
     if usual is None or usual.days < LEAST or here == 0:
         return False
-    return away >= TIMES * usual.away * here and away >= usual.away * here + MORE
+    often = max(usual.away * here, 1.0)
+    return away >= TIMES * often and away >= often + MORE
 
 
 def looked_back(
@@ -70,16 +74,27 @@ def shut(calendar: Mapping[str, Any], days: Iterable[date]) -> list[Shut]:
     return found
 
 
-def measured(counts: Mapping[str, int], here: int, usual: Usual | None) -> dict[str, Any]:
-    """A group's numbers with its shares and what is usual. ``here``: of its members those who have lessons."""
-    away = counts["absent"] + counts["apart"]
+def measured(
+    counts: Mapping[str, int], here: int, usual: Usual | None, known: Mapping[str, int]
+) -> dict[str, Any]:
+    """A group's numbers with its shares and what is usual. ``here``: of its members those who have lessons.
+
+    ``known``: the counts of its confirmed classes, which the shares are of. Whether it stands out is asked of all that
+    is known: more cannot make it less.
+    """
+    away = _away(counts)
     return {
         **{name: counts[name] for name in COUNTED},
         "here": here,
         "away": away,
+        "rated": {"here": known["members"], "away": _away(known), "late": known["late"]},
         "usual": usual and {"away": round(usual.away, 4), "late": round(usual.late, 4), "days": usual.days},
         "stands_out": stands_out(away, here, usual),
     }
+
+
+def _away(counts: Mapping[str, int]) -> int:
+    return counts["absent"] + counts["apart"]
 
 
 def reasons(

@@ -43,11 +43,15 @@ async def read_me(request: Request) -> Response:
         )
     said = row.roster_office or {}
     offices, named = said.get("departments", rules.ROSTER_OFFICE), said.get("protection", ())
-    at_the_board = (known.get(str(d.organisation)) for d in duties if d.kind == "board_staff")
-    keeps = any(unit is not None and unit["code"] in offices for unit in at_the_board)
+    at_the_board = [known.get(str(d.organisation)) for d in duties if d.kind == "board_staff"]
+    codes = {unit["code"] for unit in at_the_board if unit is not None}
+    keeps = {
+        "keeps_roster": not codes.isdisjoint(offices),
+        "keeps_alerts": not codes.isdisjoint(row.alert_office or rules.ALERT_OFFICE),
+    }
     kinds = (duty.kind for duty in duties)
     is_named = str(principal.person) in named
-    places = rules.rail(kinds, keeps_roster=keeps, named=is_named) if staff else []
+    places = rules.rail(kinds, **keeps, named=is_named) if staff else []
     if principal.kind == "guardian":
         places = rules.FAMILY
     board = known.get(str(principal.board))
@@ -58,6 +62,7 @@ async def read_me(request: Request) -> Response:
         "kind": principal.kind,
         "roles": roles,
         "rail": places,
+        "settings": rules.settings(**keeps) if staff else [],
         "home": rules.home(places),
         "acr": str(principal.acr),
         "today": page.today,

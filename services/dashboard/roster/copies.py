@@ -37,7 +37,7 @@ from shared.events.intake import Arrived
 from shared.events.upsert import GuardedTable, Put, SetTable, puts
 
 SETTINGS_SHOWN = frozenset(
-    {"absence_alerts", "attendance_symbols", "lunch_cut_off", "roster_office", "step_up"}
+    {"attendance_periods", "attendance_symbols", "lunch_cut_off", "roster_office", "step_up"}
 )
 """Settings of the board that a page, a feed or a decision of this service reads; others are not kept."""
 
@@ -120,7 +120,7 @@ class RosterCopy(Copy):
     """Who is where, and what of it this service shows."""
 
     name: ClassVar[str] = "roster"
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     topics: ClassVar[tuple[Topic, ...]] = (
         PERSON,
         ORGANISATION,

@@ -39,18 +39,34 @@ _PLACES: dict[str, frozenset[DutyKind]] = {
 _OF_THE_ROSTER_OFFICE = frozenset({"people", "imports", "moves", "rollover", "settings"})
 """Of the board's staff these are open to the departments that keep the roster alone."""
 
+ALERT_OFFICE = ("shido", "gakko-kyoiku")
+"""Codes of the departments that keep the rules of 気がかりな欠席, until the board has said otherwise."""
 ROSTER_OFFICE = ("gakumu",)
 """Codes of the departments that keep the roster, until the board's dated setting ``roster_office`` names them."""
 
 
-def rail(duties: Iterable[DutyKind], *, keeps_roster: bool = False, named: bool = False) -> list[str]:
+_SETTINGS = ("calendar", "attendance", "certificates", "textbooks")
+
+
+def settings(*, keeps_roster: bool, keeps_alerts: bool) -> list[str]:
+    """What of 市の設定 is open to whose departments: the roster's to those that keep it, the rules of 気がかりな欠席 to
+    theirs."""
+    return [*(_SETTINGS if keeps_roster else ()), *(("alerts",) if keeps_alerts else ())]
+
+
+def rail(
+    duties: Iterable[DutyKind], *, keeps_roster: bool = False, keeps_alerts: bool = False, named: bool = False
+) -> list[str]:
     """The places a staff member with these duties may open, in the order of the rail.
 
-    ``keeps_roster``: of the board's staff, whether theirs is a department that keeps the roster; ``named``: whether
-    this is somebody named for protected children, who finds those in the list of people.
+    ``keeps_roster``: of the board's staff, whether theirs is a department that keeps the roster; ``keeps_alerts``:
+    one that keeps the rules of 気がかりな欠席; ``named``: whether this is somebody named for protected children, who
+    finds those in the list of people.
     """
     kinds = set(duties)
     more = _OF_THE_ROSTER_OFFICE if keeps_roster else frozenset({"people"} if named else ())
+    if keeps_alerts:
+        more |= {"settings"}
     return [place for place, holders in _PLACES.items() if kinds & holders or place in more]
 
 

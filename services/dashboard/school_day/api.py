@@ -113,6 +113,7 @@ async def read_today(request: Request) -> Response:
         "date": page.today,
         "school_day": row.school_day,
         "next_school_day": row.next_school_day,
+        "lessons": row.lessons,
         "classes": classes,
         "live": [f"duties:{page.holder.principal.board}"]
         + [f"class-day:{item['class']['id']}:{page.today}" for item in classes],
@@ -153,6 +154,7 @@ async def read_roll(class_id: UUID, day: date, request: Request) -> Response:
         "columns": rules.COLUMNS,
         "members": members,
         "month_closed": row.month_closed,
+        "lessons": row.lessons,
         "taken": row.taken and {**row.taken, "by": person_or_none(row.people, row.taken["by"])},
         # A 交流 child's day is told under the class of 在籍.
         "live": [f"class-day:{class_id}:{day}", *(f"class-day:{home}:{day}" for home in sorted(homes))],
@@ -243,6 +245,7 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         for item in row.exceptions or []
     ]
     level = usual.get(Sum("school", str(school)))
+    known = pages.rate(of.counted, of.known)
     body = {
         "school": row.school,
         "date": day,
@@ -250,7 +253,11 @@ async def read_school_day(school: UUID, day: date, request: Request) -> Response
         "rule": overview.RULE,
         "names": names,
         "totals": {
-            **(_none() if of.total is None else {**overview.measured(of.total, of.here, level), **of.total}),
+            **(
+                _none()
+                if of.total is None
+                else {**overview.measured(of.total, of.here, level, known), **of.total}
+            ),
             "classes": len(meeting),
             "classes_taken": sum(each["taken_at"] is not None for each in meeting),
         },
@@ -276,4 +283,4 @@ def _told_of(each: Mapping[str, Any], usual: Levels, *, told: bool) -> dict[str,
 
 
 def _none() -> dict[str, Any]:
-    return dict.fromkeys((*rules.COUNTED, "off", "here", "away", "usual")) | {"stands_out": False}
+    return dict.fromkeys((*rules.COUNTED, "off", "here", "away", "rated", "usual")) | {"stands_out": False}

@@ -141,7 +141,9 @@ class SchoolDayCopy(Copy):
     """What every source says about every pupil's day."""
 
     name: ClassVar[str] = "school_day"
-    revision: ClassVar[int] = 2  # 2: a notice's fact says whether there is something to read
+    revision: ClassVar[int] = (
+        3  # 2: a notice's fact says whether there is something to read; 3: 登校を要しない日
+    )
     topics: ClassVar[tuple[Topic, ...]] = (ATTENDANCE, ROLL, ERASURE)
     tables: ClassVar[tuple[str, ...]] = ("pupil_day", "class_day", "class_month")
     shape: ClassVar[str] = _TABLES + "".join(
@@ -180,7 +182,8 @@ def _day(one: Arrived) -> dict[str, Any]:
         "status": day.status,
         "code": day.code,
         "presence": day.presence,
-        "category": day.category,
+        # Counted apart like 出席停止, and told apart from it here: nobody was kept away.
+        "category": "not_required" if day.not_required else day.category,
         "late": day.late,
         "early_leave": day.early_leave,
         "decided_by": day.decided_by,

@@ -30,8 +30,10 @@ counts as (
     select h.class_id, count(*) as members,
            count(*) filter (where h.presence = 'present') as present,
            count(*) filter (where h.presence = 'absent'
-                            and coalesce(h.category, '') not in ('suspension', 'bereavement')) as absent,
-           count(*) filter (where h.presence = 'absent' and h.category in ('suspension', 'bereavement')) as apart,
+                            and coalesce(h.category, '') not in ('suspension', 'bereavement', 'not_required'))
+               as absent,
+           count(*) filter (where h.presence = 'absent'
+                            and h.category in ('suspension', 'bereavement', 'not_required')) as apart,
            count(*) filter (where coalesce(h.presence, 'unrecorded') = 'unrecorded') as unrecorded,
            count(*) filter (where h.late) as late, count(*) filter (where h.early_leave) as early
     from standing h
@@ -62,6 +64,13 @@ SYMBOLS = """
  order by s.since desc limit 1) as symbols
 """
 
+_HOURS = """
+(select s.value -> 'kinds' -> (select o.kind from copy.organisation o where o.organisation_id = {school}) as hours
+ from copy.setting s where s.board_id = :board and s.name = 'attendance_periods' and s.since <= :day
+ order by s.since desc limit 1) l
+"""
+"""What the board's setting says of the lessons of a school (registry's ``periods/setting.py``); null: none is taken."""
+
 SEES_PUPIL = """
 {school} = any (cast(:schools as uuid[]))
 and not exists (select from protected_on(:today) p
@@ -69,12 +78,13 @@ and not exists (select from protected_on(:today) p
 """
 """SQL side of ``SeePupil``: whether the viewer, with a duty at ``:schools`` today, may see a child there by name."""
 
-GONE = """
+HAS_LEFT = """
 (exists (select from protected_on(:today) p where p.person_id = {person}) and not exists (
     select from copy.membership m
     where (m.pupil_id = {person} or m.pupil_id in (select a.person_id from copy.alias a where a.merged_into = {person}))
-    and m.school_id = {school} and m.kind = 'home' and (m.until is null or m.until > :today))) as gone
+    and m.school_id = {school} and m.kind = 'home' and (m.until is null or m.until > :today)))
 """
+GONE = f"{HAS_LEFT} as gone"
 """A protected child who has left: the name card is of today, and a family may have taken another name since. registry
 keeps what the child was called there (docs/decisions/0011); here it has its number and no name."""
 
@@ -123,6 +133,9 @@ select (select row_to_json(klass) from klass) as klass,
        coalesce((select m.closed from copy.class_month m
                  where m.class_id = :class and m.month = date_trunc('month', cast(:day as date))::date), false)
            as month_closed,
+       coalesce((select l.hours is not null and (coalesce(l.hours -> 'grades', '[]') = '[]'
+                                                 or l.hours -> 'grades' ? (select grade from klass))
+                 from {_HOURS.format(school="(select school_id from klass)")}), false) as lessons,
        (select json_agg(cell order by exchange, number nulls last, person_id) from cell) as members,
        (select json_object_agg(k.id, k) from ({
         KLASS
@@ -218,6 +231,8 @@ select (select json_agg(json_build_object(
         where c.school_id = any (cast(:at as uuid[])) and d.day > :day and not exists (
             select from jsonb_array_elements(c.closures) x
             where x ->> 'scope' = 'school' and x ->> 'on' = d.day::text)) as next_school_day,
+       (select coalesce(bool_or((select l.hours is not null from {_HOURS.format(school="t.id")})), false)
+        from unnest(cast(:teaching as uuid[])) as t(id)) as lessons,
        {CARDS.format(people="array(select taken_by from tallied)")}
 """  # noqa: S608
 )
@@ -285,6 +300,8 @@ async def today(session: AsyncSession, holder: Holder, day: date) -> Any:
         "classes": sorted(own_classes(holder)) if staff else [],
         "offices": sorted(holder.organisations("office")) if staff else [],
         "at": sorted(holder.schools()) if staff else [],
+        "teaching": sorted(holder.organisations("subject")) if staff else [],
+        "board": holder.principal.board,
     }
     return (await session.execute(_TODAY, given)).one()
 

@@ -18,8 +18,6 @@ from services.dashboard.sessions.issuer import IssuerAway, IssuerRefused
 from services.dashboard.sessions.rules import LOGIN, LOGINS, is_kept, login_cookie, safe_target, ticket
 from services.dashboard.sessions.service import issuer_away
 from services.dashboard.sessions.store import Session
-from shared.access.log import Seen
-from shared.access.principal import nobody
 from shared.database import Scope
 
 logger = logging.getLogger(__name__)
@@ -81,10 +79,10 @@ async def callback(
     own = login_cookie(room.login_cookie, state)
     begun = _begun(room, request, own)
     if begun is None or not secrets.compare_digest(begun["state"].encode(), state.encode()):
-        return await _refused(room, own, "login-state", "expired")
+        return _refused(room, own, "login-state", "expired")
     # RFC 9207: an answer of another authority is not ours, however well it fits.
     if error or not code or iss not in (None, room.settings.issuer):
-        return await _refused(room, own, "authority-answer", "refused")
+        return _refused(room, own, "authority-answer", "refused")
     try:
         tokens, who = await room.sessions.issuer.redeem(
             code, begun["verifier"], begun["nonce"], room.sessions.clock.now()
@@ -92,7 +90,7 @@ async def callback(
     except IssuerAway as away:
         raise issuer_away() from away
     except IssuerRefused:
-        return await _refused(room, own, "authority-answer", "refused")
+        return _refused(room, own, "authority-answer", "refused")
     before = await _standing(room, request)
     if before is not None:
         await room.sessions.end(before, "signed in anew")
@@ -158,10 +156,9 @@ def _oldest(room: Dashboard, request: Request) -> list[str]:
     return names[: max(0, len(names) - LOGINS + 1)]
 
 
-async def _refused(room: Dashboard, own: str, what: str, why: str) -> RedirectResponse:
+def _refused(room: Dashboard, own: str, what: str, why: str) -> RedirectResponse:
     """Nobody is signed in because of ``what``; the access log keeps that it was tried, and nothing of who tried."""
-    who = nobody(room.settings.service, room.sessions.clock.now())
-    await room.log.read(who, Seen("sign-in", what, None, "III", outcome="refused"))
+    room.log.turned_away(room.settings.service, "sign-in", what)
     answer = RedirectResponse(f"{SIGNED_OUT}?why={why}", 302)
     _forget(answer, own)
     return answer

@@ -6,6 +6,7 @@ real: tokens never use the training clock.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,10 +17,19 @@ import httpx
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from services.dashboard.sessions.rules import WHOLE
 from shared.access.principal import Principal, Unauthenticated
 from shared.access.tokens import ALGORITHM, LEEWAY_SECONDS, KeySource, TokenVerifier, header_of
 
 NO_REFRESH_TOKEN = "no refresh token"  # noqa: S105 (a reason, not a secret)
+RENEWAL_SECONDS = 25.0
+"""How long the answer to a refresh token is waited for: the token is used up when the authority has read it, and it
+lets an answer be asked for again for a moment only (OAuth 2.0 Security BCP, RFC 9700 §4.14.2). Where everybody comes at
+once its answers take seconds, and who no longer waited for one had to sign in anew."""
+_SECONDS = 5.0
+"""The same of any other answer, and of a connection."""
+_HEARD_SECONDS = 5.0
+"""So long after its last answer the authority counts as there."""
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 (a name, not a secret)
 
@@ -81,32 +91,42 @@ class Issuer:
         self._http = http
         self._verifier = TokenVerifier(issuer, client_id, keys)
         self._endpoints: dict[str, Any] | None = None
+        self._heard_at = float("-inf")
 
     async def _endpoint(self, name: str) -> str:
-        if self._endpoints is None:
-            try:
-                answer = await self._http.get(f"{self.issuer}/.well-known/openid-configuration")
-                answer.raise_for_status()
-                found = answer.json()
-            except (httpx.HTTPError, ValueError) as error:
-                raise IssuerAway(type(error).__name__) from error
-            if found.get("issuer") != self.issuer:
-                raise IssuerAway("the discovery document is another issuer's")
-            self._endpoints = found
-        return str(self._endpoints[name])
+        return str((self._endpoints or await self._discover())[name])
+
+    async def _discover(self) -> dict[str, Any]:
+        try:
+            address = f"{self.issuer}/.well-known/openid-configuration"
+            answer = await self._http.get(address, timeout=_SECONDS)
+            answer.raise_for_status()
+            found: dict[str, Any] = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise IssuerAway(type(error).__name__) from error
+        if found.get("issuer") != self.issuer:
+            raise IssuerAway("the discovery document is another issuer's")
+        self._endpoints, self._heard_at = found, time.monotonic()
+        return found
 
     async def sign_in_address(
         self, *, state: str, nonce: str, challenge: str, again: bool, paper: bool = False
     ) -> str:
         """Where the browser goes to sign in. ``again``: even if it is signed in, and with two factors.
 
+        Raises :class:`IssuerAway` when nobody is there: the browser would show a page of its own, in no words of ours.
         ``paper``: with a code that the school has printed; Keycloak is told so by the same parameter.
         """
+        if time.monotonic() - self._heard_at > _HEARD_SECONDS:
+            await self._discover()
         asked = {
             "response_type": "code",
             "client_id": self._client_id,
             "redirect_uri": self._redirect_uri,
-            "scope": "openid",
+            # Keycloak reads for whom the token is from a scope of that name, the embedded issuer from the client.
+            "scope": f"openid {self._client_id}",
+            # Keycloak remembers a guardian's browser for months: whoever signs in on it anew proves who they are.
+            "max_age": str(int(WHOLE.total_seconds())),
             "state": state,
             "nonce": nonce,
             "code_challenge": challenge,
@@ -154,7 +174,8 @@ class Issuer:
         """New tokens for the same sign-in. A refresh token is good once."""
         if tokens.refresh is None:
             raise IssuerRefused(NO_REFRESH_TOKEN)
-        answer = await self._ask({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
+        form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
+        answer = await self._ask(form, RENEWAL_SECONDS)
         renewed = _tokens(answer, now, tokens)
         return renewed, await self._holder(renewed)
 
@@ -166,22 +187,25 @@ class Issuer:
                 "subject_token": access,
                 "subject_token_type": ACCESS_TOKEN,
                 "audience": audience,
+                "scope": audience,
             }
         )
         exchanged = _tokens(answer, now, None)
         return exchanged.access, exchanged.expires_at
 
-    async def _ask(self, form: Mapping[str, str]) -> dict[str, Any]:
+    async def _ask(self, form: Mapping[str, str], seconds: float = _SECONDS) -> dict[str, Any]:
         address = await self._endpoint("token_endpoint")
         try:
-            answer = await self._http.post(address, data=form, auth=self._credentials)
+            timeout = httpx.Timeout(seconds, connect=_SECONDS)
+            answer = await self._http.post(address, data=form, auth=self._credentials, timeout=timeout)
             body = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise IssuerAway(type(error).__name__) from error
-        if answer.status_code in (400, 401, 403):
-            raise IssuerRefused(str(body.get("error", answer.status_code)))
-        if answer.status_code != 200 or not isinstance(body, dict):
+        if answer.status_code not in (200, 400, 401, 403) or not isinstance(body, dict):
             raise IssuerAway(f"status {answer.status_code}")
+        self._heard_at = time.monotonic()
+        if answer.status_code != 200:
+            raise IssuerRefused(str(body.get("error", answer.status_code)))
         return body
 
     async def _holder(self, tokens: Tokens) -> Principal:

@@ -16,6 +16,9 @@ IDLE = timedelta(hours=2)
 """Without a request for so long nobody is there any more. The live stream does not count as a request."""
 KEPT = timedelta(days=90)
 """On a guardian's own device, when they have said so and the authority lets it stand (docs/decisions/0017)."""
+FORGOTTEN = KEPT
+"""How long after its end a session is forgotten. Until then a device that comes back with its cookie hears that it was
+ended by an order, and wipes what it keeps; no cookie with a date of its own lives longer than ``KEPT``."""
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last request is remembered."""
 LOGIN = timedelta(minutes=10)

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -35,6 +35,10 @@ _RENEWALS = 8
 """Renewals at once: each holds a connection while the authority answers, and pages need most of them."""
 _TURN_SECONDS = 2.0
 """How long a renewal waits for its turn; afterwards the authority counts as away."""
+_PATIENCE_SECONDS = 5.0
+"""How long a request waits for a renewal. The renewal goes on without it: its answer given up is a sign-in lost."""
+_UNDER_WAY = timedelta(seconds=5)
+"""What a token must have left to be sent with a request, where there is no other."""
 _OVER = ("invalid_grant", NO_REFRESH_TOKEN)
 """Refusals that mean that this sign-in is over (RFC 6749 §5.2)."""
 
@@ -44,8 +48,8 @@ def issuer_away() -> Problem:
     return Problem(
         503,
         "issuer-away",
-        "本人確認の窓口につながりません",
-        "少し待ってからもう一度お試しください。入力したものは消えていません。",
+        "サインインを確かめられません",
+        "サインインのしくみが、いま止まっています。少し待ってから、もう一度お試しください。入力したものは消えていません。",
         headers={"retry-after": "5"},
     )
 
@@ -64,6 +68,7 @@ class Sessions:
     issuer: Issuer
     seal: Seal
     clock: Clock
+    patience: float = _PATIENCE_SECONDS
     _exchanged: dict[tuple[UUID, str], _Exchanged] = field(default_factory=dict)
     _flights: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_RENEWALS))
@@ -117,7 +122,11 @@ class Sessions:
         the pages. Raises the problem signed-out and ends the session when the authority refuses, and the problem
         issuer-away when it does not answer or too many wait for it.
         """
-        return await self._once(session.id, lambda: self._renew_in_turn(session))
+        try:
+            async with asyncio.timeout(self.patience):
+                return await self._once(session.id, lambda: self._renew_in_turn(session))
+        except TimeoutError as error:
+            raise issuer_away() from error
 
     async def _renew_in_turn(self, session: Session) -> str:
         try:
@@ -159,12 +168,21 @@ class Sessions:
         raise signed_out()
 
     async def exchanged(self, session: Session, service: str, *, anew: bool = False) -> str:
-        """A token for ``service`` on behalf of the session's person; one exchange at a time for each pair."""
+        """A token for ``service`` on behalf of the session's person; one exchange at a time for each pair.
+
+        While the authority is away the one in hand serves to its end, as a page's does (:meth:`confirm`).
+        """
         key = (session.id, service)
-        standing = self._exchanged.get(key)
-        if not anew and standing is not None and standing.expires_at - self.clock.now() > RENEW_BEFORE:
+        standing = None if anew else self._exchanged.get(key)
+        if standing is not None and standing.expires_at - self.clock.now() > RENEW_BEFORE:
             return standing.token
-        got = await self._once(key, lambda: self._exchange(session, service))
+        try:
+            got = await self._once(key, lambda: self._exchange(session, service))
+        except Problem as problem:
+            left = timedelta(0) if standing is None else standing.expires_at - self.clock.now()
+            if standing is None or problem.status == 401 or left <= _UNDER_WAY:
+                raise
+            return standing.token
         self._exchanged[key] = got
         while len(self._exchanged) > _KEPT:
             del self._exchanged[next(iter(self._exchanged))]

@@ -14,9 +14,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dashboard.sessions.rules import IDLE, WHOLE, Ticket
+from services.dashboard.sessions.logout_token import NoLogout, Over
+from services.dashboard.sessions.rules import FORGOTTEN, IDLE, SEEN_EVERY, WHOLE, Ticket
 from shared.access.log import Seen, log_change
-from shared.access.principal import Principal
+from shared.access.principal import NO_BOARD, Principal
 from shared.database import Scope, Units
 
 
@@ -230,3 +231,41 @@ async def end_all_of(units: Units, by: Principal, whom: UUID | str, reason: str,
             work.session, by, Seen("EndSessions", "session", None, "II", sorted(people)), work.at
         )
     return len(ended)
+
+
+_HEARD = text(
+    "insert into logout_heard (board_id, jti, heard_at) values (:board, :jti, :at) on conflict do nothing returning jti"
+)
+_OVER = text("select end_by_authority(:sid, :subject, :at)")
+_FORGET_HEARD = text("delete from logout_heard where heard_at < :before")
+
+
+async def end_by_authority(units: Units, told: Over, at: datetime) -> list[UUID]:
+    """End the sessions that rest on what the authority says is over; returns them. Live streams end with them.
+
+    Raises :class:`NoLogout` when its token has come before.
+    """
+    async with units.work(Scope(NO_BOARD), actor="authority") as work:
+        given = {"board": NO_BOARD, "jti": told.jti, "at": at}
+        if (await work.session.execute(_HEARD, given)).first() is None:
+            raise NoLogout("jti: it has come before")
+        ended = await work.session.scalars(_OVER, {"sid": told.sid, "subject": told.subject, "at": at})
+        return [_plain(id) for id in ended]
+
+
+async def forget_heard(units: Units, before: datetime) -> None:
+    """Delete the ids of logout tokens that would be too old to come again; as the feed role."""
+    async with units.maintain() as session:
+        await session.execute(_FORGET_HEARD, {"before": before})
+
+
+_FORGET = text("select forget_sessions(:over, :before, :idle, :whole)")
+
+
+async def forget_sessions(units: Units, now: datetime) -> None:
+    """Take the tokens from sessions that no longer hold at ``now`` (real time), and delete those that ended long ago;
+    of every board, as the feed role. A request that has just found its session good is left the time to use it."""
+    over = now - SEEN_EVERY
+    given = {"over": over, "before": now - FORGOTTEN, "idle": IDLE, "whole": WHOLE}
+    async with units.maintain() as session:
+        await session.execute(_FORGET, given)

@@ -78,7 +78,7 @@ class IssuerDouble:
     refuse: str | None = None
     """An OAuth error to answer every token request with."""
     away: bool = False
-    """Whether it answers no token request in a way that says anything."""
+    """Whether it answers nothing in a way that says anything."""
     stands: int | None = None
     """Seconds for which it lets a sign-in stand, where it says so."""
     slow: asyncio.Event | None = None
@@ -86,7 +86,7 @@ class IssuerDouble:
     spoil: dict[str, Any] = field(default_factory=dict)
     """Claims of the ID token that are wrong."""
     asked: Counter[str] = field(default_factory=Counter)
-    """Token requests by grant type (exchange also by audience)."""
+    """Token requests by grant type (exchange also by audience), and looks at where they go."""
     signed_out: list[dict[str, str]] = field(default_factory=list)
     """What was told when sign-ins were ended."""
     _codes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -129,6 +129,9 @@ class IssuerDouble:
         return made
 
     async def _discovery(self, request: Request) -> Response:
+        self.asked["discovery"] += 1
+        if self.away:
+            return JSONResponse({}, 502)
         return JSONResponse(
             {
                 "issuer": self.url,
@@ -239,6 +242,7 @@ class ServiceDouble:
     at: Place
     reached: list[Reached] = field(default_factory=list)
     feeds: list[dict[str, Any]] = field(default_factory=list)
+    relay: dict[str, Any] | None = None
     """What it tells of its workers."""
     answers: list[Response] = field(default_factory=list)
     """Taken from the front; without any, 200 with an empty object."""
@@ -260,7 +264,8 @@ class ServiceDouble:
         )
 
     async def _live(self, request: Request) -> Response:
-        return JSONResponse({"service": "registry", "version": "9.9", "ready": True, "feeds": self.feeds})
+        said = {"service": "registry", "version": "9.9", "ready": True, "feeds": self.feeds}
+        return JSONResponse(said | ({"relay": self.relay} if self.relay else {}))
 
     async def _any(self, request: Request) -> Response:
         self.reached.append(

@@ -162,7 +162,14 @@ class Origin:
         return Browser(self.url, self.http)
 
     async def enter(
-        self, person: UUID | None = None, *, board: UUID, kind: str = "staff", acr: int = 2, life: int = 300
+        self,
+        person: UUID | None = None,
+        *,
+        board: UUID,
+        kind: str = "staff",
+        acr: int = 2,
+        life: int = 300,
+        sid: str = "sid",
     ) -> Browser:
         """A browser of somebody who has signed in."""
         who = {"board": str(board), "kind": kind, "acr": str(acr), "sub": f"account-{person}"}
@@ -180,7 +187,7 @@ class Origin:
             client="dashboard",
             acr=acr,
             auth_time=datetime.now(UTC),
-            session="sid",
+            session=sid,
             expires_at=expires_at,
         )
         ticket, _ = await self.room.sessions.begin(tokens, principal)

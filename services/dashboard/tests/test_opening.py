@@ -74,7 +74,7 @@ async def test_who_i_am(origin: Origin, town: Town) -> None:
 
 async def test_the_department_that_keeps_the_roster_imports_it(origin: Origin, town: Town) -> None:
     keeps = await town.unit("department", "学務課", code="gakumu")
-    other = await town.unit("department", "指導課", code="shido")
+    other = await town.unit("department", "総務課", code="soumu")
     keeper, _ = await enter(origin, town, ("board_staff", keeps, None))
     adviser, _ = await enter(origin, town, ("board_staff", other, None))
     named, person = await enter(origin, town, ("board_staff", other, None))
@@ -91,7 +91,7 @@ async def test_the_department_that_keeps_the_roster_imports_it(origin: Origin, t
     await town.settings(roster_office={"departments": ["gakumu"], "protection": [str(person)]})
     await origin.caught_up()
     assert (await named.read("/api/me"))["rail"] == ["board", "people"]
-    await town.settings(roster_office={"departments": ["shido"]})
+    await town.settings(roster_office={"departments": ["soumu"]})
     await origin.caught_up()
     assert (await keeper.read("/api/me"))["rail"] == ["board"]
     assert (await adviser.read("/api/me"))["rail"] == [

@@ -267,6 +267,7 @@ class Town:
         source: str = "teacher",
         contradiction: str | None = None,
         reason: str | None = None,
+        not_required: bool = False,
     ) -> Said:
         """A pupil's day, whole, as its next revision."""
         stream = pupil_day_id(self.board, pupil, on)
@@ -302,6 +303,7 @@ class Town:
                 "facts": [fact],
                 "considered": [],
                 "contradiction": contradiction,
+                "not_required": not_required,
             }
         )
         return Said(said, pupil, stream)

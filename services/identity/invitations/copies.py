@@ -36,7 +36,14 @@ _PLACE = SetTable(
 _GUARDIAN = SetTable(
     "guardian",
     GuardedTable("family_set", "pupil_id", {"protections": "jsonb"}),
-    {"guardian_id": "uuid", "relation": "text", "acts": "boolean", "since": "date", "until": "date"},
+    {
+        "guardian_id": "uuid",
+        "relation": "text",
+        "acts": "boolean",
+        "tells": "boolean",
+        "since": "date",
+        "until": "date",
+    },
 )
 _SETTING = SetTable(
     "setting",
@@ -62,13 +69,14 @@ create table place (
 create index place_pupil on place (pupil_id);
 create index place_school on place (school_id);
 create table family_set (pupil_id uuid primary key, {GUARD}, protections jsonb);
--- acts: may tell or read something, which is what makes somebody's account.
+-- acts: may tell or read something, which is what makes somebody's account; tells: may tell an absence.
 create table guardian (
     pupil_id uuid not null,
     board_id uuid not null,
     guardian_id uuid not null,
     relation text not null,
     acts boolean not null,
+    tells boolean not null,
     since date not null,
     until date
 );
@@ -138,6 +146,7 @@ async def _families(session: AsyncSession, group: Sequence[Arrived]) -> None:
                 "guardian_id": tie.guardian,
                 "relation": tie.relation,
                 "acts": tie.notify or tie.read,
+                "tells": tie.notify,
                 "since": tie.since,
                 "until": tie.until,
             }

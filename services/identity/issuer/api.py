@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Mapping
 from typing import Annotated, Any, cast, get_args
-from urllib.parse import unquote_plus, urlencode
+from urllib.parse import unquote_plus, urlencode, urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -12,7 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from services.identity.issuer import views
 from services.identity.issuer.paper_words import language
-from services.identity.issuer.provider import Answer, Provider
+from services.identity.issuer.provider import Answer, Front, Provider
 from services.identity.issuer.rules import (
     EXCHANGE,
     GRANTS,
@@ -29,6 +30,8 @@ from shared.contracts.identity import AccountKind
 from shared.web import Problem, not_found
 
 router = APIRouter(include_in_schema=False)
+CLAIMS = ("sub", "board", "person", "kind", "acr", "auth_time")
+"""What an ID token says of whoever signed in."""
 ASSETS = {
     name: (kind, (views.FOLDER / "assets" / name).read_bytes())
     for name, kind in (
@@ -44,12 +47,18 @@ async def provider_of(request: Request) -> Provider:
     return cast("Provider", request.app.state.provider)
 
 
+async def front_of(request: Request) -> Front:
+    """Whoever signs people in: the same, or the one that Keycloak brokers."""
+    return cast("Front", request.app.state.provider)
+
+
 async def origin_of(request: Request) -> str:
     """Where the product's own pages are."""
     return cast("str", request.app.state.origin)
 
 
 At = Annotated[Provider, Depends(provider_of)]
+Fronted = Annotated[Front, Depends(front_of)]
 Origin = Annotated[str, Depends(origin_of)]
 
 
@@ -58,21 +67,28 @@ async def configuration(provider: At) -> dict[str, Any]:
     """What the issuer can do, and where."""
     issuer = provider.mint.issuer
     return {
+        **discovery(issuer),
+        "end_session_endpoint": f"{issuer}/logout",
+        "scopes_supported": ["openid", *ONEROSTER_SCOPES],
+        "grant_types_supported": list(GRANTS),
+        "acr_values_supported": ["1", "2"],
+        "claims_supported": [*CLAIMS, "sid", "azp"],
+    }
+
+
+def discovery(issuer: str) -> dict[str, Any]:
+    """What every provider of ours can do (OpenID Connect Discovery 1.0, section 3)."""
+    return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
         "jwks_uri": f"{issuer}/jwks",
-        "end_session_endpoint": f"{issuer}/logout",
-        "scopes_supported": ["openid", *ONEROSTER_SCOPES],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": list(GRANTS),
-        "acr_values_supported": ["1", "2"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         "code_challenge_methods_supported": ["S256"],
-        "claims_supported": ["sub", "board", "person", "kind", "acr", "auth_time", "sid", "azp"],
         "authorization_response_iss_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
@@ -80,7 +96,7 @@ async def configuration(provider: At) -> dict[str, Any]:
 
 
 @router.get("/jwks")
-async def keys(provider: At) -> JSONResponse:
+async def keys(provider: Fronted) -> JSONResponse:
     """The public signing key."""
     return JSONResponse(provider.mint.key.public(), headers={"cache-control": "public, max-age=300"})
 
@@ -98,20 +114,12 @@ async def asset(name: str) -> Response:
 @router.get("/authorize")
 async def list_people(request: Request, provider: At, origin: Origin) -> Response:
     """The page on which a person chooses who to be."""
-    try:
-        parameters = only(request.query_params.multi_items())
-        client, redirect_uri = asker(parameters, provider.clients)
-    except Refused as refused:
-        return stray(provider, origin, refused)
-    try:
-        asked = sign_in_request(client, redirect_uri, parameters)
-    except Refused as refused:
-        return back(provider, redirect_uri, parameters.get("state"), {"error": refused.error})
+    found = asked_of(request.query_params.multi_items(), provider, origin)
+    if isinstance(found, Response):
+        return found
+    asked, parameters = found
     if parameters.get(views.HINT) == views.PAPER:
-        speaks = language(
-            parameters.get("ui_locales", "").replace(" ", ","), request.headers.get("accept-language", "")
-        )
-        return views.paper_page(provider, asked, parameters, speaks)
+        return views.paper_page(provider, asked, parameters, spoken(request, parameters))
     return await views.sign_in_page(provider, asked, parameters, parameters.get("q", "").strip())
 
 
@@ -120,35 +128,30 @@ async def choose(request: Request, provider: At, origin: Origin) -> Response:
     """A person has chosen: back to the application with a code."""
     if not from_our_page(request, provider.mint.issuer):
         raise other_page()
+    found = asked_of(await form_of(request), provider, origin)
+    if isinstance(found, Response):
+        return found
+    asked, parameters = found
     try:
-        parameters = only(await form_of(request))
-        client, redirect_uri = asker(parameters, provider.clients)
-    except Refused as refused:
-        return stray(provider, origin, refused)
-    try:
-        asked: SignInRequest = sign_in_request(client, redirect_uri, parameters)
         board, account, kind = _choice(parameters.get("choice", ""))
         acr = 2 if "two_factors" in parameters else 1
         code = await provider.sign_in(asked, board, account, kind, acr)
     except Refused as refused:
         # Whatever is wrong with the chosen account, the application learns only that nobody signed in.
         error = "access_denied" if refused.error == "invalid_grant" else refused.error
-        return back(provider, redirect_uri, parameters.get("state"), {"error": error})
-    return back(provider, redirect_uri, asked.state, {"code": code})
+        return back(provider, asked.redirect_uri, asked.state, {"error": error})
+    return back(provider, asked.redirect_uri, asked.state, {"code": code})
 
 
 @router.post("/token")
 async def token(request: Request, provider: At) -> JSONResponse:
     """Tokens for a code, a refresh token, another token, or a client itself."""
     try:
-        client = await _client(request, provider)
+        client = await provider.client(*credentials(request))
         parameters = only(await form_of(request))
-        return _json(await _grant(provider, client, parameters))
+        return told(await _grant(provider, client, parameters))
     except Refused as refused:
-        body = {"error": refused.error, "error_description": refused.why}
-        if refused.error == "invalid_client":
-            return _json(body, 401, {"www-authenticate": 'Basic realm="tsumugi", charset="UTF-8"'})
-        return _json(body, 400)
+        return told_no(refused)
 
 
 async def _grant(provider: Provider, client: Client, parameters: dict[str, str]) -> Answer:
@@ -172,7 +175,7 @@ async def sign_out_link(request: Request, provider: At, origin: Origin) -> Respo
 
 
 @router.post("/logout")
-async def sign_outform_of(request: Request, provider: At, origin: Origin) -> Response:
+async def sign_out_form(request: Request, provider: At, origin: Origin) -> Response:
     """The same, sent as a form."""
     return await _sign_out(await form_of(request), provider, origin)
 
@@ -201,13 +204,20 @@ async def _sign_out(items: list[tuple[str, str]], provider: Provider, origin: st
 _NO_STORE = {"cache-control": "no-store"}
 
 
-def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:
+def told(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An answer of the token endpoint; nobody keeps it."""
     return JSONResponse(body, status, headers={**_NO_STORE, "pragma": "no-cache", **(headers or {})})
 
 
-def back(
-    provider: Provider, redirect_uri: str, state: str | None, answer: dict[str, str]
-) -> RedirectResponse:
+def told_no(refused: Refused) -> JSONResponse:
+    """A refusal of the token endpoint (RFC 6749 §5.2)."""
+    body = {"error": refused.error, "error_description": refused.why}
+    if refused.error == "invalid_client":
+        return told(body, 401, {"www-authenticate": 'Basic realm="tsumugi", charset="UTF-8"'})
+    return told(body, 400)
+
+
+def back(provider: Front, redirect_uri: str, state: str | None, answer: dict[str, str]) -> RedirectResponse:
     """To the application, with ``iss`` against mixed-up issuers (RFC 9207)."""
     answer = {**answer, **({"state": state} if state is not None else {}), "iss": provider.mint.issuer}
     return RedirectResponse(
@@ -215,7 +225,22 @@ def back(
     )
 
 
-def stray(provider: Provider, origin: str, refused: Refused) -> HTMLResponse:
+def asked_of(
+    items: list[tuple[str, str]], provider: Front, origin: str
+) -> tuple[SignInRequest, dict[str, str]] | Response:
+    """What an application asks for, with all its parameters; or what is answered to who asks wrongly."""
+    try:
+        parameters = only(items)
+        client, redirect_uri = asker(parameters, provider.clients)
+    except Refused as refused:
+        return _stray(provider, origin, refused)
+    try:
+        return sign_in_request(client, redirect_uri, parameters), parameters
+    except Refused as refused:
+        return back(provider, redirect_uri, parameters.get("state"), {"error": refused.error})
+
+
+def _stray(provider: Front, origin: str, refused: Refused) -> HTMLResponse:
     """A request of which it is not known where its answer would go."""
     return views.message_page(
         provider,
@@ -241,7 +266,15 @@ def other_page() -> Problem:
 def from_our_page(request: Request, issuer: str) -> bool:
     """Whether a form was sent from a page of the issuer, or by no browser at all."""
     site = request.headers.get("sec-fetch-site", "same-origin")
-    return site == "same-origin" and request.headers.get("origin", issuer) == issuer
+    parts = urlsplit(issuer)
+    own = f"{parts.scheme}://{parts.netloc}"
+    return site == "same-origin" and request.headers.get("origin", own) == own
+
+
+def spoken(request: Request, parameters: Mapping[str, str]) -> str:
+    """The language of a page: what the application asked for, else the browser's."""
+    asked = parameters.get("ui_locales", "").replace(" ", ",")
+    return language(asked, request.headers.get("accept-language", ""))
 
 
 async def form_of(request: Request) -> list[tuple[str, str]]:
@@ -250,8 +283,8 @@ async def form_of(request: Request) -> list[tuple[str, str]]:
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
-async def _client(request: Request, provider: Provider) -> Client:
-    """The client that authenticated itself with client_secret_basic; no other way is known."""
+def credentials(request: Request) -> tuple[str, str]:
+    """Id and secret of a client that authenticates itself with client_secret_basic; no other way is known."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         raise Refused("invalid_client", "client_secret_basic is required")
@@ -259,7 +292,7 @@ async def _client(request: Request, provider: Provider) -> Client:
         id, _, secret = b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
         raise Refused("invalid_client", "the Authorization header cannot be read") from None
-    return await provider.client(unquote_plus(id), unquote_plus(secret))
+    return unquote_plus(id), unquote_plus(secret)
 
 
 def _choice(value: str) -> tuple[UUID, UUID, AccountKind]:

@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import text
 
-from services.identity.issuer import store
+from services.identity.issuer import families, store
 from services.identity.issuer.people import GUIDE, Directory, today_duties
 from services.identity.issuer.rules import ACCESS_TOKEN, EXCHANGE, challenge_of
 from shared.contracts.identity import AccountKind
@@ -49,8 +49,8 @@ async def somebody(units: Units, board: UUID, role: str, today: date) -> tuple[U
         return found, "staff"
     async with units.read(Scope(board)) as rows:
         if role == "guardian":
-            for person in await store.guardians(rows, board, "", 1):
-                return person.account, "guardian"
+            for _, found_ in await families.guardians(rows, board, "", today, 1):
+                return found_.account, "guardian"
         elif id := _uuid(role):
             row = (
                 await rows.execute(

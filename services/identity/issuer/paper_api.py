@@ -8,28 +8,23 @@ from fastapi.responses import HTMLResponse, Response
 from services.identity.invitations.rules import Unreadable
 from services.identity.invitations.signing_in import CodeRefused, Named, TooMany
 from services.identity.issuer import views
-from services.identity.issuer.api import At, Origin, back, form_of, from_our_page, other_page, stray
+from services.identity.issuer.api import Fronted, Origin, asked_of, back, form_of, from_our_page, other_page
 from services.identity.issuer.paper_words import WORDS, language
-from services.identity.issuer.provider import Provider
-from services.identity.issuer.rules import Refused, SignInRequest, asker, only, sign_in_request
+from services.identity.issuer.provider import Front
+from services.identity.issuer.rules import SignInRequest
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.post("/authorize/paper")
-async def enter(request: Request, provider: At, origin: Origin) -> Response:
+async def enter(request: Request, provider: Fronted, origin: Origin) -> Response:
     """A code was typed, or came with the QR code: first whose it is, then, when they say so, the sign-in."""
     if not from_our_page(request, provider.mint.issuer):
         raise other_page()
-    try:
-        parameters = only(await form_of(request))
-        client, redirect_uri = asker(parameters, provider.clients)
-    except Refused as refused:
-        return stray(provider, origin, refused)
-    try:
-        asked = sign_in_request(client, redirect_uri, parameters)
-    except Refused as refused:
-        return back(provider, redirect_uri, parameters.get("state"), {"error": refused.error})
+    found = asked_of(await form_of(request), provider, origin)
+    if isinstance(found, Response):
+        return found
+    asked, parameters = found
     typed = parameters.get("paper_code", "")
     speaks = language(parameters.get("say", ""), parameters.get("lang", ""))
     if "say" in parameters and not typed:
@@ -38,8 +33,8 @@ async def enter(request: Request, provider: At, origin: Origin) -> Response:
     try:
         if "sure" in parameters:
             code = await provider.paper.sign_in(typed, address, asked, own_device="own_device" in parameters)
-            return back(provider, redirect_uri, asked.state, {"code": code})
-        named = await provider.paper.whose(typed, address, client.id)
+            return back(provider, asked.redirect_uri, asked.state, {"code": code})
+        named = await provider.paper.whose(typed, address, asked.client.id)
         return page(provider, asked, parameters, speaks, typed=typed, named=named)
     except Unreadable as wrong:
         fault = WORDS[speaks][wrong.fault].format(strange=" ".join(wrong.strange))
@@ -53,7 +48,7 @@ async def enter(request: Request, provider: At, origin: Origin) -> Response:
 
 
 def page(
-    provider: Provider,
+    provider: Front,
     request: SignInRequest,
     parameters: dict[str, str],
     speaks: str,

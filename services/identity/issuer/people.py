@@ -10,7 +10,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.contracts.identity import AccountKind
-from shared.contracts.registry import Duty, DutyKind
+from shared.contracts.registry import RELATION_WORDS, Duty, DutyKind
 
 UNKNOWN = "―"
 """A name whose card has not come yet."""
@@ -72,6 +72,25 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Tie:
+    """Whose guardian somebody is: a child with its place of today, as far as cards have come."""
+
+    pupil: str
+    relation: str
+    school: str
+    class_name: str
+    number: int | None
+
+    @property
+    def line(self) -> str:
+        """As it stands under the guardian's name."""
+        number = "" if self.number is None else f"{self.number}番"
+        where = " ".join(filter(None, (self.school, self.class_name, number)))
+        whose = f"{self.pupil}の{RELATION_WORDS.get(self.relation, self.relation)}"
+        return f"{whose}（{where}）" if where else whose
+
+
+@dataclass(frozen=True)
 class Choice:
     """A button of the list: one account in one capacity."""
 
@@ -80,6 +99,10 @@ class Choice:
     name: str
     kana: str
     roles: str
+    children: Sequence[Tie] = ()
+    """Of a guardian: whose they are."""
+    class_id: UUID | None = None
+    """Of a homeroom teacher: the class."""
 
 
 @dataclass
@@ -108,10 +131,20 @@ def today_duties(person: Person, on: date) -> list[Duty]:
     return [d for d in person.duties if d.since <= on and (d.until is None or on < d.until)]
 
 
+_VARIANTS = "﨑崎髙高邉辺邊辺濵浜濱浜德徳齋斎齊斉𠮷吉"
+"""As names are written, each before the character that a keyboard gives for it."""
+FLAT: Mapping[str, str] = {
+    **{chr(katakana): chr(katakana - 0x60) for katakana in range(ord("ァ"), ord("ヶ") + 1)},
+    **dict(zip(_VARIANTS[::2], _VARIANTS[1::2], strict=True)),
+    **{chr(selector): "" for selector in range(0xE0100, 0xE01F0)},
+}
+"""What one types → what it is compared as, after NFKC: kana of one kind, no variants of a character."""
+
+
 def folded(text: str) -> str:
-    """Text as it is compared in a search: width, case, kana and spaces make no difference."""
+    """Text as it is compared in a search: width, case, kana, variants and spaces make no difference."""
     flat = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in flat if not c.isspace())
+    return "".join(FLAT.get(c, c) for c in flat if not c.isspace())
 
 
 def matches(query: str, *texts: str) -> bool:
@@ -148,7 +181,9 @@ class Directory:
         return "、".join(dict.fromkeys(words))
 
     def _choice(self, person: Person, duties: Iterable[Duty]) -> Choice:
-        return Choice(person.account, "staff", person.name, person.kana, self._roles(duties))
+        held = list(duties)
+        of = next((duty.class_id for duty in held if duty.kind == "homeroom"), None)
+        return Choice(person.account, "staff", person.name, person.kana, self._roles(held), class_id=of)
 
     def _school(self, school: Organisation) -> Place:
         groups: list[Group] = []
@@ -227,3 +262,8 @@ def suggestions(places: Sequence[Place]) -> list[tuple[str, Choice]]:
     picked += [(group.title, group.choices[0]) for group in departments[:1]]
     picked += [("", group.choices[0]) for group in office.groups if group.title == OPERATORS]
     return picked
+
+
+def guardian(person: Person, ties: Sequence[Tie]) -> Choice:
+    """A guardian's button: whose they are is said, or a newcomer can only guess."""
+    return Choice(person.account, "guardian", person.name, person.kana, "保護者", children=ties)

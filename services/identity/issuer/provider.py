@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,6 +42,21 @@ from shared.ids import new_id
 Answer = dict[str, Any]
 
 
+class Front(Protocol):
+    """What the pages need of whoever signs people in: the embedded issuer, or the one that Keycloak brokers."""
+
+    clock: Clock
+    mint: Mint
+    clients: Mapping[str, Client]
+    paper: Paper
+    trial: bool
+    """Whether the pages say that this is for trying."""
+    keeps: bool
+    """Whether a sign-in can stand for long on one's own device."""
+    onward: tuple[str, ...]
+    """Origins to which the client sends a browser on; browsers hold a form to them too."""
+
+
 @dataclass
 class Provider:
     """The issuer over one deployment. ``clock`` gives business dates; ``real`` is what tokens are measured by."""
@@ -55,6 +70,9 @@ class Provider:
     services: frozenset[str]
     paper: Paper
     """Guardians' first sign-in."""
+    trial: bool = True
+    keeps: bool = True
+    onward: tuple[str, ...] = ()
 
     async def client(self, id: str, secret: str) -> Client:
         """The confidential client with this secret; raises :class:`Refused`."""
@@ -93,7 +111,7 @@ class Provider:
         now: datetime,
     ) -> str:
         async with self.units.work(Scope(board), actor=f"account:{account_id}") as work:
-            account = await _in_force(work.session, board, account_id, kind)
+            account = await in_force(work.session, board, account_id, kind)
             session = Session(
                 new_id(), board, account.id, kind, request.client.id, acr, now, now + SESSION_LIFE
             )
@@ -113,7 +131,7 @@ class Provider:
             outcome = await self._give(
                 work.session, code.session, nonce, lambda: redeem(code, client, uri, verifier, now), now
             )
-        return _or_raise(outcome)
+        return or_raise(outcome)
 
     async def renew(self, client: Client, parameters: Mapping[str, str]) -> Answer:
         """New tokens for a refresh token, which is thereby used up, but for an answer that got lost."""
@@ -130,7 +148,7 @@ class Provider:
                 now,
                 follows=handle,
             )
-        return _or_raise(outcome)
+        return or_raise(outcome)
 
     async def _give(
         self,
@@ -145,7 +163,7 @@ class Provider:
         """Tokens of a sign-in if ``decide`` lets them. A refusal is returned: what it ends must be committed."""
         try:
             decide()
-            account = await _in_force(rows, session.board, session.account, session.kind)
+            account = await in_force(rows, session.board, session.account, session.kind)
         except Refused as refused:
             if refused.ends_session:
                 await store.end_session(rows, session.id, refused.why, now)
@@ -171,7 +189,7 @@ class Provider:
             session = await store.find_session(rows, sid)
             if session is None or not session.alive(now):
                 raise Refused("invalid_grant", "the sign-in is over")
-            account = await _in_force(rows, session.board, session.account, session.kind)
+            account = await in_force(rows, session.board, session.account, session.kind)
         token, seconds = self.mint.person_token(
             session, account.person, client.id, target, now, subject.expires_at
         )
@@ -195,7 +213,8 @@ class Provider:
         return self.clients[client_id]
 
 
-def _or_raise(outcome: Answer | Refused) -> Answer:
+def or_raise(outcome: Answer | Refused) -> Answer:
+    """What came of a request; a refusal is raised now that what it ends is committed."""
     if isinstance(outcome, Refused):
         raise outcome
     return outcome
@@ -205,7 +224,7 @@ def _answer(token: str, seconds: int) -> Answer:
     return {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
 
 
-async def _in_force(rows: AsyncSession, board: UUID, id: UUID, kind: str) -> Account:
+async def in_force(rows: AsyncSession, board: UUID, id: UUID, kind: str) -> Account:
     """The account, if it still wears the hat; raises :class:`Refused`."""
     found = await find_account(rows, board, id)
     if found is None or not found.acts_as(kind):

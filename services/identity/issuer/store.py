@@ -16,7 +16,7 @@ from sqlalchemy import Column, DateTime, Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, col, select
 
-from services.identity.issuer.people import Organisation, Person, folded
+from services.identity.issuer.people import Organisation, Person
 from services.identity.issuer.rules import CODE_LIFE, Code, Refresh, Session, SignInRequest, hash_of
 from services.identity.tables import NOWHERE, Base
 from shared.contracts.identity import AccountKind
@@ -200,14 +200,6 @@ _STAFF = text(
     " left join copy.person p on p.id = a.person left join copy.duty d on d.id = a.person"
     " where a.board_id = :board and 'staff' = any (a.kinds)"
 )
-_GUARDIANS = text(
-    "select a.id, p.family, p.given, p.kana, p.sort_key, null as duties from account a"
-    " join copy.person p on p.id = a.person"
-    " where a.board_id = :board and 'guardian' = any (a.kinds)"
-    " and strpos(p.family || p.given || chr(10) || translate(p.kana, :katakana || ' ', :hiragana), :wanted) > 0"
-    " order by p.sort_key, a.id limit :most"
-)
-_KATAKANA = "".join(map(chr, range(ord("ァ"), ord("ヶ") + 1)))
 
 
 async def boards(session: AsyncSession) -> list[tuple[UUID, str]]:
@@ -223,16 +215,10 @@ async def organisations(session: AsyncSession, board: UUID) -> list[Organisation
 
 async def staff(session: AsyncSession, board: UUID) -> list[Person]:
     """Everybody of a board who may sign in as staff."""
-    return [_person(row) for row in await session.execute(_STAFF, {"board": board})]
+    return [person_of(row) for row in await session.execute(_STAFF, {"board": board})]
 
 
-async def guardians(session: AsyncSession, board: UUID, query: str, most: int) -> list[Person]:
-    """Guardians whose name holds ``query``, at most ``most``."""
-    wanted = {"board": board, "wanted": folded(query), "most": most}
-    rows = await session.execute(_GUARDIANS, {**wanted, "katakana": _KATAKANA, "hiragana": folded(_KATAKANA)})
-    return [_person(row) for row in rows]
-
-
-def _person(row: Row[Any]) -> Person:
+def person_of(row: Row[Any]) -> Person:
+    """An account's person as a row says it."""
     duties = _DUTIES.validate_python(row.duties or [])
     return Person(row.id, row.family, row.given, row.kana or "", row.sort_key or "", duties)

@@ -58,7 +58,7 @@ class Mint:
         timed = {"iss": self.issuer, "iat": _seconds(now), "exp": _seconds(until), "jti": str(uuid4())}
         return self.key.sign(TYPE, {**timed, **claims}), _seconds(until) - _seconds(now)
 
-    def id_token(self, session: Session, nonce: str | None, now: datetime) -> str:
+    def id_token(self, session: Session, nonce: str | None, now: datetime, **more: str) -> str:
         """What tells the client, and nobody else, who signed in; ``board`` so that it can be signed out with it."""
         claims: dict[str, Any] = {
             "iss": self.issuer,
@@ -70,6 +70,7 @@ class Mint:
             "acr": str(session.acr),
             "sid": str(session.id),
             "board": str(session.board),
+            **more,
         }
         return self.key.sign(ID_TOKEN_TYPE, claims if nonce is None else {**claims, "nonce": nonce})
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.identity.invitations.signing_in import Named
-from services.identity.issuer import store
+from services.identity.issuer import families, store
 from services.identity.issuer.paper_words import OWN_NAMES, WORDS, plain, ruby
 from services.identity.issuer.people import Choice, Directory, Place, suggestions
-from services.identity.issuer.provider import Provider
+from services.identity.issuer.provider import Front, Provider
 from services.identity.issuer.rules import SignInRequest
 from services.identity.tables import NOWHERE
 from shared.database import Scope
@@ -23,8 +25,8 @@ from shared.dates import in_words
 
 FOLDER = Path(__file__).parent / "pages"
 SELF = "'self'"
-MOST_FAMILIES = 20
-"""Guardians shown for a search; more would only be scrolled past."""
+MOST_FAMILIES = 80
+"""Guardians shown for a search, a class has them all; more would only be scrolled past."""
 
 HINT, PAPER = "kc_idp_hint", "paper"
 """How an application asks for the page of codes on paper; Keycloak, which brokers it, is asked in the same way."""
@@ -45,6 +47,8 @@ class BoardList:
     name: str
     suggestions: Sequence[tuple[str, Choice]]
     places: Sequence[Place]
+    pair: tuple[Choice, Choice] | None = None
+    """The guardian and the teacher of the first walk."""
 
 
 def headers(*form_targets: str, script: bool = False) -> dict[str, str]:
@@ -73,33 +77,52 @@ async def sign_in_page(
     """The list of people to sign in as; ``query`` narrows it."""
     today = provider.clock.today()
     boards: list[BoardList] = []
-    families: list[tuple[UUID, Choice]] = []
+    found: list[tuple[UUID, Choice]] = []
     async with provider.units.read(NOWHERE) as rows:
         known = await store.boards(rows)
     for id, name in known:
         async with provider.units.read(Scope(id)) as rows:
             directory = Directory(await store.staff(rows, id), await store.organisations(rows, id), today)
-            found = await store.guardians(rows, id, query, MOST_FAMILIES) if query else []
-        places = directory.places(query)
-        boards.append(BoardList(id, name, [] if query else suggestions(places), places))
-        families += [(id, Choice(p.account, "guardian", p.name, p.kana, "保護者")) for p in found]
+            places = directory.places(query)
+            if query:
+                found += await families.guardians(rows, id, query, today, MOST_FAMILIES + 1)
+                boards.append(BoardList(id, name, [], places))
+            else:
+                boards.append(await _suggested(rows, id, name, places, today))
     carried = [(name, value) for name, value in parameters.items() if name not in OWN_FIELDS]
     body = _PAGES.get_template("sign_in.html").render(
+        base="",
+        trial=provider.trial,
         today=in_words(today),
         request=carried,
         query=query,
         everybody=f"/authorize?{urlencode(carried)}",
         paper=f"/authorize?{urlencode({**dict(carried), HINT: PAPER})}",
         boards=boards,
-        families=families,
+        families=found[:MOST_FAMILIES],
+        more=len(found) > MOST_FAMILIES,
         total=sum(place.count for board in boards for place in board.places),
     )
     target = urlsplit(request.redirect_uri)
     return HTMLResponse(body, headers=headers(f"{target.scheme}://{target.netloc}"))
 
 
+async def _suggested(
+    rows: AsyncSession, id: UUID, name: str, places: Sequence[Place], today: date
+) -> BoardList:
+    """A board's list with whom to begin with: a teacher, and a guardian of a child of the same class."""
+    picked = suggestions(places)
+    where, teacher = picked[0] if picked else ("", None)
+    if teacher is None or teacher.class_id is None:
+        return BoardList(id, name, picked, places)
+    family = await families.of_class(rows, id, teacher.class_id, today)
+    if family is None:
+        return BoardList(id, name, picked, places)
+    return BoardList(id, name, [(where, family), *picked], places, (family, teacher))
+
+
 def paper_page(
-    provider: Provider,
+    provider: Front,
     request: SignInRequest,
     parameters: Mapping[str, str],
     speaks: str,
@@ -112,7 +135,11 @@ def paper_page(
     """The page that takes a code on paper, and asks ``named`` whether it is them."""
     carried = {name: value for name, value in parameters.items() if name not in OWN_FIELDS}
     carried = {**carried, HINT: PAPER, "ui_locales": speaks}
+    base = urlsplit(provider.mint.issuer).path
     body = _PAGES.get_template("paper.html").render(
+        base=base,
+        trial=provider.trial,
+        keeps=provider.keeps,
         today=in_words(provider.clock.today()),
         request=list(carried.items()),
         w=WORDS[speaks],
@@ -122,20 +149,27 @@ def paper_page(
         typed=typed,
         named=named,
         fault=fault,
-        again=f"/authorize?{urlencode(carried)}",
+        again=f"{base}/authorize?{urlencode(carried)}",
         ruby=ruby,
         plain=plain,
     )
     target = urlsplit(request.redirect_uri)
-    policy = headers(f"{target.scheme}://{target.netloc}", script=True)
+    policy = headers(f"{target.scheme}://{target.netloc}", *provider.onward, script=True)
     return HTMLResponse(body, status, headers=policy)
 
 
 def message_page(
-    provider: Provider, origin: str, title: str, detail: str, way: str, *, status: int = 200, note: str = ""
+    provider: Front, origin: str, title: str, detail: str, way: str, *, status: int = 200, note: str = ""
 ) -> HTMLResponse:
     """A page that says one thing and the way on; ``note`` is for whoever builds an application."""
     body = _PAGES.get_template("message.html").render(
-        today=in_words(provider.clock.today()), title=title, detail=detail, note=note, way=way, origin=origin
+        base=urlsplit(provider.mint.issuer).path,
+        trial=provider.trial,
+        today=in_words(provider.clock.today()),
+        title=title,
+        detail=detail,
+        note=note,
+        way=way,
+        origin=origin,
     )
     return HTMLResponse(body, status, headers=headers())

@@ -13,10 +13,12 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from services.identity.cli import Deployment, add_commands, make_token
+from services.identity.cli import add_commands
+from services.identity.commands import Deployment
 from services.identity.issuer.demo import NobodyThere, TokenRefused
 from services.identity.issuer.tests.browser import Browser
 from services.identity.tests.town import Identity, Town
+from services.identity.token_cli import Asked, make_token
 
 GRANT = [
     *("purpose", "grant", "--department", "健康給食課", "--feed", "lunch-count"),
@@ -27,7 +29,12 @@ GRANT = [
 @pytest.fixture
 def deployment(identity: Identity, tmp_path: Path) -> Deployment:
     """What the commands are told."""
-    return Deployment(identity.settings, identity.clock, lambda client: tmp_path / f"{client}.secret")
+    return Deployment(
+        identity.settings,
+        identity.clock,
+        lambda client: tmp_path / f"{client}.secret",
+        identity.settings.secrets.__getitem__,
+    )
 
 
 def commands(deployment: Deployment) -> Any:
@@ -54,9 +61,8 @@ class TestToken:
         """Asks for a token and reads it as its service would."""
 
         async def token(role: str, service: str = "registry", **options: Any) -> Any:
-            made = await make_token(
-                deployment, identity.app, browser.http, town.board, role, service, **options
-            )
+            asked = Asked(role, service, **options)
+            made = await make_token(deployment, identity.app, browser.http, town.board, asked)
             return await browser.read(made, service)
 
         return token
@@ -100,11 +106,22 @@ class TestToken:
         with pytest.raises(typer.Exit):
             await ask("kitchen", "dashboard", secret_file=tmp_path / "missing")
 
-    async def test_it_is_for_training_only(self, deployment: Deployment) -> None:
+    async def test_whoever_it_is_for_is_asked(self, deployment: Deployment) -> None:
+        result = await commands(deployment)("token", "--for", "registry")
+        assert (result.exit_code, "--as" in result.output) == (1, True)
+
+    async def test_keycloak_is_not_asked_for_what_is_not_there(
+        self, deployment: Deployment, town: Town
+    ) -> None:
         elsewhere = replace(deployment, settings=replace(deployment.settings, edition="platform"))
-        result = await commands(elsewhere)("token", "--as", "homeroom", "--for", "registry")
-        assert result.exit_code == 1
-        assert "れんしゅう用" in result.output
+        result = await commands(elsewhere)("token", "--as", "homeroom", "--for", "grades")
+        assert (result.exit_code, "--for は" in result.output) == (1, True)
+
+    async def test_keycloak_away_is_said(self, deployment: Deployment, town: Town) -> None:
+        nobody_listens = replace(deployment.settings, edition="platform", issuer="http://localhost:9")
+        away = commands(replace(deployment, settings=nobody_listens))
+        result = await away("token", "--for", "registry")
+        assert (result.exit_code, "Keycloak につながりません" in result.output) == (1, True)
 
     async def test_without_a_running_issuer_it_says_so(self, deployment: Deployment, town: Town) -> None:
         nobody_listens = replace(deployment.settings, issuer="http://localhost:9")

@@ -136,8 +136,13 @@ def test_it_does_not_start_without_a_client_s_secret(identity: Identity) -> None
 
 
 async def test_in_the_platform_edition_there_is_no_issuer(identity: Identity) -> None:
+    """But for codes on paper: invitations/tests/test_brokered.py."""
+    told = {
+        "issuer": "https://login.example/realms/tsumugi",
+        "secrets": {**SECRETS, "keycloak": "k", "identity-admin": "a"},
+    }
     async with (
-        running(identity, edition="platform", issuer="https://login.example/realms/tsumugi") as app,
+        running(identity, edition="platform", **told) as app,
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://identity.example") as http,
     ):
         for path in ("/authorize", "/token", "/jwks", "/.well-known/openid-configuration"):
@@ -162,3 +167,20 @@ def test_what_it_keeps_and_does_is_declared() -> None:
     parts = ServiceParts.of("services.identity.service")
     assert [copy.name for copy in parts.copies] == ["directory", "families"]
     assert [reaction.name for reaction in parts.reactions] == ["accounts", "forget"]
+
+
+async def test_that_keycloak_is_away_is_told(identity: Identity, town: Town) -> None:
+    kept = {**SECRETS, "keycloak": "k", "identity-admin": "a"}
+    away = "http://localhost:9/realms/tsumugi"
+    async with (
+        running(identity, edition="platform", issuer=away, secrets=kept) as app,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://identity.example") as http,
+    ):
+
+        async def told() -> bool:
+            feeds = (await http.get("/health/ready")).json().get("feeds", [])
+            why = {each["copy"]: each["stopped_because"] for each in feeds}
+            return "つながりません" in (why.get("keycloak") or "")
+
+        await eventually(told)
+        assert (await http.get("/health/live")).status_code == 200, "and nothing else is the worse for it"

@@ -49,9 +49,11 @@ async def read(room: Room, who: Who) -> ChannelsOut:
         found = await store.own(session, who.board, guardian, room.clock.today())
         setting = await store.quiet_setting(session, who.board, room.clock.today())
     await room.log.read(who, Seen("ReadChannels", "channels", guardian, "II", [guardian]))
-    on, quiet = room.deliveries.offered().on(), rules.quiet(setting)
+    offered, quiet = room.deliveries.offered(), rules.quiet(setting)
+    on = offered.on()
     return ChannelsOut(
         mail="email" in on,
+        kept=offered.kept,
         push="push" in on,
         push_key=room.deliveries.vapid().public if "push" in on else None,
         quiet_from=f"{quiet.since:%H:%M}",

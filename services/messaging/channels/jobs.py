@@ -5,7 +5,7 @@ Every statement here works as the feed role, for every board at once; the rows a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,15 +14,26 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.messaging.channels.rights import BEFORE_MARK, LIVE, MARKED, MAY, STANDS
+from services.messaging.channels.rights import (
+    BEFORE_MARK,
+    DAY,
+    LIVE,
+    MARKED,
+    MAY,
+    SEEN,
+    STANDS,
+    UNSEEN,
+)
 from services.messaging.channels.rules import (
     CODE_HOLDS,
     LATELY,
     LEASE,
     NEEDED,
     QUIET_SETTING,
+    TOGETHER,
     Kind,
     Outcome,
+    Part,
     What,
     receiver,
     settle,
@@ -33,11 +44,11 @@ _NEW = text(
     f"""
 with told as (
     select n.id as notice_id, n.board_id, n.pupil_id, n.guardian_id, 'confirmed' as what,
-           n.id || '/' || s.revision || '/' || s.day as about, s.seen_at as at
+           n.id || '/' || s.revision || '/' || s.day as about, s.seen_at as at, n.told_at, s.day
     from copy.seen s join notice n on n.id = s.notice_id and n.revision = s.revision
     where s.seen_at > :lately and n.until > :lately_day and not n.withdrawn and n.guardian_id is not null
     union all
-    select n.id, n.board_id, n.pupil_id, n.guardian_id, 'answered', r.id::text, r.said_at
+    select n.id, n.board_id, n.pupil_id, n.guardian_id, 'answered', r.id::text, r.said_at, null, null
     from notice_reply r join notice n on n.id = r.notice_id
     where r.said_at > :lately and n.guardian_id is not null
 ), missing as materialized (  -- first what costs least: most of it was told long ago
@@ -46,11 +57,12 @@ with told as (
     where c.kind = :kind and c.confirmed_at <= t.at
     and not exists (select from delivery d where d.channel_id = c.id and d.what = t.what and d.about = t.about)
 )
-select c.id as channel_id, c.board_id, c.guardian_id, c.kind, c.address, n.what, n.about, n.notice_id
+select c.id as channel_id, c.board_id, c.guardian_id, c.kind, c.address, n.what, n.about, n.notice_id,
+       n.what = 'confirmed' and exists ({UNSEEN.format(told="n", day="n.day")}) as early
 from missing n join channel c on c.id = n.channel_id
 where {LIVE} and {MAY} and not {BEFORE_MARK}
 union all
-select c.id, c.board_id, c.guardian_id, c.kind, c.address, 'code', c.asked::text, null
+select c.id, c.board_id, c.guardian_id, c.kind, c.address, 'code', c.asked::text, null, false
 from channel c where c.confirmed_at is null and c.asked > 0 and c.asked_at > :code_since and c.kind = :kind
 and not exists (select from delivery d where d.channel_id = c.id and d.what = 'code' and d.about = c.asked::text)
 """  # noqa: S608 (constants)
@@ -58,8 +70,14 @@ and not exists (select from delivery d where d.channel_id = c.id and d.what = 'c
 _ADD = text(
     "insert into delivery (id, board_id, channel_id, guardian_id, kind, receiver, what, about, notice_id, made_at,"
     " due_at, until) values (:id, :board_id, :channel_id, :guardian_id, :kind, :receiver, :what, :about, :notice_id,"
-    " :made_at, :now, :until) on conflict (channel_id, what, about) do nothing"
+    " :made_at, :due_at, :until) on conflict (channel_id, what, about) do nothing"
 )
+_HURRY = text(
+    "update delivery d set due_at = :now from notice n"  # noqa: S608 (constants)
+    " where d.state = 'waiting' and d.tries = 0 and d.due_at > :now and d.what = 'confirmed' and d.kind = :kind"
+    f" and n.id = d.notice_id and not exists ({UNSEEN.format(told='n', day=DAY)})"
+)
+"""The last receipt of an act has come: none of it waits for another any more."""
 
 
 async def find(session: AsyncSession, kind: Kind, *, at: datetime, today: date, now: datetime) -> int:
@@ -84,15 +102,16 @@ async def find(session: AsyncSession, kind: Kind, *, at: datetime, today: date, 
             "id": time_ordered_id(at),
             "receiver": receiver(row["kind"], row["address"]),
             "made_at": at,
-            "now": now,
+            "due_at": now + TOGETHER if row["early"] else now,
             "until": now + (CODE_HOLDS if row["what"] == "code" else NEEDED),
         }
         for row in found.mappings()
     ]
     for row in rows:
-        del row["address"]
+        del row["address"], row["early"]
     if rows:
         await session.execute(_ADD, rows)
+    await session.execute(_HURRY, {"kind": kind, "now": now})
     return len(rows)
 
 
@@ -112,6 +131,8 @@ class Job:
     """Of the code; 0 where it is none."""
     tries: int
     """With this one."""
+    act: tuple[datetime, str] | None = None
+    """Of a receipt: when it was told, and the day that was seen. What agrees in both goes as one message."""
 
 
 _EXPIRE = """
@@ -163,7 +184,8 @@ with counted as (
 update delivery d set tries = d.tries + 1, tried_at = :at, due_at = :lease
 from mine, channel c
 where d.id = mine.id and c.id = d.channel_id
-returning d.id, d.board_id, d.channel_id, d.kind, c.address, c.keys, c.language, d.what, d.about, d.tries
+returning d.id, d.board_id, d.channel_id, d.kind, c.address, c.keys, c.language, d.what, d.about, d.tries,
+    (select n.told_at from notice n where n.id = d.notice_id and d.what = 'confirmed') as told_at
 """
 )
 _NOTE = text(
@@ -236,7 +258,35 @@ def _job(row: Any) -> Job:
         row["what"],
         int(row["about"]) if row["what"] == "code" else 0,
         row["tries"],
+        None if row["told_at"] is None else (row["told_at"], row["about"].rpartition("/")[2]),
     )
+
+
+def together(claimed: Iterable[Job]) -> list[list[Job]]:
+    """Jobs that are one message: receipts of what somebody told in one act. The first one's name is the message's."""
+    groups: dict[object, list[Job]] = {}
+    for job in sorted(claimed, key=lambda one: one.id):
+        groups.setdefault((job.channel, job.act) if job.act else job.id, []).append(job)
+    return list(groups.values())
+
+
+_ACT = text(
+    f"""
+select count(*) as size, count(*) filter (where not {SEEN.format(day=DAY)}) as unseen
+from delivery d join notice n on n.id = d.notice_id
+join notice o on o.guardian_id = n.guardian_id and o.told_at = n.told_at and o.board_id = n.board_id
+    and (o.id = n.id or o.pupil_id <> n.pupil_id)
+where d.id = :id and not o.withdrawn and o.since <= {DAY} and o.until > {DAY}
+"""  # noqa: S608 (constants)
+)
+
+
+async def part_of(session: AsyncSession, job: Job) -> Part:
+    """How much of the act a receipt tells of has been seen by now."""
+    if job.act is None:
+        return "one"
+    row = (await session.execute(_ACT, {"id": job.id})).one()
+    return "one" if row.size <= 1 else "part" if row.unseen else "all"
 
 
 async def note(session: AsyncSession, job: Job, outcome: Outcome, now: datetime) -> None:
@@ -246,6 +296,14 @@ async def note(session: AsyncSession, job: Job, outcome: Outcome, now: datetime)
     await session.execute(_NOTE, values)
 
 
+async def kept(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+    """Those of ``ids`` that are still a job of an address that is still there."""
+    return set(await session.scalars(_KEPT, {"ids": sorted(ids)}))
+
+
+_KEPT = text(
+    "select d.id from delivery d join channel c on c.id = d.channel_id where d.id = any (cast(:ids as uuid[]))"
+)
 _SETTINGS = text(
     "select distinct on (s.board_id) s.board_id, s.value from copy.setting s"
     " where s.name = :name and s.since <= :today order by s.board_id, s.since desc"

@@ -19,8 +19,11 @@ from services.messaging.channels.words import Words
 PATIENCE_SECONDS = 30.0
 
 
-def compose(id: UUID, mail: Mail, to: str, said: Words, text: str, name: str) -> EmailMessage:
-    """A mail; ``id`` is its name wherever it goes, however often it is handed over."""
+def compose(
+    id: UUID, mail: Mail, to: str, said: Words, text: str, name: str, stop: str | None = None
+) -> EmailMessage:
+    """A mail; ``id`` is its name wherever it goes, however often it is handed over. ``stop``: the address that ends
+    these mails; a mailbox may press it for its owner where it is https (RFC 8058 §3.1)."""
     message = EmailMessage()
     user, _, domain = mail.sender.rpartition("@")
     message["From"] = Address(name, user, domain)
@@ -28,6 +31,10 @@ def compose(id: UUID, mail: Mail, to: str, said: Words, text: str, name: str) ->
     message["Subject"] = said.title
     message["Message-ID"] = f"<{id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers
+    if stop is not None:
+        message["List-Unsubscribe"] = f"<{stop}>"
+        if stop.startswith("https:"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text)
     return message
 

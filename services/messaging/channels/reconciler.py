@@ -11,7 +11,7 @@ import asyncio
 import hmac
 import logging
 import ssl
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -22,10 +22,23 @@ import httpx
 
 from services.messaging.channels import jobs, mail, push
 from services.messaging.channels.jobs import Job
+from services.messaging.channels.kept import MailBox
 from services.messaging.channels.push import Vapid
-from services.messaging.channels.rules import KINDS, Kind, Outcome, again, code_of, quiet, refused
-from services.messaging.channels.settings import Channels, Settings, UnreadableError
-from services.messaging.channels.words import mail_text, words
+from services.messaging.channels.rules import (
+    HANDED_OVER,
+    KINDS,
+    Kind,
+    Outcome,
+    Part,
+    again,
+    code_of,
+    quiet,
+    refused,
+    stop_token,
+    stopped,
+)
+from services.messaging.channels.settings import TRIAL, Channels, Settings, UnreadableError
+from services.messaging.channels.words import Words, mail_text, words
 from shared.database import Login, Units
 from shared.dates import Clock, SystemClock
 from shared.events.workers import WorkerState, lead
@@ -69,6 +82,7 @@ class Deliveries:
         self._wakes: dict[Kind, asyncio.Event] = {kind: asyncio.Event() for kind in KINDS}
         self._troubles: dict[Kind, str | None] = {}
         self._vapid: Vapid | None = None
+        self._box = MailBox(settings.folder)
         self.state = WorkerState("messaging", "deliveries", "messaging")
 
     def wake(self) -> None:
@@ -89,6 +103,14 @@ class Deliveries:
     def is_code(self, channel: UUID, number: int, code: str) -> bool:
         """Whether it is the code that was sent."""
         return hmac.compare_digest(code_of(self._settings.code_key(), channel, number), code)
+
+    def stop_link(self, board: UUID, channel: UUID) -> str:
+        """The address in a mail that ends mails to its receiver."""
+        return f"{self._origin}/stop/{stop_token(self._settings.code_key(), board, channel)}"
+
+    def stopped(self, token: str) -> tuple[UUID, UUID] | None:
+        """Whose mails a link of ours ends: board and channel."""
+        return stopped(self._settings.code_key(), token)
 
     async def run(self, login: Login) -> None:
         """Reconcile until cancelled; a second process stands by."""
@@ -132,6 +154,8 @@ class Deliveries:
         claimed: list[Job] = []
         async with self._units.maintain() as session:
             await jobs.expire(session, kind, today=clock.today(), now=now)
+            if kind == "email" and (ids := self._box.ids()):
+                self._box.drop(set(ids) - await jobs.kept(session, ids))
             if kind in set_.on():
                 await jobs.find(session, kind, at=clock.now(), today=clock.today(), now=now)
                 settings = await jobs.quiet_settings(session, clock.today())
@@ -141,15 +165,21 @@ class Deliveries:
                     kind,
                     at=clock.now(),
                     now=now,
-                    quiet=[board for board in waiting if quiet(settings.get(board)).holds(now)],
+                    # A mail that stays on this machine wakes nobody.
+                    quiet=[
+                        board
+                        for board in waiting
+                        if not (set_.kept and kind == "email") and quiet(settings.get(board)).holds(now)
+                    ],
                     per_minute=_per_minute(set_, kind),
                     most=MOST,
                 )
         places = asyncio.Semaphore(AT_ONCE)
-        troubles = await _all(self._do(http, set_, job, places) for job in claimed)
+        troubles = await _all(self._do(http, set_, group, places) for group in jobs.together(claimed))
         self._troubles[kind] = next((each for each in troubles if each is not None), trouble)
         self.state.stopped_because = next(filter(None, self._troubles.values()), None)
         self.state.looked_at = clock.now()
+        self.state.level()
         return len(claimed) == MOST
 
     def _read(self) -> tuple[Channels, str | None]:
@@ -159,27 +189,36 @@ class Deliveries:
             return Channels(), str(error)
 
     async def _do(
-        self, http: httpx.AsyncClient, set_: Channels, job: Job, places: asyncio.Semaphore
+        self, http: httpx.AsyncClient, set_: Channels, group: Sequence[Job], places: asyncio.Semaphore
     ) -> str | None:
-        """Hand a claimed job over, if it still may go, and note what became of it; what the operator has to mend."""
+        """Hand over what is claimed as one message, those of it that still may go, and note what became of each;
+        what the operator has to mend."""
         async with places:
+            today, now = self._units.clock.today(), self._real.now()
             async with self._units.maintain() as session:
-                school = await jobs.still(
-                    session, job, today=self._units.clock.today(), now=self._real.now(), takes=HAND_OVER
-                )
-            if school is None:
-                return None
-            outcome, trouble = await self._try(http, set_, job, school)
+                found = [
+                    (job, await jobs.still(session, job, today=today, now=now, takes=HAND_OVER))
+                    for job in group
+                ]
+                going = [job for job, school in found if school is not None]
+                if not going:
+                    return None
+                part = await jobs.part_of(session, going[0])
+            # Of children at several schools, or one whose school may not be said, none is named.
+            schools = {school for _, school in found if school is not None}
+            name = schools.pop() if len(schools) == 1 else ""
+            outcome, trouble = await self._try(http, set_, going[0], name, part)
             async with self._units.maintain() as session:
-                await jobs.note(session, job, outcome, self._real.now())
+                for job in going:
+                    await jobs.note(session, job, outcome, self._real.now())
         return trouble
 
     async def _try(
-        self, http: httpx.AsyncClient, set_: Channels, job: Job, school: str
+        self, http: httpx.AsyncClient, set_: Channels, job: Job, school: str, part: Part
     ) -> tuple[Outcome, str | None]:
         try:
             async with asyncio.timeout(HAND_OVER.total_seconds()):
-                outcome = await self._hand_over(http, set_, job, school)
+                outcome = await self._hand_over(http, set_, job, school, part)
         except TimeoutError:
             return again("unreachable"), None
         except UnreadableError as error:  # a file of ours: it waits until the operator has mended it
@@ -188,17 +227,14 @@ class Deliveries:
             return outcome, _NOT_LET_IN
         return outcome, None
 
-    async def _hand_over(self, http: httpx.AsyncClient, set_: Channels, job: Job, school: str) -> Outcome:
+    async def _hand_over(
+        self, http: httpx.AsyncClient, set_: Channels, job: Job, school: str, part: Part
+    ) -> Outcome:
         code = code_of(self._settings.code_key(), job.channel, job.number) if job.what == "code" else ""
-        said = words(job.what, job.language, school=school, code=code)
+        at = None if job.act is None else job.act[0]
+        said = words(job.what, job.language, school=school, code=code, part=part, at=at)
         if job.kind == "email":
-            assert set_.mail is not None
-            text = mail_text(said, job.language, f"{self._origin}/family")
-            try:
-                message = mail.compose(job.id, set_.mail, job.address, said, text, school or "紬")
-            except ValueError:  # no such address can be written
-                return refused()
-            return await mail.hand_over(message, set_.mail, self._settings.password(), trusted=self._trusted)
+            return await self._mail(set_, job, said, school)
         assert set_.push is not None
         assert job.keys is not None
         return await push.hand_over(
@@ -212,9 +248,22 @@ class Deliveries:
             now=self._real.now(),
         )
 
+    async def _mail(self, set_: Channels, job: Job, said: Words, school: str) -> Outcome:
+        # Of a code there is nothing to end: nothing goes to that address before it has come back.
+        stop = None if job.what == "code" else self.stop_link(job.board, job.channel)
+        text = mail_text(job.what, said, job.language, f"{self._origin}/family", stop)
+        try:
+            message = mail.compose(job.id, set_.mail or TRIAL, job.address, said, text, school or "紬", stop)
+        except ValueError:  # no such address can be written
+            return refused()
+        if set_.mail is None:
+            self._box.put(job.id, message)
+            return HANDED_OVER
+        return await mail.hand_over(message, set_.mail, self._settings.password(), trusted=self._trusted)
+
 
 def _per_minute(set_: Channels, kind: Kind) -> int:
-    part = set_.mail if kind == "email" else set_.push
+    part = (set_.mail or (TRIAL if set_.kept else None)) if kind == "email" else set_.push
     return part.per_minute if part else 0
 
 

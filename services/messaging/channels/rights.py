@@ -37,3 +37,17 @@ STANDS = """
     and n.id || '/' || s.revision || '/' || s.day = d.about)))
 """
 """That what it tells is still so: a receipt is of the revision that stands and of a day that is still seen."""
+
+DAY = "cast(split_part(d.about, '/', 3) as date)"
+"""The day a receipt is of."""
+SEEN = (
+    "exists (select from copy.seen x where x.notice_id = o.id and x.revision = o.revision and x.day = {day})"
+)
+"""That a teacher has seen the notice ``o`` on the day."""
+UNSEEN = (
+    "select from notice o where o.guardian_id = {told}.guardian_id and o.told_at = {told}.told_at"
+    " and o.board_id = {told}.board_id and o.pupil_id <> {told}.pupil_id"
+    " and not o.withdrawn and o.since <= {day} and o.until > {day} and not " + SEEN
+)
+"""Notices of the same act (one instant of one guardian, a notice a child) about other children, which stand on the day
+and nobody has seen."""

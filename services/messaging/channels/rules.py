@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -17,6 +18,8 @@ from shared.dates import TOKYO
 Kind = Literal["email", "push"]
 KINDS: tuple[Kind, ...] = ("email", "push")
 What = Literal["code", "confirmed", "answered"]
+Part = Literal["one", "all", "part"]
+"""How much of an act a receipt is about: it has one notice, all of its notices were seen, some were."""
 State = Literal["waiting", "handed_over", "gave_up", "gone"]
 Reason = Literal[
     "unreachable",  # nobody answers there, or hung up in the middle
@@ -37,6 +40,8 @@ LONGEST_WAIT = timedelta(hours=6)
 """However long a receiver asks us to wait."""
 NEEDED = timedelta(hours=24)
 """A receipt that comes a day late helps nobody; neither does a job of a channel that was switched off."""
+TOGETHER = timedelta(minutes=10)
+"""How long the receipt for one child waits for those of the others who were told of in the same act."""
 LATELY = timedelta(days=2)
 """How far back the reconciler looks for what somebody must be told."""
 
@@ -196,3 +201,25 @@ def code_of(key: bytes, channel: UUID, number: int) -> str:
     """The code that is sent to an address the ``number``-th time: six digits, kept nowhere."""
     digest = hmac.digest(key, f"code/{channel}/{number}".encode(), sha256)
     return f"{int.from_bytes(digest[:8]) % 1_000_000:06}"
+
+
+def stop_token(key: bytes, board: UUID, channel: UUID) -> str:
+    """What a mail's link says that takes its address away: nobody can guess another one's (RFC 8058)."""
+    whose = board.bytes + channel.bytes
+    return urlsafe_b64encode(whose + _signed(key, whose)).decode()
+
+
+def stopped(key: bytes, token: str) -> tuple[UUID, UUID] | None:
+    """The board and the channel of a link; None of one that was not given out here."""
+    try:
+        raw = urlsafe_b64decode(token)
+    except ValueError:
+        return None
+    whose, signature = raw[:32], raw[32:]
+    if len(whose) != 32 or not hmac.compare_digest(signature, _signed(key, whose)):
+        return None
+    return UUID(bytes=whose[:16]), UUID(bytes=whose[16:])
+
+
+def _signed(key: bytes, whose: bytes) -> bytes:
+    return hmac.digest(key, b"stop/" + whose, sha256)[:16]

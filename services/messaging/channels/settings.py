@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from services.messaging.channels.rules import Kind, is_address
+from shared.dates import Clock, TrainingClock
 from shared.private_files import write_first, write_over
+from shared.service import ServiceSettings
 
 FILE = "channels.json"
 PASSWORD = "mail-password"  # noqa: S105 – a file's name
@@ -74,30 +76,45 @@ class Channels(_Part):
 
     mail: Mail | None = None
     push: Push | None = None
+    kept: bool = Field(default=False, exclude=True)
+    """Mails stay on this machine to be read there: nobody has set how they go out, and this town is for trying."""
 
     def on(self) -> frozenset[Kind]:
         """The kinds that go out."""
         kinds: dict[Kind, Mail | Push | None] = {"email": self.mail, "push": self.push}
-        return frozenset(kind for kind, part in kinds.items() if part is not None and part.on)
+        found = {kind for kind, part in kinds.items() if part is not None and part.on}
+        return frozenset(found | {"email"} if self.kept else found)
 
 
 class UnreadableError(RuntimeError):
     """The file cannot be used; the message says which, and what to do."""
 
 
-class Settings:
-    """The operator's settings in ``folder``."""
+TRIAL = Mail(host="localhost", port=25, tls="none", sender="tsumugi@example.jp", per_minute=6000)
+"""What a kept mail says of its sender; nothing is sent by it."""
 
-    def __init__(self, folder: Path) -> None:
+
+class Settings:
+    """The operator's settings in ``folder``; ``keeps``: of a town for trying, whose mails stay where none are set."""
+
+    def __init__(self, folder: Path, *, keeps: bool = False) -> None:
         self.folder = folder
+        self.keeps = keeps
+
+    @classmethod
+    def of(cls, service: ServiceSettings, clock: Clock) -> Self:
+        """A deployment's. One with a training date is for trying, whatever its edition: only a deployment of this
+        machine alone may have one (deploy/platform/settings.py)."""
+        return cls(service.state, keeps=service.edition == "embedded" or isinstance(clock, TrainingClock))
 
     def read(self) -> Channels:
         """What holds now; nothing was set where there is no file. Raises :class:`UnreadableError`."""
         path = self.folder / FILE
         try:
-            return Channels.model_validate_json(path.read_bytes())
+            found = Channels.model_validate_json(path.read_bytes())
+            return found.model_copy(update={"kept": self.keeps and found.mail is None})
         except FileNotFoundError:
-            return Channels()
+            return Channels(kept=self.keeps)
         except ValidationError as error:
             raise UnreadableError(
                 f"{path} が読めません。`tsumugi mail set` か `tsumugi push set` で書き直してください。"

@@ -68,6 +68,8 @@ class ChannelsOut(BaseModel):
     """How a guardian is told, and what this deployment offers."""
 
     mail: bool
+    kept: bool
+    """Mails of this town go nowhere: they are read on the machine it runs on."""
     push: bool
     push_key: str | None
     """What a browser subscribes with (VAPID, RFC 8292)."""

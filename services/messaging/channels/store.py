@@ -89,6 +89,12 @@ _CODES = Statement(
 )
 
 
+_LANGUAGE = Statement("select language from channel where board_id = :board and id = :id and kind = 'email'")
+_STOP = Statement(
+    "delete from channel where board_id = :board and id = :id and kind = 'email' returning guardian_id, language"
+)
+
+
 def _channel(row: Row) -> Channel:
     last = row["last"]
     return Channel(
@@ -173,6 +179,18 @@ async def ask(work: Work, id: UUID) -> None:
 async def remove(work: Work, id: UUID) -> None:
     """Nothing is sent there any more; what was on its way finds no address."""
     await _REMOVE.all(work.session, {"board": work.scope.board, "id": id})
+
+
+async def language(session: AsyncSession, board: UUID, id: UUID) -> str | None:
+    """The language of an address; None where it is gone."""
+    row = await _LANGUAGE.first(session, {"board": board, "id": id})
+    return None if row is None else row["language"]
+
+
+async def stop(work: Work, id: UUID) -> tuple[UUID, str] | None:
+    """Take an address away, whoever asks by its link: its guardian and language; None where it is gone already."""
+    row = await _STOP.first(work.session, {"board": work.scope.board, "id": id})
+    return None if row is None else (row["guardian_id"], row["language"])
 
 
 async def count_code(work: Work, guardian: UUID) -> int:

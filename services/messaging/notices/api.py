@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.messaging.notices import answers, replies, rules, store
+from services.messaging.notices.about import about
 from services.messaging.notices.acts import (
     changed,
     first,
@@ -28,6 +29,7 @@ from services.messaging.notices.shapes import (
     NoticeIn,
     NoticesSaved,
     PupilNoticesOut,
+    PupilOut,
     ReplyIn,
     ReplySaved,
     SchoolNoticesOut,
@@ -61,12 +63,11 @@ async def read_pupil(pupil: UUID, room: Room, who: Who) -> PupilNoticesOut:
         schools = _places(room, child, rules.day(today))[0] & asker.holder.schools()
         found = await store.of_child(session, who.board, pupil, schools)
         by = await beside(session, who.board, found, room.clock.today())
-        named = await store.names(
-            session, who.board, answers.people_of(found, by.replies) | {pupil, *child.ties}
-        )
+        told_of = await about(session, who.board, pupil, schools, today)
+        named = await store.names(session, who.board, {*answers.people_of(found, by.replies), *child.ties})
     await room.log.read(who, Seen("ReadNotices", "pupil-notices", pupil, "II", [pupil]))
     return PupilNoticesOut(
-        pupil=answers.person(pupil, named),
+        pupil=PupilOut(id=pupil, **told_of._asdict()),
         guardians=answers.guardians(child, named),
         notices=[answers.notice(each, named, by) for each in found],
     )

@@ -148,10 +148,19 @@ class NoticeOut(BaseModel):
     """By which ways they can be told, besides opening the app; none for whoever is known in words alone."""
 
 
+class PupilOut(PersonOut):
+    """A child, told from another of the same name by its reading and its place of today; null: in no class."""
+
+    family_kana: str
+    given_kana: str
+    class_name: str | None
+    number: int | None
+
+
 class PupilNoticesOut(BaseModel):
     """A child's notices, the newest first, and who may tell about the child."""
 
-    pupil: PersonOut
+    pupil: PupilOut
     guardians: list[GuardianOut]
     notices: list[NoticeOut]
 

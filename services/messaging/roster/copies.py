@@ -35,7 +35,11 @@ from shared.events.copies import Copy
 from shared.events.intake import Arrived
 from shared.events.upsert import GuardedTable, SetTable, puts
 
-_CARD = GuardedTable("person_card", "person_id", {"family": "text", "given": "text"})
+_CARD = GuardedTable(
+    "person_card",
+    "person_id",
+    {"family": "text", "given": "text", "family_kana": "text", "given_kana": "text"},
+)
 _ALIAS = SetTable("alias", _CARD, {"merged_into": "uuid"})
 _ORGANISATION = GuardedTable("organisation", "organisation_id", {"name": "text", "school_id": "uuid"})
 _PLACE = SetTable(
@@ -95,7 +99,13 @@ class RosterCopy(Copy):
 async def _people(session: AsyncSession, group: Sequence[Arrived]) -> None:
     def values(person: PersonChanged) -> dict[str, Any]:
         name = person.common or person.legal  # 通称 where one is used
-        return {"family": name.family, "given": name.given}
+        kana = person.kana
+        return {
+            "family": name.family,
+            "given": name.given,
+            "family_kana": kana and kana.family,
+            "given_kana": kana and kana.given,
+        }
 
     def alias(person: PersonChanged) -> list[dict[str, Any]]:
         return [] if person.merged_into is None else [{"merged_into": person.merged_into}]

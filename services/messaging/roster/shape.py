@@ -22,7 +22,9 @@ _TABLES = f"""
 create table person_card (
     person_id uuid primary key, {GUARD},
     family text,
-    given text
+    given text,
+    family_kana text,
+    given_kana text
 );
 create table alias (
     person_id uuid primary key,

@@ -326,6 +326,11 @@ class Messaging:
         token = self.authority.token("messaging", self.town.board, who, **claims)
         return {"authorization": f"Bearer {token}"}
 
+    async def anybody(self, method: str, path: str, form: dict[str, str] | None = None) -> httpx.Response:
+        """Ask without a token, as a mailbox does."""
+        assert self._http is not None
+        return await self._http.request(method, path, data=form)
+
     async def get(self, path: str, who: UUID, **claims: Any) -> httpx.Response:
         """Read as somebody."""
         assert self._http is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -91,7 +91,12 @@ def fact_of(
     word = word_of(covering, on)
     revision = 1 if before is None else before.revision + 1
     if word is not None:
-        return _fact(revision, mark_of(word[1], symbols), word[0], to_read=bool(to_read))
+        fact = _fact(revision, mark_of(word[1], symbols), word[0], to_read=bool(to_read))
+        same = before is not None and (before.code, before.at, before.by) == (fact.code, fact.at, fact.by)
+        if before is not None and same and before.to_read != fact.to_read:
+            # そのほか came beside it or went: whoever had the word before them has it still (docs/decisions/0026).
+            return replace(fact, since_revision=before.since_revision or before.revision)
+        return fact
     if to_read:
         return _fact(revision, None, _last(to_read), to_read=True)
     if before is None or (before.code is None and not before.to_read):

@@ -67,7 +67,8 @@ def tell_day(work: Work, day: Place, member: Member, derived: Derived) -> None:
 
 
 def _beside(beside: Beside | None) -> DayBeside | None:
-    if beside is None or beside.code is None or beside.kind is None:
+    # A kinship is told to nobody: whose death it was is no other service's, nor a department's (docs/decisions/0023).
+    if beside is None or beside.code is None or beside.kind is None or beside.kind == "kin":
         return None
     return DayBeside(code=beside.code, kind=beside.kind, revision=beside.revision, by=beside.by, at=beside.at)
 

@@ -46,6 +46,10 @@ class Fact:
     """Of a notice: how it came."""
     to_read: bool = False
     """Of a notice: the family has also told what no mark says (そのほか)."""
+    in_sight: int | None = None
+    """Of a mark: the revision of the family's word that stood when it was entered, 0: none. None: not kept then."""
+    since_revision: int | None = None
+    """Of a notice: the revision since which it says of coming to school what it says. None: this one."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def derive(facts: Mapping[Source, Fact], symbols: Mapping[str, Symbol]) -> Deriv
 
     Office and teacher before nurse before notice. Of office and teacher a correction before a mark, else the later
     word: it was said in sight of the other (docs/decisions/0012). Suspension told by any source stands out when the
-    child is marked present, and so does a later word of a weaker source that says otherwise: a person must resolve it.
+    child is marked present, and so does a word of a weaker source that says otherwise and that whoever decided has not
+    had before them, however early it was told: it may have been on its way. A person must resolve it.
     A code that the list of the day no longer has decides nothing and is shown as a contradiction.
     """
     said = by_weight(facts[source] for source in PRECEDENCE if source in facts)
@@ -132,9 +137,15 @@ def _contradiction(
             continue
         if symbol.presence == "present" and said.category == "suspension":
             return "present_though_suspended"
-        if said.presence != symbol.presence and other.at > fact.at:
+        if said.presence != symbol.presence and not _had_in_sight(fact, other):
             return "said_otherwise_later"
     return None
+
+
+def _had_in_sight(fact: Fact, other: Fact) -> bool:
+    if other.source == "notice" and fact.in_sight is not None:
+        return (other.since_revision or other.revision) <= fact.in_sight
+    return other.at <= fact.at
 
 
 @dataclass(frozen=True)
@@ -285,18 +296,18 @@ def _decide_cell(
         return
     before = member.facts.get(source)
     said = before.code if before is not None else None
-    news = source == "teacher" and not already_taken and bool(_unseen(member))
-    if (
-        said == mark.code
-        and (before is not None or mark.code is None)
-        and not (_overruled(member, before) or (news and mark.code is not None))
-    ):
+    news = source == "teacher" and not closed and bool(_unseen(member))
+    # Said once more it was seen, also after 確定, and corrects nothing: else a notice that agrees waits for ever.
+    again = news and mark.code is not None and said == mark.code
+    same = said == mark.code and (before is not None or mark.code is None)
+    if same and not (_overruled(member, before) or again):
         decision.unchanged.append(member)
         return
     if mark.seen != member.revision:
         decision.stale.append(Stale(mark, member))
         return
-    correction = closed or (already_taken and member.status != "unrecorded")
+    holds = by_weight(member.facts.values())[:1] == [before]
+    correction = closed or (already_taken and member.status != "unrecorded" and not (again and holds))
     if correction and mark.reason is None:
         since = "締めた月" if closed else "確定したあと"
         decision.wrong.append(Wrong(member.cell, f"{since}の訂正には理由が要ります。理由を選んでください。"))
@@ -316,6 +327,7 @@ def _decide_cell(
         claimed_at=claimed_at,
         corrects=before.revision if before is not None and correction else None,
         reason=mark.reason if correction else None,
+        in_sight=member.facts["notice"].revision if "notice" in member.facts else 0,
     )
     facts = {**member.facts, source: fact}
     decision.changes.append(

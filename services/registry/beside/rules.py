@@ -129,6 +129,8 @@ def why_not_here(mark: BesideMark, member: Member, symbols: Mapping[str, Symbol]
     called = KIND_WORDS[mark.kind]
     if derived.presence == "unrecorded":
         return f"この日の出欠がまだ入っていません。朝の記録で入れてから、{called}を付けてください。"
+    if mark.kind == "kin":
+        return f"この日は{word}です。{called}は、忌引の日に入れます。"
     if derived.category in APART:
         return f"この日は{word}です。出席しなくてよい日に、{called}は付きません。"
     return f"この日は{word}です。{called}は登校した日の印です。先に朝の記録で出欠を直してください。"

@@ -9,7 +9,9 @@ import orjson
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.attendance.beside import DEFAULT_MARKS, SETTING, BesideMark
+from services.registry.attendance import beside, kin
+from services.registry.attendance.beside import DEFAULT_MARKS, BesideMark
+from services.registry.attendance.kin import DEFAULT_TABLE, KinTable
 from services.registry.attendance.store import ClassDay
 from services.registry.beside.rules import Change
 from shared.database import Moved, Statement, Work
@@ -17,8 +19,9 @@ from shared.ids import class_month_id, pupil_day_id
 
 _MARKS = TypeAdapter(list[BesideMark])
 
-_LIST = Statement(
-    "select value from setting where board_id = :board and name = :name and since <= :on order by since desc limit 1"
+_LISTS = Statement(
+    "select distinct on (name) name, value from setting where board_id = :board and name = any(cast(:names as text[]))"
+    " and since <= :on order by name, since desc"
 )
 
 # The month is compared here, where the days are held (attendance/store.py): who closes it meanwhile is not passed by.
@@ -49,10 +52,12 @@ returning pupil_day_id
 
 
 async def marks(session: AsyncSession, of: ClassDay) -> Mapping[str, BesideMark]:
-    """The board's list on that day."""
-    row = await _LIST.first(session, {"board": of.board, "name": SETTING, "on": of.on})
-    found = DEFAULT_MARKS if row is None else _MARKS.validate_python(row["value"])
-    return {mark.code: mark for mark in found}
+    """The board's list and its table of kinship, on that day."""
+    rows = await _LISTS.all(session, {"board": of.board, "names": [beside.SETTING, kin.SETTING], "on": of.on})
+    said = {row["name"]: row["value"] for row in rows}
+    found = _MARKS.validate_python(said[beside.SETTING]) if beside.SETTING in said else DEFAULT_MARKS
+    table = KinTable.model_validate(said[kin.SETTING]) if kin.SETTING in said else DEFAULT_TABLE
+    return {mark.code: mark for mark in found} | table.marks()
 
 
 async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:

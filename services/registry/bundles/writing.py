@@ -15,6 +15,7 @@ from services.registry.bulk.locks import Of
 from services.registry.bundles import store
 from services.registry.bundles.store import Bundle
 from services.registry.register import printing
+from services.registry.register.files import marked
 from services.registry.register.layout import Table
 from services.registry.register.reading import read
 from services.registry.register.showing import month_table
@@ -96,7 +97,7 @@ async def _tables(units: Units, asked: Bundle, tell: Callable[[int, int], None])
         sheet = await read(room, _as(asked), each.id, f"{asked.month:%Y-%m}", "PrintRegister")
         await log.flush()
         if sheet.sheet.lines:
-            found.append(month_table(sheet))
+            found.append(marked(month_table(sheet), room))
         async with units.read(Scope(asked.board)) as session:
             now = await store.bundle(session, asked.board, asked.id)
         if now is None or now.state != "writing":

@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
+from shared.dates import japanese_year
+
 Kind = Literal["enrolment", "textbooks"]
 FORMS = "certificate_forms"
 """Name of the board's dated setting; its value has the shape of :class:`Forms`."""
@@ -36,11 +38,6 @@ FIELDS: Mapping[str, str] = {
 """What a sentence or a number of a form may name in braces, and what it says of a child."""
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
 NAMED = re.compile(r"\{([^{}]*)\}")
-_ERAS = (
-    (date(2019, 5, 1), "令和", 2018),
-    (date(1989, 1, 8), "平成", 1988),
-    (date(1926, 12, 25), "昭和", 1925),
-)
 _SEXES = {"male": "男", "female": "女"}
 
 
@@ -156,11 +153,7 @@ class Facts(NamedTuple):
 
 def era_day(on: date) -> str:
     """令和8年11月21日; before 昭和 the year as it is."""
-    for since, era, before in _ERAS:
-        if on >= since:
-            year = on.year - before
-            return f"{era}{'元' if year == 1 else year}年{on.month}月{on.day}日"
-    return f"{on.year}年{on.month}月{on.day}日"
+    return f"{japanese_year(on)}年{on.month}月{on.day}日"
 
 
 def grade_of_school(grade: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -15,15 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.shapes import PersonOut
 from services.registry.attendance.store import names
-from services.registry.certificates import printing, rules, settings_store, textbooks, wording
+from services.registry.certificates import printing, rules, textbooks, wording
 from services.registry.certificates.rules import BOOKS, DEFAULT_FORMS, Forms, Kind
 from services.registry.certificates.sample import facts
-from services.registry.certificates.settings_store import Said
 from services.registry.certificates.wording import FormIn, FormsIn, Wrong
 from services.registry.moves.rules import wrong_year
 from services.registry.people import store as people
 from services.registry.room import Registry, registry
-from services.registry.roster import store as roster
+from services.registry.roster import dated
+from services.registry.roster.dated import Said, State
 from services.registry.roster.settings import TooLarge
 from shared.access.log import Seen, log_change
 from shared.access.principal import Principal, entity, ref, refs
@@ -87,7 +87,7 @@ class VersionOut(BaseModel):
     since: date
     said_at: datetime
     said_by: PersonOut | None
-    state: Literal["coming", "holds", "past"]
+    state: State
     words: list[str]
     forms: Forms | None = None
     rows: list[list[str]] | None = None
@@ -152,11 +152,11 @@ async def sample(board: UUID, body: SampleIn, room: Reg, who: Who) -> SampleOut:
     today = room.clock.today()
     async with room.units.read(Scope(who.board)) as session:
         await _may(room, session, who, board)
-        said = await settings_store.versions(session, who.board, rules.TEXTBOOKS)
+        said = await dated.versions(session, who.board, rules.TEXTBOOKS)
     await room.log.read(who, Seen("PreviewForm", "board", who.board, "IV"))
     if wrong := wording.wrong_in(body.form, body.kind):
         raise _refused(wrong, "このままでは印刷できません")
-    holding = _holding(said, today)
+    holding = dated.holding(said, today)
     books = BOOKS.validate_python(holding.value) if holding else {}
     about = facts(today, books, left=body.left)
     made = rules.sheet(wording.made(body.form), about, serial=1, issued_on=today, sample="見本")
@@ -248,39 +248,25 @@ async def _may(room: Registry, session: AsyncSession, who: Principal, board: UUI
 
 
 async def _say(room: Registry, work: Work, who: Principal, name: str, body: Dated, value: Any) -> None:
-    today = room.clock.today()
-    if slip := wrong_year("since", "始まる日", body.since, today):
+    if slip := wrong_year("since", "始まる日", body.since, room.clock.today()):
         raise _refused([Wrong("始まる日", slip.message)])
-    await roster.lock_roster(work, patient=False)
-    said = await settings_store.versions(work.session, who.board, name)
-    if value == next((each.value for each in said if each.since == body.since), None):
-        return  # it says so already
-    if settings_store.revision(said) != body.seen:
-        raise Problem(
-            409,
-            "moved",
-            "ほかの人が先に変えました",
-            "読み直してから、もう一度入れてください。何も保存していません。",
-        )
     try:
-        await settings_store.put(work, name, body.since, value)
+        said = await dated.say(work, name, body.since, body.seen, value)
     except TooLarge as error:
         raise _refused([Wrong("全体", str(error))]) from None
-    act = "WithdrawForms" if value is None else "SetForms"
-    await log_change(work.session, who, Seen(act, "board", who.board, "IV"), work.at)
+    if said:
+        act = "WithdrawForms" if value is None else "SetForms"
+        await log_change(work.session, who, Seen(act, "board", who.board, "IV"), work.at)
 
 
 async def _withdraw(room: Registry, work: Work, who: Principal, board: UUID, name: str, body: Dated) -> None:
     await _may(room, work.session, who, board)
-    if body.since <= room.clock.today():
-        words = "もう始まっているものは取りやめられません。始まる日をきょうにして、新しく入れてください。"
-        raise Problem(409, "holds-already", "取りやめていません", words)
     await _say(room, work, who, name, body, None)
 
 
 async def _forms(room: Registry, session: AsyncSession, who: Principal) -> FormsOut:
-    said = await settings_store.versions(session, who.board, rules.FORMS)
-    value = _holding(said, room.clock.today())
+    said = await dated.versions(session, who.board, rules.FORMS)
+    value = dated.holding(said, room.clock.today())
     return FormsOut(
         **await _versions(
             room,
@@ -299,8 +285,8 @@ async def _forms(room: Registry, session: AsyncSession, who: Principal) -> Forms
 
 
 async def _books(room: Registry, session: AsyncSession, who: Principal) -> BooksOut:
-    said = await settings_store.versions(session, who.board, rules.TEXTBOOKS)
-    value = _holding(said, room.clock.today())
+    said = await dated.versions(session, who.board, rules.TEXTBOOKS)
+    value = dated.holding(said, room.clock.today())
     return BooksOut(
         **await _versions(
             room,
@@ -330,25 +316,20 @@ async def _versions(
     """What both answers have in common; ``first`` is what held before anything was said."""
     today = room.clock.today()
     makers = await names(session, who.board, sorted({each.by for each in said if each.by}))
-    holding = _holding(said, today)
     values = [read(each.value) for each in said]
     versions = [
         VersionOut(
             since=each.since,
             said_at=each.at,
             said_by=PersonOut.of(each.by, makers[each.by]) if each.by in makers else None,
-            state="coming" if each.since > today else "holds" if each is holding else "past",
+            state=dated.state(each, said, today),
             words=told(before, value),
             **shown(value),
         )
         for each, value, before in zip(said, values, [*values, first][1:], strict=True)
     ]
-    revision = settings_store.revision(said)
+    revision = dated.revision(said)
     return {"today": today, "revision": revision, "versions": versions, "as_of": room.clock.now()}
-
-
-def _holding(said: Sequence[Said], on: date) -> Said | None:
-    return next((each for each in said if each.since <= on), None)
 
 
 def _no_glyph(kind: Kind, error: NoGlyph) -> Wrong:

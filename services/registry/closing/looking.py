@@ -11,13 +11,14 @@ from services.registry.attendance.symbols import Symbol
 from services.registry.closing import rules
 from services.registry.closing.rules import Changed, Correction, Open
 from services.registry.closing.store import Done, Standing
+from services.registry.register.lists import symbols_on
 from services.registry.register.noting import short
-from services.registry.register.rules import ClassYear, Sheet, marks_on, symbols_on
+from services.registry.register.rules import ClassYear, Sheet
 from shared.contracts.registry import CORRECTION_WORDS
 from shared.dates import TOKYO
 
 EMPTY = "未入力"
-NOTHING = "出席扱い・別室なし"
+NOTHING = "印なし"
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def look(of: ClassYear, sheet: Sheet, standing: Standing, *, planned: bool) -> L
 def word(of: ClassYear, on: date, code: str | None, *, beside: bool = False) -> str:
     """What a code that held on a day, or stood ``beside`` it, reads."""
     if beside:
-        mark = marks_on(of.marks, on).get(code or "")
+        mark = of.marks_on(on).get(code or "")
         return rules.beside_word(mark) if mark else code or NOTHING
     if code is None:
         return EMPTY

@@ -46,11 +46,12 @@ _CORRECTED = Statement(
 select coalesce(c.merged_into, c.id) as pupil, d.day, f.held_before, f.held_after, f.reason, f.reason_text,
        f.recorded_by, f.recorded_at, f.closing_revision, f.beside
 from (
-    select pupil_day_id, held_before, held_after, reason, reason_text, recorded_by, recorded_at, closing_revision,
-           false as beside
+    select pupil_day_id, revision, held_before, held_after, reason, reason_text, recorded_by, recorded_at,
+           closing_revision, false as beside
     from attendance_fact where board_id = :board and class_month_id = :id
     union all
-    select pupil_day_id, held_before, code, reason, reason_text, recorded_by, recorded_at, closing_revision, true
+    select pupil_day_id, revision, held_before, code, reason, reason_text, recorded_by, recorded_at,
+           closing_revision, true
     from day_beside where board_id = :board and class_month_id = :id
 ) f
 join pupil_day d on d.board_id = :board and d.id = f.pupil_day_id
@@ -60,7 +61,7 @@ where f.closing_revision >= :revision
       select from protection_period g where g.board_id = :board and g.subject_id in (c.id, c.merged_into)
       and g.voided_at is null and g.valid @> cast(:today as date)
       and cast(:person as uuid) = any (g.confidential_from))
-order by f.recorded_at, d.day, pupil
+order by f.recorded_at, d.day, pupil, f.revision
 """
 )
 

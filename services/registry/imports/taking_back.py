@@ -131,6 +131,14 @@ _OF_PEOPLE = [
         "exists (select from attendance_fact f where f.pupil_day_id = t.id and f.recorded_at >= :began)"
         f" and ({_touched('membership_period')} or {_touched('enrolment_period')})",
     ),
+    _Check(
+        "あとで付けられた時限の出欠",
+        "pupil_lessons",
+        "true",
+        "pupil_id",
+        "exists (select from lesson_mark f where f.pupil_lessons_id = t.id and f.recorded_at >= :began)"
+        f" and ({_touched('membership_period')} or {_touched('enrolment_period')})",
+    ),
 ]
 _OF_THE_REST = [
     _written_over("organisation", "学校・学級"),
@@ -145,6 +153,13 @@ _OF_THE_REST = [
     _Check(
         "この取り込みで加わった学級の、確定した出席簿",
         "class_day",
+        "true",
+        "id",
+        f"class_id in ({_MADE_UNITS})",
+    ),
+    _Check(
+        "この取り込みで加わった学級の、確定した時限",
+        "lesson_roll",
         "true",
         "id",
         f"class_id in ({_MADE_UNITS})",

@@ -387,6 +387,8 @@ _SINCE = " + ".join(
 )
 _WRITTEN = Statement(
     f"select {_SINCE} + (select count(*) from pupil_day d join attendance_fact f on f.pupil_day_id = d.id"  # noqa: S608
+    " where d.board_id = :board and d.pupil_id = :kept and f.recorded_at > :at)"
+    " + (select count(*) from pupil_lessons d join lesson_mark f on f.pupil_lessons_id = d.id"
     " where d.board_id = :board and d.pupil_id = :kept and f.recorded_at > :at) as written"
 )
 

@@ -22,6 +22,8 @@ from shared.dates import school_year
 _RECORDED = text(
     "select day, school_id, class_id from pupil_day where board_id = :board and pupil_id = :pupil and day >= :since"
     " and status <> 'unrecorded'"
+    " union select day, school_id, class_id from pupil_lessons"
+    " where board_id = :board and pupil_id = :pupil and day >= :since"
 )
 
 

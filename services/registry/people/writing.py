@@ -32,8 +32,10 @@ _NUMBERS = Statement(
     " and coalesce(upper(valid), 'infinity') > cast(:since as date)"
 )
 _RECORDED = Statement(
-    "select count(*) as days from pupil_day where board_id = :board and pupil_id = :person and day >= :since"
+    "select count(*) as days from ("
+    "select day from pupil_day where board_id = :board and pupil_id = :person and day >= :since"
     " and status <> 'unrecorded'"
+    " union select day from pupil_lessons where board_id = :board and pupil_id = :person and day >= :since) recorded"
 )
 _ELSEWHERE = Statement(
     "select exists (select from guardianship_period where board_id = :board and guardian_id = :guardian"
@@ -59,7 +61,7 @@ async def taken_numbers(
 
 
 async def recorded_days(session: AsyncSession, board: UUID, pupil: UUID, since: date) -> int:
-    """Days from ``since`` on of which somebody has recorded the pupil's attendance."""
+    """Days from ``since`` on of which somebody has recorded the pupil's attendance, of the day or of a lesson."""
     row = await _RECORDED.first(session, {"board": board, "person": pupil, "since": since})
     return int(row["days"]) if row else 0
 

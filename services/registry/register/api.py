@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from services.registry.register import printing
-from services.registry.register.layout import Table
+from services.registry.register.files import marked, pdf_file, xlsx_file
 from services.registry.register.printing import Paper
 from services.registry.register.reading import Read, read
 from services.registry.register.shapes import MonthOut, YearOut
 from services.registry.register.showing import month_out, month_table, year_out, year_table
 from services.registry.room import Registry, registry
 from shared.access.principal import Principal
-from shared.printing import NoGlyph
-from shared.web import Problem, current
+from shared.web import current
 
 router = APIRouter(prefix="/v1/classes/{class_id}/register", tags=["出席簿"])
 
 Reg = Annotated[Registry, Depends(registry)]
 Who = Annotated[Principal, Depends(current)]
 Month = Annotated[str, Path(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
-_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WHAT = "出席簿"
 
 
 @router.get("/months/{month}", summary="出席簿（月）")
@@ -38,28 +34,28 @@ async def read_month(class_id: UUID, month: Month, room: Reg, who: Who) -> Month
 async def print_month(class_id: UUID, month: Month, room: Reg, who: Who, paper: Paper = "a4") -> Response:
     """The month on A4 or A3, landscape."""
     found = await read(room, who, class_id, month, "PrintRegister")
-    return await _pdf(month_table(found), paper, _called(found, month))
+    return await pdf_file(marked(month_table(found), room), paper, _WHAT, _called(found, month))
 
 
 @router.get("/months/{month}/xlsx", summary="出席簿（月）のExcel", response_class=Response)
 async def month_workbook(class_id: UUID, month: Month, room: Reg, who: Who) -> Response:
     """The month as a spreadsheet."""
     found = await read(room, who, class_id, month, "PrintRegister")
-    return await _xlsx(month_table(found), _called(found, month))
+    return await xlsx_file(marked(month_table(found), room), _WHAT, _called(found, month))
 
 
 @router.get("/year/pdf", summary="出席簿（年間）を印刷する（PDF/A）", response_class=Response)
 async def print_year(class_id: UUID, room: Reg, who: Who, paper: Paper = "a4") -> Response:
     """The year on A4 or A3, landscape."""
     found = await read(room, who, class_id, None, "PrintRegister")
-    return await _pdf(year_table(found), paper, _called(found, None))
+    return await pdf_file(marked(year_table(found), room), paper, _WHAT, _called(found, None))
 
 
 @router.get("/year/xlsx", summary="出席簿（年間）のExcel", response_class=Response)
 async def year_workbook(class_id: UUID, room: Reg, who: Who) -> Response:
     """The year as a spreadsheet."""
     found = await read(room, who, class_id, None, "PrintRegister")
-    return await _xlsx(year_table(found), _called(found, None))
+    return await xlsx_file(marked(year_table(found), room), _WHAT, _called(found, None))
 
 
 @router.get("/year", summary="出席簿（年間）")
@@ -71,26 +67,4 @@ async def read_year(class_id: UUID, room: Reg, who: Who) -> YearOut:
 def _called(found: Read, month: str | None) -> str:
     """``出席簿_2年1組_2026年11月``: what a school finds again in a folder of downloads."""
     when = f"{found.row.school_year}年度" if month is None else f"{month[:4]}年{int(month[5:])}月"
-    return f"出席簿_{found.row.name}_{when}"
-
-
-async def _pdf(table: Table, paper: Paper, called: str) -> Response:
-    try:
-        made = await asyncio.to_thread(printing.pdf, table, paper)
-    except NoGlyph:
-        words = "印刷用の書体にない字が多すぎます。Excelで受け取るか、この学級を管理者に知らせてください。"
-        raise Problem(422, "no-glyph", "出席簿を印刷していません", words) from None
-    return _file(made, "application/pdf", "inline", f"{called}.pdf")
-
-
-async def _xlsx(table: Table, called: str) -> Response:
-    made = await asyncio.to_thread(printing.xlsx, table)
-    return _file(made, _SPREADSHEET, "attachment", f"{called}.xlsx")
-
-
-def _file(content: bytes, kind: str, how: str, name: str) -> Response:
-    # RFC 6266: the plain name is for what does not know the other.
-    plain = f"register.{name.rsplit('.', 1)[1]}"
-    told = f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {"content-disposition": told, "cache-control": "no-store"}
-    return Response(content, media_type=kind, headers=headers)
+    return f"{_WHAT}_{found.row.name}_{when}"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from services.registry.attendance.beside import KIND_WORDS, BesideMark
 from services.registry.attendance.symbols import Symbol
+from services.registry.former.rules import SOURCES, Said, Sums, together
 from services.registry.register import rules
 from services.registry.register.noting import short
 from services.registry.register.rules import Cell, Child, Counts, Day, Line, Sheet
-from shared.dates import WEEKDAYS, in_words
+from shared.dates import WEEKDAYS, in_words, japanese_school_year, japanese_year
 
+SEALS = ("校長", "教頭", "担任")
 _ABSENT_BY_MONTH = "月の欄は欠席日数です。"
 _DRAFT = "未入力の日は、出席にも欠席にも数えていません。入れてから、もう一度印刷してください。"
 
@@ -29,6 +31,10 @@ class Column:
     """Days without lessons."""
     left: bool = False
     bold: bool = False
+    count: bool = False
+    """Numbers to look down along: units under units, and 0 steps back."""
+    edge: bool = False
+    """Begins something else: a strong line before it."""
 
 
 Row = Sequence[str | int]
@@ -53,6 +59,8 @@ class Table:
     notes: tuple[str, ...]
     made: str
     """When it was printed."""
+    seals: tuple[str, ...] = ()
+    """検印欄: whose seals it bears when it is put away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ _CREDITED: tuple[str, Callable[[Counts], int]] = ("出席\n扱い", lambda c: c.
 """Told beside the sums, and in none of them."""
 
 _OF_DAYS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
-    ("在籍・計", lambda c: c.days),
+    ("在籍", lambda c: c.days),
     ("出席", lambda c: c.present),
     ("欠席", lambda c: c.absent),
     ("出停・忌引等", lambda c: c.apart),
@@ -131,9 +139,10 @@ def month(sheet: Sheet, of: Of, symbols: Sequence[Symbol]) -> Table:
     foot: list[Row] = []
     for word, of_counts in _OF_DAYS:
         each = (_of_day(day, of_counts(n)) for day, n in zip(days, by_day, strict=True))
-        foot.append(("", word, *each, *([""] * len(sums) if foot else sums), ""))
+        foot.append(("", word, *each, *[""] * len(sums), ""))
+    foot.append(("", "学級の計", *[""] * len(days), *sums, ""))
     return Table(
-        title=f"出席簿　{first.year}年{first.month}月",
+        title=f"出席簿　{japanese_year(first)}年{first.month}月",
         columns=_columns(middle, totals),
         rows=rows,
         foot=tuple(foot),
@@ -145,6 +154,7 @@ def month(sheet: Sheet, of: Of, symbols: Sequence[Symbol]) -> Table:
             *misfits(sheet, of.names),
             *([_DRAFT] if totals.unrecorded else []),
         ),
+        seals=SEALS,
         **_head(of, sheet.lessons),
     )
 
@@ -153,8 +163,8 @@ def _of_day(day: Day, n: int) -> str | int:
     return n if day.kind in ("lesson", "closed") else ""
 
 
-def year(sheet: Sheet, of: Of, school_year: int) -> Table:
-    """A class's year: the days absent of each month, and the sums."""
+def year(sheet: Sheet, of: Of, school_year: int, former: Mapping[UUID, Said]) -> Table:
+    """A class's year: the days absent of each month, and the sums; of who came during it, those of both schools."""
     totals, slices = sheet.totals, rules.by_month(sheet.days)
     months = [sheet.days[each][0].on for each in slices]
     middle = [Column(f"{day.month}月", 8.5) for day in months]
@@ -165,14 +175,21 @@ def year(sheet: Sheet, of: Of, school_year: int) -> Table:
         counted = [sum(rules.counts(line.cells[each]).absent for line in lines) for each in slices]
         return [n if held else "" for n, held in zip(counted, lessons, strict=True)]
 
-    rows = tuple(_row(line, of, absent([line]), totals) for line in sheet.lines)
+    rows = tuple(
+        row
+        for line in sheet.lines
+        for row in (
+            _row(line, of, absent([line]), totals),
+            *_before(line, former.get(line.child.pupil), len(months), totals),
+        )
+    )
     sums = [of_counts(totals) for _, of_counts in _sums(totals)]
     foot: tuple[Row, ...] = (
         ("", "計", *absent(sheet.lines), *sums, ""),
         ("", "授業日数", *(n or "" for n in lessons), sheet.lessons, *[""] * (len(sums) - 1), ""),
     )
     return Table(
-        title=f"出席簿　{school_year}年度",
+        title=f"出席簿　{japanese_school_year(school_year)}年度",
         columns=_columns(middle, totals),
         rows=rows,
         foot=foot,
@@ -183,8 +200,48 @@ def year(sheet: Sheet, of: Of, school_year: int) -> Table:
             *misfits(sheet, of.names),
             *([_DRAFT] if totals.unrecorded else []),
         ),
+        seals=SEALS,
         **_head(of, sheet.lessons),
     )
+
+
+def for_training(table: Table) -> Table:
+    """The same, saying everywhere that it is no record of anybody."""
+    return replace(table, title=f"【れんしゅう】{table.title}")
+
+
+_OF_BOTH: Mapping[str, str] = {
+    "授業\n日数": "days",
+    "出停・\n忌引等": "apart",
+    "出席す\nべき日": "due",
+    "欠席\n日数": "absent",
+    "出席\n日数": "present",
+    "遅刻": "late",
+    "早退": "early",
+}
+"""Columns that the former school's paper has, too."""
+
+
+def _before(line: Line, said: Said | None, months: int, totals: Counts) -> list[Row]:
+    """Under a child's line the former school's days, and both schools' together."""
+    if said is None:
+        return []
+
+    def row(words: str, sums: Sums, note: str) -> Row:
+        shown = sums._asdict()
+        return (
+            "",
+            words,
+            *[""] * months,
+            *(shown[_OF_BOTH[head]] if head in _OF_BOTH else "" for head, _ in _sums(totals)),
+            note,
+        )
+
+    paper = f"{said.school}（{short(said.told_on)} {SOURCES[said.source]}）"
+    both = together(line.child, said, line.counts)
+    if both is None:
+        return [row("　前の学校", said.sums, f"{paper}。学級がえの前後の日数は、もう一つの学級にあります")]
+    return [row("　前の学校", said.sums, paper), row("　合わせて", both, "")]
 
 
 def _head(of: Of, lessons: int) -> dict[str, str]:
@@ -199,9 +256,12 @@ def _head(of: Of, lessons: int) -> dict[str, str]:
 
 
 def stood(sheet: Sheet) -> list[BesideMark]:
-    """The marks that stand beside any of its days, each once."""
+    """The marks that have a sign on any of its days, each once."""
     found = {
-        cell.beside.mark.code: cell.beside.mark for line in sheet.lines for cell in line.cells if cell.beside
+        cell.beside.mark.code: cell.beside.mark
+        for line in sheet.lines
+        for cell in line.cells
+        if cell.beside and cell.beside.mark.glyph
     }
     return list(found.values())
 

@@ -31,7 +31,8 @@ def notes(of: ClassYear, child: Child, since: date, until: date) -> list[str]:
 
 
 def noted(cells: Iterable[Cell]) -> list[str]:
-    """備考 of what stands beside a child's days: 出席扱い with its days by place, 別室 likewise.
+    """備考 of what stands beside a child's days: 出席扱い with its days by place, 別室 and the
+    kinships of 忌引 likewise.
 
     Where some of the 出席扱い were entered as 欠席, it is said how many: whoever writes the 指導要録 must know.
     """
@@ -44,7 +45,8 @@ def noted(cells: Iterable[Cell]) -> list[str]:
         places = Counter(cell.beside.mark.word for cell in counted if cell.beside)
         where = "、".join(f"{place} {n}日" for place, n in places.items())
         absent = sum(cell.kind == "absent" for cell in counted)
-        found.append(f"{word} {len(counted)}日（{where}{f'。うち欠席 {absent}日' if absent else ''}）")
+        head = "忌引" if kind == "kin" else f"{word} {len(counted)}日"
+        found.append(f"{head}（{where}{f'。うち欠席 {absent}日' if absent else ''}）")
     return found
 
 

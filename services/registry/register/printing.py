@@ -18,6 +18,10 @@ Paper = Literal["a4", "a3"]
 _SCALE: dict[Paper, float] = {"a4": 1.0, "a3": 1.414}
 _ROOM = 161.0
 """mm of an A4 page that its rows share when the title, the head, the legend and some notes have theirs."""
+_SEAL = 9.5
+"""mm: a seal of an office is 9 mm wide."""
+_SEALED = 7.5
+"""mm that a row of seals takes from the rows."""
 _ROW = (3.05, 5.0)
 """mm: a row is never lower than what can be read, nor higher than looks well; beyond that there is another page."""
 _POINTS_PER_MM = 72 / 25.4
@@ -82,7 +86,8 @@ def _without(table: Table, missing: Collection[str]) -> Table:
 def _data(table: Table, paper: Paper) -> dict[str, object]:
     scale = _SCALE[paper]
     lowest, highest = _ROW
-    row = max(lowest, min(highest, _ROOM / (len(table.rows) + len(table.foot))))
+    room = _ROOM - _SEALED if table.seals else _ROOM
+    row = max(lowest, min(highest, room / (len(table.rows) + len(table.foot))))
     size = min(8.5, row * 0.66 * _POINTS_PER_MM)
     return {
         "paper": paper,
@@ -92,6 +97,8 @@ def _data(table: Table, paper: Paper) -> dict[str, object]:
         "head": 5.6 * scale,
         "sums": next(n for n, column in enumerate(table.columns) if column.head.startswith("授業")),
         "title": table.title,
+        "seals": list(table.seals),
+        "seal": _SEAL * scale,
         "place": table.place,
         "keeper": table.keeper,
         "told": table.told,
@@ -106,6 +113,8 @@ def _data(table: Table, paper: Paper) -> dict[str, object]:
                 "shade": column.shade,
                 "left": column.left,
                 "bold": column.bold,
+                "count": column.count,
+                "edge": column.edge,
             }
             for column in table.columns
         ],
@@ -114,8 +123,8 @@ def _data(table: Table, paper: Paper) -> dict[str, object]:
     }
 
 
-def xlsx(table: Table) -> bytes:
-    """The sheet as a workbook: numbers are numbers, all else is inert text."""
+def xlsx(table: Table, what: str = "出席簿") -> bytes:
+    """The sheet as a workbook with one sheet named ``what``: numbers are numbers, all else is inert text."""
     columns = [
         FormColumn(
             f"{column.head}{column.under and chr(10)}{column.under}".replace("・\n", "・"),
@@ -130,6 +139,6 @@ def xlsx(table: Table) -> bytes:
         path = Path(folder) / "register.xlsx"
         with Workbook(path) as book:
             book.form(
-                "出席簿", above, columns, [*table.rows, *table.foot], [table.legend, *table.notes], frozen=2
+                what, above, columns, [*table.rows, *table.foot], [table.legend, *table.notes], frozen=2
             )
         return path.read_bytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypedDict
@@ -16,8 +16,11 @@ from services.registry.attendance.store import Named, names
 from services.registry.closing import store as closing
 from services.registry.closing.rules import State
 from services.registry.closing.store import Standing
-from services.registry.register import remarks, rules, store
-from services.registry.register.rules import ClassYear, Sheet
+from services.registry.former import store as former_days
+from services.registry.former.rules import Former
+from services.registry.register import bereaved, remarks, rules, store
+from services.registry.register.bereaved import Over
+from services.registry.register.rules import Child, ClassYear, Sheet
 from services.registry.room import Registry
 from services.registry.school_calendar.plans import Lessons
 from services.registry.school_calendar.rules import ClassOf
@@ -55,6 +58,10 @@ class Read:
     """How the months of the school's classes stand, by class and month; of these days only."""
     standing: Standing | None
     """How the month stands; None of a year."""
+    former: Mapping[UUID, Former]
+    """Of a year: what children who came during it bring from their former schools."""
+    over: Mapping[UUID, Sequence[Over]]
+    """Rows of 忌引 that are longer than the board allows, by child."""
     may: frozenset[str]
     """What the asker may do with the class's months, and days: ``TakeRoll``."""
     asker: UUID | None
@@ -64,6 +71,10 @@ class Read:
     def through(self) -> date | None:
         """The last day that is counted; None of a month that has not begun."""
         return None if self.of.today < self.since else min(self.of.today, self.sheet.days[-1].on)
+
+    def over_of(self, child: Child) -> Sequence[Over]:
+        """Rows of 忌引 that are longer than the board allows."""
+        return self.over.get(child.pupil, ())
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,11 @@ async def see(
     month: str | None,
     act: str | None = None,
     why: str = "",
+    what: str = "出席簿",
 ) -> Seeing:
     """The class, when the asker may read it, and may do ``act`` (else ``why``); 404, then 403, then 401.
+
+    ``what``: the sheet's name, for who may not.
 
     The session sees their schools only, then.
     """
@@ -99,8 +113,8 @@ async def see(
     if row is None:
         raise not_found()
     holder = Holder(who, row.duties)
-    _decide(room, holder, row)
-    of = ClassYear(row.id, row.grade, row.school_year, Lessons(row.plan), row.sets, today, row.marks)
+    _decide(room, holder, row, what)
+    of = ClassYear(row.id, row.grade, row.school_year, Lessons(row.plan), row.sets, today, row.marks, row.kin)
     seeing = Seeing(row, holder, of, *_span(of, month))
     if act is not None and not seeing.may(room, act):
         raise denied(why)
@@ -135,9 +149,14 @@ async def read(
         speakers = {each.by for each in standing.corrections} if standing else set()
         if month is not None:  # a month's cells say who entered what stands beside them
             speakers |= {each.by for child in children for each in child.beside.values()}
+        former: Mapping[UUID, Former] = {}
+        if month is None:
+            former = await former_days.read(session, who.board, row.school, row.school_year, pupils)
+            speakers |= {each.by for each in former.values()}
         named = await names(session, who.board, [*about, *speakers])
         named |= await names_as_left(session, who.board, row.school, about, today)
     sheet = await asyncio.to_thread(rules.sheet, of, children, since, until)
+    over = {line.child.pupil: bereaved.over(of, line.child, since, until) for line in sheet.lines}
     shown = dict.fromkeys(
         [*(line.child.pupil for line in sheet.lines), *(pupil for pupil, _ in lost), *sorted(gone)]
     )
@@ -150,15 +169,23 @@ async def read(
         until=until,
         sheet=sheet,
         named=named,
-        classes=[each for each in beside if _may(room, seen.holder, who.board, row.school, each.id)],
+        classes=readable(room, seen, beside),
         homerooms=[" ".join(filter(None, each)) for each in teachers],
         notes=[*remarks.in_runs(closed), *remarks.unplaced(lost, named)],
         states=states,
         standing=standing,
+        former=former,
+        over=over,
         may=_acts(room, seen),
         asker=who.person,
         at=room.clock.now(),
     )
+
+
+def readable(room: Registry, seen: Seeing, classes: Iterable[ClassOf]) -> list[ClassOf]:
+    """Those classes of the school whose 出席簿 the asker may read."""
+    board = seen.holder.principal.board
+    return [each for each in classes if _may(room, seen.holder, board, seen.row.school, each.id)]
 
 
 def _span(of: ClassYear, month: str | None) -> tuple[date, date]:
@@ -174,18 +201,18 @@ def months_of(of: ClassYear) -> list[str]:
     return [f"{of.month(n)[0]:%Y-%m}" for n in of.months()]
 
 
-def _decide(room: Registry, holder: Holder, row: store.ClassRow) -> None:
+def _decide(room: Registry, holder: Holder, row: store.ClassRow, what: str) -> None:
     board = holder.principal.board
     if _may(room, holder, board, row.school, row.id):
         return
     # Who reads the class's roll of a day knows the class; the month is for fewer.
     if room.policies.allows(holder, "ReadRoll", _some_day(room, board, row)):
-        raise denied("出席簿を見られるのは、その学級の担任・副担任と、校長・教頭・事務です。")
+        raise denied(f"{what}を見られるのは、その学級の担任・副担任と、校長・教頭・事務です。")
     raise not_found()
 
 
 def _acts(room: Registry, seen: Seeing) -> frozenset[str]:
-    found = {act for act in ("CloseMonth", "CheckMonth") if seen.may(room, act)}
+    found = {act for act in ("CloseMonth", "CheckMonth", "EnterFormerDays") if seen.may(room, act)}
     if room.policies.allows(seen.holder, "TakeRoll", _some_day(room, seen.holder.principal.board, seen.row)):
         found.add("TakeRoll")
     board, school = seen.holder.principal.board, seen.row.school

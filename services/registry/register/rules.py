@@ -6,15 +6,14 @@ happens, so a correction of any day is in every total at once. What is counted h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 from uuid import UUID
 
 from services.registry.attendance.beside import (
-    DEFAULT_MARKS,
     KIND_GLYPHS,
     KIND_WORDS,
     Beside,
@@ -24,6 +23,7 @@ from services.registry.attendance.beside import (
 )
 from services.registry.attendance.rules import Fact, derive
 from services.registry.attendance.symbols import APART, Symbol
+from services.registry.register.lists import KinSet, MarkSet, SymbolSet, kin_on, marks_on, symbols_on
 from services.registry.register.noting import noted, notes
 from services.registry.school_calendar.plans import Lessons
 from shared.contracts.registry import Source
@@ -177,40 +177,6 @@ def total(counts: Iterable[Counts]) -> Counts:
     return sum(counts, Counts())
 
 
-class SymbolSet(NamedTuple):
-    """The board's symbols from a day on."""
-
-    since: date
-    symbols: Mapping[str, Symbol]
-
-
-class MarkSet(NamedTuple):
-    """The board's marks for beside a day, from a day on."""
-
-    since: date
-    marks: Mapping[str, BesideMark]
-
-
-def marks_on(sets: Sequence[MarkSet], day: date) -> Mapping[str, BesideMark]:
-    """The marks that hold on a day; a board that has said nothing has those it starts with."""
-    known = {mark.code: mark for mark in DEFAULT_MARKS}
-    return next((each.marks for each in reversed(sets) if each.since <= day), known)
-
-
-def symbols_on(sets: Sequence[SymbolSet], day: date) -> Mapping[str, Symbol]:
-    """The symbols that hold on a day; ``sets`` in the order of their days."""
-    return next((each.symbols for each in reversed(sets) if each.since <= day), {})
-
-
-def legend(sets: Sequence[SymbolSet], days: Collection[date]) -> list[Symbol]:
-    """The symbols of a sheet, each once, in the order of the lists that hold on its days."""
-    found: dict[tuple[str, str], Symbol] = {}
-    for day in sorted(days):
-        for symbol in symbols_on(sets, day).values():
-            found.setdefault((symbol.glyph, symbol.word), symbol)
-    return list(found.values())
-
-
 @dataclass(frozen=True, slots=True)
 class ClassYear:
     """A class in its school year, and how its days are to be read."""
@@ -222,6 +188,11 @@ class ClassYear:
     sets: Sequence[SymbolSet]
     today: date
     marks: Sequence[MarkSet] = ()
+    kin: Sequence[KinSet] = ()
+
+    def marks_on(self, day: date) -> Mapping[str, BesideMark]:
+        """What can stand beside that day: the board's marks, and its kinships."""
+        return {**marks_on(self.marks, day), **kin_on(self.kin, day).marks()}
 
     def day(self, on: date) -> Day:
         """What a day is for the class.
@@ -264,7 +235,7 @@ class ClassYear:
         entered = child.beside.get(on)
         if entered is None or entered.code is None or entered.kind is None:
             return None
-        known = marks_on(self.marks, on).get(entered.code)
+        known = self.marks_on(on).get(entered.code)
         kind = entered.kind
         # The list may have lost it: what it meant when it was entered stays.
         mark = known or BesideMark(

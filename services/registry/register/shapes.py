@@ -13,6 +13,7 @@ from services.registry.attendance.shapes import PersonOut
 from services.registry.attendance.symbols import Symbol
 from services.registry.closing.rules import State
 from services.registry.closing.shapes import ClosingOut
+from services.registry.former.rules import Source
 from services.registry.register.rules import CellKind, Counts, DayKind
 from services.registry.roster.shapes import ClassOut, PlaceOut
 
@@ -86,6 +87,17 @@ class DayOut(BaseModel):
     counts: CountsOut
 
 
+class OverOut(BaseModel):
+    """忌引 that goes on for longer than the board allows."""
+
+    on: date
+    """The first day beyond in the month."""
+    word: str
+    allowed: int
+    days: int
+    """Of the whole row."""
+
+
 class LineOut(BaseModel):
     """A child's month."""
 
@@ -95,6 +107,7 @@ class LineOut(BaseModel):
     """One for each day of the sheet."""
     counts: CountsOut
     notes: list[str]
+    over: list[OverOut]
 
 
 class ClassStandOut(ClassOut):
@@ -116,6 +129,8 @@ class _Sheet(BaseModel):
     homerooms: list[str]
     planned: bool
     """Whether the school has a calendar of that year: without one nothing can be counted."""
+    by_lessons: bool
+    """Whether rolls of the class's lessons were taken: then it has 欠課時数, for the same readers."""
     through: date | None
     """The last day that is counted: today in the month that runs; null before it begins."""
     notes: list[str]
@@ -142,6 +157,33 @@ class MonthOut(_Sheet):
     closing: ClosingOut
 
 
+class SumsOut(BaseModel):
+    """出欠の記録, and 遅刻 and 早退."""
+
+    days: int
+    apart: int
+    due: int
+    absent: int
+    present: int
+    late: int
+    early: int
+
+
+class FormerOut(BaseModel):
+    """Days of the former school, as a paper of it says; null of it when they were taken back."""
+
+    revision: int
+    school: str
+    source: Source
+    source_word: str
+    told_on: date
+    by: PersonOut
+    at: datetime
+    sums: SumsOut
+    together: SumsOut | None
+    """With this school's own, which do not change by it; null where another class of it has the child's other days."""
+
+
 class YearLineOut(BaseModel):
     """A child's year."""
 
@@ -150,6 +192,11 @@ class YearLineOut(BaseModel):
     months: list[CountsOut]
     counts: CountsOut
     notes: list[str]
+    came: bool
+    """During the year: it may bring days of another school."""
+    seen: int
+    """Revision of the former school's days; 0 where nothing was ever entered."""
+    former: FormerOut | None
 
 
 class YearOut(_Sheet):
@@ -162,3 +209,5 @@ class YearOut(_Sheet):
     totals: CountsOut
     states: list[State | None]
     """How each month stands; null of an open one."""
+    may_former: bool
+    """Whether the asker may enter days of former schools."""

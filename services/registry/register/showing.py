@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,24 @@ from services.registry.attendance.shapes import PersonOut
 from services.registry.attendance.store import Named
 from services.registry.closing.looking import Look, in_print, look
 from services.registry.closing.shapes import closing_out
+from services.registry.former import rules as former_days
 from services.registry.register import layout, remarks, rules
 from services.registry.register.layout import Table
+from services.registry.register.lists import legend
+from services.registry.register.noting import short
 from services.registry.register.reading import Read, months_of
-from services.registry.register.rules import Cell
+from services.registry.register.rules import Cell, Line
 from services.registry.register.shapes import (
     CellOut,
     ClassStandOut,
     CountsOut,
     DayOut,
+    FormerOut,
     LineOut,
     MonthOut,
+    OverOut,
     StoodOut,
+    SumsOut,
     YearLineOut,
     YearOut,
 )
@@ -48,6 +55,7 @@ def _common(found: Read) -> dict[str, Any]:
         ],
         "homerooms": found.homerooms,
         "planned": row.planned,
+        "by_lessons": row.by_lessons,
         "through": found.through,
         "notes": found.notes,
         "totals": CountsOut.of(found.sheet.totals),
@@ -59,7 +67,7 @@ def _common(found: Read) -> dict[str, Any]:
 def month_out(found: Read, month: str) -> MonthOut:
     """A month as it goes over HTTP."""
     sheet, row = found.sheet, found.row
-    symbols = rules.legend(found.of.sets, [day.on for day in sheet.days])
+    symbols = legend(found.of.sets, [day.on for day in sheet.days])
     place = {(symbol.glyph, symbol.word): n for n, symbol in enumerate(symbols)}
     closed = dict(remarks.closures_of(row.plan.closures, row.id, row.grade, found.since, found.until))
     days = [
@@ -91,6 +99,7 @@ def month_out(found: Read, month: str) -> MonthOut:
             ],
             counts=CountsOut.of(line.counts),
             notes=list(line.notes),
+            over=[OverOut.model_validate(each, from_attributes=True) for each in found.over_of(line.child)],
         )
         for line in sheet.lines
     ]
@@ -98,7 +107,7 @@ def month_out(found: Read, month: str) -> MonthOut:
         **_common(found),
         month=month,
         symbols=symbols,
-        beside=list(rules.marks_on(found.of.marks, sheet.days[-1].on).values()),
+        beside=list(found.of.marks_on(sheet.days[-1].on).values()),
         may_mark="TakeRoll" in found.may,
         may_bundle="PrintBundle" in found.may,
         days=days,
@@ -140,6 +149,9 @@ def year_out(found: Read) -> YearOut:
             months=[CountsOut.of(rules.counts(line.cells[each])) for each in slices],
             counts=CountsOut.of(line.counts),
             notes=list(line.notes),
+            came=former_days.why_not(found.of, line.child) is None,
+            seen=entered.revision if (entered := found.former.get(line.child.pupil)) else 0,
+            former=_former(found, line),
         )
         for line in sheet.lines
     ]
@@ -150,6 +162,26 @@ def year_out(found: Read) -> YearOut:
         lessons=[rules.lessons(sheet.days[each]) for each in slices],
         by_month=[CountsOut.of(each) for each in by_month],
         states=[found.states.get((found.row.id, month)) for month in months_of(found.of)],
+        may_former="EnterFormerDays" in found.may,
+    )
+
+
+def _former(found: Read, line: Line) -> FormerOut | None:
+    entered = found.former.get(line.child.pupil)
+    if entered is None or entered.said is None:
+        return None
+    said = entered.said
+    both = former_days.together(line.child, said, line.counts)
+    return FormerOut(
+        revision=entered.revision,
+        school=said.school,
+        source=said.source,
+        source_word=former_days.SOURCES[said.source],
+        told_on=said.told_on,
+        by=_person(found, entered.by),
+        at=entered.at,
+        sums=SumsOut(**said.sums._asdict()),
+        together=None if both is None else SumsOut(**both._asdict()),
     )
 
 
@@ -160,13 +192,14 @@ def _person(found: Read, pupil: UUID) -> PersonOut:
 
 def month_table(found: Read) -> Table:
     """A month as it is printed."""
-    symbols = rules.legend(found.of.sets, [day.on for day in found.sheet.days])
+    symbols = legend(found.of.sets, [day.on for day in found.sheet.days])
     return layout.month(found.sheet, _told(found), symbols)
 
 
 def year_table(found: Read) -> Table:
     """A year as it is printed."""
-    return layout.year(found.sheet, _told(found), found.row.school_year)
+    said = {pupil: each.said for pupil, each in found.former.items() if each.said is not None}
+    return layout.year(found.sheet, _told(found), found.row.school_year, said)
 
 
 def _told(found: Read) -> layout.Of:
@@ -176,8 +209,19 @@ def _told(found: Read) -> layout.Of:
         found.row.name,
         found.homerooms,
         names,
-        found.notes,
+        [*found.notes, *_over(found, names)],
         found.through,
         found.of.today,
         in_print(look_of(found), found.of, names) if found.standing else (),
     )
+
+
+def _over(found: Read, names: Mapping[UUID, str]) -> list[str]:
+    """忌引 that goes on for longer than the board allows, by child."""
+    told = [
+        f"{names.get(line.child.pupil, '')} {each.word}は{each.allowed}日まで、"
+        f"続けて{each.days}日（{short(each.on)}から定めの外）"
+        for line in found.sheet.lines
+        for each in found.over_of(line.child)
+    ]
+    return [f"忌引の日数：{'、'.join(told)}"] if told else []

@@ -14,9 +14,12 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.beside import Beside, BesideMark
+from services.registry.attendance.kin import KinTable
 from services.registry.attendance.rules import Fact
 from services.registry.attendance.symbols import Symbol
-from services.registry.register.rules import Child, MarkSet, Span, SymbolSet, joined
+from services.registry.register import bereaved
+from services.registry.register.lists import KinSet, MarkSet, SymbolSet
+from services.registry.register.rules import Child, Span, joined
 from services.registry.room import ASKING, DUTIES, proof
 from services.registry.school_calendar.plans import Plan
 from shared.access.principal import HeldDuty
@@ -33,11 +36,14 @@ _BESIDE = TypeAdapter(Beside)
 _CLASS = Statement(
     f"""
 select c.school_id, c.name, c.grade, c.school_year, s.name as school_name,
+       exists (select from lesson_roll l where l.board_id = :board and l.class_id = c.id) as by_lessons,
        cal.school_days, cal.closures, cal.marks,
        (select json_agg(json_build_object('since', t.since, 'value', t.value) order by t.since) from setting t
         where t.board_id = :board and t.name = 'attendance_symbols') as symbols,
        (select json_agg(json_build_object('since', t.since, 'value', t.value) order by t.since) from setting t
         where t.board_id = :board and t.name = 'attendance_beside') as marks_beside,
+       (select json_agg(json_build_object('since', t.since, 'value', t.value) order by t.since) from setting t
+        where t.board_id = :board and t.name = 'bereavement_days') as kin,
        {ASKING}
 from organisation c
 join organisation s on s.board_id = :board and s.id = c.school_id
@@ -159,10 +165,14 @@ class ClassRow:
     school_year: int
     planned: bool
     """The school has a calendar of that year."""
+    by_lessons: bool
+    """Rolls of its lessons were taken: it has 欠課時数."""
     plan: Plan
     sets: tuple[SymbolSet, ...]
     marks: tuple[MarkSet, ...]
     """The board's marks for beside a day; empty: it has said nothing of them."""
+    kin: tuple[KinSet, ...]
+    """Its days of 忌引 by kinship; empty likewise."""
     step_up: StepUp
     duties: tuple[HeldDuty, ...]
 
@@ -187,9 +197,11 @@ async def class_row(
         grade=row["grade"],
         school_year=row["school_year"],
         planned=row["school_days"] is not None,
+        by_lessons=row["by_lessons"],
         plan=_plan(row),
         sets=tuple(_set(each) for each in row["symbols"] or []),
         marks=tuple(_mark_set(each) for each in row["marks_beside"] or []),
+        kin=tuple(_kin_set(each) for each in row["kin"] or []),
         step_up=proof(row["step_up"]),
         duties=DUTIES.validate_python(row["duties"]),
     )
@@ -209,6 +221,10 @@ def _set(told: Mapping[str, Any]) -> SymbolSet:
 def _mark_set(told: Mapping[str, Any]) -> MarkSet:
     marks = _MARKS.validate_python(told["value"])
     return MarkSet(date.fromisoformat(told["since"]), {mark.code: mark for mark in marks})
+
+
+def _kin_set(told: Mapping[str, Any]) -> KinSet:
+    return KinSet(date.fromisoformat(told["since"]), KinTable.model_validate(told["value"]))
 
 
 class Named(NamedTuple):
@@ -261,7 +277,7 @@ async def children(
         spans[row["pupil"]].append(Span(*(row[each] for each in _SPAN)))
         if row["since"] < until:  # the number of the sheet's last day
             numbers[row["pupil"]] = row["number"]
-    days = await _days(session, board, spans.keys(), since, until)
+    days = await _days(session, board, spans.keys(), since - bereaved.BEFORE, until)
     return [
         Child(pupil, numbers.get(pupil), joined(found), *days.get(pupil, ({}, {})))
         for pupil, found in spans.items()

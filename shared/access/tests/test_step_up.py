@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import get_args
-from uuid import UUID
+from typing import Any, get_args
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shared.access.principal import Kind, Principal
 from shared.access.step_up import FRESH, ActionClass, StepUp, setting_on, step_up_needed
 from shared.contracts.registry import Setting
+from tests.support.tokens import Authority
 
 NOW = datetime(2026, 11, 20, 8, 20, tzinfo=UTC)
 TEACHER = Principal(
@@ -97,3 +98,33 @@ def test_a_setting_of_another_shape_is_refused() -> None:
         setting_on(
             [Setting(name="step_up", since=date(2026, 4, 1), value={"enforced": "たぶん"})], date(2026, 5, 1)
         )
+
+
+@pytest.mark.parametrize(
+    ("claims", "needed"),
+    [
+        ({"auth_time": -60}, False),
+        ({"auth_time": -3600}, True),
+        # As Keycloak tells both proofs, in a token that it exchanged.
+        ({"auth_time": -60, "acr": "1", "loa": {"1": -60, "2": -60}}, False),
+        # The password was given anew, the second factor hours ago.
+        ({"auth_time": -60, "acr": "1", "loa": {"1": -60, "2": -6 * 3600}}, True),
+        ({"auth_time": None, "acr": "1", "loa": {"1": -60, "2": -6 * 3600}}, True),
+        ({"auth_time": -60, "acr": "1", "loa": {"1": -60}}, True),
+    ],
+)
+async def test_a_second_factor_of_this_morning_is_not_a_fresh_one(
+    claims: dict[str, Any], needed: bool
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def at(seconds: int | None) -> int | None:
+        return None if seconds is None else int(now.timestamp()) + seconds
+
+    told = {**claims, "auth_time": at(claims["auth_time"])}
+    if "loa" in claims:
+        told["loa"] = {level: at(seconds) for level, seconds in claims["loa"].items()}
+    authority = Authority()
+    token = authority.token("registry", uuid4(), uuid4(), **told)
+    principal = await authority.verifier("registry").verify(token)
+    assert step_up_needed("erasure", principal, ON, now) is needed

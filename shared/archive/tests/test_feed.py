@@ -11,9 +11,11 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from shared.archive.feed import ArchivedFeed, ArchiveTrouble, HttpArchive, ServiceToken
+from shared.access.own_token import NoToken
+from shared.archive.feed import ArchivedFeed, ArchiveTrouble, HttpArchive
 from shared.archive.tests.archiving import always, archive_of, serving
 from shared.events.intake import UnknownEpoch
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_feed import KafkaFeed
 from shared.events.rebuild import rebuild
 from shared.events.tests.relays import Relays, sent_up_to
@@ -49,7 +51,7 @@ class Consumers:
         self.archive = Counting("toy", "http://toy", http, archive_of(http)._token)
 
     def feed(self) -> ArchivedFeed:
-        broker = KafkaFeed("toy", self._broker, TOPICS)
+        broker = KafkaFeed("toy", KafkaAccess(self._broker), TOPICS)
         self._feeds.append(broker)
         return ArchivedFeed(broker, self.archive, TOPICS)
 
@@ -240,17 +242,10 @@ async def test_an_archive_that_refuses_or_is_away_is_told_to_the_operator(toy: T
     await archive.close()
 
 
-async def test_a_service_asks_for_its_token_once(toy: Toy) -> None:
-    asked: list[httpx.Request] = []
+async def test_an_archive_that_gets_no_token_says_whose_is_missing(toy: Toy) -> None:
+    async def none() -> str:
+        raise NoToken("https://issuer/token が、dashboard に トークンを出しません。")
 
-    def issuer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(200, json={"access_token": f"token-{len(asked)}", "expires_in": 300})
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(issuer)) as http:
-        token = ServiceToken(http, "http://issuer", "dashboard", "s", "registry")
-        assert [await token(), await token()] == ["token-1", "token-1"]
-        token._until = 0
-        assert await token() == "token-2"
-    assert asked[0].content == b"grant_type=client_credentials&audience=registry"
-    assert asked[0].headers["authorization"].startswith("Basic ")
+    async with serving(toy) as http:
+        with pytest.raises(ArchiveTrouble, match=r"issuer.*dashboard"):
+            await HttpArchive("toy", "http://toy", http, none).page(COUNT.name, 0, 10)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -33,6 +35,16 @@ down_revision = "0001"
 
 def upgrade():
     run_script(op.get_bind(), "create table one (id int); create table two (id int);")
+"""
+THIRD = """
+from alembic import op
+from shared.database.migrate import run_script
+revision = "0003"
+down_revision = "0002"
+contract = False
+
+def upgrade():
+    run_script(op.get_bind(), "create table three (id int);")
 """
 BROKEN = SECOND.replace("0002", "0003").replace("0001", "0002").replace("one", "three").replace("two", "one")
 
@@ -118,3 +130,55 @@ async def test_the_app_may_check_but_not_migrate(
         await check_schema(app, migrations)
     finally:
         await app.dispose()
+
+
+@pytest.fixture
+def newer(migrations: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The next program's revisions, 0003 among them, and a function."""
+    path = tmp_path_factory.mktemp("newer")
+    shutil.copytree(migrations / "versions", path / "versions")
+    (path / "versions" / "0003_third.py").write_text(THIRD, encoding="utf-8")
+    (path / "functions").mkdir()
+    said = "create or replace function said() returns text language sql return 'newer';"
+    (path / "functions" / "said.sql").write_text(said, encoding="utf-8")
+    return path
+
+
+async def test_the_program_before_starts_again_beside_its_follower_and_can_be_gone_back_to(
+    owner: AsyncEngine, migrations: Path, newer: Path
+) -> None:
+    (migrations / "functions").mkdir()
+    older = "create or replace function said() returns text language sql return 'older';"
+    (migrations / "functions" / "said.sql").write_text(older, encoding="utf-8")
+    await migrate(owner, migrations)
+    await migrate(owner, newer)
+    await check_schema(owner, migrations)
+    await migrate(owner, migrations)  # what its release does when one goes back to it
+    await check_schema(owner, migrations)
+    await check_schema(owner, newer)
+    async with owner.connect() as connection:
+        assert await connection.scalar(text("select said()")) == "newer"
+    assert "three" in await tables(owner)
+
+
+async def test_a_program_whose_tables_were_taken_away_neither_serves_nor_migrates(
+    owner: AsyncEngine, migrations: Path, newer: Path
+) -> None:
+    await migrate(owner, migrations)
+    third = newer / "versions" / "0003_third.py"
+    third.write_text(THIRD.replace("contract = False", "contract = True"), encoding="utf-8")
+    await migrate(owner, newer)
+    with pytest.raises(SchemaMismatch, match="新しいプログラム"):
+        await check_schema(owner, migrations)
+    with pytest.raises(CommandError, match="0003"):
+        await migrate(owner, migrations)
+    await check_schema(owner, newer)
+
+
+async def test_a_program_that_never_migrated_here_does_not_serve(
+    owner: AsyncEngine, migrations: Path, newer: Path
+) -> None:
+    """Its functions were never run, and nobody tried it on these tables."""
+    await migrate(owner, newer)
+    with pytest.raises(SchemaMismatch, match="0002"):
+        await check_schema(owner, migrations)

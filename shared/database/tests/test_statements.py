@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import socket
 import traceback
+from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared.database import Statement
+from shared.database import Statement, make_engine
+from shared.database.engine import DatabaseAway
 from shared.events.workers import transient
 from tests.support.fixtures import Toy
+from tests.support.waiting import eventually
 
 MARK = Statement("insert into feed.erased (person, position) values (:person, :position) returning position")
 PID = Statement("select pg_backend_pid() as pid")
+HANG_UP = Statement("select pg_terminate_backend(pg_backend_pid())")
 
 
 async def marks(toy: Toy) -> list[int]:
@@ -48,14 +54,10 @@ async def test_alone_it_is_a_transaction_of_its_own(toy: Toy) -> None:
 async def test_a_connection_that_died_is_not_given_out_again(toy: Toy) -> None:
     engine = toy.engine("toy_feed", pool_size=1)
     ((pid,),) = await PID.alone(engine, {})
-    owner = await toy.database.server.connect()
-    try:
-        await owner.execute("select pg_terminate_backend($1, 10_000)", pid)
-    finally:
-        await owner.close()
-    with pytest.raises(Exception, match=r"(?i)connection") as error:
-        await PID.alone(engine, {})
+    with pytest.raises(DBAPIError) as error:
+        await HANG_UP.alone(engine, {})
     assert transient(error.value)
+    assert error.value.connection_invalidated
     assert (await PID.alone(engine, {}))[0]["pid"] != pid
 
 
@@ -75,3 +77,41 @@ async def test_after_the_events_were_appended_it_is_refused(toy: Toy) -> None:
     work.session.info["appended"] = True
     with pytest.raises(RuntimeError, match="last statement"):
         await PID.all(work.session, {})
+
+
+async def test_after_a_restart_nobody_is_given_a_connection_of_before(toy: Toy) -> None:
+    async with toy.app.read(toy.scope) as session:
+        (before,) = await PID.all(session, {})
+    everything = await toy.database.server.connect(toy.database.name)
+    try:
+        await everything.execute("select pg_terminate_backend($1)", before["pid"])
+        gone = "select not exists (select from pg_stat_activity where pid = $1)"
+        await eventually(lambda: everything.fetchval(gone, before["pid"]))
+    finally:
+        await everything.close()
+    for _ in range(2):
+        async with toy.app.read(toy.scope) as session:
+            (after,) = await PID.all(session, {})
+        assert after["pid"] != before["pid"]
+
+
+async def test_a_server_that_is_not_there_is_away(toy: Toy, tmp_path: Path) -> None:
+    for nowhere in (str(tmp_path), "127.0.0.1"):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        engine = make_engine(replace(toy.database.app, host=nowhere, port=port))
+        with pytest.raises(DatabaseAway) as away:
+            async with engine.connect():
+                pass
+        assert transient(away.value)
+        assert away.value.errno
+        await engine.dispose()
+
+
+async def test_a_wrong_password_is_no_trouble_of_the_servers(toy: Toy) -> None:
+    engine = make_engine(replace(toy.database.app, password="wrong"))
+    with pytest.raises(DBAPIError) as refused:
+        async with engine.connect():
+            pass
+    assert not transient(refused.value)
+    await engine.dispose()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import Login, Scope, make_engine, refuse_privileged
 from shared.database.engine import PrivilegedRole
-from shared.database.roles import make_database, make_roles, reader_grants
+from shared.database.roles import READS_ALREADY, make_database, make_roles, reader_grants
 from shared.database.units import narrow, sqlstate
 from tests.support.databases import PASSWORD
 from tests.support.fixtures import Toy
@@ -221,6 +221,19 @@ class TestLog:
         log = "select topic from log.log_state union all select topic from log.log_fact order by topic"
         assert await rows(toy.engine("toy_reader"), log) == [("toy.count",), ("toy.secret",), ("toy.thing",)]
         assert await rows(toy.engine("peer_reader"), log) == [("toy.thing",)]
+
+    async def test_what_a_reader_may_already_is_known(self, toy: Toy) -> None:
+        async def already(*topics: str) -> bool:
+            asked = {"consumer": "peer", "reader": "peer_reader", "topics": list(topics)}
+            async with toy.engine("toy_owner").begin() as connection:
+                return bool((await connection.execute(text(READS_ALREADY), asked)).scalar_one())
+
+        assert await already("toy.thing")
+        assert not await already()
+        assert not await already("toy.count", "toy.thing")
+        async with toy.engine("toy_owner").begin() as connection:
+            await connection.execute(text("revoke select on log.log_fact from peer_reader"))
+        assert not await already("toy.thing")
 
     async def test_a_topic_taken_from_a_reader_is_gone(self, toy: Toy) -> None:
         await self.written(toy)

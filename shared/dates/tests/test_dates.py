@@ -75,3 +75,21 @@ def test_a_training_date_has_the_real_time_of_day() -> None:
 
 def test_a_date_in_words() -> None:
     assert dates.in_words(date(2026, 11, 21)) == "11月21日（土）"
+
+
+@pytest.mark.parametrize(
+    ("on", "year"),
+    [
+        (date(2026, 11, 20), "令和8"),
+        (date(2019, 5, 1), "令和元"),
+        (date(2019, 4, 30), "平成31"),
+        (date(1989, 1, 7), "昭和64"),
+        (date(1920, 1, 1), "1920"),
+    ],
+)
+def test_the_years_of_an_era(on: date, year: str) -> None:
+    assert dates.japanese_year(on) == year
+
+
+def test_a_school_year_is_named_after_the_era_that_began_in_it() -> None:
+    assert [dates.japanese_school_year(year) for year in (2018, 2019, 2026)] == ["平成30", "令和元", "令和8"]

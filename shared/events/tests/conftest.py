@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deploy.local.kafka import Kafka
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_feed import KafkaFeed
 from shared.events.tests.relays import Relays
 from tests.support.fixtures import Toy
@@ -31,6 +32,6 @@ async def relays(toy: Toy, broker: str) -> AsyncIterator[Relays]:
 @pytest.fixture
 async def feed(broker: str) -> AsyncIterator[KafkaFeed]:
     """A feed of what the toy's copy reads."""
-    feed = KafkaFeed("toy", broker, ["toy.thing", "toy.count"])
+    feed = KafkaFeed("toy", KafkaAccess(broker), ["toy.thing", "toy.count"])
     yield feed
     await feed.close()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_relay import KafkaRelay
 from tests.support.fixtures import Toy
 from tests.support.transports import PARTITIONS
@@ -23,7 +24,7 @@ class Relays:
     def start(self, more: Mapping[str, int] | None = None) -> KafkaRelay:
         """A relay at work; of topics ``more`` than the toy's, with their partitions."""
         topics = {**PARTITIONS, **(more or {})}
-        relay = KafkaRelay("toy", self._toy.database.feed, self._bootstrap, topics)
+        relay = KafkaRelay("toy", self._toy.database.feed, KafkaAccess(self._bootstrap), topics)
         self._running[relay] = asyncio.create_task(relay.run())
         return relay
 

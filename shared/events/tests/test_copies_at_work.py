@@ -140,10 +140,10 @@ class TestRun:
     async def test_ending_a_worker_leaves_no_session(self, toy: Toy) -> None:
         _, tasks = self.start(toy, 2)
         await toy.change(uuid4(), 1)
-        await eventually(lambda: self.backends(toy, "a.query like '%pg_advisory_lock%'"))
+        await eventually(lambda: self.backends(toy, "a.query like '%advisory_lock%'"))
         await self.end(tasks)
 
         async def none_left() -> bool:
-            return not await self.backends(toy, "a.query like '%pg_advisory_lock%'")
+            return not await self.backends(toy, "a.query like '%advisory_lock%'")
 
         await eventually(none_left)

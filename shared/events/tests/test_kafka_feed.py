@@ -13,9 +13,11 @@ from sqlalchemy import text
 from shared.contracts import Lane
 from shared.events import kafka_feed
 from shared.events.feed import Cursor
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_feed import KafkaFeed, OutOfRange, Replaced, Stuck
 from shared.events.kafka_marks import Mark
-from shared.events.kafka_topics import Plan, TopicTrouble, ensure_topics
+from shared.events.kafka_plans import Plan
+from shared.events.kafka_topics import TopicTrouble, ensure_topics
 from shared.events.kafka_wire import WATERMARK_KEY, At, Foreign, watermark_headers
 from shared.events.tests.relays import Relays, sent_up_to
 from tests.support.fixtures import Toy, catch_up
@@ -34,7 +36,7 @@ async def test_topics_that_are_missing_are_named(feed: KafkaFeed) -> None:
 async def test_nothing_is_known_of_an_empty_log_until_the_relay_speaks(
     broker: str, relays: Relays, feed: KafkaFeed
 ) -> None:
-    await ensure_topics(broker, PLANS)
+    await ensure_topics(KafkaAccess(broker), PLANS)
     batch = await eventually(lambda: first(feed))
     assert not batch.news(None)
     relays.start()
@@ -155,7 +157,7 @@ async def test_a_broker_that_was_made_anew_under_a_reader_is_noticed(
 
 
 async def test_what_no_relay_wrote_stops_the_feed(broker: str, feed: KafkaFeed) -> None:
-    await ensure_topics(broker, PLANS)
+    await ensure_topics(KafkaAccess(broker), PLANS)
     producer = AIOKafkaProducer(bootstrap_servers=broker)
     await producer.start()
     try:

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from deploy.local.kafka import Kafka
 from shared.events import kafka_relay, kafka_topics
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_feed import KafkaFeed
 from shared.events.kafka_wire import place_of
 from shared.events.tests.relays import Relays, sent_up_to
@@ -93,7 +94,8 @@ class Following:
     def __init__(self, toy: Toy, broker: str) -> None:
         self._toy = toy
         self._feeds = [
-            KafkaFeed("toy", broker, topics) for topics in (["toy.thing", "toy.count"], ["toy.count"])
+            KafkaFeed("toy", KafkaAccess(broker), topics)
+            for topics in (["toy.thing", "toy.count"], ["toy.count"])
         ]
         self.copy = toy.copy_worker(ToyCopy(), self._feeds[0])
         self.reaction = toy.reaction_worker(Echo(), self._feeds[1])

@@ -12,8 +12,10 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from sqlalchemy import text
 
 from shared.contracts import Lane, Topic
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_feed import KafkaFeed
-from shared.events.kafka_topics import Plan, TopicTrouble, ensure_topics
+from shared.events.kafka_plans import Plan
+from shared.events.kafka_topics import TopicTrouble, ensure_topics
 from shared.events.kafka_wire import WATERMARK_KEY, headers_of, place_of, read_mark
 from shared.events.tests.made import fact
 from shared.events.tests.relays import Relays, sent_up_to
@@ -26,7 +28,7 @@ PLANS = {"toy.thing": Plan(3, Lane.STATE), "toy.count": Plan(3, Lane.FACT), "toy
 
 
 async def test_states_are_compacted_and_facts_kept_35_days(broker: str) -> None:
-    await ensure_topics(broker, PLANS)
+    await ensure_topics(KafkaAccess(broker), PLANS)
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
 
@@ -54,17 +56,17 @@ async def test_states_are_compacted_and_facts_kept_35_days(broker: str) -> None:
 
 
 async def test_making_them_again_changes_nothing(broker: str) -> None:
-    await ensure_topics(broker, PLANS)
-    await ensure_topics(broker, PLANS)
-    await ensure_topics(broker, {})
+    await ensure_topics(KafkaAccess(broker), PLANS)
+    await ensure_topics(KafkaAccess(broker), PLANS)
+    await ensure_topics(KafkaAccess(broker), {})
 
 
 async def test_another_number_of_partitions_is_refused(broker: str) -> None:
-    await ensure_topics(broker, PLANS)
+    await ensure_topics(KafkaAccess(broker), PLANS)
 
     async def refused() -> bool:
         try:
-            await ensure_topics(broker, {"toy.thing": Plan(4, Lane.STATE)})
+            await ensure_topics(KafkaAccess(broker), {"toy.thing": Plan(4, Lane.STATE)})
         except TopicTrouble as trouble:
             return "区画 3 個" in str(trouble)
         return False
@@ -74,7 +76,7 @@ async def test_another_number_of_partitions_is_refused(broker: str) -> None:
 
 async def test_a_broker_that_is_not_there_is_told() -> None:
     with pytest.raises(Exception, match="KafkaConnectionError"):
-        await ensure_topics("127.0.0.1:9", PLANS)
+        await ensure_topics(KafkaAccess("127.0.0.1:9"), PLANS)
 
 
 async def test_records_are_cloud_events_in_binary_mode(toy: Toy, broker: str, relays: Relays) -> None:
@@ -168,7 +170,7 @@ async def test_a_killed_relay_sends_again_and_nobody_minds(
     """Killed between the broker's answer and storing how far it came."""
     things = [uuid4() for _ in range(3)]
     worker = toy.copy_worker(ToyCopy(), feed)
-    echo_feed = KafkaFeed("toy", broker, ["toy.count"])
+    echo_feed = KafkaFeed("toy", KafkaAccess(broker), ["toy.count"])
     echo = toy.reaction_worker(Echo(), echo_feed)
     total = 0
     try:
@@ -277,7 +279,7 @@ async def test_a_feed_for_a_department_gets_its_topic_with_its_first_item(
         work.publish(ThingChanged(thing=thing, label="a", amount=1), key=thing, topic=topic)
     assert work.position
     await sent_up_to(toy, work.position)
-    department = KafkaFeed("toy", broker, [name])
+    department = KafkaFeed("toy", KafkaAccess(broker), [name])
     try:
         batch = await department.read(None, limit=10, wait=10)
         assert [record.key for record in batch.records] == [str(thing)]

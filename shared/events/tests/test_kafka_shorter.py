@@ -10,10 +10,12 @@ import pytest
 
 from deploy.local.kafka import Kafka
 from shared.contracts import Lane, Topic
+from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_feed import KafkaFeed
 from shared.events.kafka_marks import Sending
+from shared.events.kafka_plans import Plan
 from shared.events.kafka_relay import KafkaRelay
-from shared.events.kafka_topics import Plan, ensure_topics, last_on
+from shared.events.kafka_topics import ensure_topics, last_on
 from shared.events.kafka_wire import place_of
 from shared.events.restored import begin
 from shared.events.tests.relays import Relays, sent_up_to
@@ -78,7 +80,7 @@ async def test_a_topic_that_is_made_anew_under_a_relay_and_readers_at_work(
         await told(toy, things, range(10))
         await following.have(things)
         await lose(kafka.bootstrap, "toy.count")
-        await ensure_topics(kafka.bootstrap, {"toy.count": Plan(3, Lane.FACT)})
+        await ensure_topics(KafkaAccess(kafka.bootstrap), {"toy.count": Plan(3, Lane.FACT)})
         for amount in range(20, 30):
             things[thing := uuid4()] = amount
             await toy.change(thing, amount)
@@ -128,7 +130,7 @@ async def test_a_department_feed_that_was_lost_while_nobody_looked(
     await relays.kill(relay)
     await lose(kafka.bootstrap, topic.name)
     relays.start()
-    department = KafkaFeed("toy", kafka.bootstrap, [topic.name])
+    department = KafkaFeed("toy", KafkaAccess(kafka.bootstrap), [topic.name])
 
     async def there() -> bool:
         return topic.name in {place.topic for place in await everything(kafka.bootstrap, {topic.name: 1})}
@@ -145,7 +147,7 @@ class Slow(KafkaRelay):
     """A relay that stands still before it sends its first record, until it may go on."""
 
     def __init__(self, toy: Toy, bootstrap: str) -> None:
-        super().__init__("toy", toy.database.feed, bootstrap, PARTITIONS)
+        super().__init__("toy", toy.database.feed, KafkaAccess(bootstrap), PARTITIONS)
         self.stands = asyncio.Event()
         self.may_go_on = asyncio.Event()
         self.line: object = None
@@ -201,10 +203,10 @@ async def test_a_relay_notices_a_restore_without_a_new_epoch(toy: Toy, broker: s
     relay = relays.start()
     reason = await eventually(lambda: relay.state.stopped_because)
     assert "tsumugi feed begin-epoch toy" in reason
-    assert (await last_on(broker, PARTITIONS))[0] == 1
+    assert (await last_on(KafkaAccess(broker), PARTITIONS))[0] == 1
     await begin(toy.engine("toy_owner"), 1)
     await sent_up_to(toy, await toy.change(uuid4(), 3))
-    assert await last_on(broker, PARTITIONS) == (2, await head(toy))
+    assert await last_on(KafkaAccess(broker), PARTITIONS) == (2, await head(toy))
 
 
 async def head(toy: Toy) -> int:

@@ -19,6 +19,7 @@ Work = Callable[[asyncpg.Connection], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(workers, "STAND_BY_SECONDS", 0.01)
 
 
 def start(toy: Toy, work: Work) -> tuple[WorkerState, asyncio.Task[None]]:
@@ -93,3 +94,30 @@ async def test_only_one_leads(toy: Toy) -> None:
         pairs.remove((state, task))
         if pairs:
             await eventually(lambda: any(state.active for state, _ in pairs))
+
+
+async def test_who_stands_by_holds_up_no_vacuum(toy: Toy) -> None:
+    """A standby that waits inside a statement keeps its snapshot for days: nothing that died since is removed."""
+
+    async def work(lock: asyncpg.Connection) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    pairs = [start(toy, work) for _ in range(2)]
+    everything = await toy.database.server.connect(toy.database.name)
+    try:
+        await eventually(lambda: any(state.active for state, _ in pairs))
+        await eventually(lambda: _counted(everything, "query like '%advisory_lock%'", 2))
+        await eventually(lambda: _counted(everything, "backend_xmin is not null", 0))
+    finally:
+        await everything.close()
+        for _, task in pairs:
+            await end(task)
+
+
+async def _counted(database: asyncpg.Connection, which: str, number: int) -> bool:
+    """Whether so many others are at this database of whom it is true."""
+    others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    found = await database.fetchval(
+        f"select count(*) {others} and backend_type = 'client backend' and {which}"
+    )
+    return bool(found == number)

@@ -6,11 +6,14 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
 
+from shared.database.engine import DatabaseAway
 from shared.web.problems import install
 
 
@@ -56,3 +59,32 @@ async def test_a_wrong_field_is_named_with_what_to_do(field: str, given: Any, me
         answer = await client.post("/", json={field: given})
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"field": field, "message": message}]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (DatabaseAway(111, "refused"), 503),
+        (DBAPIError("select 1", None, asyncpg.InterfaceError("closed"), connection_invalidated=True), 503),
+        (
+            DBAPIError("select 1", None, asyncpg.UniqueViolationError("there"), connection_invalidated=False),
+            500,
+        ),
+        (OSError(28, "no space"), 500),
+    ],
+)
+async def test_where_the_database_is_away_one_may_come_back(error: Exception, status: int) -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.get("/")
+    async def read() -> None:
+        raise error
+
+    way = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=way, base_url="http://toy") as http:
+        answer = await http.get("/")
+    assert answer.status_code == status
+    if status == 503:
+        assert answer.json()["type"].endswith("/database-away")
+        assert int(answer.headers["retry-after"]) > 0

@@ -93,6 +93,7 @@ KEPT = [
     ("broker-imports", "shared/events/kafka.py", "import aiokafka"),
     ("broker-imports", "shared/events/kafka_relay.py", "from aiokafka import AIOKafkaProducer"),
     ("broker-imports", "shared/events/tests/test_kafka.py", "import aiokafka"),
+    ("broker-imports", "deploy/kafka/broker.py", "from confluent_kafka.admin import AdminClient"),
     ("broker-imports", STORE, "import aiokafkaesque"),
     ("tenancy-door", "shared/database/units.py", "sql = \"select set_config('app.board', $1, true)\""),
     ("tenancy-door", STORE, "sql = \"select set_config('search_path', $1, true)\""),

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from services.dashboard.tests.doubles import AUTHORITY
 from services.dashboard.tests.origin import Origin
 from services.dashboard.tests.town import Town
-from shared.web.problems import signed_out, step_up
+from shared.web.problems import bad_token, signed_out, step_up
 
 PATH = "/api/registry/v1/classes/11111111-1111-4111-8111-111111111111/days/2026-11-20/roll"
 
@@ -95,7 +95,22 @@ async def test_a_service_that_is_away_is_said_to_be(origin: Origin, town: Town) 
     assert answer.status_code == 503
     assert answer.json()["type"].endswith("/service-away")
     assert answer.headers["retry-after"] == "3"
+    assert "保存できたかどうかが分かりません" in answer.json()["detail"]
     assert calls == 1
+    answer = await browser.get(PATH)
+    assert (answer.status_code, answer.json()["title"]) == (503, "いま記録を読み出せません")
+
+
+async def test_a_service_that_cannot_check_tokens_is_not_a_matter_of_tokens_at_a_page(
+    origin: Origin, town: Town
+) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    origin.registry.answers = [bad_token("unchecked").response()]
+    answer = await browser.command(PATH, {})
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (503, "issuer-away")
+    assert "トークン" not in answer.text
+    origin.registry.answers = [JSONResponse({"type": "about:blank"}, 503)]
+    assert (await browser.command(PATH, {})).json() == {"type": "about:blank"}
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,31 @@ async def test_services_that_do_not_answer_are_not_ready(origin: Origin, town: T
     await eventually(away)
 
 
+async def test_the_page_says_what_services_say_of_their_age_and_of_their_relay(
+    origin: Origin, town: Town
+) -> None:
+    browser = await operator(origin, town)
+    level = {"publisher": "identity", "reached": 7, "head": 7, "stopped_because": None}
+    origin.registry.feeds = [
+        {**level, "copy": "lately", "age_seconds": 4.9},
+        {**level, "copy": "silent", "age_seconds": 40.0},
+        {**level, "copy": "behind", "reached": 5, "age_seconds": 12.5},
+    ]
+    relay = {**level, "copy": "relay", "publisher": "registry", "reached": 6, "active": True}
+    origin.registry.relay = {**relay, "stopped_because": "Kafka", "unsent_seconds": 33.0}
+    feeds = {
+        feed["copy"]: (feed["lag_records"], feed["lag_seconds"], feed["stopped_because"])
+        for feed in (await browser.read("/api/operations"))["feeds"]
+        if feed["service"] == "registry"
+    }
+    assert feeds == {
+        "lately": (0, 0.0, None),
+        "silent": (0, 40.0, None),
+        "behind": (2, 12.5, None),
+        "relay": (1, 33.0, "Kafka"),
+    }
+
+
 async def test_other_services_tell_of_their_feeds(origin: Origin, town: Town) -> None:
     browser = await operator(origin, town)
 

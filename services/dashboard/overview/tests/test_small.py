@@ -21,9 +21,12 @@ CLOSED = Calendar(known=True, school_day=True, closures=({"scope": "school"},))
 SHUT = {"word": "臨時休業", "reason": ""}
 
 
-def klass(number: int, grade: str | None, members: int, closed: bool, calendar: Calendar) -> dict[str, Any]:
+def klass(
+    number: int, calendar: Calendar, grade: str | None, members: int, closed: bool, taken: bool = True
+) -> dict[str, Any]:
     """``lessons``: what the pages must find out by themselves."""
-    counts = dict.fromkeys(COUNTED, 0) | {"members": members, "absent": members}
+    counts: dict[str, Any] = dict.fromkeys(COUNTED, 0) | {"members": members, "absent": members}
+    counts["taken_at"] = "2026-11-20T08:21:00+09:00" if taken else None
     counts["lessons"] = calendar.meets() and not closed
     found = {**pages.closed_of(calendar, {"id": str(number), "grade": grade}), "name": "", **counts}
     return found | {"closed": SHUT, "meets": False} if closed and calendar.meets() else found
@@ -34,25 +37,26 @@ classes_ = st.lists(
         st.sampled_from(["P1", "P2", None]),
         st.sampled_from([0, 1, 2, 3, 4, 5, 6, 12]),
         st.sampled_from([False, False, True]),
+        st.sampled_from([True, True, False]),
     ),
     max_size=7,
 )
 calendars_ = st.sampled_from([OPEN, OPEN, AWAY, CLOSED])
 schools_ = st.lists(st.tuples(classes_, calendars_), min_size=1, max_size=4)
-Drawn = list[tuple[str | None, int, bool]]
+Drawn = list[tuple[Any, ...]]
 
 
 def town(drawn: list[tuple[Drawn, Calendar]]) -> list[Meeting]:
     number = iter(range(1000))
     found = []
     for n, (school, calendar) in enumerate(drawn):
-        classes = [klass(next(number), *one, calendar) for one in school]
+        classes = [klass(next(number), calendar, *one) for one in school]
         found.append(Meeting({"id": f"school {n}"}, calendar, pages.of_school(classes, names=False)))
     return found
 
 
 def one_school(drawn: Drawn, calendar: Calendar) -> list[dict[str, Any]]:
-    return [klass(number, *one, calendar) for number, one in enumerate(drawn)]
+    return [klass(number, calendar, *one) for number, one in enumerate(drawn)]
 
 
 def everybody(of: School) -> list[Any]:
@@ -88,6 +92,12 @@ def groups_of(schools: list[Meeting]) -> list[list[Any]]:
     return groups
 
 
+def rated_of(schools: list[Meeting]) -> list[list[Any]]:
+    """Those that rates are of: confirmed rolls, which come one by one."""
+    known = pages.city_known(schools)
+    return [[each for each in group if any(each is one for one in known)] for group in groups_of(schools)]
+
+
 @given(schools_)
 def test_no_small_group_follows_from_any_of_the_pages_together(drawn: list[tuple[Drawn, Calendar]]) -> None:
     """The board's page and every school's page, side by side; of schools that meet and of others."""
@@ -96,10 +106,24 @@ def test_no_small_group_follows_from_any_of_the_pages_together(drawn: list[tuple
     for each in (each for one in schools for each in everybody(one.of)):
         first[each["id"]], total = total, total + each["members"]
     for meeting in (False, True):
-        told = [sets(group, first, meeting=meeting) for group in groups_of(schools)]
+        groups = groups_of(schools) + (rated_of(schools) if meeting else [])
+        told = [sets(group, first, meeting=meeting) for group in groups]
         assert all(size >= SMALL for size in atoms(told))
+    for group in rated_of(schools):
+        assert pages.rate(group, pages.city_known(schools))["members"] == pages.here(group)
     for group in groups_of(schools):
         assert pages.summed(group)["absent"] == len(sets(group, first, meeting=True)) == pages.here(group)
+
+
+def test_a_grade_that_is_told_as_a_whole_is_known_as_a_whole() -> None:
+    """Four of a small class whose roll came first would be all that the grade's rate is of."""
+    small, large = ("P2", 4, False, True), ("P2", 20, False, False)
+    (one,) = town([([small, large, ("P1", 20, False, True)], OPEN)])
+    assert [each["grade"] for each in one.of.known] == ["P1"]
+    (one,) = town([([small, (*large[:3], True)], OPEN)])
+    assert [each["members"] for each in one.of.known] == [4, 20]
+    by_name = pages.of_school(one_school([small, large], OPEN), names=True)
+    assert [each["members"] for each in by_name.known] == [4]
 
 
 def test_those_left_of_an_open_school_are_not_hidden_by_a_closed_one() -> None:

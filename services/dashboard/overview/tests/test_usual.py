@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.dashboard.overview import store
-from services.dashboard.overview.rules import LEAST, WINDOW, Usual, looked_back, shut, stands_out
+from services.dashboard.overview.rules import LEAST, WINDOW, Usual, looked_back, measured, shut, stands_out
 from services.dashboard.overview.small import SMALL
 from services.dashboard.overview.units import BOARD, Sum, class_unit, grade_unit
 from services.dashboard.tests.copying import Copies
@@ -40,8 +40,8 @@ def test_far_above_what_is_usual() -> None:
     assert stands_out(5, 35, usual)
     assert not stands_out(50, 1000, usual), "less than twice as many"
     assert stands_out(60, 1000, usual)
-    assert stands_out(3, 30, Usual(0.0, 0.0, 20))
-    assert not stands_out(2, 30, Usual(0.0, 0.0, 20))
+    assert not stands_out(3, 30, Usual(0.0, 0.0, 20)), "of nobody there is no twofold: one is reckoned with"
+    assert stands_out(4, 30, Usual(0.0, 0.0, 20))
     assert not stands_out(30, 30, None)
     assert not stands_out(30, 30, Usual(0.0, 0.0, LEAST - 1)), "too few days to call anything usual"
     assert not stands_out(0, 0, usual)
@@ -52,6 +52,18 @@ def test_more_away_never_stands_out_less(away: int, here: int, one: float, other
     low, high = (Usual(each, 0.0, 20) for each in sorted((one, other)))
     assert stands_out(away, here, low) >= stands_out(away, here, high)
     assert stands_out(away + 1, here, low) >= stands_out(away, here, low)
+
+
+def test_a_rate_is_of_confirmed_rolls_and_what_stands_out_of_all_that_is_known() -> None:
+    """At 8:20 one class of 30 is confirmed, of 1,000 children; 60 are known to be away."""
+    nobody = dict.fromkeys(("members", "present", "absent", "late", "early", "apart", "unrecorded"), 0)
+    city = {**nobody, "members": 1000, "absent": 50, "apart": 10, "unrecorded": 900}
+    known = {**nobody, "members": 30, "absent": 1, "apart": 1, "late": 3}
+    found = measured(city, 1000, Usual(0.03, 0.01, 20), known)
+    assert (found["here"], found["away"]) == (1000, 60)
+    assert found["rated"] == {"here": 30, "away": 2, "late": 3}
+    assert found["stands_out"]
+    assert measured(city, 1000, None, nobody)["rated"]["here"] == 0
 
 
 def test_what_is_looked_back_on() -> None:

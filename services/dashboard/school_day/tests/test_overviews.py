@@ -38,6 +38,7 @@ async def test_a_school_counts_every_child_once(origin: Origin, town: Town) -> N
         "off": 0,
         "here": 10,
         "away": 4,
+        "rated": {"here": 9, "away": 4, "late": 2},
         "usual": None,
         "stands_out": False,
         "classes": 3,
@@ -107,6 +108,7 @@ async def test_the_board_sees_schools_in_numbers(origin: Origin, town: Town) -> 
         "off": 0,
         "here": 6,
         "away": 1,
+        "rated": {"here": 6, "away": 1, "late": 1},
         "usual": None,
         "stands_out": False,
         "classes": 1,
@@ -115,7 +117,9 @@ async def test_the_board_sees_schools_in_numbers(origin: Origin, town: Town) -> 
     }
     assert (day["totals"]["members"], day["totals"]["here"], day["totals"]["schools"]) == (11, 6, 2)
     assert day["reasons"] == [{"code": "absent_sick", "word": "病欠", "count": 1}]
-    assert [(g["grade"], g["away"]) for g in day["grades"]] == [("P2", 1)]
+    assert [(g["grade"], g["away"], g["classes"], g["classes_taken"]) for g in day["grades"]] == [
+        ("P2", 1, 1, 1)
+    ]
     assert day["live"] == [f"board-day:{town.board}:{DAY}"]
     assert "pupil" not in str(day)
 
@@ -147,6 +151,9 @@ async def test_what_is_usual_tells_nothing_of_those_whom_the_counts_leave_out(
     told, city = await staff.read(of_school), await staff.read(of_board)
     everywhere = [told["totals"], *told["grades"], city["totals"], *city["grades"], *city["schools"]]
     assert [each["members"] for each in everywhere] == [20] * 5
+    assert [(each["classes"], each["classes_taken"]) for each in told["grades"] + city["grades"]] == [
+        (1, 0)
+    ] * 2
     assert [each["usual"] for each in everywhere] == [{"away": 0, "late": 0, "days": 9}] * 5
 
 

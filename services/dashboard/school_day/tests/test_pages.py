@@ -293,3 +293,28 @@ async def test_a_closed_month_is_told_with_its_days_until_it_is_sent_back(origin
         assert (await browser.read(address))["month_closed"] is closed
         other = f"/api/classes/{klass}/days/2026-10-30/roll"
         assert (await browser.read(other))["month_closed"] is False
+
+
+async def test_the_way_to_lessons_stands_where_the_board_has_them_taken(origin: Origin, town: Town) -> None:
+    older, mixed = await town.school("第一中学校", "junior_high"), await town.school("紬学園", "compulsory")
+    first, sixth, seventh = (
+        await town.klass(older, "1年1組", "J1"),
+        await town.klass(mixed, "6年1組", "P6"),
+        await town.klass(mixed, "7年1組", "J1"),
+    )
+    browser, _ = await enter(origin, town, ("homeroom", older, first), ("subject", mixed, None))
+    kinds = {"junior_high": {"periods": 6}, "compulsory": {"periods": 6, "grades": ["J1"]}}
+
+    async def told() -> tuple[bool, ...]:
+        await ready(origin, town)
+        rolls = [
+            await browser.read(f"/api/classes/{each}/days/{DAY}/roll") for each in (first, sixth, seventh)
+        ]
+        return (*(roll["lessons"] for roll in rolls), (await browser.read("/api/today"))["lessons"])
+
+    await town.settings()
+    assert await told() == (False, False, False, False)
+    await town.settings(attendance_periods={"kinds": kinds})
+    assert await told() == (True, False, True, True)
+    await town.settings(attendance_periods={"kinds": {"junior_high": kinds["junior_high"]}})
+    assert await told() == (True, False, False, False)

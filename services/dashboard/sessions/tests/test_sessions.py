@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from starlette.responses import JSONResponse
 
 from services.dashboard.sessions.issuer import EXCHANGE
 from services.dashboard.sessions.rules import SECRET_BYTES, Ticket, ticket
@@ -189,10 +190,37 @@ async def test_an_authority_that_says_nothing_ends_no_session_and_opens_no_page(
     assert (await browser.get("/api/me")).status_code == 200
 
 
+async def test_writes_go_on_while_the_authority_is_away_as_long_as_their_token_holds(
+    origin: Origin, town: Town
+) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    assert (await browser.command("/api/registry/v1/anything")).status_code == 200
+    origin.issuer.away = True
+    origin.real.ahead = timedelta(seconds=290)  # no token is good for long enough to be chosen by itself
+    assert (await browser.command("/api/registry/v1/anything")).status_code == 200, "the one in hand serves"
+    (first, last) = [reached.headers["authorization"] for reached in origin.registry.reached]
+    assert first == last
+    origin.real.ahead = timedelta(seconds=297)
+    answer = await browser.command("/api/registry/v1/anything")
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "issuer-away")
+    assert len(origin.registry.reached) == 2, "it would have ended on its way"
+    origin.issuer.away = False
+    assert (await browser.command("/api/registry/v1/anything")).status_code == 200
+
+
+async def test_a_token_that_a_service_refused_does_not_serve_again(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    assert (await browser.get("/api/registry/v1/anything")).status_code == 200
+    origin.issuer.away = True
+    origin.registry.answers = [JSONResponse({"type": "https://tsumugi.example/problems/signed-out"}, 401)]
+    answer = await browser.get("/api/registry/v1/anything")
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "issuer-away")
+
+
 @pytest.fixture
 async def slow(origin: Origin) -> AsyncIterator[asyncio.Event]:
     """An authority that answers renewals only when the event is set, and nobody's patience ends before."""
-    origin.room.http.timeout = httpx.Timeout(60)
+    origin.room.sessions.patience = 60
     origin.issuer.slow = asyncio.Event()
     yield origin.issuer.slow
     origin.issuer.slow.set()
@@ -212,6 +240,22 @@ async def test_a_slow_authority_keeps_one_session_waiting_and_nobody_else(
     slow.set()
     assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
     assert origin.issuer.asked["refresh_token"] == 2
+
+
+async def test_a_renewal_that_takes_long_is_not_lost_with_the_patience_of_who_asked(
+    origin: Origin, town: Town, slow: asyncio.Event
+) -> None:
+    """The authority has used the token up when it answers: who does not take the answer must sign in anew."""
+    origin.room.sessions.patience = 0.2
+    origin.room.http.timeout = httpx.Timeout(0.2)
+    browser = await origin.enter(uuid4(), board=town.board)
+    origin.real.ahead = timedelta(seconds=301)
+    answer = await browser.get("/api/me")
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "issuer-away")
+    slow.set()
+    origin.room.sessions.patience = 60
+    assert (await browser.get("/api/me")).status_code == 200
+    assert origin.issuer.asked["refresh_token"] == 1
 
 
 async def test_many_sessions_at_a_slow_authority_leave_the_pages_their_connections(

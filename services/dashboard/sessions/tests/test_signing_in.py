@@ -13,6 +13,7 @@ from services.dashboard.sessions import store
 from services.dashboard.sessions.rules import LOGINS, ticket
 from services.dashboard.sessions.tests.conftest import sign_in
 from services.dashboard.tests.origin import Origin
+from shared.access.crowd import EVERY_SECONDS
 from shared.access.principal import NO_BOARD
 
 
@@ -25,7 +26,7 @@ async def test_signing_in_leaves_one_cookie_and_no_token(origin: Origin, person:
     assert asked["response_type"] == "code"
     assert asked["client_id"] == "dashboard"
     assert asked["redirect_uri"] == f"{origin.url}/auth/callback"
-    assert (asked["scope"], asked["code_challenge_method"]) == ("openid", "S256")
+    assert (asked["scope"], asked["code_challenge_method"]) == ("openid dashboard", "S256")
     assert len(asked["state"]) >= 43
     assert len(asked["nonce"]) >= 43
     login_cookie = begun.headers["set-cookie"]
@@ -156,6 +157,9 @@ async def test_refusals_and_other_authorities_sign_nobody_in(origin: Origin, per
 async def test_every_refused_sign_in_is_in_the_access_log_and_nobody_in_it(
     origin: Origin, person: UUID
 ) -> None:
+    """Counted: whoever tries without end makes no more rows than one a minute."""
+    crowd = origin.room.log.crowd
+    crowd.ticks = lambda: 0.0
     browser = origin.browser()
     await browser.get("/auth/callback?code=x&state=y")  # never begun
     begun = await browser.get("/auth/login")
@@ -167,14 +171,41 @@ async def test_every_refused_sign_in_is_in_the_access_log_and_nobody_in_it(
     await sign_in(origin, browser)
     origin.issuer.refuse = None
     assert await sign_in(origin, browser) == "/today"
-    await origin.room.log.flush()
+    await origin.http.post("/auth/backchannel-logout", data={"logout_token": "x"})
     connection = await origin.database.server.connect(origin.database.name)
-    rows = await connection.fetch("select * from access.entry")
+    await origin.room.log.flush()
+    rows = await connection.fetch("select * from access.entry where outcome <> 'allowed'")
+    assert len(rows) == 3, "one of each kind"
+    crowd.ticks = lambda: EVERY_SECONDS
+    for _ in range(20):
+        await browser.get("/auth/callback?code=x&state=y")
+    await origin.room.log.flush()
+    rows = await connection.fetch("select * from access.entry where outcome <> 'allowed'")
     await connection.close()
-    assert Counter((row["action"], row["resource"], row["outcome"]) for row in rows) == {
-        ("sign-in", "login-state", "refused"): 2,
-        ("sign-in", "authority-answer", "refused"): 2,
-    }
+    assert len(rows) in (4, 5), "and one more, a minute later, of each that came again"
+    tried: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        _, _, times = row["outcome"].partition("refused ")
+        tried[row["action"], row["resource"]] += int(times.removesuffix(" times") or 1)
+    waiting = sum(crowd.take(all=True).values())
+    assert tried["sign-in", "login-state"] + waiting == 22
+    assert tried["sign-in", "authority-answer"] == 2
+    assert tried["backchannel-logout", "session"] == 1
     for row in rows:
         assert (row["principal"], row["person"], row["client"]) == ("nobody", None, "dashboard")
         assert (row["board_id"], row["resource_id"], row["subjects"]) == (NO_BOARD, None, [])
+
+
+async def test_nobody_is_sent_to_an_authority_that_is_away(
+    origin: Origin, person: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser would show an error of its own there; here a page says what is the matter, and tries again."""
+    monkeypatch.setattr("services.dashboard.sessions.issuer._HEARD_SECONDS", 0.0)
+    browser = origin.browser()
+    assert (await browser.get("/auth/login?to=/today")).status_code == 302
+    origin.issuer.away = True
+    answer = await browser.get("/auth/login?to=/today", accept="text/html,*/*")
+    assert (answer.status_code, answer.headers["refresh"]) == (503, "5")
+    assert "サインインのしくみが、いま止まっています。" in answer.text
+    origin.issuer.away = False
+    assert await sign_in(origin, browser) == "/today"

@@ -23,6 +23,26 @@ test('a call is sent by keys alone, and what was taken stands on the list', asyn
   await expect(page.getByText('（電話）')).toBeVisible()
 })
 
+test('whoever takes a call sees which child of that name it is', async ({ page, bff, open }) => {
+  const { pupil, number } = bff.mock.town.own.members[6]!
+  await open('office', child(bff))
+  const who = page.getByText(`${pupil.family} ${pupil.given}`, { exact: true }).locator('..')
+  await expect(who).toContainText(`2年1組 ${number}番`)
+  await expect(who).toContainText(pupil.family_kana)
+  await expect(who).toContainText(pupil.given_kana)
+})
+
+test('what was changed has both its times, as the roll has the later', async ({ page, bff, open }) => {
+  const { pupil } = bff.mock.town.own.members.find(({ number }) => number === 5)!
+  bff.mock.family.call(5, { revision: 2, told_at: `${TODAY}T08:17:00+09:00`, entered_at: `${TODAY}T08:20:00+09:00` })
+  bff.mock.family.call(6, { told_at: `${TODAY}T08:11:00+09:00`, entered_at: `${TODAY}T08:11:00+09:00` })
+  await open('office', CALLS())
+  await expect(page.getByText('8:17 母（電話）')).toContainText('（8:20に変更）')
+  await expect(page.getByText('8:11 母（電話）')).not.toContainText('変更')
+  await page.goto(`${bff.url}/calls?pupil=${pupil.id}`)
+  await expect(page.getByText('8:17に母から届いています（8:20に変更）')).toBeVisible()
+})
+
 test('what a guardian told names nobody who took it', async ({ page, bff, open }) => {
   bff.mock.family.call(5, { channel: 'app' })
   await open('office', CALLS())
@@ -38,7 +58,7 @@ looks([
     name: 'calls-missing',
     role: 'office',
     path: child,
-    act: (page) => page.getByRole('button', { name: /この連絡を届ける/ }).click(),
+    act: (page) => page.getByRole('button', { name: /この連絡を担任に伝える/ }).click(),
     until: '何の連絡かをえらんでください',
     whole: true,
   },

@@ -41,6 +41,32 @@ test('an address is used when its code has come back', async ({ page, bff, open 
   await expect(page.getByText('haha@example.jp')).toHaveCount(0)
 })
 
+test('beside an address that waits for its code there is no second form; another one is asked for', async ({ page, bff, open }) => {
+  bff.mock.channels.add({ address: 'haha@example.jp', last: { what: 'code', state: 'handed_over', reason: null, at } })
+  await open('guardian', '/family/told')
+  await expect(page.getByRole('textbox')).toHaveCount(1)
+  await expect(page.getByLabel('メールに書いてある番号（6けた）')).toBeVisible()
+  await page.getByRole('button', { name: 'ほかのアドレスを加える' }).click()
+  await page.getByLabel('メールアドレス').fill('shigoto@example.jp')
+  await page.getByRole('button', { name: '番号を送る' }).click()
+  await expect(page.getByText('shigoto@example.jp')).toBeVisible()
+  await expect(page.getByLabel('メールアドレス')).toHaveCount(0)
+})
+
+test('設定 names the guardian, and no office that the guardian does not belong to', async ({ page, bff, open }) => {
+  await open('guardian', '/family/settings')
+  await expect(page.getByRole('heading', { name: '設定' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'お知らせの受け取り方' })).toBeVisible()
+  await expect(page.getByText(bff.mock.town.board.name)).toHaveCount(0)
+})
+
+test('in a town for trying it says where the mails are', async ({ page, bff, open }) => {
+  bff.mock.channels.page.kept = true
+  await open('guardian', '/family/told')
+  await expect(page.getByText('メールは外へ出ません')).toBeVisible()
+  await expect(page.getByText('.venv/bin/tsumugi mail read')).toBeVisible()
+})
+
 test('nobody is asked for permission before they have asked for it', async ({ page, bff, open }) => {
   await page.addInitScript(() => {
     const asked: string[] = []
@@ -75,15 +101,45 @@ test('a device is taken with its keys and known again', async ({ page, bff, open
   await expect(page.getByRole('button', { name: 'この端末で受け取る' })).toBeVisible()
 })
 
+for (const stuck of [false, true])
+  test(`whoever signs out is told nothing more on this device${stuck ? ', and is not held up by a browser that does not answer' : ''}`, async ({ page, bff, open }) => {
+    await page.addInitScript((stuck) => {
+      Notification.requestPermission = () => Promise.resolve('granted')
+      const made = {
+        toJSON: () => ({ endpoint: 'https://fcm.googleapis.com/fcm/send/x', keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) } }),
+        unsubscribe: () => {
+          localStorage.setItem('unsubscribed', 'yes')
+          return stuck ? new Promise(() => {}) : Promise.resolve(true)
+        },
+      } as unknown as PushSubscription
+      PushManager.prototype.getSubscription = () => Promise.resolve(localStorage.getItem('subscribed') ? made : null)
+      PushManager.prototype.subscribe = () => {
+        localStorage.setItem('subscribed', 'yes')
+        return Promise.resolve(made)
+      }
+    }, stuck)
+    await open('guardian', '/family/told')
+    await page.getByRole('button', { name: 'この端末で受け取る' }).click()
+    await expect(page.getByText('パソコン（この端末）')).toBeVisible()
+    await page.goto(`${bff.url}/family/settings`)
+    await page.getByRole('button', { name: 'サインアウト', exact: true }).click()
+    await page.getByRole('button', { name: 'サインアウトする' }).click()
+    await expect(page.getByRole('heading', { name: 'サインアウトしました' })).toBeVisible()
+    expect(bodies(bff).map(({ path }) => path.replace(/^\/[^/]+\/remove$/, '/…/remove'))).toEqual(['/push', '/…/remove'])
+    expect(await page.evaluate(() => ({ ...localStorage }))).toMatchObject({ unsubscribed: 'yes' })
+    expect(await page.evaluate(() => localStorage.getItem('tsumugi-push'))).toBeNull()
+  })
+
 test('the office answers a call, and reads what the family was told', async ({ page, bff, open }) => {
   const { family, town } = bff.mock
   const sent = (said: object) => ({ kind: 'email', what: 'confirmed', state: 'handed_over', reason: null, tries: 1, at, ...said })
   const confirmed = [{ on: TODAY, at, revision: 1, by: { id: 'x', family: '佐藤', given: '恵' } }]
-  family.call(7, { guardian: 'x', told: [sent({}), sent({ kind: 'push', what: 'answered', state: 'gone' })], reach: ['email'], confirmed })
+  family.call(7, { guardian: 'x', told: [sent({}), sent({ kind: 'push', what: 'answered', state: 'gone' }), sent({ state: 'gave_up', reason: 'no_channel' })], reach: ['email'], confirmed })
   family.call(5, { told: [], reach: [], confirmed })
   await open('office', '/calls')
   await expect(page.getByText('確認をメールで知らせました')).toBeVisible()
   await expect(page.getByText('返信を知らせられません（端末が受け取りをやめています）')).toBeVisible()
+  await expect(page.getByText('確認はメールでは知らせません（使える届け先がなくなりました）')).toBeVisible()
   await expect(page.getByText('確認したことを知らせる先がありません')).toHaveCount(1)
   await page.goto(`${bff.url}/calls?pupil=${town.own.members[6]!.pupil.id}`)
   await page.getByRole('button', { name: '返信する' }).click()

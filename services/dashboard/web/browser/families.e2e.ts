@@ -89,7 +89,7 @@ test('readings over 漢字, on every page from then on; read out once', async ({
   await expect(page.getByText('学校に届きました').first()).toBeAttached()
   expect(JSON.stringify(commands(bff).map(({ body }) => body))).not.toContain('《')
   await page.getByRole('button', { name: 'やさしい日本語' }).click()
-  await expect(page.getByRole('link', { name: '休み・おくれるを れんらくする', exact: true }).locator('rt')).toHaveText(['やす'])
+  await expect(page.getByRole('link', { name: '休むこと・おくれることを れんらくする', exact: true }).locator('rt')).toHaveText(['やす'])
   await page.getByRole('button', { name: 'ふりがな' }).click()
   await expect(page.locator('rt')).toHaveCount(0)
 })

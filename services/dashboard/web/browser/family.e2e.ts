@@ -57,7 +57,7 @@ test('two children at two schools, tomorrow and the day after, with a word', asy
   await one.tap('ほかの日', 'radio')
   await page.getByLabel('はじめの日').fill('2026-11-24')
   await page.getByLabel('おわりの日').fill('2026-11-25')
-  await one.tap('休む（忌引）', 'radio')
+  await one.tap('休む（忌引：お葬式など）', 'radio')
   await page.getByLabel(/学校につたえたいこと/).fill('祖母の葬儀です')
   await one.tap('学校に送る')
   await expect(page.getByText('11月24日（火）から11月25日（水）まで')).toHaveCount(2)
@@ -144,9 +144,53 @@ test('the keyboard alone does it', async ({ page, bff, open }) => {
   await page.getByRole('radio', { name: '休む（病気・けが）' }).focus()
   await page.keyboard.press('Space')
   await page.getByLabel(/学校につたえたいこと/).focus()
+  await page.keyboard.type('熱があります')
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('午後に病院へ行きます')
+  await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await expect(page.getByText('学校に届きました')).toBeVisible()
-  expect(told(bff)).toHaveLength(1)
+  expect(told(bff).map(({ words }) => words)).toEqual(['熱があります 午後に病院へ行きます'])
+})
+
+test('what is written is all in sight on a telephone', async ({ page, open }) => {
+  await page.setViewportSize(PHONE)
+  await open('guardian', '/family/tell')
+  const words = page.getByLabel(/学校につたえたいこと/)
+  const height = async () => (await words.boundingBox())!.height
+  const before = await height()
+  await words.fill('きのうの夜から38度の熱があります。'.repeat(8))
+  await expect.poll(height).toBeGreaterThan(before * 2)
+  expect(await words.evaluate((area) => area.scrollHeight - area.clientHeight)).toBe(0)
+  await words.fill('')
+  await expect.poll(height).toBe(before)
+})
+
+test('a page left open after its sign-in has run out asks for nothing any more', async ({ page, bff, open }) => {
+  await page.clock.install({ time: `${TODAY}T08:19:30+09:00` })
+  told(bff).push(bff.mock.family.notice())
+  await open('guardian', '/family')
+  await expect(page.getByText('担任の確認はまだです')).toBeVisible()
+  await page.context().clearCookies()
+  const asked = () => bff.mock.requests.length
+  const before = asked()
+  await expect(async () => {
+    await page.clock.runFor(8_000)
+    expect(asked()).toBeGreaterThan(before)
+  }).toPass()
+  await page.clock.runFor(2_000)
+  const learnt = asked()
+  for (let minute = 0; minute < 10; minute += 1) await page.clock.runFor(60_000)
+  expect(asked()).toBe(learnt)
+  await expect(page.getByText('担任の確認はまだです')).toBeVisible()
+  // Signed in again, here or in another tab: the page goes on by itself.
+  await page.context().addCookies([{ name: 'mock', value: 'guardian', url: bff.url }])
+  bff.mock.family.confirm(told(bff)[0]!)
+  await page.evaluate(() => dispatchEvent(new Event('visibilitychange')))
+  await expect(async () => {
+    await page.clock.runFor(8_000)
+    await expect(page.getByText('担任が確認しました')).toBeVisible({ timeout: 300 })
+  }).toPass()
 })
 
 const sick = (bff: Bff) => void told(bff).push(bff.mock.family.notice({ words: '昨夜から38度の熱があります' }))

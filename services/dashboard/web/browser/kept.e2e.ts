@@ -104,7 +104,7 @@ test('what is typed while the device stores a save stays, with its own steps bac
   await expect(cell(page, 12)).toContainText('遅刻')
   await expect(page.getByText('どちらにしますか')).toHaveCount(0) // nobody else has changed anything
   await presses(page, 'Control+Enter')
-  await expect(state(page)).toContainText('確定して届けました')
+  await expect(state(page)).toContainText('に確定しました')
   const sent = commands(bff).map(({ body }) => (JSON.parse(body) as { marks: { pupil: string; seen: number; code: string }[] }).marks)
   const twelve = bff.mock.town.own.members[11]!.pupil.id
   expect(sent.map((marks) => marks.filter(({ pupil }) => pupil === twelve))).toMatchObject([[{ seen: 0, code: 'absent_sick' }], [{ seen: 1, code: 'late' }]])
@@ -173,7 +173,7 @@ test('a roll that a service always fails over holds up no other, and can be mend
   await open('teacher', rollPath(bff, YESTERDAY))
   await ready(page)
   await presses(page, '3', 'c', 'Control+Enter')
-  await expect(state(page)).toContainText('確定して届けました')
+  await expect(state(page)).toContainText('に確定しました')
   await page.getByRole('link', { name: '見て直す 1件' }).click({ timeout: 60_000 }) // after some failures
   await expect(state(page)).toContainText('届きませんでした。見て直す')
   await expect(page.getByText('サーバーで処理できませんでした')).toBeVisible()
@@ -217,7 +217,7 @@ test('what another version of the page kept is shown on every screen, holds noth
   await open('teacher', rollPath(bff))
   await ready(page)
   await presses(page, '1', '2', 'k', 'Control+Enter')
-  await expect(state(page)).toContainText('確定して届けました')
+  await expect(state(page)).toContainText('に確定しました')
   expect(commands(bff)).toHaveLength(1)
   await strip.getByRole('button', { name: '控えを消す' }).click()
   await page.getByRole('button', { name: '残しておく' }).click()

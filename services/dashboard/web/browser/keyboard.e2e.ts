@@ -1,6 +1,6 @@
 /** Without a mouse: every control of the pages to read is reached by Tab, seen where it is, and works by keys alone. */
 import type { Page } from '@playwright/test'
-import { DESK, expect, PHONE, presses, rollPath, schoolPath, takeAll, test, TODAY, type Bff, type Role } from './fixtures'
+import { DESK, expect, PHONE, presses, ready, rollPath, schoolPath, takeAll, test, TODAY, type Bff, type Role } from './fixtures'
 
 test.use({ viewport: DESK })
 
@@ -59,8 +59,9 @@ async function tabTo(page: Page, words: string | RegExp): Promise<void> {
 }
 
 const PAGES: readonly (readonly [name: string, role: Role, path: (bff: Bff) => string, until: string])[] = [
-  ['the school', 'principal', schoolPath, '学級がまだ確定していません'],
-  ['another day of the school', 'principal', (bff) => schoolPath(bff, YESTERDAY), '1年1組'],
+  // The last of a school's page to arrive: 連絡なしの子 is asked for by itself.
+  ['the school', 'principal', schoolPath, '確定していない学級の子の名前を見る'],
+  ['another day of the school', 'principal', (bff) => schoolPath(bff, YESTERDAY), '確定していない学級の子の名前を見る'],
   ['the board', 'board', () => `/board/days/${TODAY}`, 'そろっていない学校'],
   ['the operator', 'operator', () => '/operations', '取り込めずに待っている記録が'],
 ]
@@ -174,3 +175,15 @@ for (const [where, size, role, path] of [
 function park({ mock }: Bff): void {
   mock.parked.push({ service: 'dashboard', copy: 'school_day', publisher: 'registry', key: '0199aaaa-0000-7000-8000-000000000012', keys: 1, count: 3, reason: '前の版が届いていない', parked_at: `${TODAY}T07:58:00+09:00` })
 }
+
+test('the keys of the roll are told of where one looks, and by their names', async ({ page, bff, open }) => {
+  await page.setViewportSize(DESK)
+  await open('teacher', rollPath(bff))
+  await ready(page)
+  await page.getByRole('button', { name: 'キーの一覧' }).click()
+  const list = page.getByRole('dialog', { name: 'キーの一覧' })
+  await expect(list).toContainText('スペース出席')
+  await page.keyboard.press('Escape')
+  await page.setViewportSize(PHONE)
+  await expect(page.getByRole('button', { name: 'キーの一覧' })).toHaveCount(0)
+})

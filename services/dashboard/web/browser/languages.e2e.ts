@@ -2,7 +2,7 @@
 import { axe, expect, PHONE, test } from './fixtures'
 
 const TELLS: readonly (readonly [own: string, tag: string, tell: string])[] = [
-  ['やさしい日本語', 'ja', '休み・おくれるを れんらくする'],
+  ['やさしい日本語', 'ja', '休むこと・おくれることを れんらくする'],
   ['English', 'en', 'Report absence or lateness'],
   ['中文', 'zh-Hans', '联系缺席、迟到'],
   ['Português', 'pt-BR', 'Avisar falta ou atraso'],

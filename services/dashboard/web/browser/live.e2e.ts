@@ -1,6 +1,6 @@
 /** The live connection when what may be seen changes: no page outlives the right to it. */
 import type { Page } from '@playwright/test'
-import { cell, expect, presses, ready, rollPath, test, TODAY, type Bff } from './fixtures'
+import { cell, expect, presses, ready, rollPath, schoolPath, takeAll, test, TODAY, type Bff } from './fixtures'
 
 const NO_RIGHT = { name: 'このページは見られません' }
 
@@ -95,6 +95,31 @@ test('a page that does not change by itself does not say that it does', async ({
   await page.getByRole('link', { name: new RegExp(`${family}.*${given}`) }).first().click()
   await expect(page.getByRole('heading', { name: '在籍と学級' })).toBeVisible()
   await expect(page.getByText('自動で更新')).toBeHidden()
+})
+
+const AWAY = {
+  type: 'https://tsumugi.example/problems/issuer-away',
+  title: 'サインインを確かめられません',
+  status: 503,
+  detail: 'サインインのしくみが、いま止まっています。少し待ってから、もう一度お試しください。入力したものは消えていません。',
+  errors: [],
+}
+
+test('a page that cannot be read because nobody can say who signed in says so, and goes on by itself', async ({ page, bff, open }) => {
+  bff.mock.faults.push({ path: 'GET /api/(?!live)', status: 503, body: AWAY })
+  await open('principal', schoolPath(bff))
+  await expect(page.getByText(AWAY.detail)).toBeVisible()
+  await expect(page.getByText('サインインが必要です')).toHaveCount(0)
+  bff.mock.faults.length = 0
+  await page.getByRole('button', { name: 'もう一度読み込む' }).click()
+  await expect(page.getByText('自動で更新')).toBeVisible()
+  bff.mock.faults.push({ path: 'GET /api/(?!live)', status: 503, body: AWAY })
+  bff.mock.tell(bff.mock.town.own.class.id, TODAY)
+  await expect(page.getByText('8:19 時点の表示です')).toBeVisible() // what was read stays, with its age
+  takeAll(bff)
+  bff.mock.faults.length = 0
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await expect(page.getByText('12学級がまだ確定していません')).toBeVisible()
 })
 
 /** The roll stands and its stream too. */

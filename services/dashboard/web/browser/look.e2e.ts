@@ -11,7 +11,7 @@ const HOME: Look[] = [
   { name: 'home-done', role: 'teacher', path: today, set: (bff) => takeAll(bff, bff.mock.town.own, { 12: 'absent_sick', 26: 'late' }), until: '8:21 に確定' },
   { name: 'home-holiday', role: 'teacher', path: today, set: ({ mock }) => void (mock.schoolDay = false), until: '学校が休みの日' },
   { name: 'home-empty', role: 'nobody', path: today, until: '受け持つ学級はありません' },
-  { name: 'home-substitute', role: 'substitute', path: today, until: '補教' },
+  { name: 'home-substitute', role: 'substitute', path: today, until: '補欠' },
   { name: 'home-office', role: 'office', path: today, set: (bff) => some(bff), until: '事務室' },
   { name: 'home-stranded', role: 'teacher', path: today, until: '控えを消す', act: stranded },
   { name: 'home-error', role: 'teacher', path: today, set: ({ mock }) => void mock.faults.push({ path: '/api/today', status: 503 }), until: 'もう一度読み込む' },
@@ -31,14 +31,14 @@ const ROLL: Look[] = [
     },
   },
   {
-    name: 'roll-panel', role: 'teacher', path: rollPath, until: 'わけ',
+    name: 'roll-panel', role: 'teacher', path: rollPath, until: '入力の経過',
     set: (bff) => bff.mock.mark(bff.mock.town.own.class.id, TODAY, bff.mock.town.own.members[2]!.pupil.id, 'late', { source: 'notice', who: '母' }),
     act: async (page) => {
       if ((page.viewportSize()?.width ?? 0) < 768) await page.getByRole('button', { name: /^3/ }).last().click()
       else await page.locator('[data-cell="2-0"]').click()
     },
   },
-  { name: 'roll-taken', role: 'teacher', path: rollPath, set: (bff) => takeAll(bff, bff.mock.town.own, { 12: 'absent_sick', 26: 'late', 30: 'suspended' }), until: '8:21 に確定して届けました' },
+  { name: 'roll-taken', role: 'teacher', path: rollPath, set: (bff) => takeAll(bff, bff.mock.town.own, { 12: 'absent_sick', 26: 'late', 30: 'suspended' }), until: '8:21 に確定しました' },
   {
     name: 'roll-correction', role: 'teacher', path: rollPath, set: (bff) => takeAll(bff), until: '訂正のわけ', sizes: ['desk'],
     act: async (page) => page.keyboard.type('12K'),

@@ -1,4 +1,4 @@
-import { DESK, expect, PHONE, rollPath, test, type Bff } from './fixtures'
+import { commands, DESK, expect, PHONE, rollPath, test, type Bff } from './fixtures'
 import type { Page } from '@playwright/test'
 import { looks, type Look } from './looks'
 
@@ -10,7 +10,8 @@ test('a homeroom teacher reaches the month from the rail and from the roll', asy
   await open('teacher', '/today')
   await page.getByRole('link', { name: '出席簿' }).click()
   await expect(page).toHaveURL(new RegExp(`${monthPath(bff)}$`))
-  await expect(page.getByRole('row')).toHaveCount(1 + 35 + 5)
+  await expect(page.getByRole('row')).toHaveCount(1 + 35 + 6)
+  await expect(page.locator('tfoot').getByRole('rowheader')).toHaveText(['出席', '欠席', '出停・忌引等', '遅刻', '早退', '学級の計'])
   await page.goto(bff.url + rollPath(bff))
   await page.getByRole('link', { name: '出席簿' }).last().click()
   await expect(page).toHaveURL(new RegExp(`${monthPath(bff)}$`))
@@ -22,6 +23,35 @@ test('the office goes to a class of its school, and from one class to another', 
   await expect(page).toHaveURL(new RegExp(`/classes/${first!.class.id}/register/2026-11$`))
   await page.getByRole('combobox', { name: '学級' }).selectOption(second!.class.id)
   await expect(page).toHaveURL(new RegExp(`/classes/${second!.class.id}/register/2026-11$`))
+})
+
+test('who comes back finds the class and the month they left, until they sign out', async ({ page, bff, open }) => {
+  await open('office', '/register')
+  const [first, second] = bff.mock.town.schools[0]!.classes
+  await page.getByRole('combobox', { name: '学級' }).selectOption(second!.class.id)
+  await expect(page.getByRole('table')).toBeVisible()
+  await page.getByRole('link', { name: '前の月' }).click()
+  await expect(page.getByRole('columnheader', { name: /^31/ })).toBeVisible()
+  const left = new RegExp(`/classes/${second!.class.id}/register/2026-10$`)
+  await expect(page).toHaveURL(left)
+  await page.getByRole('link', { name: '名簿', exact: true }).click()
+  await expect(page).toHaveURL(/people$/)
+  await page.reload()
+  await page.getByRole('link', { name: '出席簿' }).click()
+  await expect(page).toHaveURL(left)
+  await open('principal', '/register')
+  await expect(page, 'what another person left is theirs').toHaveURL(new RegExp(`/classes/${first!.class.id}/register/2026-11$`))
+})
+
+test('a class that is not open any more is not come back to', async ({ page, bff, open }) => {
+  await open('teacher', '/register')
+  await expect(page.getByRole('table')).toBeVisible()
+  const other = bff.mock.town.schools[0]!.classes.at(-1)!.class.id
+  await page.evaluate((to) => sessionStorage.setItem(Object.keys(sessionStorage)[0]!, to), `/classes/${other}/register/2026-10`)
+  await page.goto(`${bff.url}/register`)
+  await expect(page.getByRole('heading', { name: 'このページは見られません' })).toBeVisible()
+  await page.goto(`${bff.url}/register`)
+  await expect(page).toHaveURL(new RegExp(`${monthPath(bff)}$`))
 })
 
 test('months turn by keys, by buttons and by their names; the year is beside them', async ({ page, bff, open }) => {
@@ -59,6 +89,7 @@ test('arrows walk over the marks of the sheet, and a mark says who said it', asy
   const dialog = page.getByRole('dialog')
   await expect(dialog).toContainText('事務室')
   await expect(dialog).toContainText('山田 恵')
+  await expect.poll(() => dialog.evaluate((node) => node.contains(document.activeElement))).toBe(true)
   await page.keyboard.press('Escape')
   await expect(dialog).toHaveCount(0)
   await expect(page.locator(':focus')).toHaveAttribute('data-at', '1-9')
@@ -75,7 +106,7 @@ test('what is open is named first, with the way to mend it', async ({ page, bff,
 
 test('the sums of the lines are the sums of the class', async ({ page, bff, open }) => {
   await open('principal', monthPath(bff))
-  await expect(page.getByRole('row')).toHaveCount(1 + 35 + 5)
+  await expect(page.getByRole('row')).toHaveCount(1 + 35 + 6)
   const sum = async (name: string) => (await page.locator(`tbody [data-sum="${name}"]`).allTextContents()).reduce((all, n) => all + Number(n), 0)
   for (const name of ['days', 'apart', 'due', 'absent', 'present', 'late', 'early', 'unrecorded'])
     await expect(page.locator(`tfoot [data-sum="${name}"]`)).toHaveText(String(await sum(name)))
@@ -161,7 +192,7 @@ test('出席扱い is put beside a day by keys, changes no count and has a colum
   await page.locator(SECOND).focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog')
-  await dialog.getByRole('radio', { name: /なし/ }).focus()
+  await expect(dialog, 'nothing of it was touched').toBeFocused()
   await page.keyboard.press('1')
   await expect(dialog.getByRole('radio', { name: /教育支援センター/ }).first()).toBeChecked()
   await page.keyboard.press('Enter')
@@ -178,6 +209,20 @@ test('出席扱い is put beside a day by keys, changes no count and has a colum
   await expect(page.locator(SECOND)).toHaveText('・')
 })
 
+test('saving what was not changed says so and sends nothing', async ({ page, bff, open }) => {
+  whole(bff)
+  await open('teacher', monthPath(bff))
+  await page.locator(SECOND).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: '印を保存する' }).click()
+  await expect(dialog.getByRole('status')).toContainText('印を変えていない')
+  expect(commands(bff)).toEqual([])
+  await page.keyboard.press('1')
+  await expect(dialog.getByRole('status')).toHaveCount(0)
+  await page.keyboard.press('Enter')
+  await expect(page.locator(SECOND)).toHaveText('扱')
+})
+
 test('a mark that somebody else changed meanwhile is not written over', async ({ page, bff, open }) => {
   whole(bff)
   bff.mock.register.besideMoved = true
@@ -190,6 +235,62 @@ test('a mark that somebody else changed meanwhile is not written over', async ({
   await expect(dialog).toContainText('ほかの人がこの印を変えました')
 })
 
+test('whose death a 忌引 is for is said on one of its days, with how many the board allows; the fourth is told', async ({ page, bff, open }) => {
+  whole(bff)
+  bff.mock.register.bereaved = true
+  await open('teacher', monthPath(bff))
+  await expect(page.getByText('市の定めより長い忌引')).toHaveCount(0)
+  await page.locator('[data-at="0-3"]').focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('radiogroup', { name: '忌引の続柄' })).toContainText('祖父母（3日まで）')
+  await expect(dialog.getByRole('radio', { name: /教育支援センター/ })).toHaveCount(0)
+  await dialog.getByRole('radio', { name: /なし/ }).focus()
+  await page.keyboard.press('2')
+  await page.keyboard.press('Enter')
+  await expect(dialog).toHaveCount(0)
+  await expect(page.locator('[data-at="0-3"]')).toHaveAccessibleName(/忌引 続柄（祖父母）/)
+  await expect(page.locator('[data-at="0-3"]')).toHaveText('忌')
+  await expect(page.getByText('祖父母は3日まで、続けて5日')).toBeVisible()
+  await page.getByRole('button', { name: /.+ 11月9日$/ }).first().click()
+  await expect(dialog).toContainText('忌引の続柄')
+})
+
+test('days of the former school are entered from its paper, stand apart and added up, and are corrected with a reason', async ({ page, bff, open }) => {
+  whole(bff)
+  await open('office', monthPath(bff, 'year'))
+  const total = page.locator('tfoot tr').first().locator('[data-sum="days"]')
+  const before = await total.textContent()
+  const { pupil } = bff.mock.town.own.members.find(({ number }) => number === 34)!
+  await page.getByRole('button', { name: /前の学校の日数を入れる/ }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('前の学校', { exact: false }).first().fill('隣市立西小学校')
+  await dialog.getByLabel('書類の日付').fill('11/9')
+  await dialog.getByLabel('授業日数').fill('１２０日')
+  await dialog.getByLabel('出席停止・忌引等の日数').fill('3')
+  await dialog.getByLabel('欠席日数').fill('7')
+  await expect(dialog.getByText('出席しなければならない日数 117日、出席日数 110日')).toBeVisible()
+  await dialog.getByRole('button', { name: '前の学校の日数を保存する' }).click()
+  await expect(dialog).toHaveCount(0)
+  expect(bff.mock.register.former.get(pupil.id)).toMatchObject({ said: { school: '隣市立西小学校', source: 'record_copy', told_on: '2026-11-09', days: 120, apart: 3, absent: 7, late: 0, early: 0 } })
+  await expect(page.getByRole('row', { name: /前の学校/ }).locator('[data-sum="present"]')).toHaveText('110')
+  await expect(page.getByRole('row', { name: /合わせて/ })).toBeVisible()
+  await expect(total, "the class's own sums stay").toHaveText(before!)
+  await page.getByRole('button', { name: /前の学校の日数を直す/ }).click()
+  await dialog.getByLabel('授業日数').fill('121')
+  await expect(dialog.getByRole('button', { name: '前の学校の日数を保存する' })).toHaveAttribute('aria-disabled', 'true')
+  await dialog.getByLabel('直すわけ').fill('読み違い')
+  await dialog.getByRole('button', { name: '前の学校の日数を保存する' }).click()
+  await expect(dialog).toHaveCount(0)
+  expect(bff.mock.register.former.get(pupil.id)).toMatchObject({ revision: 2, reason: '読み違い', said: { days: 121 } })
+  bff.mock.register.changedClasses = true
+  await open('principal', monthPath(bff, 'year'))
+  await expect(page.getByText('隣市立西小学校')).toBeVisible()
+  await expect(page.getByRole('row', { name: /前の学校/ })).toContainText('もう一つの学級にあります')
+  await expect(page.getByRole('row', { name: /合わせて/ })).toHaveCount(0)
+  await expect(page.getByRole('button', { name: /前の学校の日数/ })).toHaveCount(0)
+})
+
 test('in a closed month a mark beside a day asks why', async ({ page, bff, open }) => {
   whole(bff)
   bff.mock.register.state = 'closed'
@@ -200,7 +301,12 @@ test('in a closed month a mark beside a day asks why', async ({ page, bff, open 
   await page.keyboard.press('5')
   await page.keyboard.press('Enter')
   await expect(dialog).toContainText('わけを選んでください')
+  await expect(dialog.getByRole('radiogroup', { name: '訂正のわけ' })).toBeVisible()
+  await expect(dialog.getByText('わけ', { exact: true }), 'one heading each').toHaveCount(0)
   await dialog.getByText('入力の誤り').click()
+  await page.keyboard.press('4')
+  await expect(dialog.getByRole('radio', { name: /校内教育支援センター/ })).toBeFocused()
+  await page.keyboard.press('5')
   await dialog.getByRole('button', { name: '印を保存する' }).click()
   await expect(page.locator(SECOND)).toHaveText('別')
 })
@@ -254,11 +360,35 @@ const marked = (bff: Bff) => {
   for (const [n, day, code] of marks) register.beside.set(`${town.own.members[n]!.pupil.id} 2026-11-${day}`, { code, seen: 1 })
 }
 
+const former = (bff: Bff) => {
+  whole(bff)
+  const { register, town } = bff.mock
+  const { pupil } = town.own.members.find(({ number }) => number === 34)!
+  register.former.set(pupil.id, { reason: '', revision: 1, said: { school: '隣市立西小学校', source: 'record_copy', told_on: '2026-11-09', days: 120, apart: 3, absent: 7, late: 2, early: 1 } })
+}
+
+const bereaved = (bff: Bff) => {
+  whole(bff)
+  const { register, town } = bff.mock
+  register.bereaved = true
+  register.beside.set(`${town.own.members[0]!.pupil.id} 2026-11-04`, { code: 'kin_grandparent', seen: 1 })
+}
+
 const SHEETS: Look[] = [
   { name: 'register-bundle-ask', role: 'office', path: (bff) => monthPath(bff), set: whole, until: '用紙', act: toBundle },
   { name: 'register-bundle-writing', role: 'office', path: (bff) => monthPath(bff), set: bundled({ state: 'writing', read: 7, of: 12 }), until: '7 / 12 学級', act: toBundle },
   { name: 'register-bundle-ready', role: 'office', path: (bff) => monthPath(bff), set: bundled({ state: 'ready', sheets: 12 }), until: '受け取れます', act: toBundle },
   { name: 'register-bundle-stopped', role: 'office', path: (bff) => monthPath(bff), set: bundled({ state: 'stopped', stopped: '途中で、わけを言わずに終わりました。' }), until: '途中で', act: toBundle },
+  { name: 'register-former', role: 'office', path: (bff) => monthPath(bff, 'year'), set: former, until: '隣市立西小学校', whole: true },
+  {
+    name: 'register-former-entry', role: 'office', path: (bff) => monthPath(bff, 'year'), set: former, until: '直すわけ',
+    act: async (page) => page.getByRole('button', { name: /前の学校の日数を直す/ }).click(),
+  },
+  {
+    name: 'register-kin', role: 'teacher', path: (bff) => monthPath(bff), set: bereaved, until: '続柄は、出席簿を見る人のほかには',
+    act: async (page) => page.locator('[data-at="0-3"]').click(),
+  },
+  { name: 'register-over', role: 'teacher', path: (bff) => monthPath(bff), set: bereaved, until: '市の定めより長い忌引' },
   { name: 'register-beside', role: 'teacher', path: (bff) => monthPath(bff), set: marked, until: '扱 出席扱い' },
   {
     name: 'register-beside-entry', role: 'teacher', path: (bff) => monthPath(bff), set: marked, until: '印を付けても',

@@ -54,7 +54,7 @@ for (const key of ['Control+Enter', 'Control+s'])
     await expect(cell(page, 12)).toContainText('遅刻')
     await expect(page.locator('[data-cursor]')).toBeFocused()
     await presses(page, 'Control+Enter')
-    await expect(state(page)).toContainText('確定して届けました')
+    await expect(state(page)).toContainText('に確定しました')
   })
 
 test('on a phone the button leads to the choice that comes first', async ({ page, bff, open }) => {
@@ -69,7 +69,7 @@ test('on a phone the button leads to the choice that comes first', async ({ page
   await looks(page, 'roll-choice-first-phone')
   await page.getByRole('button', { name: '「遅刻」にする' }).click()
   await page.getByRole('button', { name: '残り34人を出席にして確定' }).click()
-  await expect(state(page)).toContainText('確定して届けました')
+  await expect(state(page)).toContainText('に確定しました')
 })
 
 test("what the teacher chose on sight of the office's mark holds", async ({ page, bff, open }) => {
@@ -179,7 +179,7 @@ for (const size of [DESK, PHONE])
     bff.mock.clock = () => new Date(morning().getTime() + 145 * 60_000) // 10:44
     bff.mock.faults.push({ path: 'POST', drop: true })
     await open('teacher', rollPath(bff))
-    await expect(state(page)).toContainText('8:21 に確定して届けました')
+    await expect(state(page)).toContainText('8:21 に確定しました')
     if (size === PHONE) await tap(page, 12, '遅刻')
     else {
       await ready(page)

@@ -74,6 +74,16 @@ test('a claim is given back, and one who is called away is stood in for', async 
   await expect(first.getByText('あなたがかけています')).toBeVisible()
 })
 
+test('who is missing stands before every number of the day', async ({ page, bff, open }) => {
+  const [first] = bff.mock.town.schools[0]!.classes
+  takeAll(bff, own(bff), { 12: 'absent_other', 26: 'absent_other', 3: 'absent_sick', 4: 'absent_sick', 5: 'absent_sick', 6: 'absent_sick', 7: 'absent_sick' })
+  takeAll(bff, first!)
+  await open('office', schoolPath(bff))
+  const [missing_, more, counts] = await Promise.all([list(page), page.getByText('いつもより休みがずっと多い'), page.locator('dl').first()].map(async (one) => (await one.boundingBox())!.y))
+  expect(missing_).toBeLessThan(more!)
+  expect(missing_).toBeLessThan(counts!)
+})
+
 test('two who press at once: the later one is told who calls', async ({ page, bff, open }) => {
   missing(bff)
   await open('office', schoolPath(bff))

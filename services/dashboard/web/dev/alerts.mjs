@@ -1,5 +1,5 @@
 /** 気がかりな欠席 in memory. Not a model of the rules. */
-const PATH = /^\/api\/schools\/([^/]+)\/days\/([^/]+)\/alerts(?:\/([^/]+))?$/
+const PATH = /^\/api\/(?:schools|classes)\/([^/]+)\/days\/([^/]+)\/alerts(?:\/([^/]+))?$/
 const DONE = [['called', '家庭に電話した'], ['visited', '家庭を訪問した'], ['met', '保護者と話し合った'], ['told_board', '教育委員会に知らせた'], ['asked_agency', '関係機関に相談した'], ['known', '事情が分かった']].map(([code, word]) => ({ code, word }))
 const RULES = [['row_7', '理由の分からない欠席が7日続く（施行令20条）'], ['row_3', '3日続けて欠席'], ['year_30', '年度で30日以上欠席']].map(([code, word]) => ({ code, word }))
 const WEEK = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20']
@@ -41,9 +41,11 @@ export class AlertsDesk {
     const asked = PATH.exec(path)
     if (!asked || asked[3] || who === 'board') return null
     const { school } = this.mock.town.schools[0]
+    const own = this.mock.town.own.class
+    if (asked[1] === own.id && who !== 'teacher') throw new this.Refuse(403, 'denied', '見ることはできません')
     return {
-      school, date: asked[2], rules: RULES, done: DONE, alerts: this.raised.map((one) => this.one(one)), withdrawn: this.gone.map((one) => ({ ...this.one(one), days: one.days.length })),
-      may: { act: asked[2] === this.today }, ...this.mock.stamp([`school-day:${school.id}:${asked[2]}`]),
+      class: asked[1] === own.id ? own : null, school, date: asked[2], rules: RULES, done: DONE, alerts: this.raised.map((one) => this.one(one)), withdrawn: this.gone.map((one) => ({ ...this.one(one), days: one.days.length })),
+      may: { act: asked[2] === this.today }, ...this.mock.stamp([asked[1] === own.id ? `class-day:${own.id}:${asked[2]}` : `school-day:${school.id}:${asked[2]}`]),
     }
   }
 
@@ -54,7 +56,7 @@ export class AlertsDesk {
     if (!there) throw new this.Refuse(409, 'moved', 'もう当てはまりません', '見ているあいだに出欠が直されたか、日付が変わりました。画面を読み直してください。')
     const act = { act: body.act, done: DONE.find(({ code }) => code === body.done)?.word ?? null, days: there.days.length, by: this.mock.people()[who].person, at: this.mock.clock().toISOString() }
     this.said.set(`${asked[3]} ${body.rule}`, [...there.acts, act])
-    this.mock.notice([`school-day:${asked[1]}:${asked[2]}`])
+    this.mock.notice([`school-day:${this.mock.town.schools[0].school.id}:${asked[2]}`, `class-day:${this.mock.town.own.class.id}:${asked[2]}`])
     return { kept: true, after: null }
   }
 }

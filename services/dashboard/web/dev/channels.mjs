@@ -7,7 +7,7 @@ export class ChannelDesk {
   constructor(mock, Refuse) {
     this.mock = mock
     this.refuse = Refuse
-    this.page = { mail: true, push: true, push_key: 'BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8', quiet_from: '21:00', quiet_until: '07:00', channels: [] }
+    this.page = { mail: true, kept: false, push: true, push_key: 'BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8', quiet_from: '21:00', quiet_until: '07:00', channels: [] }
     this.code = '123456'
     this.made = 0
   }

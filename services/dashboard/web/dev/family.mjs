@@ -75,9 +75,10 @@ export class FamilyDesk {
   }
 
   ofChild(pupil) {
-    const { pupil: found } = this.mock.town.own.members.find((one) => one.pupil.id === pupil)
+    const { own } = this.mock.town
+    const { pupil: found, number } = own.members.find((one) => one.pupil.id === pupil)
     const guardian = (n, relation, relation_word) => ({ id: id('9a4d', n), family: found.family, given: relation_word, relation, relation_word })
-    return { pupil: named(found), guardians: [guardian(1, 'mother', '母'), guardian(2, 'father', '父')], notices: this.ofSchool.filter((one) => one.pupil.id === pupil) }
+    return { pupil: { ...found, class_name: own.class.name, number }, guardians: [guardian(1, 'mother', '母'), guardian(2, 'father', '父')], notices: this.ofSchool.filter((one) => one.pupil.id === pupil) }
   }
 
   act(who, path, body) {

@@ -55,6 +55,14 @@ interface MockForms extends MockDesk {
   said: Record<'certificate-forms' | 'textbooks', { since: string; value: unknown }[]>
 }
 
+/** The rules of 気がかりな欠席; `pace`: schools that one step counts, `others`: somebody else counts. */
+interface MockAlertRules {
+  said: { since: string; reason: string; rules: { code: string; word: string; days: number }[]; gone?: boolean }[]
+  trials: Map<string, unknown>
+  pace: number
+  others: boolean
+}
+
 /** A notice of a guardian's page, as far as tests look at it. */
 interface MockNotice {
   notice: string
@@ -100,21 +108,34 @@ interface MockAlerts {
 
 /** お知らせの受け取り方. */
 interface MockChannels {
-  page: { mail: boolean; push: boolean; push_key: string | null; channels: unknown[] }
+  page: { mail: boolean; kept: boolean; push: boolean; push_key: string | null; channels: unknown[] }
   add(said: Record<string, unknown>): unknown
 }
 
+/** 時限ごとの出欠; `take` is what somebody else has done. */
+interface MockLessons {
+  periods: number
+  moved: boolean
+  closed: boolean
+  why: string | null
+  corrections: unknown[]
+  take(found: MockClass, date: string, period: number, codes?: Record<number, string>, subject?: string | null): void
+}
+
 export interface Mock {
+  lessons: MockLessons
   channels: MockChannels
   alerts: MockAlerts
   family: MockFamily
   calls: MockCalls
   duties: MockDuties
   lists: MockDesk
-  register: { planned: boolean; open: string[]; clash: boolean; ahead: boolean; state: string; current: boolean; after: boolean; unconfirmed: string[]; own: boolean; besideMoved: boolean; bundles: Record<string, unknown>[]; beside: Map<string, { code: string; seen: number }> }
+  register: { planned: boolean; open: string[]; clash: boolean; ahead: boolean; state: string; current: boolean; after: boolean; unconfirmed: string[]; own: boolean; besideMoved: boolean; changedClasses: boolean; bereaved: boolean; former: Map<string, { said: object | null; reason: string; revision: number }>; bundles: Record<string, unknown>[]; beside: Map<string, { code: string; seen: number }> }
   years: MockDesk
   boardYear: MockBoardYear
   forms: MockForms
+  alertRules: MockAlertRules
+  attendance: { said: Record<'symbols' | 'beside' | 'bereavement', { since: string; rows: { word: string; days: number | null }[]; holidays: boolean; words: string[] }[]> }
   town: { board: { id: string; name: string }; schools: { school: School; classes: MockClass[] }[]; own: MockClass }
   same: { act(who: string, path: string, body: unknown): unknown }
   office: {

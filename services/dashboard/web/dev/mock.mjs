@@ -8,10 +8,12 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { AlertRulesDesk } from './alertrules.mjs'
 import { AlertsDesk } from './alerts.mjs'
 import { CallsDesk } from './calls.mjs'
 import { changePeople, readPeople } from './people.mjs'
 import { DutiesDesk } from './duties.mjs'
+import { LessonsDesk } from './lessons.mjs'
 import { ListsDesk } from './lists.mjs'
 import { RegisterDesk } from './register.mjs'
 import { Exports } from './exports.mjs'
@@ -24,6 +26,7 @@ import { OfficeDesk } from './office.mjs'
 import { SamePeopleDesk } from './samepeople.mjs'
 import { YearsDesk } from './years.mjs'
 import { BoardYearDesk } from './boardyear.mjs'
+import { AttendanceDesk } from './attendance.mjs'
 import { FormsDesk } from './forms.mjs'
 import { ChannelDesk } from './channels.mjs'
 import { FamilyDesk } from './family.mjs'
@@ -49,6 +52,7 @@ class Mock {
     this.town = town()
     this.duties = new DutiesDesk(this, Refuse)
     this.lists = new ListsDesk(this, Refuse)
+    this.lessons = new LessonsDesk(this, Refuse)
     this.alerts = new AlertsDesk(this, TODAY, Refuse)
     this.calls = new CallsDesk(this, TODAY, Refuse)
     this.register = new RegisterDesk(this, TODAY, Refuse)
@@ -56,6 +60,8 @@ class Mock {
     this.years = new YearsDesk(this, Refuse)
     this.boardYear = new BoardYearDesk(this, Refuse)
     this.forms = new FormsDesk(this, Refuse)
+    this.alertRules = new AlertRulesDesk(this, Refuse)
+    this.attendance = new AttendanceDesk(this, Refuse)
     this.same = new SamePeopleDesk(this, Refuse)
     this.family = new FamilyDesk(this, TODAY, Refuse)
     this.channels = new ChannelDesk(this, Refuse)
@@ -104,7 +110,7 @@ class Mock {
     const role = (kind, label, cls) => ({ kind, label, school: first.school, class: cls ?? null })
     return {
       teacher: { person: own.homeroom, kind: 'staff', roles: [role('homeroom', '担任', own.class), role('assistant', '副担任', second.class)], rail: ['today', 'register', 'people'], home: '/today', classes: [[own, 'homeroom'], [second, 'assistant']] },
-      substitute: { person: { ...staff, id: id('aaaa', 90001) }, kind: 'staff', roles: [role('substitute', '補教', own.class)], rail: ['today'], home: '/today', classes: [[own, 'substitute']] },
+      substitute: { person: { ...staff, id: id('aaaa', 90001) }, kind: 'staff', roles: [role('substitute', '補欠', own.class)], rail: ['today'], home: '/today', classes: [[own, 'substitute']] },
       nobody: { person: { ...staff, id: id('aaaa', 90006) }, kind: 'staff', roles: [role('subject', '専科')], rail: ['today'], home: '/today', classes: [] },
       principal: { person: { ...staff, id: id('aaaa', 90002), family: '校長', given: '一郎', family_kana: 'こうちょう', given_kana: 'いちろう' }, kind: 'staff', roles: [role('principal', '校長')], rail: ['school', 'register', 'people', 'moves', 'next_year'], home: '/school', classes: [] },
       office: { person: { ...staff, id: id('aaaa', 90003) }, kind: 'staff', roles: [role('office', '事務職員')], rail: ['today', 'school', 'register', 'people', 'imports', 'moves', 'next_year'], home: '/school', classes: first.classes.map((one) => [one, 'office']) },
@@ -199,7 +205,8 @@ class Mock {
 
   me(who) {
     const { classes: _, ...me } = this.people()[who]
-    return { ...me, board: this.town.board, acr: '2', today: TODAY, training: this.training, session_ends_at: who === 'guardian' ? '2027-02-18T18:00:00+09:00' : `${TODAY}T18:00:00+09:00` }
+    const settings = me.rail.includes('settings') ? ['calendar', 'attendance', 'certificates', 'textbooks', 'alerts'] : []
+    return { ...me, settings, board: this.town.board, acr: '2', today: TODAY, training: this.training, session_ends_at: who === 'guardian' ? '2027-02-18T18:00:00+09:00' : `${TODAY}T18:00:00+09:00` }
   }
 
   today(who) {
@@ -209,7 +216,7 @@ class Mock {
       return { class: found.class, school, role, closed: this.years.closedOn(found.class.id, TODAY), ...counts }
     })
     const keys = classes.map((one) => `class-day:${one.class.id}:${TODAY}`)
-    return { date: TODAY, school_day: this.schoolDay, next_school_day: '2026-11-24', classes: this.empty ? [] : classes, ...this.stamp(keys) }
+    return { date: TODAY, school_day: this.schoolDay, next_school_day: '2026-11-24', lessons: this.lessons.periods > 0 && who === 'nobody', classes: this.empty ? [] : classes, ...this.stamp(keys) }
   }
 
   rollView(who, classId, date) {
@@ -223,7 +230,7 @@ class Mock {
     })
     return {
       class: found.class, school: found.school, date, closed: this.closed, may: { take: may, correct: may }, symbols: SYMBOLS, reasons: REASONS,
-      columns: [{ id: 'attendance', kind: 'choice', label: '出欠' }], members, taken: roll.taken, month_closed: ['closed', 'checked'].includes(this.register.state), ...this.stamp([`class-day:${classId}:${date}`]),
+      columns: [{ id: 'attendance', kind: 'choice', label: '出欠' }], members, taken: roll.taken, lessons: this.lessons.periods > 0, month_closed: ['closed', 'checked'].includes(this.register.state), ...this.stamp([`class-day:${classId}:${date}`]),
     }
   }
 
@@ -370,7 +377,7 @@ function view(mock, who, path, query) {
   const board = /^\/api\/board\/days\/([^/]+)$/.exec(path)
   if (board) return boardDayView(mock, board[1])
   const office = officeOf(mock, path)
-  const found = office?.desk.read(office.rest, who, query) ?? mock.channels.view(who, path) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.alerts.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.same.view(who, path, query)
+  const found = office?.desk.read(office.rest, who, query) ?? mock.channels.view(who, path) ?? mock.family.view(who, path) ?? mock.calls.view(who, path) ?? mock.alerts.view(who, path) ?? mock.duties.view(who, path, query) ?? mock.lists.view(who, path, query) ?? mock.lessons.view(who, path) ?? mock.register.view(who, path) ?? mock.office.view(path, query) ?? mock.years.view(who, path) ?? mock.boardYear.view(who, path) ?? mock.forms.view(who, path) ?? mock.attendance.view(who, path) ?? mock.alertRules.view(who, path, query) ?? mock.same.view(who, path, query)
   if (found) return found
   throw new Refuse(404, 'not-found', 'このページは見られません')
 }
@@ -391,7 +398,7 @@ function act(mock, who, path, headers, body) {
   if (GAKUREIBO.test(path)) return mock.gakureibo.act(path.replace(GAKUREIBO, ''), body)
   const roll = /^\/api\/registry\/v1\/classes\/([^/]+)\/days\/([^/]+)\/roll$/.exec(path)
   const office = officeOf(mock, path)
-  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.calls.act(who, path, body) ?? mock.alerts.act(who, path, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.register.step(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.channels.act(who, path, body) ?? mock.family.act(who, path, body)))
+  const done = mock.done.get(key) ?? (roll ? mock.take(who, roll[1], roll[2], body) : (office?.desk.act(office.rest, body) ?? mock.calls.act(who, path, body) ?? mock.alerts.act(who, path, body) ?? mock.duties.act(who, path, body) ?? mock.lists.act(who, path, body) ?? mock.lessons.act(who, path, body) ?? mock.register.step(who, path, body) ?? mock.office.act(path, body) ?? mock.years.act(who, path, body) ?? mock.boardYear.act(who, path, body) ?? mock.forms.act(who, path, body) ?? mock.attendance.act(who, path, body) ?? mock.alertRules.act(who, path, body) ?? mock.same.act(who, path, body) ?? mock.channels.act(who, path, body) ?? mock.family.act(who, path, body)))
   if (!done) throw new Refuse(404, 'not-found', 'このページは見られません')
   mock.done.set(key, done)
   if (!roll) mock.tellOffices()

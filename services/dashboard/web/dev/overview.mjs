@@ -3,15 +3,21 @@ import { SYMBOLS } from './town.mjs'
 
 const FIELDS = ['members', 'present', 'absent', 'late', 'early', 'apart', 'unrecorded']
 const RULE = { window: 20, least: 5, times: 2, more: 3 }
-const NOTHING = Object.fromEntries([...FIELDS, 'off', 'here', 'away', 'usual'].map((name) => [name, null]))
+const NOTHING = Object.fromEntries([...FIELDS, 'off', 'here', 'away', 'rated', 'usual'].map((name) => [name, null]))
 
 const sum = (rows) => Object.fromEntries(FIELDS.map((field) => [field, rows.reduce((n, one) => n + one[field], 0)]))
 
-function measured(mock, counts, here) {
+const rated = (rows) => {
+  const of = sum(rows.filter(({ taken_at }) => taken_at))
+  return { here: of.members, away: of.absent + of.apart, late: of.late }
+}
+
+function measured(mock, counts, here, rows) {
   const away = counts.absent + counts.apart
   const usual = mock.usual.days >= RULE.least ? mock.usual : null
-  const stands_out = usual !== null && away >= RULE.times * usual.away * here && away >= usual.away * here + RULE.more
-  return { here, away, usual, stands_out }
+  const often = usual && Math.max(usual.away * here, 1)
+  const stands_out = usual !== null && away >= RULE.times * often && away >= often + RULE.more
+  return { here, away, rated: rated(rows), usual, stands_out }
 }
 
 function outstanding(school, rows) {
@@ -21,8 +27,9 @@ function outstanding(school, rows) {
 function gradesOf(mock, rows) {
   const grades = [...new Set(rows.map((one) => one.class.grade))]
   return grades.map((grade) => {
-    const those = sum(rows.filter((one) => one.class.grade === grade))
-    return { grade, ...those, ...measured(mock, those, those.members) }
+    const of = rows.filter((one) => one.class.grade === grade)
+    const those = sum(of)
+    return { grade, ...those, ...measured(mock, those, those.members, of), classes: of.length, classes_taken: of.filter((one) => one.taken_at).length }
   })
 }
 
@@ -41,7 +48,7 @@ export function schoolDayView(mock, who, schoolId, date) {
   const names = who !== 'board'
   const all = found.classes.map((one) => {
     const counts = mock.counts(one, date)
-    return { class: one.class, homeroom: one.homeroom, closed: mock.years.closedOn(one.class.id, date), ...counts, ...measured(mock, counts, counts.members) }
+    return { class: one.class, homeroom: one.homeroom, closed: mock.years.closedOn(one.class.id, date), ...counts, ...measured(mock, counts, counts.members, [counts]) }
   })
   const hidden = mock.small && !names ? all.at(-1) : null
   const told = all.filter((one) => one !== hidden)
@@ -54,7 +61,7 @@ export function schoolDayView(mock, who, schoolId, date) {
   const open = all.filter((one) => one.closed === null)
   return {
     school: found.school, date, school_day: mock.schoolDay, rule: RULE, names, may: { roll: names },
-    totals: { ...counted, members: sum(told).members, off: sum(told).members - counted.members, ...measured(mock, counted, counted.members), classes: open.length, classes_taken: open.filter((one) => one.taken_at).length },
+    totals: { ...counted, members: sum(told).members, off: sum(told).members - counted.members, ...measured(mock, counted, counted.members, meeting), classes: open.length, classes_taken: open.filter((one) => one.taken_at).length },
     classes: mock.empty ? [] : classes, grades: gradesOf(mock, meeting), outstanding: outstanding(found.school, meeting),
     reasons: reasonsOf(mock, found.classes.filter((one) => meeting.some((open) => open.class === one.class)), date), exceptions, ...mock.stamp([`school-day:${schoolId}:${date}`]),
   }
@@ -68,7 +75,7 @@ export function boardDayView(mock, date) {
   const rows = days.flatMap(({ day }) => day.classes.filter((one) => one.closed === null && one.members !== null))
   return {
     board: mock.town.board, date, rule: RULE,
-    totals: { ...counted, off: total('off'), ...measured(mock, counted, total('here')), schools: schools.length, classes: total('classes'), classes_taken: total('classes_taken') },
+    totals: { ...counted, off: total('off'), ...measured(mock, counted, total('here'), rows), schools: schools.length, classes: total('classes'), classes_taken: total('classes_taken') },
     outstanding: days.flatMap(({ day }) => day.outstanding), grades: gradesOf(mock, rows), reasons: reasonsOf(mock, mock.town.schools.flatMap(({ classes }) => classes), date),
     schools: mock.empty ? [] : schools.toSorted((a, b) => Number(b.stands_out) - Number(a.stands_out)), ...mock.stamp([`board-day:${mock.town.board.id}:${date}`]),
   }

@@ -5,7 +5,8 @@ const ADDRESS = /^\/api\/registry\/v1\/classes\/([^/]+)\/register\/(?:months\/(\
 const MONTHS = [4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3]
 const HOLIDAYS = { '2026-11-03': '文化の日', '2026-11-23': '勤労感謝の日' }
 const MARKS = [['credited_centre', 'credited', '教育支援センター'], ['credited_facility', 'credited', '学校外の民間施設など'], ['credited_ict', 'credited', '自宅でICT学習'], ['room_support', 'elsewhere', '校内教育支援センター'], ['room_nurse', 'elsewhere', '保健室'], ['room_other', 'elsewhere', 'ほかの部屋']]
-  .map(([code, kind, word]) => ({ code, kind, word, glyph: kind === 'credited' ? '扱' : '別' }))
+  .map(([code, kind, word]) => ({ code, kind, word, days: null, glyph: kind === 'credited' ? '扱' : '別' }))
+  .concat([['kin_parent', '父母', 7], ['kin_grandparent', '祖父母', 3], ['kin_sibling', '兄弟姉妹', 3]].map(([code, word, days]) => ({ code, kind: 'kin', word, days, glyph: '' })))
 const pad = (n) => String(n).padStart(2, '0')
 const monthOf = (month) => `${month < 4 ? 2027 : 2026}-${pad(month)}`
 
@@ -28,6 +29,11 @@ export class RegisterDesk {
     /** What stands beside days: `pupil on` → code, revision. */
     this.beside = new Map()
     this.besideMoved = false
+    this.changedClasses = false
+    /** The first child is away for a death, from 11/4 to 11/10. */
+    this.bereaved = false
+    /** Days of former schools: by child, what was entered last. */
+    this.former = new Map()
     /** Files of the school's month, the newest first. */
     this.bundles = []
   }
@@ -50,10 +56,28 @@ export class RegisterDesk {
     return { saved: [], refused, after: null }
   }
 
+  /** Days of the former school, as registry keeps them. */
+  before(path, { pupil, seen, said, reason }) {
+    if (!/\/register\/year\/former$/.test(path)) return null
+    if (said && said.apart + said.absent > said.days) throw new this.Refuse(422, 'former-refused', '保存していません', '欠席を直してください。', [{ cell: '欠席', message: '出席しなければならない日数をこえています。' }])
+    this.former.set(pupil, { said, reason, revision: seen + 1 })
+    return { pupil, revision: seen + 1, after: null }
+  }
+
+  formerOf(pupil, own) {
+    const { said = null, revision = 0 } = this.former.get(pupil) ?? {}
+    if (!said) return { seen: revision, former: null }
+    const due = said.days - said.apart
+    const sums = { days: said.days, apart: said.apart, due, absent: said.absent, present: due - said.absent, late: said.late, early: said.early }
+    const by = { id: 'yamada', family: '山田', given: '恵', family_kana: null, given_kana: null }
+    const word = { record_copy: '指導要録の写し', certificate: '在学証明書', told: '前の学校からの連絡', other: 'ほかの書類' }[said.source]
+    return { seen: revision, former: { ...said, revision, source_word: word, by, at: '2026-11-20T16:05:00+09:00', sums, together: this.changedClasses ? null : Object.fromEntries(Object.entries(sums).map(([name, n]) => [name, n + own[name]])) } }
+  }
+
   /** A step of the month's end, as registry answers it. */
   step(who, path, body) {
     const asked = /^\/api\/registry\/v1\/classes\/([^/]+)\/register\/months\/2026-11\/(close|check|return)$/.exec(path)
-    if (!asked) return this.mark(path, body) ?? this.bundle(path, body)
+    if (!asked) return this.before(path, body) ?? this.mark(path, body) ?? this.bundle(path, body)
     if (asked[2] !== 'return' && body.seen !== this.digest()) throw new this.Refuse(409, 'month-moved', '締めていません', '画面を開いたあとに出席簿が変わりました。読み直して、確かめてからもう一度押してください。')
     this.state = { close: 'closed', check: 'checked', return: 'returned' }[asked[2]]
     this.sentence = body.sentence
@@ -100,10 +124,10 @@ export class RegisterDesk {
     const children = mock.empty ? [] : found.members.filter(({ exchange }) => !exchange)
     const sheet = {
       class_id: found.class.id, name: found.class.name, grade: found.class.grade, school: found.school, school_year: 2026, months: MONTHS.map(monthOf),
-      classes: (leads ? school.classes : classes).map((one, n) => ({ ...(one.class ?? one[0].class), state: asked[2] && n === 0 && this.state !== 'open' ? this.state : null })), homerooms: [`${found.homeroom.family} ${found.homeroom.given}`], planned: this.planned,
+      classes: (leads ? school.classes : classes).map((one, n) => ({ ...(one.class ?? one[0].class), state: asked[2] && n === 0 && this.state !== 'open' ? this.state : null })), homerooms: [`${found.homeroom.family} ${found.homeroom.given}`], planned: this.planned, by_lessons: [...mock.lessons.taken.keys()].some((key) => key.startsWith(found.class.id)),
       ...mock.stamp([`class-day:${found.class.id}:${this.today}`]),
     }
-    return asked[2] ? this.month(who, sheet, children, Number(asked[3])) : this.year(sheet, children)
+    return asked[2] ? this.month(who, sheet, children, Number(asked[3])) : this.year(who, sheet, children)
   }
 
   month(who, sheet, children, month) {
@@ -116,14 +140,14 @@ export class RegisterDesk {
     }
   }
 
-  year(sheet, children) {
+  year(who, sheet, children) {
     const months = MONTHS.map((month) => this.made(children, month))
     const lines = children.map(({ pupil, number }, i) => {
       const each = months.map((one) => one.lines[i].counts)
-      return { pupil, number, months: each, counts: total(each), notes: months.flatMap((one) => one.lines[i].notes) }
+      return { pupil, number, came: number === 34, ...this.formerOf(pupil.id, total(each)), months: each, counts: total(each), notes: months.flatMap((one) => one.lines[i].notes) }
     })
     return {
-      ...sheet, through: this.today, lines, notes: ['11/12 学級閉鎖（インフルエンザ）'], totals: total(lines.map(({ counts }) => counts)),
+      ...sheet, may_former: who === 'office', through: this.today, lines, notes: ['11/12 学級閉鎖（インフルエンザ）'], totals: total(lines.map(({ counts }) => counts)),
       lessons: months.map(({ days }) => days.filter(({ kind }) => kind === 'lesson' || kind === 'closed').length),
       states: MONTHS.map((month) => (month > 3 && month < 9 ? 'checked' : month === 10 ? 'closed' : null)),
       by_month: months.map((one) => total(one.lines.map(({ counts }) => counts))),
@@ -136,7 +160,7 @@ export class RegisterDesk {
     const days = Array.from({ length: new Date(Date.UTC(year, month, 0)).getUTCDate() }, (_, n) => this.day(`${first}-${pad(n + 1)}`))
     const lines = children.map(({ pupil, number }, i) => {
       const cells = days.map((day) => this.stood(pupil, day, this.cell(i, day, number === 34 && day.on < '2026-11-09')))
-      return { pupil, number, cells, counts: counted(cells), notes: month === 11 && number === 34 ? ['11/9から（転入）'] : [] }
+      return { pupil, number, cells, over: this.over(pupil, month, i), counts: counted(cells), notes: month === 11 && number === 34 ? ['11/9から（転入）'] : [] }
     })
     return { days, lines }
   }
@@ -145,9 +169,15 @@ export class RegisterDesk {
     const { code, seen } = this.beside.get(`${pupil.id} ${on}`) ?? { code: null, seen: 0 }
     const mark = MARKS.find((one) => one.code === code)
     if (!mark) return { ...cell, beside: null, seen }
-    const fits = cell.kind === 'present' || (cell.kind === 'absent' && mark.kind === 'credited')
+    const fits = mark.kind === 'kin' ? cell.kind === 'apart' : cell.kind === 'present' || (cell.kind === 'absent' && mark.kind === 'credited')
     const by = { id: 'sato', family: '佐藤', given: '恵', family_kana: null, given_kana: null }
     return { ...cell, glyph: `${cell.glyph === '・' ? '' : cell.glyph}${mark.glyph}`, seen, beside: { ...mark, fits, by, at: '2026-11-20T16:05:00+09:00' } }
+  }
+
+  /** Four days for a grandparent are told. */
+  over(pupil, month, i) {
+    const told = [...this.beside].some(([key, { code }]) => key.startsWith(pupil.id) && code === 'kin_grandparent')
+    return this.bereaved && told && month === 11 && i === 0 ? [{ on: '2026-11-09', word: '祖父母', allowed: 3, days: 5 }] : []
   }
 
   day(on) {
@@ -161,6 +191,7 @@ export class RegisterDesk {
     const cell = (of, code = null, contradiction = null) => ({ kind: of, glyph: code ? SYMBOLS[code].glyph || '・' : { struck: '―', closed: '閉', unrecorded: '未' }[of] ?? '', symbol: code, contradiction })
     if (struck) return cell('struck')
     if (kind !== 'lesson') return cell(kind)
+    if (this.bereaved && i === 0 && on >= '2026-11-04' && on <= '2026-11-10') return cell('apart', 7)
     if (this.open.includes(on)) return cell('unrecorded')
     const chance = seeded(Number(on.replaceAll('-', '')) * 41 + i)()
     const code = chance < 0.03 ? 1 : chance < 0.045 ? 2 : chance < 0.06 ? 3 : chance < 0.07 ? 4 : chance < 0.074 ? 5 : chance < 0.09 ? 6 : chance < 0.094 ? 7 : null

@@ -28,7 +28,7 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== self.location.origin) return
   if (request.mode === 'navigate') {
-    if (!/^\/(api|auth|health)\//.test(pathname)) event.respondWith(page(event))
+    if (!/^\/(api|auth|health|stop)\//.test(pathname)) event.respondWith(page(event))
   } else if (pathname.startsWith('/assets/')) event.respondWith(file(request))
 })
 

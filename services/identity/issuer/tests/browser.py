@@ -23,7 +23,7 @@ from shared.access.tokens import KeySource, TokenVerifier
 with warnings.catch_warnings():
     # Authlib would rather have httpx2, which nothing else here uses, and says so at every import.
     warnings.simplefilter("ignore", authlib.deprecate.AuthlibDeprecationWarning)
-    from authlib.integrations.httpx_client import AsyncOAuth2Client
+    from authlib.integrations.httpx_client import AsyncOAuth2Client as AsyncOAuth2Client
 
 BACK = f"{ORIGIN}/auth/callback"
 

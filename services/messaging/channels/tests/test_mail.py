@@ -125,5 +125,9 @@ def test_every_language_says_all_of_it(language: str) -> None:
         said = words(what, language, school="第一小学校", code="123456")
         assert "{" not in said.title + said.body
         assert ("123456" if what == "code" else "第一小学校") in said.body
-        assert "https://x/family/told" in mail_text(said, language, "https://x/family")
+        text = mail_text(what, said, language, "https://x/family")
+        body, _, foot = text.partition("\n-- \n")
+        assert "https://x/family/told" in foot
+        links = [line for line in body.splitlines() if line.startswith("https://")]
+        assert links == ["https://x/family/told" if what == "code" else "https://x/family"]
     assert words("confirmed", "tlh", school="") == words("confirmed", "ja", school="")

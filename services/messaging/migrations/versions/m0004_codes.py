@@ -7,6 +7,8 @@ from shared.database.roles import protect
 
 revision = "m0004"
 down_revision = "m0003"
+contract = False
+"""The key that comes back asks for no more than the one that goes."""
 
 CODES = """
 -- A guardian's codes of a day, which begins with the first: they outlive the address they went to.

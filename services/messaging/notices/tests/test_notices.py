@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from services.messaging.tests.town import Messaging, said
-from shared.contracts.registry import PersonErased
+from services.messaging.tests.town import SINCE, Messaging, said
+from shared.contracts.registry import Name, PersonErased
 
 WORDS = "昨夜から38度"
 
@@ -33,6 +33,21 @@ async def test_a_call_about_two_children_is_one_act(messaging: Messaging) -> Non
     assert notice["entered_by"]["given"] == "事務"
     assert (notice["class_name"], notice["number"]) == ("2年1組", 1)
     assert [each["relation_word"] for each in page["guardians"]] == ["母"], "the father may not tell"
+
+
+async def test_namesakes_are_told_apart_before_anything_is_taken(messaging: Messaging) -> None:
+    town = messaging.town
+    card = town.card(town.sister, "花").model_copy(update={"kana": Name(family="つむぎ", given="はな")})
+    await messaging.say(card, town.card(town.brother, "花"))
+    await messaging.catch_up()
+    told = {"family": "紬", "given": "花"}
+    sister = {"family_kana": "つむぎ", "given_kana": "はな", "class_name": "2年1組", "number": 1}
+    brother = {"family_kana": "", "given_kana": "", "class_name": "2年2組", "number": 2}
+    for pupil, more in ((town.sister, sister), (town.brother, brother)):
+        assert (await messaging.of(pupil))["pupil"] == {"id": str(pupil), **told, **more}
+    await messaging.say(town.stays(town.sister, (town.first, None, SINCE, None)))
+    await messaging.catch_up()
+    assert (await messaging.of(town.sister))["pupil"]["class_name"] is None, "at the school, in no class"
 
 
 async def test_the_same_command_again_is_one_notice(messaging: Messaging) -> None:

@@ -210,13 +210,15 @@ async def test_several_days_reach_each_school_day_and_no_other(desk: Desk) -> No
     assert (await desk.cell(pupil, monday + DAY))["code"] is None
 
 
-async def test_the_teachers_word_stands_and_contradiction_shows(desk: Desk) -> None:
+@pytest.mark.parametrize("told", [timedelta(minutes=1), -timedelta(minutes=1)], ids=["after", "on its way"])
+async def test_the_teachers_word_stands_and_contradiction_shows(desk: Desk, told: timedelta) -> None:
+    """Also where the family had told it before the teacher saved, and it had not come yet (decisions/0026)."""
     pupil = desk.school.pupils[0]
     saved = await desk.client.roll(
         desk.school.homeroom, desk.school.class_id, [{"pupil": str(pupil), "seen": 0, "code": "present"}]
     )
     assert saved.json()["refused"] == []
-    await desk.tell(pupil, at=desk.units.clock.now() + timedelta(minutes=1))
+    await desk.tell(pupil, at=desk.units.clock.now() + told)
     await desk.hear()
     cell = await desk.cell(pupil)
     assert (cell["code"], cell["decided_by"], cell["contradiction"]) == (
@@ -224,6 +226,36 @@ async def test_the_teachers_word_stands_and_contradiction_shows(desk: Desk) -> N
         "teacher",
         "said_otherwise_later",
     )
+
+
+async def test_who_marks_over_a_word_had_it_before_them(desk: Desk) -> None:
+    pupil = desk.school.pupils[0]
+    await desk.tell(pupil, at=desk.units.clock.now() + timedelta(minutes=1))  # messaging's clock is ahead
+    await desk.hear()
+    mark = {"pupil": str(pupil), "seen": 1, "code": "present"}
+    await desk.client.roll(desk.school.homeroom, desk.school.class_id, [mark])
+    cell = await desk.cell(pupil)
+    assert (cell["code"], cell["contradiction"]) == ("present", None)
+    await desk.tell(pupil, reason="other")
+    await desk.hear()
+    assert (await desk.cell(pupil))["contradiction"] == "said_otherwise_later"
+
+
+async def test_a_message_beside_a_word_that_was_seen_is_no_other_word(desk: Desk) -> None:
+    """そのほか makes a further revision, to be read; what it says of coming to school is what was in sight."""
+    pupil = desk.school.pupils[0]
+    notice = await desk.tell(pupil)
+    await desk.hear()
+    mark = {"pupil": str(pupil), "seen": 1, "code": "present"}
+    await desk.client.roll(desk.school.homeroom, desk.school.class_id, [mark])
+    for n, withdrawn in enumerate((False, True), 1):
+        await desk.tell(pupil, UUID(int=7), kind="other", reason=None, revision=n, withdrawn=withdrawn)
+        await desk.hear()
+        assert (await desk.days(pupil))[-1]["facts"][-1]["revision"] == 1 + n
+        assert (await desk.cell(pupil))["contradiction"] is None
+    await desk.tell(pupil, notice, revision=2, at=desk.units.clock.now() - timedelta(minutes=1))
+    await desk.hear()
+    assert (await desk.cell(pupil))["contradiction"] == "said_otherwise_later", "told anew, on its way"
 
 
 async def test_who_saves_the_day_says_which_notices_she_saw(desk: Desk) -> None:
@@ -273,6 +305,37 @@ async def test_seeing_a_notice_after_the_mark_is_saying_it_again(desk: Desk) -> 
     assert [each["notice"] for each in (await desk.days(pupil))[-1]["considered"]] == [str(notice)]
     again = await desk.client.roll(desk.school.homeroom, desk.school.class_id, [{**mark, "seen": 3}])
     assert again.json()["after"] is None, "said once, it is said"
+
+
+async def test_what_comes_after_the_class_was_taken_and_says_what_stands_is_confirmed_by_saying_it_again(
+    desk: Desk,
+) -> None:
+    """It stands out by nothing, so nobody had a way to confirm it, and the family waited for a receipt for ever."""
+    pupil = desk.school.pupils[0]
+    marks = [
+        {"pupil": str(each), "seen": 0, "code": "absent_sick" if each == pupil else "present"}
+        for each in desk.school.pupils
+    ]
+    await desk.client.roll(desk.school.homeroom, desk.school.class_id, marks, taken=True)
+    notice = await desk.tell(pupil)
+    await desk.hear()
+    assert (await desk.cell(pupil))["contradiction"] is None
+    again = {"pupil": str(pupil), "seen": 2, "code": "absent_sick"}
+    blind = await desk.client.roll(desk.school.homeroom, desk.school.class_id, [{**again, "seen": 1}])
+    assert [each["pupil"] for each in blind.json()["refused"]] == [str(pupil)], "it was not in sight"
+    await desk.client.roll(desk.school.office, desk.school.class_id, [again])
+    assert (await desk.days(pupil))[-1]["considered"] == [], "the office's word is nobody's in the room"
+    said = await desk.client.roll(desk.school.homeroom, desk.school.class_id, [again])
+    assert (said.status_code, said.json()["refused"]) == (200, []), (
+        "nothing is corrected: no reason is asked for"
+    )
+    last = (await desk.days(pupil))[-1]
+    assert [(each["notice"], each["revision"]) for each in last["considered"]] == [(str(notice), 1)]
+    assert (last["status"], last["facts"][0]["corrects"]) == ("absent", None)
+    other = await desk.client.roll(
+        desk.school.homeroom, desk.school.class_id, [{**again, "seen": 3, "code": "present"}]
+    )
+    assert other.status_code == 422, "another mark is a correction and needs its reason"
 
 
 async def test_a_day_outside_the_enrolment_is_kept_under_the_child(desk: Desk) -> None:

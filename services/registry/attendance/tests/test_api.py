@@ -17,6 +17,7 @@ from services.registry.attendance.tests.conftest import TODAY, Client
 from services.registry.attendance.tests.school import School
 from shared.database import Units
 from shared.dates import FixedClock
+from shared.telemetry.journal import Line
 from tests.support.databases import Database
 
 
@@ -317,7 +318,8 @@ async def test_logs_hold_no_person(client: Client, school: School, caplog: pytes
         await client.roll(
             school.homeroom, school.class_id, [{"pupil": str(school.pupils[0]), "seen": 9, "code": "?"}]
         )
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("tsumugi")]
+    written = Line("registry")
+    lines = [written.format(record) for record in caplog.records if record.name.startswith("tsumugi")]
     assert any('"route":"/v1/classes/{class_id}/days/{on}/roll"' in line for line in lines)
     for line in lines:
         assert not any(str(id_) in line for id_ in [*school.pupils, school.homeroom, school.class_id])

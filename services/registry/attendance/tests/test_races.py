@@ -30,7 +30,7 @@ async def test_an_entry_that_meets_a_roll_just_taken_is_asked_for_its_reason(
         await held.start()
         await connection.execute("select from pupil_day for update")
         waiting = asyncio.create_task(client.roll(school.office, school.class_id, late))
-        await _until_somebody_waits(registry_database)
+        await until_somebody_waits(registry_database)
         async with units.work(Scope(school.board), actor="test") as work:
             day = await store.class_day(
                 work.session, school.board, school.class_id, TODAY, person=school.homeroom, today=TODAY
@@ -71,7 +71,7 @@ async def test_a_first_entry_that_comes_twice_at_once_from_one_source_is_one_ent
     assert arrived == 2, "the second found on its second reading that there is nothing to save"
 
 
-async def _until_somebody_waits(database: Database) -> None:
+async def until_somebody_waits(database: Database) -> None:
     connection = await database.server.connect(database.name)
     try:
         await eventually(
@@ -89,7 +89,7 @@ async def test_a_day_that_another_school_recorded_can_be_corrected_where_the_chi
 ) -> None:
     moved = school.pupils[0]
     await client.roll(school.homeroom, school.class_id, everyone(school, "absent_sick")[:1])
-    new_class, teacher = await _other_school_takes(units, school, moved)
+    new_class, teacher = await other_school_takes(units, school, moved)
     sheet = (await client.get(f"/v1/classes/{new_class}/days/{TODAY}/roll", teacher)).json()
     assert [(m["code"], m["revision"]) for m in sheet["members"]] == [("absent_sick", 1)]
     answer = await client.roll(
@@ -100,7 +100,7 @@ async def test_a_day_that_another_school_recorded_can_be_corrected_where_the_chi
     assert [record["stream_version"] for record in await log_of(registry_database)][:2] == [1, 2]
 
 
-async def _other_school_takes(units: Units, school: School, pupil: UUID) -> tuple[UUID, UUID]:
+async def other_school_takes(units: Units, school: School, pupil: UUID) -> tuple[UUID, UUID]:
     """The pupil's membership is corrected from the first day on; returns the new class and its teacher."""
     new_class = uuid4()
     async with units.work(Scope(school.board), actor="test") as work:

@@ -133,7 +133,7 @@ async def test_after_closing_it_is_a_correction_with_both_values(client: Client,
     assert answer.status_code == 200, answer.text
     found = await closing(client, school.principal, school.class_id)
     (one,) = found["corrections"]
-    assert (one["before"], one["after"]) == ("出席扱い・別室なし", "出席扱い（自宅でICT学習）")
+    assert (one["before"], one["after"]) == ("印なし", "出席扱い（自宅でICT学習）")
     assert (one["reason"], one["by"]["id"]) == ("後から連絡があった", str(school.homeroom))
     assert found["changed"] == []
     assert (await step(client, school.principal, school.class_id, "check")).status_code == 200
@@ -204,3 +204,41 @@ async def test_a_day_on_which_a_child_need_not_come(
         True,
     )
     assert {each["not_required"] for each in told if each is not of_child} == {False}
+
+
+async def test_whose_death_a_bereavement_is_for_stays_here(
+    client: Client, school: School, units: Units, registry_database: Database
+) -> None:
+    """The sheet says it and warns of the fourth day; no other service is told (docs/decisions/0023)."""
+    for day in DAYS[-5:-1]:
+        await take(client, school, day, n1="bereavement")
+    answer = await mark(client, school.homeroom, school, "kin_grandparent", on=DAYS[-5])
+    assert answer.status_code == 200, answer.text
+    refused = await mark(client, school.homeroom, school, "credited_ict", on=DAYS[-4])
+    assert "忌引です" in refused.json()["detail"]
+    body = await month_of(client, school.office, school.class_id)
+    line = line_of(body, school.pupils[0])
+    assert line["over"] == [{"on": DAYS[-2].isoformat(), "word": "祖父母", "allowed": 3, "days": 4}]
+    assert line["notes"] == ["忌引（祖父母 1日）"]
+    assert line["counts"]["bereaved"] == line["counts"]["apart"] == 4
+    assert next(each["days"] for each in body["beside"] if each["code"] == "kin_grandparent") == 3
+    records = [
+        record for record in await log_of(registry_database) if record["type"].startswith("registry.att")
+    ]
+    assert orjson.loads(records[-1]["payload"])["revision"] == 2, "the day's revision is told as ever"
+    assert not [record for record in records if "kin_" in record["payload"] or "祖父母" in record["payload"]]
+    for what in ("pdf", "xlsx"):
+        found = await client.get(address(school.class_id, f"months/2026-11/{what}"), school.office)
+        assert found.status_code == 200
+    await run(
+        units,
+        school,
+        "insert into setting (board_id, name, since, value, recorded_at, recorded_by)"
+        " values (:board, 'bereavement_days', '2026-04-01', cast(:value as jsonb), :at, 'test')",
+        value=orjson.dumps(
+            {"holidays": False, "kin": [{"code": "kin_grandparent", "word": "祖父母", "days": 5}]}
+        ).decode(),
+    )
+    body = await month_of(client, school.office, school.class_id)
+    assert line_of(body, school.pupils[0])["over"] == []
+    assert (await mark(client, school.homeroom, school, "kin_parent", 1, on=DAYS[-5])).status_code == 422

@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.attendance.beside import DEFAULT_MARKS, Beside, BesideMark
+from services.registry.attendance.kin import DEFAULT_TABLE
 from services.registry.attendance.rules import Fact, Member
 from services.registry.attendance.symbols import DEFAULT_SYMBOLS, Symbol
 from services.registry.beside.rules import Entry, decide
 from services.registry.closing import rules as closing
 from services.registry.register import layout, rules
-from services.registry.register.rules import Child, ClassYear, Counts, MarkSet, Span, SymbolSet
+from services.registry.register.lists import MarkSet, SymbolSet
+from services.registry.register.rules import Child, ClassYear, Counts, Span
 from services.registry.register.tests.test_rules import AT, BEGINS, CLASS, NOVEMBER, TODAY, WEEK, year
 
 NOT_REQUIRED = Symbol(
@@ -33,7 +35,7 @@ NOT_REQUIRED = Symbol(
 )
 SYMBOLS = {symbol.code: symbol for symbol in (*DEFAULT_SYMBOLS, NOT_REQUIRED)}
 SETS = (SymbolSet(date(2000, 4, 1), SYMBOLS),)
-MARKS = {mark.code: mark for mark in DEFAULT_MARKS}
+MARKS = {mark.code: mark for mark in DEFAULT_MARKS} | DEFAULT_TABLE.marks()
 WHO = uuid4()
 
 
@@ -57,6 +59,7 @@ def decided(child: Member, code: str | None, seen: int = 0, *, closed: bool = Fa
 CAN = {
     "credited_centre": {"present", "late", "early_leave", "late_early", "absent_sick", "absent_other"},
     "room_nurse": {"present", "late", "early_leave", "late_early"},
+    "kin_grandparent": {"bereavement"},
 }
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from services.registry.attendance.symbols import DEFAULT_SYMBOLS
 from services.registry.closing import rules
 from services.registry.closing.rules import STRUCK, Kept, Value
-from services.registry.register.rules import Child, ClassYear, Sheet, Span, SymbolSet, sheet
+from services.registry.register.lists import SymbolSet
+from services.registry.register.rules import Child, ClassYear, Sheet, Span, sheet
 from services.registry.register.tests.test_rules import NOVEMBER, WEEK, child, said, week, year
 
 CODES = [None, *(symbol.code for symbol in DEFAULT_SYMBOLS)]

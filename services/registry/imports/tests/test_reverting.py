@@ -311,6 +311,38 @@ async def test_a_roll_that_was_taken_since_holds_the_run(units: Units, clock: Fi
     assert await depends(units, done.board, 2) == {"あとで付けられた出欠の記録"}
 
 
+async def test_a_lesson_that_was_taken_since_holds_the_run(units: Units, clock: FixedClock) -> None:
+    done = await import_package(units, small_package())
+    clock.instant += timedelta(minutes=5)
+    await import_package(
+        units, with_cell(small_package(), layout.ENROLLMENTS, 2, "metadata.jp.shussekiNo", "7")
+    )
+    await take_lesson(units, done.board, "p1", "k21", clock.instant + timedelta(minutes=1))
+    assert await depends(units, done.board, 2) == {"あとで付けられた時限の出欠"}
+    assert "この取り込みで加わった学級の、確定した時限" in await depends(units, done.board, 1)
+
+
+async def take_lesson(units: Units, board: Any, pupil: str, class_id: str, at: datetime) -> None:
+    """One pupil's lesson, as its roll writes it."""
+    values = {
+        "b": board,
+        "p": await id_of(units, board, pupil),
+        "c": await id_of(units, board, class_id),
+        "s": await id_of(units, board, "e1"),
+        "at": at,
+    }
+    async with units.work(Scope(board), actor="teacher") as work:
+        for sql in (
+            "insert into lesson_roll (id, board_id, school_id, class_id, day, period, revision, members, taken_at,"
+            " taken_by) values (:p, :b, :s, :c, '2026-11-20', 1, 1, 1, :at, :p)",
+            "insert into pupil_lessons (id, board_id, school_id, class_id, pupil_id, day, revision, marks)"
+            " select :p, :b, :s, :c, :p, '2026-11-20', 1, '{}' where cast(:at as timestamptz) is not null",
+            "insert into lesson_mark (pupil_lessons_id, period, revision, board_id, school_id, code, recorded_by,"
+            " recorded_at) select :p, 1, 1, :b, :s, 'here', :p, :at where cast(:c as uuid) is not null",
+        ):
+            await work.session.execute(text(sql), values)
+
+
 async def test_a_roll_taken_before_the_run_holds_nothing(units: Units, clock: FixedClock) -> None:
     done = await import_package(units, small_package())
     await take_attendance(units, done.board, "p1", "k21", clock.instant + timedelta(minutes=1))

@@ -33,7 +33,13 @@ begin
     where d.id = b.pupil_day_id and d.board_id = p_board and d.pupil_id = any (p_people);
     delete from attendance_fact f using pupil_day d
     where d.id = f.pupil_day_id and d.board_id = p_board and d.pupil_id = any (p_people);
+    delete from lesson_settled s using pupil_lessons d
+    where d.id = s.pupil_lessons_id and d.board_id = p_board and d.pupil_id = any (p_people);
+    delete from lesson_mark m using pupil_lessons d
+    where d.id = m.pupil_lessons_id and d.board_id = p_board and d.pupil_id = any (p_people);
+    delete from pupil_lessons where board_id = p_board and pupil_id = any (p_people);
     delete from pupil_day where board_id = p_board and pupil_id = any (p_people);
+    delete from former_days where board_id = p_board and pupil_id = any (p_people);
     delete from announced where board_id = p_board and pupil_id = any (p_people);
     delete from enrolment_period where board_id = p_board and subject_id = any (p_people);
     delete from membership_period where board_id = p_board and subject_id = any (p_people);

@@ -78,15 +78,26 @@ def test_a_class_of_up_to_45_is_one_landscape_page(paper: printing.Paper, size: 
     assert b"pdfaid:part" in pdf
     text = re.sub(r"\s", "", page.extract_text())
     for words in (
-        "出席簿2026年11月",
+        "出席簿令和8年11月",
         "第一小学校2年1組",
         "担任一郎",
+        "校長教頭担任",
         "病病欠",
         "学級閉鎖（インフルエンザ）",
         "未未入力",
     ):
         assert words in text, words
     assert text.count("紬花子") == size
+
+
+def test_a_sheet_of_training_days_says_so_on_every_page() -> None:
+    """Of a town for trying: nobody files it as a record."""
+    real = month_of(3)
+    assert "れんしゅう" not in text_of(printing.pdf(real, "a4"))
+    made = layout.for_training(real)
+    (page,) = PdfReader(io.BytesIO(printing.pdf(made, "a4"))).pages
+    assert page.extract_text().count("【れんしゅう】出席簿") == 2, "above the sheet and below it"
+    assert cells_of(printing.xlsx(made))[0][0].startswith("【れんしゅう】")
 
 
 def test_every_cell_of_the_sheet_is_on_paper_and_in_the_spreadsheet() -> None:
@@ -121,10 +132,11 @@ def test_the_sums_of_the_sheet_are_those_of_its_rows() -> None:
         "早退",
     ):
         at = heads.index(head)
-        assert table.foot[0][at] == sum(int(row[at]) for row in table.rows)
-    assert [row[1] for row in table.foot] == ["在籍・計", "出席", "欠席", "出停・忌引等", "遅刻", "早退"]
+        assert table.foot[-1][at] == sum(int(row[at]) for row in table.rows)
+    words = ["在籍", "出席", "欠席", "出停・忌引等", "遅刻", "早退", "学級の計"]
+    assert [row[1] for row in table.foot] == words
     present = next(row for row in table.foot if row[1] == "出席")
-    assert sum(n for n in present[2:32] if isinstance(n, int)) == table.foot[0][heads.index("出席\n日数")]
+    assert sum(n for n in present[2:32] if isinstance(n, int)) == table.foot[-1][heads.index("出席\n日数")]
 
 
 @pytest.mark.parametrize("missing", ["\ue000", "\U0003134a"])
@@ -180,7 +192,7 @@ def test_a_month_without_lessons_is_blank_on_paper_as_on_screen() -> None:
     began = date(2026, 4, 8)
     said_ = {began: said("present"), **{day: said("absent_sick") for day in WEEK[:2]}}
     sheet = rules.sheet(year([*WEEK, began]), [Child(uuid4(), 1, (Span(BEGINS, None),), said_)], BEGINS, ENDS)
-    table = layout.year(sheet, Of("", "", [], {}, [], TODAY, TODAY), 2026)
+    table = layout.year(sheet, Of("", "", [], {}, [], TODAY, TODAY), 2026, {})
     told = (0, "", "", "", "", "", "", 2, "", "", "", "")
     assert [row[2:14] for row in (*table.rows, table.foot[0])] == [told, told]
 

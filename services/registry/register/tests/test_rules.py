@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from services.registry.attendance.rules import Fact
 from services.registry.attendance.symbols import DEFAULT_SYMBOLS
 from services.registry.register import remarks, rules
-from services.registry.register.rules import Cell, Child, ClassYear, Counts, Span, SymbolSet
+from services.registry.register.lists import SymbolSet, legend
+from services.registry.register.rules import Cell, Child, ClassYear, Counts, Span
 from services.registry.school_calendar.plans import Lessons, Plan
 from shared.contracts.registry import Source
 
@@ -193,7 +194,7 @@ def test_a_new_list_of_symbols_holds_from_its_day() -> None:
         "unknown_symbol",
         None,
     ]
-    words = [symbol.word for symbol in rules.legend(sets, WEEK)]
+    words = [symbol.word for symbol in legend(sets, WEEK)]
     assert words.count("出席") == 1
     assert "公欠" in words
 

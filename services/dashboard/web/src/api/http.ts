@@ -3,7 +3,7 @@ import { clock } from '~/dates/clock'
 import { instant } from '~/dates/dates'
 import { AfterMarks } from './after'
 import { Freshness } from './behind'
-import { NotConnected, problemFrom } from './problem'
+import { NotConnected, problemFrom, type Problem } from './problem'
 import { session } from './session'
 
 export const afterMarks = new AfterMarks()
@@ -30,8 +30,20 @@ export function forgetAnswers(): void {
   kept.clear()
 }
 
-/** Reads JSON. Throws `Problem` for a refusal, `NotConnected` when nobody answers. */
+/** Who one is: the one question that a page may ask after its sign-in has ended. */
+const ME = '/api/me'
+/** How the end of the sign-in was told. Until there is one again every answer is this, and nobody need be asked. */
+let over: Problem | null = null
+session.subscribe(() => {
+  if (session.current() === 'open') over = null
+})
+
+/**
+ * Reads JSON. Throws `Problem` for a refusal, `NotConnected` when nobody answers. A page that waits after its sign-in has
+ * ended asks for nothing again and again: a staff room's forgotten tabs would fill the services' logs.
+ */
 export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
+  if (over && session.current() === 'ended' && path !== ME) throw over
   const headers: Record<string, string> = { Accept: 'application/json' }
   const after = afterMarks.header()
   if (after) headers['X-After'] = after
@@ -107,6 +119,7 @@ async function content(answer: Response): Promise<unknown> {
   }
   if (answer.ok) return body
   const problem = problemFrom(answer.status, body, answer.headers.get('Retry-After'))
+  if (problem.signedOut) over = problem
   session.heed(problem, answer.headers)
   throw problem
 }

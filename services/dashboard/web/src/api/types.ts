@@ -51,6 +51,8 @@ export interface Me {
   readonly roles: readonly Role[]
   /** Only the places this person may open, in order. */
   readonly rail: readonly string[]
+  /** What of 市の設定 is theirs. */
+  readonly settings: readonly string[]
   /** Address of the first screen. */
   readonly home: string
   readonly acr: string
@@ -86,6 +88,8 @@ export interface Today extends Live {
   readonly date: Day
   readonly school_day: boolean
   readonly next_school_day: Day | null
+  /** The asker teaches a subject where the board has lessons' rolls taken. */
+  readonly lessons: boolean
   readonly classes: readonly TodayClass[]
 }
 
@@ -160,6 +164,8 @@ export interface Roll extends Live {
   readonly taken: Taken | null
   /** The class's month is closed: what changes now is a correction with a reason. */
   readonly month_closed: boolean
+  /** The board has the lessons' rolls taken here, too. */
+  readonly lessons: boolean
 }
 
 export interface RollMark {
@@ -223,13 +229,13 @@ export type Told<Counts> = { readonly [Name in keyof Counts]: Counts[Name] | nul
 
 /** A group's day beside what is usual there. */
 export interface Measured {
-  /** Who has lessons: shares are of these. */
+  /** Who has lessons. */
   readonly here: number | null
   /** Not at school, whatever the reason. */
   readonly away: number | null
   readonly late: number | null
-  /** Of whom nothing is said yet: shares are of what is known. */
-  readonly unrecorded: number | null
+  /** Of confirmed rolls: what shares are of. */
+  readonly rated: { readonly here: number; readonly away: number; readonly late: number } | null
   readonly usual: Usual | null
   readonly stands_out: boolean
 }
@@ -237,6 +243,8 @@ export interface Measured {
 export interface MeasuredGrade extends Measured {
   readonly grade: string | null
   readonly members: number
+  readonly classes: number
+  readonly classes_taken: number
 }
 
 /** A class, or a grade that is told as a whole, of which far more are away than usual. */

@@ -16,8 +16,13 @@ interface PlaceProps {
   readonly today?: Day
   /** The same screen on another day. */
   readonly addressOn?: (day: Day) => string
-  /** Another screen of the same place. */
-  readonly beside?: { readonly href: string; readonly word: string } | undefined
+  /** Other screens of the same place. */
+  readonly beside?: Beside | readonly (Beside | undefined)[] | undefined
+}
+
+interface Beside {
+  readonly href: string
+  readonly word: string
 }
 
 /** The element of the top line that takes the place of the screen. */
@@ -61,10 +66,13 @@ function PlaceLine({ title, of = [], date, today, addressOn, beside }: PlaceProp
           )}
         </div>
       )}
-      {beside && (
-        <Goto className={styles.back} href={beside.href}>
-          {beside.word}
-        </Goto>
+      {[beside].flat().map(
+        (one) =>
+          one && (
+            <Goto key={one.href} className={styles.back} href={one.href}>
+              {one.word}
+            </Goto>
+          ),
       )}
     </div>
   )

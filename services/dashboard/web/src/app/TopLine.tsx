@@ -103,6 +103,9 @@ function MeMenu({ onHelp }: { readonly onHelp: () => void }) {
   const [leaving, setLeaving] = useState(false)
   return (
     <>
+      <AriaButton className={`${styles.me} ${styles.keys}`} aria-label={t`キーの一覧`} onPress={onHelp}>
+        ?
+      </AriaButton>
       <AriaButton ref={trigger} className={styles.me!} aria-label={t`わたし ${name}`} aria-expanded={open} aria-haspopup="dialog" onPress={() => setOpen(!open)}>
         <CircleUserRound aria-hidden size="1.25rem" strokeWidth={1.75} />
         <span className={styles.name}>

@@ -21,9 +21,11 @@ const OWN_DEVICE_MS = 7 * 86_400_000
 
 const store = once(() => createStore('tsumugi-family', 'kept'))
 
+let left = false
+
 export async function keepFamily(me: Me, family: unknown): Promise<void> {
   const ends = instant(me.session_ends_at)
-  if (me.kind !== 'guardian' || ends === null || ends - clock.now() < OWN_DEVICE_MS) return
+  if (left || me.kind !== 'guardian' || ends === null || ends - clock.now() < OWN_DEVICE_MS) return
   await set(KEY, { owner: me.person.id, me, family } satisfies Kept<unknown>, store()).catch(() => undefined)
 }
 
@@ -37,8 +39,14 @@ export async function keptFamily<T>(): Promise<Kept<T> | null> {
   return null
 }
 
-export async function forgetFamily(): Promise<void> {
+async function forgetFamily(): Promise<void> {
   await del(KEY, store()).catch(() => undefined)
+}
+
+/** At sign-out: an answer that was still on its way is not kept behind it. */
+export async function leaveFamily(): Promise<void> {
+  left = true
+  await forgetFamily()
 }
 
 /** Somebody is here now: nothing of anybody else stays. */

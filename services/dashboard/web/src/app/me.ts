@@ -2,6 +2,7 @@ import { t } from '@lingui/core/macro'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { read } from '~/api/http'
 import { NotConnected } from '~/api/problem'
+import { session } from '~/api/session'
 import type { Me } from '~/api/types'
 import type { Day } from '~/dates/dates'
 import { forgetOthers, keptFamily, todayAway } from './kept'
@@ -13,6 +14,7 @@ async function readMe(signal: AbortSignal): Promise<Me> {
   try {
     const me = await read<Me>('/api/me', signal)
     void forgetOthers(me.person.id)
+    if (session.current() === 'ended') session.open(me.person.id) // signed in again where nobody could tell this tab
     return me
   } catch (error) {
     const kept = error instanceof NotConnected ? await keptFamily() : null

@@ -9,6 +9,7 @@ import { NoRight } from '~/parts/States'
 import { Broken } from './Broken'
 import { fetchFrame } from './frames'
 import { Gate } from './Gate'
+import { lastSheet } from './lastSheet'
 import { meQuery } from './me'
 import { useScreen } from './screen'
 import { SignIn } from './SignIn'
@@ -103,13 +104,35 @@ const roll = createRoute({
   component: lazyRouteComponent(() => import('~/screens/teacher/roll/Page')),
 })
 
-/** 出席簿 of this month: of one's own class, else of the first class of one's school. */
+/** 時限ごとの出欠: a class's day by lessons; with `lesson`, its roll. */
+const lessons = createRoute({
+  getParentRoute: () => inside,
+  path: '/classes/$classId/days/$date/lessons',
+  validateSearch: ({ lesson }: Record<string, unknown>): { readonly lesson?: number | undefined } => ({ lesson: Number(lesson) || undefined }),
+  component: lazyRouteComponent(() => import('~/screens/register/lessons/Page')),
+})
+
+/** 時限ごとの出欠 of today: of one's own class, else of the first class of one's school. */
+const ownLessons = createRoute({
+  getParentRoute: () => inside,
+  path: '/lessons',
+  component: NoRight,
+  beforeLoad: async ({ context }) => {
+    const me = await meOf(context)
+    const classId = me && (await registerClass(me))
+    if (me && classId) throw redirect({ to: '/classes/$classId/days/$date/lessons', params: { classId, date: me.today }, replace: true })
+  },
+})
+
+/** 出席簿 as it was left today; else of this month, of one's own class or of the first of one's school. */
 const ownRegister = createRoute({
   getParentRoute: () => inside,
   path: '/register',
   component: NoRight,
   beforeLoad: async ({ context }) => {
     const me = await meOf(context)
+    const last = me && lastSheet(me)
+    if (last) throw redirect({ href: last, replace: true })
     const classId = me && (await registerClass(me))
     if (me && classId) throw redirect({ to: '/classes/$classId/register/$sheet', params: { classId, sheet: me.today.slice(0, 7) }, replace: true })
   },
@@ -131,6 +154,13 @@ const register = createRoute({
   getParentRoute: () => inside,
   path: '/classes/$classId/register/$sheet',
   component: lazyRouteComponent(() => import('~/screens/register/sheet/Page')),
+})
+
+/** 欠課時数: of a month, or of the year. */
+const lessonHours = createRoute({
+  getParentRoute: () => inside,
+  path: '/classes/$classId/lessons/$sheet',
+  component: lazyRouteComponent(() => import('~/screens/register/hours/Page')),
 })
 
 function schoolOf(me: Me): School | null {
@@ -168,6 +198,12 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('~/screens/school/alerts/Page')),
 })
 
+const classAlerts = createRoute({
+  getParentRoute: () => inside,
+  path: '/classes/$classId/days/$date/alerts',
+  component: lazyRouteComponent(() => import('~/screens/school/alerts/ClassPage')),
+})
+
 const yearPlan = createRoute({
   getParentRoute: () => inside,
   path: '/schools/$schoolId/days/$date/year',
@@ -193,6 +229,13 @@ const boardDay = createRoute({
   getParentRoute: () => inside,
   path: '/board/days/$date',
   component: lazyRouteComponent(() => import('~/screens/board/day/Page')),
+})
+
+/** 気がかりな欠席 of every school in numbers. */
+const boardAlerts = createRoute({
+  getParentRoute: () => inside,
+  path: '/board/days/$date/alerts',
+  component: lazyRouteComponent(() => import('~/screens/board/alerts/Page')),
 })
 
 export interface PeopleSearch {
@@ -334,14 +377,27 @@ const settings = createRoute({
   component: NoRight,
   beforeLoad: async ({ context }) => {
     const me = await meOf(context)
-    if (me) throw redirect({ to: '/settings/calendar/$year', params: { year: String(schoolYear(me.today)) }, replace: true })
+    if (me?.settings.includes('calendar')) throw redirect({ to: '/settings/calendar/$year', params: { year: String(schoolYear(me.today)) }, replace: true })
+    if (me?.settings.includes('alerts')) throw redirect({ to: '/settings/alerts', replace: true })
   },
+})
+
+const alertRules = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/alerts',
+  component: lazyRouteComponent(() => import('~/screens/settings/alertrules/Page')),
 })
 
 const boardYear = createRoute({
   getParentRoute: () => inside,
   path: '/settings/calendar/$year',
   component: lazyRouteComponent(() => import('~/screens/settings/boardyear/Page')),
+})
+
+const attendanceLists = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/attendance',
+  component: lazyRouteComponent(() => import('~/screens/settings/attendance/Page')),
 })
 
 const certificateForms = createRoute({
@@ -421,16 +477,21 @@ const tree = root.addChildren([
     familySettings,
     today,
     roll,
+    lessons,
+    ownLessons,
     ownRegister,
     register,
+    lessonHours,
     school,
     schoolDay,
     schoolDuties,
     classList,
     alerts,
+    classAlerts,
     yearPlan,
     board,
     boardDay,
+    boardAlerts,
     people,
     erased,
     invitations,
@@ -456,8 +517,10 @@ const tree = root.addChildren([
     schoolRollover,
     settings,
     boardYear,
+    attendanceLists,
     certificateForms,
     textbooks,
+    alertRules,
     operations,
     unknown,
   ]),

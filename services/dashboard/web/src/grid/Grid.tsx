@@ -136,6 +136,7 @@ export function Grid({ label, state, unrecorded, onAct, onOrder, note, autoFocus
     }
   }
 
+  const even = columns.some(({ kind }) => kind === 'text') ? undefined : ''
   return (
     <div className={styles.frame}>
       <div role="status" id={saidId} className={styles.said}>
@@ -152,46 +153,48 @@ export function Grid({ label, state, unrecorded, onAct, onOrder, note, autoFocus
           </Strip>
         )}
       </div>
-      <div className={styles.scroll}>
-        <table
-          ref={table}
-          role="grid"
-          aria-label={label}
-          aria-rowcount={rows.length + 1}
-          aria-colcount={columns.length + 2}
-          aria-readonly={state.shape.locked}
-          className={styles.grid}
-          data-halves={half === null ? 1 : 2}
-          data-even={columns.some(({ kind }) => kind === 'text') ? undefined : ''}
-          style={{ '--half': half ?? rows.length, '--tracks': tracks(columns) } as React.CSSProperties}
-          onKeyDown={onKeyDown}
-          onClick={onClick}
-          onBlur={onBlur}
-          onCopy={onCopy}
-          onPaste={onPaste}
-        >
-          <thead role="rowgroup">
-            <HeadRow columns={columns} />
-            {half !== null && <HeadRow columns={columns} again />}
-          </thead>
-          <tbody role="rowgroup">
-            {rows.map((row, i) => (
-              <GridRow
-                key={row.id}
-                row={row}
-                index={i}
-                columns={columns}
-                cells={columns.map((column) => view(row, column))}
-                editable={mayEdit(state.shape, i)}
-                cursor={state.cursor.row === i ? state.cursor.col : -1}
-                editor={state.cursor.row === i ? state.editor : null}
-                describedBy={state.cursor.row === i && state.said?.kind === 'refused' ? saidId : undefined}
-                onAct={onAct}
-                unrecorded={row.editable ? unrecorded : '―'}
-              />
-            ))}
-          </tbody>
-        </table>
+      <div className={styles.room} data-even={even} style={{ '--half': half ?? rows.length } as React.CSSProperties}>
+        <div className={styles.scroll}>
+          <table
+            ref={table}
+            role="grid"
+            aria-label={label}
+            aria-rowcount={rows.length + 1}
+            aria-colcount={columns.length + 2}
+            aria-readonly={state.shape.locked}
+            className={styles.grid}
+            data-halves={half === null ? 1 : 2}
+            data-even={even}
+            style={{ '--tracks': tracks(columns) } as React.CSSProperties}
+            onKeyDown={onKeyDown}
+            onClick={onClick}
+            onBlur={onBlur}
+            onCopy={onCopy}
+            onPaste={onPaste}
+          >
+            <thead role="rowgroup">
+              <HeadRow columns={columns} />
+              {half !== null && <HeadRow columns={columns} again />}
+            </thead>
+            <tbody role="rowgroup">
+              {rows.map((row, i) => (
+                <GridRow
+                  key={row.id}
+                  row={row}
+                  index={i}
+                  columns={columns}
+                  cells={columns.map((column) => view(row, column))}
+                  editable={mayEdit(state.shape, i)}
+                  cursor={state.cursor.row === i ? state.cursor.col : -1}
+                  editor={state.cursor.row === i ? state.editor : null}
+                  describedBy={state.cursor.row === i && state.said?.kind === 'refused' ? saidId : undefined}
+                  onAct={onAct}
+                  unrecorded={row.editable ? unrecorded : '―'}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
       </div>
     </div>
   )

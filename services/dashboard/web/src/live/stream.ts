@@ -20,14 +20,16 @@ export class LiveStream {
   private running: AbortController | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
   private failures = 0
+  private refused = false
 
   constructor(private readonly reports: StreamReports) {}
 
   /** Follows exactly these keys from now on; none closes the stream. */
   follow(keys: readonly string[]): void {
-    if (keys.join() === this.keys.join() && (this.running || !keys.length)) return
+    if (keys.join() === this.keys.join() && (this.running || this.timer !== undefined || !keys.length)) return
     this.keys = keys
     this.failures = 0
+    this.refused = false
     this.restart()
   }
 
@@ -38,6 +40,7 @@ export class LiveStream {
 
   private restart(): void {
     clearTimeout(this.timer)
+    this.timer = undefined
     this.running?.abort()
     this.running = null
     if (this.keys.length && session.current() === 'open') void this.run(this.keys)
@@ -70,11 +73,14 @@ export class LiveStream {
       if (!answer.ok || !answer.body) {
         if (![401, 403, 404].includes(answer.status)) throw new NotConnected()
         session.heed(problemFrom(answer.status, await answer.json().catch(() => null)), answer.headers)
-        // After the sign-in has ended the page stays; where it stands, less may be seen than before.
-        if (session.current() === 'open') this.reports.ended()
+        // After the sign-in has ended the page stays; where it stands, less may be seen than before. A refusal that
+        // repeats says nothing new: all that is shown would be asked for each time.
+        if (session.current() === 'open' && !this.refused) this.reports.ended()
+        this.refused = true
         return
       }
       this.failures = 0
+      this.refused = false
       this.heard()
       this.reports.opened(keys)
       const parser = new SseParser()

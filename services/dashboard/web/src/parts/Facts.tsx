@@ -18,7 +18,7 @@ export function Facts({ explain, contradiction, reasons, date }: FactsProps) {
   return (
     <div className={styles.why}>
       <p className={styles.whyTitle}>
-        <Trans>わけ</Trans>
+        <Trans>入力の経過</Trans>
       </p>
       {contradiction !== null && <p className={styles.clash}>{contradiction}</p>}
       {explain.length === 0 ? (

@@ -98,10 +98,14 @@ export function CannotRead({ error, what, still, onRetry }: CannotReadProps) {
         </p>
       </Note>
     )
+  // 503 with words is a service of ours that knows what is away, for everything here; other failures have nothing to say.
+  const away = problem?.status === 503 && problem.detail ? problem : null
   const told = problem && problem.status < 500 ? problem : null
   return (
-    <Note page icon={<CircleAlert aria-hidden size="2rem" strokeWidth={1.5} />} title={<Trans>{what}を読み込めません</Trans>} action={again}>
-      {told?.title ? (
+    <Note page icon={<CircleAlert aria-hidden size="2rem" strokeWidth={1.5} />} title={away?.title ?? <Trans>{what}を読み込めません</Trans>} action={again}>
+      {away ? (
+        <p>{away.detail}</p>
+      ) : told?.title ? (
         <p>
           {told.title} {told.detail}
         </p>

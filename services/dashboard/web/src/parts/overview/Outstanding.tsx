@@ -28,7 +28,7 @@ export function Outstanding({ groups, rule: { window, times, more }, link }: Out
         {groups.map((group) => {
           const { away, here, usual } = group
           const [share, often] = [shareOf(away, here), percent(usual.away)]
-          const grade = group.grade === null ? t`学年のない学級` : gradeWord(group.grade)
+          const grade = group.grade === null ? t`学年をまたぐ学級` : gradeWord(group.grade)
           return (
             <li key={`${group.school.id} ${group.class?.id ?? group.grade}`}>
               <span className={panel.whole}>{link(group, group.class?.name ?? t`${grade}全体`)}</span>
@@ -43,7 +43,7 @@ export function Outstanding({ groups, rule: { window, times, more }, link }: Out
       </ul>
       <p className={styles.rule}>
         <Trans>
-          前の{window}授業日のまん中の値とくらべて、{times}倍以上で{more}人以上多いところです。
+          前の{window}授業日のまん中の値とくらべて、{times}倍以上で{more}人以上多いところです。いつもが1人に満たないところは、1人としてくらべます。
         </Trans>
       </p>
     </Strip>

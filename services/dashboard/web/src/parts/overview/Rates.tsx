@@ -10,11 +10,15 @@ import { percent, shareOf } from './share'
 import styles from './overview.module.css'
 import './words'
 
-/** A share, and in brackets what is usual. What stands out says so in a word, too; before the roll nobody is not away. */
+/**
+ * A share of those whose roll is confirmed, and in brackets what is usual. What stands out says so in a word, too: it
+ * does already, however the rest turns out.
+ */
 export function Share({ of, what }: { readonly of: Measured; readonly what: 'away' | 'late' }) {
-  const share = of[what] === 0 && of.unrecorded !== 0 ? '―' : (shareOf(of[what], of.here) ?? '―')
-  const usual = of.usual && percent(of.usual[what])
   const out = what === 'away' && of.stands_out
+  const known = of.rated?.here ? shareOf(of.rated[what], of.rated.here) : out ? shareOf(of.away, of.here) : null
+  const share = known ?? '―'
+  const usual = of.usual && percent(of.usual[what])
   return (
     <span className={panel.whole}>
       <span className={out ? styles.out : undefined}>
@@ -43,8 +47,27 @@ export function shareColumns(late?: 'wide'): readonly TableColumn<Measured>[] {
   ]
 }
 
+/** How many classes have lessons, and whose roll stands. */
+interface Taken {
+  readonly classes: number
+  readonly classes_taken: number
+}
+
+/** How much of a rate is known, until all of it is: read early in the day, it is no day's result. */
+function Known({ classes, classes_taken }: Taken) {
+  const [all, taken] = [counted(classes), counted(classes_taken)]
+  if (classes_taken >= classes) return null
+  return (
+    <span className={`${styles.known} ${panel.wait}`}>
+      <Trans>
+        {all}学級中{taken}学級が確定
+      </Trans>
+    </span>
+  )
+}
+
 interface GradesProps {
-  readonly whole: { readonly word: ReactNode; readonly of: Measured & { readonly members: number | null } }
+  readonly whole: { readonly word: ReactNode; readonly of: Measured & Taken & { readonly members: number | null } }
   readonly grades: readonly MeasuredGrade[]
   readonly rule: OverviewRule
   /** Leads to a grade's classes. */
@@ -56,7 +79,7 @@ export function Grades({ whole, grades, rule, link }: GradesProps) {
   const { t } = useLingui()
   const rows = [{ id: 'whole', word: whole.word, ...whole.of }, ...grades.map((one) => ({ id: `grade ${one.grade}`, word: named(one.grade), ...one }))]
   function named(grade: string | null): ReactNode {
-    const word = grade === null ? t`学年のない学級` : gradeWord(grade)
+    const word = grade === null ? t`学年をまたぐ学級` : gradeWord(grade)
     return link ? link(grade, word) : word
   }
   return (
@@ -66,9 +89,16 @@ export function Grades({ whole, grades, rule, link }: GradesProps) {
           rows={rows}
           id={({ id }) => id}
           columns={[
-            { head: <Trans>学年</Trans>, cell: ({ word }) => word },
+            {
+              head: <Trans>学年</Trans>,
+              cell: (row) => (
+                <>
+                  {row.word} <Known {...row} />
+                </>
+              ),
+            },
             { head: <Trans>授業のある子</Trans>, cell: ({ here }) => here ?? '―', number: true, wide: true },
-            { head: <Trans>休みの人数</Trans>, cell: ({ away }) => away ?? '―', number: true },
+            { head: <Trans>休みの人数</Trans>, cell: ({ away }) => away ?? '―', number: true, wide: true },
             ...shareColumns(),
           ]}
         />
@@ -81,7 +111,7 @@ export function Grades({ whole, grades, rule, link }: GradesProps) {
 function RuleWords({ rule: { window, least }, days }: { readonly rule: OverviewRule; readonly days: number | null }) {
   return (
     <p className={panel.aside}>
-      <Trans>休みは、欠席・出席停止・忌引の子の割合です。いつもの値は、この日の前の{window}授業日のまん中の値です。臨時休業の日と、出欠を確定していない日は入れません。きょうの確定していない学級は、分かっている分だけです。</Trans>{' '}
+      <Trans>休みは、欠席・出席停止・忌引の子の割合です。いつもの値は、この日の前の{window}授業日のまん中の値です。臨時休業の日と、出欠を確定していない日は入れません。きょうの割合も、出欠を確定した学級だけのものです。</Trans>{' '}
       {days === null ? (
         <Trans>まだ{least}日分ないので、出していません。</Trans>
       ) : (

@@ -13,7 +13,7 @@ export function TileWords({ tile }: { readonly tile: TileId }) {
     home: <Trans>休む（家の用事など）</Trans>,
     late: <Trans>おくれる</Trans>,
     early: <Trans>早く帰る</Trans>,
-    mourning: <Trans>休む（忌引）</Trans>,
+    mourning: <Trans>休む（忌引：お葬式など）</Trans>,
     other: <Trans>そのほか</Trans>,
   }
   return words[tile]

@@ -57,7 +57,7 @@ export function tellingOf(form: Form, today: Day): Telling | null {
   const tile = TILES.find(({ value }) => value === form.tile)
   const [first, last] = daysOf(form, today)
   if (!tile || first === '' || last === '' || last < first) return null
-  return { kind: tile.kind, reason: tile.reason, since: first, until: addDays(last, 1), words: form.words.trim() || null }
+  return { kind: tile.kind, reason: tile.reason, since: first, until: addDays(last, 1), words: oneLine(form.words) || null }
 }
 
 /** Notices of days that are not over; the first day first, what was taken back last. */
@@ -83,4 +83,9 @@ export function noticeOf({ path }: Entry): string | undefined {
 
 export function isWithdrawal({ path }: Entry): boolean {
   return path.endsWith('/withdraw')
+}
+
+/** What the school reads is one line, as its lists show it; on a telephone it is written in several. */
+export function oneLine(words: string): string {
+  return words.replace(/\s*[\r\n]\s*/g, ' ').trim()
 }

@@ -10,7 +10,7 @@ export function tileWord(tile: TileId): string {
     home: t`休む（家の用事など）`,
     late: t`おくれる`,
     early: t`早く帰る`,
-    mourning: t`休む（忌引）`,
+    mourning: t`休む（忌引：お葬式など）`,
     other: t`そのほか`,
   }
   return words[tile]

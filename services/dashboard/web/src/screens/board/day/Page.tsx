@@ -53,6 +53,7 @@ export default function BoardDayPage() {
 
 function BoardWork({ day }: { readonly day: BoardDay }) {
   const { t } = useLingui()
+  const { settings } = useMe()
   const open = day.schools.filter(({ school_day }) => school_day)
   const date = workDay(day.date)
   if (!day.schools.length)
@@ -83,6 +84,13 @@ function BoardWork({ day }: { readonly day: BoardDay }) {
         </>
       )}
       <Schools day={day} />
+      {settings.includes('alerts') && (
+        <p>
+          <Link to="/board/days/$date/alerts" params={{ date: day.date }}>
+            <Trans>学校ごとの気がかりな欠席の数</Trans>
+          </Link>
+        </p>
+      )}
       {open.length > 0 && (
         <>
           <Reasons reasons={day.reasons} />
@@ -139,7 +147,7 @@ function Schools({ day }: { readonly day: BoardDay }) {
             countColumn('members', 'wide'),
             ...shareColumns('wide').map(ofOpen),
             ofOpen(countColumn('absent', 'wide')),
-            ofOpen(countColumn('late')),
+            ofOpen(countColumn('late', 'wide')),
             ofOpen(countColumn('early', 'wide')),
             ofOpen(countColumn('apart', 'wide')),
           ]}

@@ -3,10 +3,11 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCommand } from '~/api/useCommand'
 import { useMe } from '~/app/me'
+import { keepOwn, ownChannel, unsubscribe } from '~/app/ownDevice'
 import { useSpeaking } from '~/languages/speaking'
 import { PlainButton as Button } from '~/parts/PlainButton'
 import { CHANNELS_PATH, channelPath, channelsQuery, type Channels, type Saved } from './data'
-import { ability, deviceKind, keepOwn, ownChannel, subscribe, unsubscribe } from './device'
+import { ability, deviceKind, subscribe } from './device'
 import { One } from './One'
 import { Wrong } from './Wrong'
 import styles from './Page.module.css'
@@ -16,7 +17,8 @@ export function Devices({ page }: { readonly page: Channels }) {
   const { t } = useLingui()
   const { language } = useSpeaking()
   const queries = useQueryClient()
-  const { send, error } = useCommand<Saved>(useMe().person.id)
+  const me = useMe().person.id
+  const { send, error } = useCommand<Saved>(me)
   const [refused, setRefused] = useState(false)
   const [busy, setBusy] = useState(false)
   const devices = page.channels.filter(({ kind }) => kind === 'push')
@@ -34,7 +36,7 @@ export function Devices({ page }: { readonly page: Channels }) {
         return
       }
       const saved = await send(`${CHANNELS_PATH}/push`, { ...made, label, language: language.code })
-      if (saved) keepOwn(saved.channel)
+      if (saved) keepOwn(saved.channel, me)
       await queries.invalidateQueries({ queryKey: channelsQuery.queryKey })
     } catch {
       setRefused(true)

@@ -25,6 +25,11 @@ export function Mails({ page }: { readonly page: Channels }) {
           <Trans>メールは、いま使えません。アプリを開けば、いつでも見られます。</Trans>
         </p>
       )}
+      {page.kept && (
+        <p className={styles.aside}>
+          <Trans>れんしゅうなので、メールは外へ出ません。この町を動かしている機械で、次の1行を打つと読めます。</Trans> <code lang="en">.venv/bin/tsumugi mail read</code>
+        </p>
+      )}
       {mails.length > 0 && (
         <ul className={styles.list}>
           {mails.map((channel) => (
@@ -32,8 +37,21 @@ export function Mails({ page }: { readonly page: Channels }) {
           ))}
         </ul>
       )}
-      {page.mail && <Add />}
+      {page.mail && <Adding first={mails.length === 0} />}
     </section>
+  )
+}
+
+/** Where no address stands the form is open; beside one it is asked for, so that nobody fills it in twice. */
+function Adding({ first }: { readonly first: boolean }) {
+  const [wanted, setWanted] = useState(false)
+  if (first || wanted) return <Add onAdded={() => setWanted(false)} />
+  return (
+    <div className={styles.acts}>
+      <Button onPress={() => setWanted(true)}>
+        <Trans>ほかのアドレスを加える</Trans>
+      </Button>
+    </div>
   )
 }
 
@@ -51,7 +69,7 @@ function useSaving() {
   }
 }
 
-function Add() {
+function Add({ onAdded }: { readonly onAdded: () => void }) {
   const { t } = useLingui()
   const { language } = useSpeaking()
   const [address, setAddress] = useState('')
@@ -65,7 +83,7 @@ function Add() {
       setMissing(t`メールアドレスを入れてください`)
       return
     }
-    if (await save(`${CHANNELS_PATH}/email`, { address, language: language.code })) setAddress('')
+    if (await save(`${CHANNELS_PATH}/email`, { address, language: language.code })) onAdded()
   }
 
   function change(value: string) {

@@ -25,6 +25,8 @@ export interface Channel {
 
 export interface Channels {
   readonly mail: boolean
+  /** A town for trying: its mails are read on the machine it runs on. */
+  readonly kept: boolean
   readonly push: boolean
   readonly push_key: string | null
   readonly quiet_from: string

@@ -1,7 +1,5 @@
 /** This device's own subscription to push: asked for on a tap, never by itself. */
 
-const KEY = 'tsumugi-push'
-
 export type Ability = 'able' | 'denied' | 'install' | 'none'
 
 /** What this browser can do: `install` where it could if it were opened from the home screen (iPhone, iPad). */
@@ -22,14 +20,6 @@ export function deviceKind(): Device {
   return navigator.userAgent.includes('Android') ? 'android' : 'computer'
 }
 
-/** The channel that this device was taken for; only a mark for the list. */
-export const ownChannel = (): string | null => localStorage.getItem(KEY)
-
-export function keepOwn(channel: string | null): void {
-  if (channel === null) localStorage.removeItem(KEY)
-  else localStorage.setItem(KEY, channel)
-}
-
 export interface Subscribed {
   readonly endpoint: string
   readonly p256dh: string
@@ -46,11 +36,4 @@ export async function subscribe(key: string): Promise<Subscribed | null> {
   const { endpoint, keys } = made.toJSON()
   const { p256dh, auth } = keys ?? {}
   return endpoint !== undefined && p256dh !== undefined && auth !== undefined ? { endpoint, p256dh, auth } : null
-}
-
-/** The browser forgets it, too. */
-export async function unsubscribe(): Promise<void> {
-  keepOwn(null)
-  const { pushManager } = await navigator.serviceWorker.ready
-  await (await pushManager.getSubscription())?.unsubscribe()
 }

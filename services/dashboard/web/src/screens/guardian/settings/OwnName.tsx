@@ -7,7 +7,7 @@ import styles from './Page.module.css'
 
 /** Whose pages these are; with the reading of the roster where readings are wanted. */
 export function OwnName() {
-  const { person, board } = useMe()
+  const { person } = useMe()
   const { language, furigana } = useSpeaking()
   const marks = furigana && language.kanji === true
   return (
@@ -15,7 +15,6 @@ export function OwnName() {
       <strong>
         <Ruby>{nameOf(person, marks)}</Ruby>
       </strong>
-      <span lang="ja">{board.name}</span>
     </p>
   )
 }

@@ -1,14 +1,16 @@
 import '../words'
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useState } from 'react'
-import { signOut } from '~/api/http'
+import { command, signOut } from '~/api/http'
 import { session } from '~/api/session'
 import { useMe } from '~/app/me'
+import { withOwn } from '~/app/ownDevice'
 import { useScreen } from '~/app/screen'
 import { counts } from '~/outbox/rules'
 import { useOutbox } from '~/outbox/useOutbox'
 import { LinkButton } from '~/parts/LinkButton'
 import { PlainButton } from '~/parts/PlainButton'
+import { channelPath } from '../channels/data'
 import { Title } from '../frame/Title'
 import { Languages } from '../home/Languages'
 import { OwnName } from './OwnName'
@@ -51,6 +53,8 @@ function Leaving() {
   async function leave() {
     setFailed(false)
     try {
+      // While there is a session; without it the address is dead at the next message, for the browser has forgotten it.
+      await withOwn(me.person.id, (channel) => command(channelPath(channel, 'remove'), {}, crypto.randomUUID(), me.person.id))
       session.leave(me.person.id, await signOut(me.person.id))
     } catch {
       setFailed(true)

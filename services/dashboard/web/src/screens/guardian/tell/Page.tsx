@@ -5,7 +5,6 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useScreen } from '~/app/screen'
 import { useRead } from '~/api/useRead'
 import { addDays, type Day } from '~/dates/dates'
-import { holdImeEnter } from '~/grid/ime'
 import { Ruby } from '~/languages/Ruby'
 import { outbox } from '~/outbox/useOutbox'
 import { LinkButton } from '~/parts/LinkButton'
@@ -90,6 +89,7 @@ function Telling({ family, notice, pupil }: TellingProps) {
   const wrong = useRef<HTMLDivElement>(null)
   const set = (change: Partial<Form>) => setForm({ ...form, ...change })
   const may = family.children.filter(({ may_tell }) => may_tell)
+  const whose = family.children.find((child) => child.pupil.id === pupil)?.pupil
   const telling = tellingOf(form, today)
   const [first, last] = daysOf(form, today)
   const missing = [
@@ -125,6 +125,12 @@ function Telling({ family, notice, pupil }: TellingProps) {
         void send()
       }}
     >
+      {/* Whose notice is changed: with two children away it is easily the other one's. */}
+      {notice && whose && (
+        <p className={styles.whose}>
+          <Trans>{whose.given || whose.family}さん</Trans>
+        </p>
+      )}
       {!notice && may.length > 1 && (
         <fieldset className={styles.set}>
           <legend>
@@ -177,14 +183,7 @@ function Telling({ family, notice, pupil }: TellingProps) {
         <span>
           <Trans>学校につたえたいこと</Trans> {form.tile === 'other' ? <Trans>（書いてください）</Trans> : <Trans>（なくても送れます）</Trans>}
         </span>
-        <input
-          type="text"
-          autoComplete="off"
-          maxLength={MAX_WORDS}
-          value={form.words}
-          onChange={({ target }) => set({ words: target.value })}
-          onKeyDown={({ nativeEvent }) => holdImeEnter(nativeEvent)}
-        />
+        <textarea ref={(area) => fit(area)} rows={2} autoComplete="off" maxLength={MAX_WORDS} value={form.words} onChange={({ target }) => set({ words: target.value })} />
       </label>
       {tried && missing.length > 0 && (
         <div ref={wrong} role="alert" className={styles.missing}>
@@ -205,6 +204,13 @@ function Telling({ family, notice, pupil }: TellingProps) {
       </div>
     </form>
   )
+}
+
+/** As high as what is written: on a telephone one line hides the beginning. Looked at after every letter. */
+function fit(area: HTMLTextAreaElement | null) {
+  if (!area) return
+  area.style.height = 'auto'
+  area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
 }
 
 interface ChoiceProps {

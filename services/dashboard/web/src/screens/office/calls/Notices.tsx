@@ -6,7 +6,7 @@ import { Button } from '~/parts/Button'
 import panel from '~/parts/Panel.module.css'
 import type { Notice } from './data'
 import { Sending } from './Sending'
-import { channelWord, daysWord, kindWord, tellerWord } from './words'
+import { changedWord, channelWord, daysWord, kindWord, tellerWord } from './words'
 import styles from './calls.module.css'
 
 interface NoticesProps {
@@ -36,7 +36,8 @@ export function Notices({ notices, empty, onOpen, acts }: NoticesProps) {
             {notice.words !== null && <span>「{notice.words}」</span>}
           </p>
           <p className={panel.aside}>
-            {timeOf(notice.told_at, today)} {tellerWord(notice)}（{channelWord(notice)}）{' '}
+            {timeOf(notice.told_at, today)} {tellerWord(notice)}（{channelWord(notice)}）
+            {changedWord(notice, today)}{' '}
             {notice.channel !== 'app' && (
               <Trans>
                 受けた人 {notice.entered_by.family} {notice.entered_by.given}

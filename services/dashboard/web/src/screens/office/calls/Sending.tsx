@@ -20,7 +20,7 @@ export function Sending({ notice }: { readonly notice: Notice }) {
   if (!seen || notice.withdrawn || notice.channel === 'app' || reach.length > 0) return null
   return (
     <p className={panel.wait}>
-      <Trans>確認したことを知らせる先がありません（メールも端末も決めていません）。要るときは電話か紙で伝えてください</Trans>
+      <Trans>確認したことを知らせる先がありません（使えるメールも端末もありません）。要るときは電話か紙で伝えてください</Trans>
     </p>
   )
 }
@@ -32,7 +32,7 @@ export function Off({ page: { mail = true, push = true } }: { readonly page: Sch
   if (mail || push) return null
   return (
     <p className={panel.aside}>
-      <Trans>保護者へのメールと端末へのお知らせは、まだ使えるようになっていません。システムの担当者が `tsumugi mail set` で決めると使えます。</Trans>
+      <Trans>保護者へのメールと端末へのお知らせは、まだ使えるようになっていません。システムの担当者が決めると使えます（docs/channels.md）。</Trans>
     </p>
   )
 }

@@ -8,6 +8,7 @@ import { isEnter, isImeKey, letterOf } from '~/grid/ime'
 import { Block } from '~/parts/Block'
 import { Button } from '~/parts/Button'
 import { DayField, dayMissing, useDay } from '~/parts/DayField'
+import { kanaOf } from '~/parts/Name'
 import { Refused } from '~/parts/Refused'
 import { Strip } from '~/parts/Strip'
 import { TextLine } from '~/parts/TextLine'
@@ -50,7 +51,13 @@ export function Take({ page, onDone, onBack }: TakeProps) {
   return (
     <div className={styles.child}>
       <p className={styles.who}>
-        <strong>{name}</strong>{' '}
+        {page.pupil.class_name !== null && (
+          <span>
+            {page.pupil.class_name} {page.pupil.number !== null && <Trans>{page.pupil.number}番</Trans>}
+          </span>
+        )}
+        <strong>{name}</strong>
+        <span className={panel.aside}>{kanaOf(page.pupil)}</span>
         <Button look="text" size="small" onPress={onBack}>
           <Trans>べつの子にする</Trans>
         </Button>
@@ -73,7 +80,7 @@ export function Take({ page, onDone, onBack }: TakeProps) {
         key={changing?.notice ?? ''}
         page={page}
         told={changing ? toldOf(changing) : blank(me.today)}
-        act={changing ? t`変えて届ける` : t`この連絡を届ける`}
+        act={changing ? t`変えて伝える` : t`この連絡を担任に伝える`}
         refused={<Refused error={error} />}
         onChange={forget}
         onDeliver={deliver}

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { read } from '~/api/http'
+import type { Person } from '~/api/types'
 import type { Day } from '~/dates/dates'
 
 export const KEY = 'notices'
@@ -57,7 +58,7 @@ export interface Sent {
 }
 
 export interface PupilNotices {
-  readonly pupil: Named
+  readonly pupil: Person & { readonly class_name: string | null; readonly number: number | null }
   readonly guardians: readonly Guardian[]
   readonly notices: readonly Notice[]
 }

@@ -43,10 +43,17 @@ export function channelWord({ channel }: Notice): string {
   return words[channel]
 }
 
-/** 「7:41に母から届いています」. */
+/** 「7:41に母から届いています」; changed since, also when: the roll has what holds from that time. */
 export function arrivedWord(notice: Notice, today: Day): string {
-  const [when, who] = [timeOf(notice.told_at, today), tellerWord(notice)]
-  return t`${when}に${who}から届いています`
+  const [when, who, changed] = [timeOf(notice.told_at, today), tellerWord(notice), changedWord(notice, today)]
+  const arrived = t`${when}に${who}から届いています`
+  return changed === '' ? arrived : `${arrived}${changed}`
+}
+
+/** 「（8:20に変更）」, where what stands is not what was told first. */
+export function changedWord(notice: Notice, today: Day): string {
+  const at = timeOf(notice.entered_at, today)
+  return notice.revision === 1 || notice.withdrawn ? '' : t`（${at}に変更）`
 }
 
 /** What became of telling a family, which way. */
@@ -57,5 +64,6 @@ export function sentWord({ kind, what, state, reason }: Sent): string {
   if (state === 'gone') return kind === 'email' ? t`${of}を知らせられません（メールの宛先がありません）` : t`${of}を知らせられません（端末が受け取りをやめています）`
   if (state === 'waiting') return reason === null ? t`${of}を${way}で知らせるのを待っています` : t`${of}を${way}で知らせられず、もう一度ためします`
   if (reason === 'no_right') return t`${of}は知らせません（知らせてよい保護者ではなくなりました）`
+  if (reason === 'no_channel') return t`${of}は${way}では知らせません（使える届け先がなくなりました）`
   return t`${of}を${way}で知らせられませんでした`
 }

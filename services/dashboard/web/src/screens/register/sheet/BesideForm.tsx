@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { useQueryClient } from '@tanstack/react-query'
-import { useRef, useState, type KeyboardEvent } from 'react'
+import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react'
 import { useMe } from '~/app/me'
 import type { CodeWord } from '~/api/types'
 import { useCommand } from '~/api/useCommand'
@@ -36,7 +36,7 @@ interface Saved {
   readonly refused: readonly { readonly pupil: string }[]
 }
 
-/** 出席扱い and 別室: what stands beside the day, who entered it, and another choice. No count of the day changes by it. */
+/** 出席扱い and 別室, of a 忌引 its kinship: what stands beside the day, who entered it, and another choice. No count of the day changes by it. */
 export function BesideForm({ month, line, day, reasons, onDone }: BesideProps) {
   const { t, i18n } = useLingui()
   const cell = line.cells[day]!
@@ -51,17 +51,20 @@ export function BesideForm({ month, line, day, reasons, onDone }: BesideProps) {
   const [tried, setTried] = useState(false)
   const [moved, setMoved] = useState(false)
   const form = useRef<HTMLFormElement>(null)
-  if (!month.may_mark || (marks.length === 0 && cell.beside === null)) return cell.beside && <Stands stood={cell.beside} on={on} />
+  const may = month.may_mark && (marks.length > 0 || cell.beside !== null)
   const closed = month.closing.state === 'closed' || month.closing.state === 'checked'
   const missing = closed && (reason === null || (reason === OTHER && text.trim() === ''))
   const tiles = [
     { value: NONE, content: t`なし`, shortcut: '0' },
-    ...marks.map((mark, n) => ({ value: mark.code, content: t`${i18n._(BESIDE[mark.kind])} ${mark.word}`, shortcut: String(n + 1) })),
+    ...marks.map((mark, n) => ({ value: mark.code, content: mark.days === null ? t`${i18n._(BESIDE[mark.kind])} ${mark.word}` : t`${mark.word}（${mark.days}日まで）`, shortcut: String(n + 1) })),
   ]
+  const kin = marks.some(({ kind }) => kind === 'kin')
+
+  const same = code === stands
 
   async function save() {
     setTried(true)
-    if (sending || missing || code === stands) return
+    if (sending || missing || same) return
     const entry = { pupil: line.pupil.id, seen: cell.seen, code: code === NONE ? null : code, reason: closed ? { code: reason, text: text.trim() } : null }
     const done = await send(`/api/registry/v1/classes/${month.class_id}/days/${on}/beside`, { marks: [entry] })
     await queries.invalidateQueries({ queryKey: ['register'] })
@@ -70,20 +73,34 @@ export function BesideForm({ month, line, day, reasons, onDone }: BesideProps) {
     else onDone()
   }
 
-  /** Digits choose, Enter saves: a radio's own Enter would only choose what the focus is on. */
-  function onKeyDownCapture(event: KeyboardEvent<HTMLFormElement>) {
+  /** A digit chooses wherever the keyboard is in the dialog, save where one writes; Enter goes on from the choice. */
+  const choose = useEffectEvent((event: globalThis.KeyboardEvent) => {
     const { target } = event
-    if (isImeKey(event.nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return
+    if (isImeKey(event) || event.ctrlKey || event.metaKey || event.altKey) return
+    if (!(target instanceof Element) || target.closest('input:not([type=radio]), textarea, select')) return
+    const at = tiles.findIndex(({ shortcut }) => shortcut === event.key.normalize('NFKC'))
+    if (at < 0) return
+    setCode(tiles[at]!.value)
+    form.current?.querySelectorAll<HTMLInputElement>('input[type=radio]')[at]?.focus()
+    event.preventDefault()
+  })
+  useEffect(() => {
+    const dialog = form.current?.closest<HTMLElement>('[role="dialog"]')
+    dialog?.addEventListener('keydown', choose)
+    return () => dialog?.removeEventListener('keydown', choose)
+  }, [may])
+
+  /** Enter saves: a radio's own would only choose what the focus is on. */
+  function onKeyDownCapture(event: KeyboardEvent<HTMLFormElement>) {
+    const { target, nativeEvent } = event
+    if (!isEnter(nativeEvent) || isImeKey(nativeEvent) || event.ctrlKey || event.metaKey || event.altKey) return
     if (!(target instanceof HTMLInputElement) || target.type !== 'radio') return
-    const first = form.current?.querySelector('[role="radiogroup"]')
-    const chosen = first?.contains(target) ? tiles.find(({ shortcut }) => shortcut === event.key) : undefined
-    if (chosen) setCode(chosen.value)
-    else if (isEnter(event.nativeEvent)) void save()
-    else return
+    void save()
     event.preventDefault()
     event.stopPropagation()
   }
 
+  if (!may) return cell.beside && <Stands stood={cell.beside} on={on} />
   return (
     <form
       ref={form}
@@ -95,19 +112,28 @@ export function BesideForm({ month, line, day, reasons, onDone }: BesideProps) {
       }}
     >
       {cell.beside && <Stands stood={cell.beside} on={on} />}
-      <Tiles label={t`出席扱い・別室`} tiles={tiles} value={code} onChange={setCode} />
+      <Tiles label={kin ? t`忌引の続柄` : t`出席扱い・別室`} tiles={tiles} value={code} onChange={setCode} />
       <p className={panel.aside}>
-        <Trans>印を付けても、出席・欠席の数は変わりません。出席扱いの日数は、別の欄に数えます。</Trans>
+        {kin ? (
+          <Trans>続く忌引のどれか1日に入れます。日数は市の定めで、こえても忌引のまま数え、見るところとして知らせます。続柄は、出席簿を見る人のほかには伝わりません。</Trans>
+        ) : (
+          <Trans>印を付けても、出席・欠席の数は変わりません。出席扱いの日数は、別の欄に数えます。</Trans>
+        )}
       </p>
       {closed && (
         <>
-          <Tiles label={t`わけ`} required tiles={reasons.map((one) => ({ value: one.code, content: one.word }))} value={reason} onChange={setReason} wrong={tried && reason === null ? t`わけを選んでください` : undefined} />
+          <Tiles label={t`訂正のわけ`} required tiles={reasons.map((one) => ({ value: one.code, content: one.word }))} value={reason} onChange={setReason} wrong={tried && reason === null ? t`わけを選んでください` : undefined} />
           {reason === OTHER && <TextLine label={t`わけを一言`} required max={REASON_MAX} value={text} onChange={setText} />}
         </>
       )}
       {moved && (
         <Strip kind="wrong" live>
           <Trans>開いたあとに、ほかの人がこの印を変えました。いまの印を確かめて、もう一度選んでください。</Trans>
+        </Strip>
+      )}
+      {tried && same && !moved && (
+        <Strip kind="look" live>
+          <Trans>印を変えていないので、保存するものがありません。変える印を選ぶか、閉じてください。</Trans>
         </Strip>
       )}
       <Refused error={error} />

@@ -76,9 +76,9 @@ function Unclosed({ month }: { readonly month: Month }) {
   const named = open.slice(0, NAMED).map(({ name }) => name).join(t`、`)
   return (
     <Strip kind="look">
-      <Plural value={open.length} other="まだ締めていない学級が#つあります。締めていないと書いて、いっしょに印刷します。" />
+      <Plural value={open.length} other="まだ締めていない学級が#学級あります。締めていないと書いて、いっしょに印刷します。" />
       <br />
-      {open.length > NAMED ? <Plural value={open.length - NAMED} other={`${named} ほか#つ`} /> : named}
+      {open.length > NAMED ? <Plural value={open.length - NAMED} other={`${named} ほか#学級`} /> : named}
     </Strip>
   )
 }

@@ -12,7 +12,7 @@ import { AfterClosing } from './AfterClosing'
 import { Closing } from './Closing'
 import type { Counts, Month, MonthLine } from './data'
 import { Notes } from './Notes'
-import { besides, clashes, isTold, openDays, stepped, sumsOf, symbolOf } from './rules'
+import { besides, clashes, isTold, openDays, overs, stepped, sumsOf, symbolOf } from './rules'
 import { Head, Sums } from './Sums'
 import { BESIDE, KINDS, SIGNS } from './words'
 import styles from './Page.module.css'
@@ -92,9 +92,17 @@ export function MonthSheet({ month }: { readonly month: Month }) {
             ))}
           </tbody>
           <tfoot>
-            {BY_DAY.map((name, n) => (
-              <DayRow key={name} month={month} name={name} sums={sums} withTotals={n === 0} />
+            {BY_DAY.map((name) => (
+              <DayRow key={name} month={month} name={name} sums={sums} />
             ))}
+            <tr>
+              <td className={styles.number} />
+              <th scope="row" className={styles.name}>
+                <Trans>学級の計</Trans>
+              </th>
+              <td colSpan={month.days.length} />
+              <Sums counts={month.totals} sums={sums} />
+            </tr>
           </tfoot>
         </table>
       </div>
@@ -173,11 +181,11 @@ const Row = memo(function Row({ month, line, row, sums, first }: RowProps) {
 })
 
 /** The class on each day: how many were there, and how many were not. */
-function DayRow({ month, name, sums, withTotals }: { readonly month: Month; readonly name: keyof Counts; readonly sums: readonly (keyof Counts)[]; readonly withTotals: boolean }) {
+function DayRow({ month, name, sums }: { readonly month: Month; readonly name: keyof Counts; readonly sums: readonly (keyof Counts)[] }) {
   const words: Partial<Record<keyof Counts, React.ReactNode>> = {
-    present: <Trans>出席・計</Trans>,
+    present: <Trans>出席</Trans>,
     absent: <Trans>欠席</Trans>,
-    apart: <Trans>停・忌等</Trans>,
+    apart: <Trans>出停・忌引等</Trans>,
     late: <Trans>遅刻</Trans>,
     early: <Trans>早退</Trans>,
   }
@@ -192,7 +200,7 @@ function DayRow({ month, name, sums, withTotals }: { readonly month: Month; read
           {kind === 'lesson' || kind === 'closed' ? counts[name] : ''}
         </td>
       ))}
-      {withTotals ? <Sums counts={month.totals} sums={sums} /> : sums.map((sum) => <td key={sum} className={styles.sum} />)}
+      <td colSpan={sums.length} className={styles.sum} />
     </tr>
   )
 }
@@ -203,6 +211,7 @@ function Open({ month, onAsk }: { readonly month: Month; readonly onAsk: (asked:
   const days = openDays(month)
   const { unconfirmed } = month.closing
   const told = clashes(month)
+  const long = overs(month)
   return (
     <>
       {days.length > 0 && (
@@ -230,6 +239,22 @@ function Open({ month, onAsk }: { readonly month: Month; readonly onAsk: (asked:
               </Button>
             ))}
             {told.length > NAMED && <Plural value={told.length - NAMED} other="ほか#か所" />}
+          </span>
+        </Strip>
+      )}
+      {long.length > 0 && (
+        <Strip kind="look">
+          <span className={styles.open}>
+            <Trans>市の定めより長い忌引があります。わけがあれば、このままでかまいません。</Trans>
+            {long.slice(0, NAMED).map(({ line, day, over }) => (
+              <span key={`${line.pupil.id} ${over.on}`}>
+                <Button look="text" size="small" onPress={() => onAsk({ row: month.lines.indexOf(line), day })}>
+                  {t`${fullName(line.pupil)} ${monthDay(over.on)}`}
+                </Button>
+                {t`${over.word}は${over.allowed}日まで、続けて${over.days}日`}
+              </span>
+            ))}
+            {long.length > NAMED && <Plural value={long.length - NAMED} other="ほか#人" />}
           </span>
         </Strip>
       )}

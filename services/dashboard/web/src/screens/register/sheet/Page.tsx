@@ -1,22 +1,23 @@
 import { Trans, useLingui } from '@lingui/react/macro'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
-import { ChevronLeft, ChevronRight } from 'lucide-react'
-import { Suspense, useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
+import { forgetSheet, keepSheet } from '~/app/lastSheet'
+import { useMe } from '~/app/me'
 import { Place } from '~/app/Place'
 import { useScreen } from '~/app/screen'
 import { useRead } from '~/api/useRead'
 import { schoolYearWord, workDay } from '~/dates/dates'
 import { Button } from '~/parts/Button'
-import { Goto } from '~/parts/Goto'
 import { later } from '~/parts/later'
-import { PlainLinkButton } from '~/parts/LinkButton'
 import { CannotRead, Empty, LoadingRows } from '~/parts/States'
 import { Strip } from '~/parts/Strip'
 import panel from '~/parts/Panel.module.css'
 import '../words'
-import { addressOf, registerPath, registerQuery, YEAR, type Register } from './data'
+import { hoursAddress } from '../hours/data'
+import { addressOf, registerPath, registerQuery, type Register } from './data'
 import { MonthSheet } from './MonthSheet'
-import { beside, monthNumber } from './rules'
+import { beside } from './rules'
+import { Files, Months, useMonthKeys } from './Turning'
 import { STATES } from './words'
 import { YearSheet } from './YearSheet'
 import styles from './Page.module.css'
@@ -31,6 +32,12 @@ export default function RegisterPage() {
   const router = useRouter()
   const { classId, sheet } = route.useParams()
   const { data, error, again } = useRead(registerQuery(classId, sheet))
+  const me = useMe()
+  const [there, refused] = [data !== undefined, !data && error !== null]
+  useEffect(() => {
+    if (there) keepSheet(me, addressOf(classId, sheet))
+    else if (refused) forgetSheet()
+  }, [me, classId, sheet, there, refused])
   const { before, after } = beside(data?.months ?? [], sheet)
   const go = (to: string | undefined) => to !== undefined && router.history.push(addressOf(classId, to))
   useScreen(
@@ -44,26 +51,11 @@ export default function RegisterPage() {
   useMonthKeys(() => go(before), () => go(after))
   return (
     <div className={panel.screen}>
-      <Place title={t`出席簿`} of={data ? [data.school.name, data.name] : []} />
+      <Place title={t`出席簿`} of={data ? [data.school.name, data.name] : []} beside={data?.by_lessons ? { href: hoursAddress(classId, sheet), word: t`欠課時数` } : undefined} />
       {data && <Head register={data} sheet={sheet} before={before} after={after} />}
       {data ? <Sheet register={data} /> : error ? <CannotRead error={error} what={t`この学級の出席簿`} onRetry={again} /> : <LoadingRows rows={18} />}
     </div>
   )
-}
-
-/** ← and → turn the month wherever they have no other work: not in the sheet, in a field or in a dialog. */
-function useMonthKeys(before: () => void, after: () => void) {
-  useEffect(() => {
-    function turn(event: KeyboardEvent) {
-      const at = event.target as Element
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
-      if (at.closest('table, input, select, textarea, [role="dialog"], [role="region"]')) return
-      if (event.key === 'ArrowLeft') before()
-      else if (event.key === 'ArrowRight') after()
-    }
-    addEventListener('keydown', turn)
-    return () => removeEventListener('keydown', turn)
-  })
 }
 
 interface HeadProps {
@@ -77,24 +69,10 @@ function Head({ register, sheet, before, after }: HeadProps) {
   const { t, i18n } = useLingui()
   const router = useRouter()
   const { class_id: id } = register
-  const file = (kind: string) => `${registerPath(id, sheet)}/${kind}`
-  const nav = useRef<HTMLElement>(null)
   const [bundling, setBundling] = useState(false)
-  // On a phone the months are wider than the page.
-  useEffect(() => {
-    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
-  }, [sheet])
   return (
     <>
-      <nav ref={nav} className={styles.months} aria-label={t`月と年間`}>
-        <Turn to={before === undefined ? undefined : addressOf(id, before)} word={t`前の月`} back />
-        {[...register.months, YEAR].map((one) => (
-          <Goto key={one} href={addressOf(id, one)} className={styles.month} data-here={one === sheet ? '' : undefined} aria-current={one === sheet ? 'page' : undefined}>
-            {one === YEAR ? <Trans>年間</Trans> : <Trans>{monthNumber(one)}月</Trans>}
-          </Goto>
-        ))}
-        <Turn to={after === undefined ? undefined : addressOf(id, after)} word={t`次の月`} />
-      </nav>
+      <Months months={register.months} sheet={sheet} before={before} after={after} addressOf={(one) => addressOf(id, one)} />
       <div className={panel.bar}>
         {register.classes.length > 1 && (
           <label className={styles.picker}>
@@ -112,17 +90,7 @@ function Head({ register, sheet, before, after }: HeadProps) {
         )}
         <Told register={register} />
         <span className={styles.files}>
-          <PlainLinkButton href={file('pdf')} target="_blank" rel="noopener">
-            <Trans>印刷する</Trans>
-          </PlainLinkButton>
-          <span className={styles.large}>
-            <PlainLinkButton href={`${file('pdf')}?paper=a3`} target="_blank" rel="noopener">
-              <Trans>A3で印刷する</Trans>
-            </PlainLinkButton>
-          </span>
-          <PlainLinkButton href={file('xlsx')} download>
-            <Trans>Excelで受け取る</Trans>
-          </PlainLinkButton>
+          <Files path={registerPath(id, sheet)} />
           {'month' in register && register.may_bundle && (
             <Button onPress={() => setBundling(true)}>
               <Trans>全学級をまとめて印刷</Trans>
@@ -136,20 +104,6 @@ function Head({ register, sheet, before, after }: HeadProps) {
         </Suspense>
       )}
     </>
-  )
-}
-
-function Turn({ to, word, back = false }: { readonly to: string | undefined; readonly word: string; readonly back?: boolean }) {
-  const Icon = back ? ChevronLeft : ChevronRight
-  const icon = <Icon aria-hidden size="1.25rem" strokeWidth={1.75} />
-  return to === undefined ? (
-    <span className={styles.turn} data-off="">
-      {icon}
-    </span>
-  ) : (
-    <Goto className={styles.turn} href={to} aria-label={word} title={`${word}（${back ? '←' : '→'}）`}>
-      {icon}
-    </Goto>
   )
 }
 

@@ -1,8 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro'
+import { Fragment } from 'react'
 import { Goto } from '~/parts/Goto'
 import { fullName } from '~/parts/Name'
 import panel from '~/parts/Panel.module.css'
-import { addressOf, type Year } from './data'
+import { addressOf, type Counts, type Sums as BothSums, type Year } from './data'
+import { FormerDays } from './FormerDays'
 import { Notes } from './Notes'
 import { monthNumber, sumsOf } from './rules'
 import { Head, Sums } from './Sums'
@@ -40,7 +42,8 @@ export function YearSheet({ year }: { readonly year: Year }) {
           </thead>
           <tbody>
             {year.lines.map((line) => (
-              <tr key={line.pupil.id}>
+              <Fragment key={line.pupil.id}>
+              <tr>
                 <td className={styles.number}>{line.number ?? '―'}</td>
                 <th scope="row" className={styles.name} title={fullName(line.pupil)}>
                   {fullName(line.pupil)}
@@ -52,6 +55,13 @@ export function YearSheet({ year }: { readonly year: Year }) {
                 ))}
                 <Sums counts={line.counts} sums={sums} />
               </tr>
+              {line.former && (
+                <>
+                  <Both word={t`前の学校`} name={fullName(line.pupil)} of={line.former.sums} months={year.months.length} sums={sums} note={line.former.together ? undefined : t`学級がえの前後の日数は、もう一つの学級にあります`} />
+                  {line.former.together && <Both word={t`合わせて`} name={fullName(line.pupil)} of={line.former.together} months={year.months.length} sums={sums} />}
+                </>
+              )}
+              </Fragment>
             ))}
           </tbody>
           <tfoot>
@@ -96,7 +106,27 @@ export function YearSheet({ year }: { readonly year: Year }) {
           </tfoot>
         </table>
       </div>
+      <FormerDays year={year} />
       <Notes register={year} />
     </>
+  )
+}
+
+/** Under a child's line what its former school counted, and both schools together: what the 指導要録 of the year has. */
+function Both({ word, name, of, months, sums, note }: { readonly note?: string | undefined; readonly word: string; readonly name: string; readonly of: BothSums; readonly months: number; readonly sums: readonly (keyof Counts)[] }) {
+  const shown: Partial<Record<keyof Counts, number>> = of
+  return (
+    <tr data-former="">
+      <td className={styles.number} />
+      <th scope="row" className={styles.name} aria-label={`${name} ${word}`}>
+        {word}
+      </th>
+      <td colSpan={months}>{note}</td>
+      {sums.map((sum) => (
+        <td key={sum} className={styles.sum} data-sum={sum}>
+          {shown[sum] ?? ''}
+        </td>
+      ))}
+    </tr>
   )
 }

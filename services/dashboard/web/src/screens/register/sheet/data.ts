@@ -26,12 +26,14 @@ export interface Counts {
   readonly elsewhere: number
 }
 
-/** A mark that can stand beside a day and changes none of its counts. */
+/** A mark that can stand beside a day and changes none of its counts: where the child was, or whose death a 忌引 is for. */
 export interface BesideMark {
   readonly code: string
-  readonly kind: 'credited' | 'elsewhere'
+  readonly kind: 'credited' | 'elsewhere' | 'kin'
   readonly glyph: string
   readonly word: string
+  /** Of a kinship: how many days in a row the board allows. */
+  readonly days: number | null
 }
 
 /** What stands beside a child's day. */
@@ -72,11 +74,45 @@ interface Line {
   readonly notes: readonly string[]
 }
 
+/** 忌引 that goes on for longer than the board allows. */
+export interface Over {
+  /** The first day beyond in the month. */
+  readonly on: Day
+  readonly word: string
+  readonly allowed: number
+  readonly days: number
+}
+
 export interface MonthLine extends Line {
+  readonly over: readonly Over[]
   readonly cells: readonly Cell[]
 }
 
+/** 出欠の記録, and 遅刻 and 早退. */
+export type Sums = Readonly<Record<'days' | 'apart' | 'due' | 'absent' | 'present' | 'late' | 'early', number>>
+
+export type Paper = 'record_copy' | 'certificate' | 'told' | 'other'
+
+/** Days of the former school, as a paper of it says. */
+export interface Former {
+  readonly revision: number
+  readonly school: string
+  readonly source: Paper
+  readonly source_word: string
+  readonly told_on: Day
+  readonly by: Person
+  readonly at: string
+  readonly sums: Sums
+  /** With this school's own, which do not change by it; null where another class of it has the child's other days. */
+  readonly together: Sums | null
+}
+
 export interface YearLine extends Line {
+  /** During the year: it may bring days of another school. */
+  readonly came: boolean
+  /** Revision of the former school's days. */
+  readonly seen: number
+  readonly former: Former | null
   readonly months: readonly Counts[]
 }
 
@@ -145,6 +181,8 @@ interface Sheet extends Live {
   readonly classes: readonly (SchoolClass & { readonly state: State | null })[]
   readonly homerooms: readonly string[]
   readonly planned: boolean
+  /** Rolls of lessons were taken in the class that year: there are 欠課時数. */
+  readonly by_lessons: boolean
   /** The last day that is counted; null of a month that has not begun. */
   readonly through: Day | null
   readonly notes: readonly string[]
@@ -171,6 +209,8 @@ export interface Year extends Sheet {
   readonly by_month: readonly Counts[]
   /** Of each month. */
   readonly states: readonly (State | null)[]
+  /** Whether the asker may enter days of former schools. */
+  readonly may_former: boolean
 }
 
 export type Register = Month | Year

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { BesideMark, Cell, CellKind, Counts, Month } from './data'
-import { beside, besides, clashes, isTold, marksFor, openDays, stepped, sumsOf, unclosed } from './rules'
+import { beside, besides, clashes, isTold, marksFor, numberOf, openDays, stepped, sumsOf, unclosed } from './rules'
 
 const cell = (kind: CellKind, contradiction: string | null = null): Cell => ({ kind, glyph: '', symbol: null, contradiction, beside: null, seen: 0 })
 const month = (...rows: Cell[][]): Month =>
@@ -23,11 +23,14 @@ it('has 出席扱い among the sums only where there is any, and before 未入�
 })
 
 it('offers 別室 only of a day of 出席, and nothing of a day on which nobody had to come', () => {
-  const marks: readonly BesideMark[] = [{ code: 'a', kind: 'credited', glyph: '扱', word: '' }, { code: 'b', kind: 'elsewhere', glyph: '別', word: '' }]
+  const marks: readonly BesideMark[] = [{ code: 'a', kind: 'credited', glyph: '扱', word: '', days: null }, { code: 'b', kind: 'elsewhere', glyph: '別', word: '', days: null }, { code: 'c', kind: 'kin', glyph: '', word: '', days: 3 }]
   const of = (kind: CellKind) => marksFor({ ...month(), beside: marks }, cell(kind)).map(({ code }) => code)
   expect(of('present')).toEqual(['a', 'b'])
   expect(of('absent')).toEqual(['a'])
   for (const kind of ['apart', 'unrecorded', 'closed'] as const) expect(of(kind)).toEqual([])
+  const bereaved = { ...month(), beside: marks, symbols: [{ category: 'bereavement' }, { category: 'suspension' }] } as unknown as Month
+  expect(marksFor(bereaved, { ...cell('apart'), symbol: 0 }).map(({ code }) => code)).toEqual(['c'])
+  expect(marksFor(bereaved, { ...cell('apart'), symbol: 1 })).toEqual([])
 })
 
 it('counts classes that nobody has closed, and those that were sent back', () => {
@@ -40,6 +43,10 @@ it('explains the signs that stand on the sheet', () => {
   const stood = (kind: BesideMark['kind']): Cell => ({ ...cell('present'), beside: { kind } as Cell['beside'] })
   expect(besides(month([cell('present')]))).toEqual([])
   expect(besides(month([stood('elsewhere'), stood('credited')]))).toEqual(['credited', 'elsewhere'])
+})
+
+it('reads days of a year as people write them', () => {
+  expect(['120', '１２０日', ' 0 ', '百', '', '-1', '367', '366'].map(numberOf)).toEqual([120, 120, 0, null, null, null, null, 366])
 })
 
 it('turns within the months of the year and not beyond', () => {

@@ -1,11 +1,17 @@
 import type { AttendanceSymbol } from '~/api/types'
-import type { BesideMark, Cell, Counts, Month, MonthLine } from './data'
+import type { BesideMark, Cell, Counts, Month, MonthLine, Over } from './data'
 
 /** The columns on the right of the sheet, in its order; 出席扱い and 未入力 only where there are any. */
 export function sumsOf(totals: Counts): readonly (keyof Counts)[] {
   const sums = ['days', 'apart', 'due', 'sick', 'other', 'absent', 'present', 'late', 'early'] as const
   const more = (['credited', 'unrecorded'] as const).filter((name) => totals[name] > 0)
   return [...sums, ...more]
+}
+
+/** 「１２０日」 as a number of days; null: not one. */
+export function numberOf(text: string): number | null {
+  const found = /^(\d{1,3})日?$/.exec(text.normalize('NFKC').trim())
+  return found && Number(found[1]) <= 366 ? Number(found[1]) : null
 }
 
 /** The sheets before and after one; a year has none. */
@@ -27,14 +33,19 @@ export function symbolOf(month: Month, cell: Cell): AttendanceSymbol | null {
   return cell.symbol === null ? null : (month.symbols[cell.symbol] ?? null)
 }
 
-/** The marks that can stand beside a day as it is: of a day that asks nobody to come, none. */
-export function marksFor(month: Month, { kind }: Cell): readonly BesideMark[] {
-  if (kind !== 'present' && kind !== 'absent') return []
-  return month.beside.filter((mark) => kind === 'present' || mark.kind === 'credited')
+/** The marks that can stand beside a day as it is: of a 忌引 the kinships, of another day that asks nobody to come, none. */
+export function marksFor(month: Month, cell: Cell): readonly BesideMark[] {
+  const bereaved = symbolOf(month, cell)?.category === 'bereavement'
+  if (bereaved) return month.beside.filter(({ kind }) => kind === 'kin')
+  if (cell.kind !== 'present' && cell.kind !== 'absent') return []
+  return month.beside.filter(({ kind }) => kind === 'credited' || (kind === 'elsewhere' && cell.kind === 'present'))
 }
 
+/** What has a sign of its own on the sheet. */
+export type Sign = Exclude<BesideMark['kind'], 'kin'>
+
 /** Signs that stand beside any day of the sheet. */
-export function besides(month: Month): readonly BesideMark['kind'][] {
+export function besides(month: Month): readonly Sign[] {
   const used = new Set(month.lines.flatMap(({ cells }) => cells.flatMap(({ beside }) => beside?.kind ?? [])))
   return (['credited', 'elsewhere'] as const).filter((kind) => used.has(kind))
 }
@@ -52,6 +63,11 @@ export interface OpenDay {
 /** Days of which not everybody's attendance is known. */
 export function openDays(month: Month): readonly OpenDay[] {
   return month.days.flatMap(({ on, counts }) => (counts.unrecorded > 0 ? [{ on, children: counts.unrecorded }] : []))
+}
+
+/** Children whose 忌引 goes on for longer than the board allows. */
+export function overs(month: Month): readonly (Clash & { readonly over: Over })[] {
+  return month.lines.flatMap((line) => line.over.map((over) => ({ line, day: month.days.findIndex(({ on }) => on === over.on), over })))
 }
 
 export interface Clash {

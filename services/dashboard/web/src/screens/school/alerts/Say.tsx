@@ -9,7 +9,8 @@ import { fullName } from '~/parts/Name'
 import { Refused } from '~/parts/Refused'
 import { Tiles } from '~/parts/Tiles'
 import panel from '~/parts/Panel.module.css'
-import { actPath, KEY, type Act, type Alert, type Alerts } from './data'
+import { KEY, type Act, type Alert, type Alerts } from './data'
+import { meant, stateOf } from './rules'
 import styles from './Page.module.css'
 
 /** What was said about an alert, by whom, when. */
@@ -31,8 +32,8 @@ function Word({ act: { act, done } }: { readonly act: Act }) {
   return act === 'seen' ? <Trans>見ました</Trans> : <Trans>もう一度開きました</Trans>
 }
 
-/** Takes an alert up, closes it with what was done, opens it again. */
-export function Say({ alert, page }: { readonly alert: Alert; readonly page: Alerts }) {
+/** Takes a child's alerts up, closes them with what was done, opens them again. */
+export function Say({ alerts, page, path }: { readonly alerts: readonly Alert[]; readonly page: Alerts; readonly path: string }) {
   const { t } = useLingui()
   const me = useMe()
   const queries = useQueryClient()
@@ -40,11 +41,16 @@ export function Say({ alert, page }: { readonly alert: Alert; readonly page: Ale
   const [closing, setClosing] = useState(false)
   const [done, setDone] = useState<string | null>(null)
   const [tried, setTried] = useState(false)
-  const [name, rule] = [fullName(alert.pupil), alert.word]
+  const [name, rule] = [fullName(alerts[0]!.pupil), alerts.map(({ word }) => word).join('、')]
+  const state = stateOf(alerts)
 
   async function say(act: Act['act'], what: string | null = null) {
     if (sending) return
-    const said = await send(actPath(page.school.id, page.date, alert.pupil.id), { rule: alert.rule, first: alert.first, act, done: what })
+    let said: unknown = null
+    for (const { pupil, rule: code, first } of meant(alerts, act)) {
+      said = await send(`${path}/${pupil.id}`, { rule: code, first, act, done: what })
+      if (!said) break
+    }
     if (said) setClosing(false)
     await queries.invalidateQueries({ queryKey: [KEY] })
   }
@@ -76,12 +82,12 @@ export function Say({ alert, page }: { readonly alert: Alert; readonly page: Ale
         </div>
       ) : (
         <div className={panel.bar}>
-          {alert.state === 'open' && (
+          {state === 'open' && (
             <Button size="small" aria-label={t`${name}さんの「${rule}」を見ました`} onPress={() => void say('seen')}>
               <Trans>見ました</Trans>
             </Button>
           )}
-          {alert.state === 'closed' ? (
+          {state === 'closed' ? (
             <Button size="small" aria-label={t`${name}さんの「${rule}」をもう一度開く`} onPress={() => void say('reopened')}>
               <Trans>もう一度開く</Trans>
             </Button>

@@ -45,14 +45,25 @@ export interface Alerts extends Live {
   readonly may: { readonly act: boolean }
 }
 
+/** Those of one's own class. */
+export interface ClassAlerts extends Alerts {
+  readonly class: SchoolClass | null
+}
+
 export const KEY = 'alerts'
 
-const base = (school: string, date: Day) => `/api/schools/${school}/days/${date}/alerts`
+/** Where a page's alerts are, and below it what is said of each. */
+export const schoolPath = (school: string, date: Day) => `/api/schools/${school}/days/${date}/alerts`
+export const classPath = (classId: string, date: Day) => `/api/classes/${classId}/days/${date}/alerts`
 
 export const alertsQuery = (school: string, date: Day) =>
   queryOptions({
     queryKey: [KEY, school, date],
-    queryFn: ({ signal }) => read<Alerts>(base(school, date), signal),
+    queryFn: ({ signal }) => read<Alerts>(schoolPath(school, date), signal),
   })
 
-export const actPath = (school: string, date: Day, pupil: string) => `${base(school, date)}/${pupil}`
+export const classAlertsQuery = (classId: string, date: Day) =>
+  queryOptions({
+    queryKey: [KEY, classId, date],
+    queryFn: ({ signal }) => read<ClassAlerts>(classPath(classId, date), signal),
+  })

@@ -83,13 +83,14 @@ function SchoolWork({ day, grade }: WorkProps) {
   return (
     <>
       <Collected day={day} />
+      {/* A child of whom nobody knows anything comes before every number. */}
+      {day.names && <Missing school={day.school.id} date={day.date} />}
       <Outstanding
         groups={day.outstanding}
         rule={day.rule}
         link={(group, word) => (group.class && day.may.roll ? <ToRoll id={group.class.id} date={day.date} word={word} /> : word)}
       />
       <Counts of={day.totals} names={ALL_COUNTS} />
-      {day.names && <Missing school={day.school.id} date={day.date} />}
       <div className={panel.two}>
         <Classes day={day} grade={grade} />
         <div className={styles.beside}>
@@ -157,7 +158,7 @@ function ToGrade({ day, grade, word }: { readonly day: SchoolDay; readonly grade
 
 function Classes({ day, grade }: WorkProps) {
   const { t } = useLingui()
-  const of = grade === undefined ? '' : grade === 'none' ? t`学年のない学級` : gradeWord(grade)
+  const of = grade === undefined ? '' : grade === 'none' ? t`学年をまたぐ学級` : gradeWord(grade)
   const aside = grade === undefined ? <Trans>確定していない学級が上です</Trans> : (
     <>
       <Trans>{of}だけを出しています</Trans> <ToGrade day={day} grade={undefined} word={t`全部の学級を出す`} />
@@ -178,7 +179,7 @@ function Classes({ day, grade }: WorkProps) {
           countColumn('members', 'wide'),
           ...shareColumns('wide').map(ofMeeting),
           ofMeeting(countColumn('absent', 'wide')),
-          ofMeeting(countColumn('late')),
+          ofMeeting(countColumn('late', 'wide')),
           ofMeeting(countColumn('early', 'wide')),
           ofMeeting(countColumn('apart', 'wide')),
         ]}

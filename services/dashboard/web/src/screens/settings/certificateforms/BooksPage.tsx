@@ -17,9 +17,9 @@ import panel from '~/parts/Panel.module.css'
 import { SettingsTabs } from '../SettingsTabs'
 import '../words'
 import { booksPath, booksQuery, KEY, type BooksPage as Page, type Version } from './data'
-import { History } from './History'
+import { History } from '../History'
 import { bookRows, booksOfGrades } from './rules'
-import { Save } from './Save'
+import { Save } from '../Save'
 import styles from './Page.module.css'
 
 /** 教科書: which books each grade is given, from which day on; 教科用図書給与証明書 lists them. */
@@ -78,7 +78,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
   return (
     <div className={panel.two}>
       <Block title={<Trans>給与する教科書</Trans>} aside={<Counts rows={page.rows} />}>
-        <Save since={since} turn={turn} dirty={dirty} saved={page.versions.some(({ since: day }) => day === kept) ? kept : null} error={error} onSave={() => void save()} onDrop={drop}>
+        <Save since={since} turn={turn} dirty={dirty} note={<Trans>この日から出す証明書に使います。もう出した証明書は変わりません。前の日付を書くと、その日からの決まりとして入ります。</Trans>} saved={page.versions.some(({ since: day }) => day === kept) ? kept : null} error={error} onSave={() => void save()} onDrop={drop}>
         <Area
           label={<Trans>全学年の教科書（1行に1冊）</Trans>}
           hint={<Trans>表計算の{heads}の5列を、そのまま貼り付けられます。学年が空いた行は、上の行と同じ学年です。</Trans>}
@@ -93,7 +93,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
         </Save>
         {dirty && <Unsaved title={<Trans>教科書をまだ保存していません</Trans>} onDrop={drop} />}
       </Block>
-      <History of={page} path={path} none={t`まだ入っていません。入れるまで、教科用図書給与証明書の本は、学校がそのつど書きます。`} onUse={use} />
+      <History of={page} path={path} queryKey={[KEY]} none={t`まだ入っていません。入れるまで、教科用図書給与証明書の本は、学校がそのつど書きます。`} onUse={use} />
     </div>
   )
 }

@@ -17,10 +17,10 @@ import { SettingsTabs } from '../SettingsTabs'
 import '../words'
 import { formsPath, formsQuery, KEY, type Forms, type FormsPage as Page, type Kind, type Version } from './data'
 import { FormFields } from './FormFields'
-import { History } from './History'
+import { History } from '../History'
 import { same } from './rules'
 import { Sample } from './Sample'
-import { Save } from './Save'
+import { Save } from '../Save'
 
 /** 証明書の様式: how the board prints its two certificates, with a sample that follows the hand. */
 export default function FormsPage() {
@@ -88,7 +88,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
       />
       <div className={panel.two}>
         <Block title={<Trans>書くこと</Trans>}>
-          <Save since={since} turn={turn} dirty={dirty} saved={page.versions.some(({ since: day }) => day === kept) ? kept : null} error={error} onSave={() => void save()} onDrop={drop}>
+          <Save since={since} turn={turn} dirty={dirty} note={<Trans>この日から出す証明書に使います。もう出した証明書は変わりません。前の日付を書くと、その日からの決まりとして入ります。</Trans>} saved={page.versions.some(({ since: day }) => day === kept) ? kept : null} error={error} onSave={() => void save()} onDrop={drop}>
           <FormFields
             key={`${kind} ${turn}`}
             form={forms[kind]}
@@ -104,7 +104,7 @@ function Work({ page, path }: { readonly page: Page; readonly path: string }) {
         </Block>
         <Sample kind={kind} form={forms[kind]} path={path} />
       </div>
-      <History of={page} path={path} none={t`まだ決めていません。標準の様式で印刷します。`} onUse={use} />
+      <History of={page} path={path} queryKey={[KEY]} none={t`まだ決めていません。標準の様式で印刷します。`} onUse={use} />
     </>
   )
 }

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { read } from '~/api/http'
-import type { Person } from '~/api/types'
 import type { Day } from '~/dates/dates'
+import type { Said, Sayings } from '../dated'
 
 export type Kind = 'enrolment' | 'textbooks'
 
@@ -28,22 +28,14 @@ export interface Form {
 
 export type Forms = Readonly<Record<Kind, Form>>
 
-/** What was said of a day on: who, when, and what it says otherwise than the version before. */
-export interface Version {
-  readonly since: Day
-  readonly said_at: string
-  readonly said_by: Person | null
-  readonly state: 'coming' | 'holds' | 'past'
-  readonly words: readonly string[]
+export interface Version extends Said {
   readonly forms: Forms | null
   /** Textbooks as lines. */
   readonly rows: readonly (readonly string[])[] | null
 }
 
-export interface Versions {
+export interface Versions extends Sayings<Version> {
   readonly today: Day
-  readonly revision: string
-  readonly versions: readonly Version[]
 }
 
 /** What may stand in braces, and what is printed there. */

@@ -123,7 +123,7 @@ function TakenWords({ roll, taken }: { readonly roll: Roll; readonly taken: Take
   if (!corrected)
     return (
       <span>
-        <Trans>{takenAt} に確定して届けました</Trans>
+        <Trans>{takenAt} に確定しました</Trans>
         <small className={styles.by}>{by}</small>
       </span>
     )

@@ -58,14 +58,14 @@ export default function CellPanel({ roll, member, row, value, keys, may, onChoos
   return (
     <Popover isOpen isNonModal triggerRef={cell} placement="bottom start" offset={4} onOpenChange={(open) => !open && onClose()} className={styles.panel!}>
       {/* Arrow keys and letters inside the panel; each mark is a button of its own. */}
-      <div ref={inside} role="dialog" aria-label={t`${name}さんの印とわけ`} tabIndex={-1} onKeyDown={onKeyDown} className={styles.inside}>
+      <div ref={inside} role="dialog" aria-label={t`${name}さんの印と経過`} tabIndex={-1} onKeyDown={onKeyDown} className={styles.inside}>
         <p className={styles.title}>{name}</p>
         {may && (
           <div ref={marks} className={styles.marks} role="group" aria-label={t`印`}>
             {roll.symbols.map(choiceOf).map(({ code, key, glyph, word, tint }) => (
               <button key={code} type="button" className={styles.mark} aria-pressed={code === value} onClick={() => onChoose(code)}>
                 <StatusMark glyph={glyph} word={word} tint={tint} />
-                <kbd className={styles.key}>{key === ' ' ? t`空白` : key}</kbd>
+                <kbd className={styles.key}>{key === ' ' ? t`スペース` : key}</kbd>
               </button>
             ))}
             <button type="button" className={styles.mark} aria-pressed={value === null} onClick={() => onChoose(null)}>

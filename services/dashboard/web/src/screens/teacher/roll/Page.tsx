@@ -31,7 +31,7 @@ export default function RollPage() {
         date={date}
         today={me.today}
         addressOn={(day) => addressOf(classId, day)}
-        beside={data && registerOf(me, classId, data.school.id, date)}
+        beside={data && [registerOf(me, classId, data.school.id, date), data.lessons ? { href: `/classes/${classId}/days/${date}/lessons`, word: t`時限ごと` } : undefined]}
       />
       {!data && <ScreenTitle title={t`朝の記録`} />}
       {data ? (

@@ -59,6 +59,10 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
   const taken = isTaken(roll, entries)
   const present = presentCode(roll.symbols)
   const { told, unread, markRead, again } = useTold(roll)
+  const replied = () => {
+    again()
+    focusGrid() // the words' form is gone
+  }
   useRollScreen(roll)
 
   useEffect(
@@ -103,6 +107,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
     confirming.current = true // until it is stored, and the roll locked by it
     const body = confirmCommand(now, present, nowIso(), announced(roll))
     await send(body, takenAlong(now, body)).finally(() => (confirming.current = false))
+    focusGrid() // the button is gone, and corrections are made by keys
   }
 
   /** What waits for a choice is not saved, and says so. */
@@ -193,7 +198,7 @@ export function RollWork({ roll }: { readonly roll: Roll }) {
       />
       {told.length > 0 && (
         <Suspense>
-          <Told roll={roll} told={told} unread={unread} asked={open.length ? 0 : asked} onRead={markRead} onReplied={again} />
+          <Told roll={roll} told={told} unread={unread} asked={open.length ? 0 : asked} onRead={markRead} onReplied={replied} />
         </Suspense>
       )}
       <div className={styles.work}>
@@ -298,7 +303,7 @@ function focusGrid() {
 function useRollScreen(roll: Roll) {
   const { t } = useLingui()
   const turns = useTurns(roll.date, (day) => addressOf(roll.class.id, day))
-  const marks = roll.symbols.map(({ key, word }): KeyHelp => ({ keys: key === ' ' || key === '␣' ? t`空白` : key, word }))
+  const marks = roll.symbols.map(({ key, word }): KeyHelp => ({ keys: key === ' ' || key === '␣' ? t`スペース` : key, word }))
   useScreen(
     `${t`朝の記録`} ${roll.class.name} ${workDay(roll.date)}`,
     [
@@ -310,7 +315,7 @@ function useRollScreen(roll: Roll) {
       { keys: 'Ctrl+Z', word: t`元に戻す（Ctrl+Shift+Z でやり直す）` },
       { keys: '↑ ↓ ← →', word: t`うごく（Enter は下、Shift+Enter は上）` },
       { keys: 'F2', word: t`印をえらぶ` },
-      { keys: 'Ctrl+I', word: t`わけを見る（だれが・いつ）` },
+      { keys: 'Ctrl+I', word: t`経過を見る（だれが・いつ）` },
       ...turns.keys,
     ],
     turns.jumps,

@@ -21,7 +21,7 @@ interface ToldProps {
   readonly onReplied: () => void
 }
 
-/** What families wrote: first what no mark says and somebody must read, then the words of all others on demand. */
+/** What families wrote: first what no mark says and somebody must read, then all others, open where there are words: the save tells the family that they were seen. */
 export default function Told({ roll, told, unread, asked, onRead, onReplied }: ToldProps) {
   const { t } = useLingui()
   const first = useRef<HTMLDivElement>(null)
@@ -62,7 +62,7 @@ export default function Told({ roll, told, unread, asked, onRead, onReplied }: T
         </div>
       )}
       {rest.length > 0 && (
-        <details className={styles.told}>
+        <details className={styles.told} open={rest.some(({ words }) => words !== null)}>
           <summary>
             <Trans>保護者の言葉と返信（{rest.length}件）</Trans>
           </summary>
@@ -82,7 +82,7 @@ interface WordsProps {
 }
 
 function Words({ roll, notice, answering, onAnswer, onReplied }: WordsProps) {
-  const at = timeOf(notice.entered_at, roll.date)
+  const [at, changed] = [timeOf(notice.told_at, roll.date), timeOf(notice.entered_at, roll.date)]
   const who = notice.relation_word ?? notice.teller ?? ''
   return (
     <div className={styles.words}>
@@ -91,6 +91,7 @@ function Words({ roll, notice, answering, onAnswer, onReplied }: WordsProps) {
       </strong>
       <span className={styles.more}>
         {notice.words === null ? <Trans>言葉はありません</Trans> : <>「{notice.words}」</>} {who} {at}
+        {notice.revision > 1 && <Trans>（{changed}に変更）</Trans>}
       </span>
       {notice.replies.map(({ words }, i) => (
         <span key={i} className={styles.more}>
@@ -116,6 +117,8 @@ function Words({ roll, notice, answering, onAnswer, onReplied }: WordsProps) {
   )
 }
 
+const MOST = 200
+
 /** A few words back; it needs the network, and says so, because a family must not wait for what lies here. */
 function Reply({ notice, onDone, onBack }: { readonly notice: Notice; readonly onDone: () => void; readonly onBack: () => void }) {
   const { t } = useLingui()
@@ -136,7 +139,7 @@ function Reply({ notice, onDone, onBack }: { readonly notice: Notice; readonly o
         void reply()
       }}
     >
-      <TextLine label={t`家庭への返信`} value={words} onChange={setWords} max={200} required autoFocus />
+      <TextLine label={t`家庭への返信`} value={words} onChange={setWords} max={MOST} required autoFocus />
       {error && (
         <p role="alert">
           <Why problem={'body' in error ? error.body : { type: '', title: t`つながっていません。返信は届いていません`, status: 0, detail: '', errors: [] }} />
@@ -144,11 +147,11 @@ function Reply({ notice, onDone, onBack }: { readonly notice: Notice; readonly o
       )}
       <div className={styles.acts}>
         {[t`わかりました`, t`お大事に`].map((each) => (
-          <Button key={each} size="small" onPress={() => setWords(each)}>
+          <Button key={each} size="small" onPress={() => setWords((had) => `${had} ${each}`.trim().slice(0, MOST))}>
             {each}
           </Button>
         ))}
-        <Button size="small" type="submit">
+        <Button look="filled" size="small" type="submit">
           <Trans>返信を送る</Trans>
         </Button>
         <Button size="small" onPress={onBack}>

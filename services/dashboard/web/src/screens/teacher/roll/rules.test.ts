@@ -32,7 +32,7 @@ function roll(n: number, over: Partial<Roll> = {}): Roll {
       pupil: person(`p${i + 1}`), number: i + 1, exchange: false, home_class: null,
       cell: { code: null, status: 'unrecorded', revision: 0, contradiction: null, explain: [] },
     })),
-    taken: null, month_closed: false, live: [], as_of: '', ...over,
+    taken: null, month_closed: false, lessons: false, live: [], as_of: '', ...over,
   }
 }
 

@@ -5,7 +5,7 @@ import { keyOf, stampOf, unreadOf, type Told } from './told'
 const DAY = '2026-11-20'
 const told = (over: Partial<Told> = {}): Told => ({
   notice: 'n', pupil: { id: 'p', family: '', given: '' }, number: 1, revision: 2, withdrawn: false, kind: 'other', relation_word: '母', teller: null, words: '水泳は見学',
-  entered_at: '', confirmed: [], replies: [], ...over,
+  told_at: '2026-11-20T08:00:00+09:00', entered_at: '', confirmed: [], replies: [], ...over,
 })
 const unread = (one: Told, read: readonly string[] = []) => unreadOf([one], DAY, new Set(read)).length
 

@@ -21,6 +21,8 @@ export interface Told {
   readonly relation_word: string | null
   readonly teller: string | null
   readonly words: string | null
+  readonly told_at: string
+  /** When it became what it is: told first, or changed. */
   readonly entered_at: string
   readonly confirmed: readonly { readonly on: Day; readonly revision: number }[]
   readonly replies: readonly { readonly revision: number; readonly words: string }[]

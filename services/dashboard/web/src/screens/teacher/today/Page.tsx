@@ -31,6 +31,13 @@ export default function TodayPage() {
   return (
     <div className={panel.screen}>
       <Place title={t`今日`} date={data?.date ?? me.today} />
+      {data?.lessons && data.school_day && (
+        <p>
+          <Link to="/lessons">
+            <Trans>時限ごとの出欠をとる</Trans>
+          </Link>
+        </p>
+      )}
       {data ? (
         <TodayWork today={data} />
       ) : error ? (
@@ -52,7 +59,7 @@ function TodayWork({ today }: { readonly today: Today }) {
   if (!today.classes.length)
     return (
       <Empty title={<Trans>きょう受け持つ学級はありません</Trans>}>
-        <Trans>担任や補教に決まると、その学級がここに出ます。</Trans>
+        <Trans>担任や補欠に決まると、その学級がここに出ます。</Trans>
       </Empty>
     )
   const first = firstWaiting(today)
@@ -109,6 +116,11 @@ function ClassCard({ one, date, first }: { readonly one: TodayClass; readonly da
         <Link className={styles.list} to="/classes/$classId/days/$date/list" params={{ classId: one.class.id, date }} aria-label={t`${name}の名簿`}>
           <Trans>名簿</Trans>
         </Link>
+        {(one.role === 'homeroom' || one.role === 'assistant') && (
+          <Link className={styles.list} to="/classes/$classId/days/$date/alerts" params={{ classId: one.class.id, date }} aria-label={t`${name}の気がかりな欠席`}>
+            <Trans>気がかりな欠席</Trans>
+          </Link>
+        )}
         <LinkButton {...to} look={first ? 'filled' : 'line'} aria-label={taken || one.closed ? t`${name}の朝の記録を見る` : t`${name}の朝の記録を始める`}>
           {taken || one.closed ? <Trans>朝の記録を見る</Trans> : <Trans>朝の記録を始める</Trans>}
         </LinkButton>
@@ -122,7 +134,7 @@ function RoleWord({ role }: { readonly role: string }) {
   const words: Readonly<Record<string, string>> = {
     homeroom: t`担任`,
     assistant: t`副担任`,
-    substitute: t`補教（きょうだけ）`,
+    substitute: t`補欠（きょうだけ）`,
     office: t`事務室`,
   }
   const word = words[role]

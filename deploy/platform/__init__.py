@@ -1,0 +1,1 @@
+"""The platform edition: what a process is told by its environment, and the service that becomes of it."""

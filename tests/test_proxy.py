@@ -1,0 +1,93 @@
+"""The bad way between servers: what it does to those who use it, since faults are proved with it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support.proxy import Proxy, proxied
+
+
+@pytest.fixture
+async def way(tmp_path: Path) -> AsyncIterator[Proxy]:
+    """Leads to a server that says everything again."""
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while said := await reader.read(1000):
+                writer.write(said)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_unix_server(echo, tmp_path / "there")
+    async with proxied(tmp_path / "here", tmp_path / "there") as proxy:
+        yield proxy
+    server.close()
+
+
+async def say(way: Proxy, words: bytes) -> tuple[bytes, float]:
+    """The echo over a line of its own, and how long it took."""
+    assert isinstance(way.here, Path)
+    reader, writer = await asyncio.open_unix_connection(way.here)
+    began = time.monotonic()
+    try:
+        writer.write(words)
+        return await asyncio.wait_for(reader.read(len(words)), 5), time.monotonic() - began
+    except ConnectionResetError:
+        return b"", time.monotonic() - began
+    finally:
+        await hung_up(writer)
+
+
+async def hung_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def test_a_good_way_passes_everything_on(way: Proxy) -> None:
+    assert (await say(way, b"good morning"))[0] == b"good morning"
+
+
+async def test_a_refused_line_is_closed_without_a_word(way: Proxy) -> None:
+    way.refusing = True
+    assert (await say(way, b"x"))[0] == b""
+    way.heal()
+    assert (await say(way, b"x"))[0] == b"x"
+
+
+async def test_a_slow_way_is_slow(way: Proxy) -> None:
+    way.delay = 0.2
+    assert (await say(way, b"x"))[1] >= 0.4
+    way.heal()
+    way.rate = 100.0
+    assert (await say(way, b"x" * 40))[1] >= 0.8
+
+
+async def test_a_cut_line_ends_and_the_next_one_works(way: Proxy) -> None:
+    assert isinstance(way.here, Path)
+    reader, writer = await asyncio.open_unix_connection(way.here)
+    writer.write(b"x")
+    assert await reader.read(1) == b"x"
+    assert way.cut() == 1
+    with suppress(ConnectionResetError):
+        assert await asyncio.wait_for(reader.read(1), 5) == b""
+    await hung_up(writer)
+    assert (await say(way, b"y"))[0] == b"y"
+
+
+async def test_a_silent_way_says_nothing_and_loses_nothing(way: Proxy) -> None:
+    way.fall_silent()
+    waiting = asyncio.create_task(say(way, b"x"))
+    done, _ = await asyncio.wait([waiting], timeout=0.3)
+    assert not done
+    way.speak()
+    assert (await waiting)[0] == b"x"
