@@ -1,0 +1,142 @@
+"""Who kills and stops what the platform edition stands on, and counts it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+
+import httpx
+import psutil
+
+from deploy.local.instance import Instance
+from deploy.local.process import PidFile
+from deploy.local.supervisor import processes
+from tests.support.waiting import eventually, for_a_while
+
+STANDS_STILL = (0.5, 4.0)
+LIVES = {"Kafka": (5.0, 15.0), "Keycloak": (10.0, 20.0), "PostgreSQL": (6.0, 18.0)}
+"""Seconds that a server is left alone between two faults."""
+A_SERVICE_LIVES = (1.0, 8.0)
+IN_ITS_START = 0.1
+"""How often the next blow does not wait until what was struck is there again."""
+
+Works = Callable[[], Awaitable[bool]]
+
+
+@dataclass
+class Nemesis:
+    """Strikes everything of ``instance``, again and again. ``patience``: seconds in which what was struck is back."""
+
+    instance: Instance
+    patience: float
+    killed: dict[str, int] = field(default_factory=dict)
+    stopped: dict[str, int] = field(default_factory=dict)
+
+    async def rage(self, seconds: float, random: Random) -> None:
+        """For so long, and on a slow machine for longer: until everything was struck once."""
+        over, began = asyncio.Event(), time.monotonic()
+        async with asyncio.TaskGroup() as everybody, self._client() as http:
+            for name, mark, works in self._victims(http):
+                self.killed[name] = self.stopped[name] = 0
+                everybody.create_task(self._haunt(name, mark, works, Random(random.random()), over))
+            try:
+                await eventually(
+                    lambda: time.monotonic() - began > seconds and min(self.struck().values()) >= 1,
+                    within=seconds + self.patience,
+                    every=0.2,
+                )
+            finally:
+                over.set()
+
+    def struck(self) -> dict[str, int]:
+        """How often each was."""
+        return {name: times + self.stopped[name] for name, times in self.killed.items()}
+
+    def _victims(self, http: httpx.AsyncClient) -> list[tuple[str, PidFile, Works]]:
+        """Everything that is to live, and whether it does its work."""
+        postgres, kafka, keycloak = self.instance.postgres, self.instance.kafka, self.instance.keycloak
+        return [
+            ("PostgreSQL", postgres.pid_file, _asked(postgres.ready)),
+            ("Kafka", kafka.pid_file, _asked(kafka.ready)),
+            ("Keycloak", keycloak.pid_file, _asked(keycloak.ready)),
+            *((each.name, each.pid_file, self._alive(each.name, http)) for each in processes(self.instance)),
+        ]
+
+    def _client(self) -> httpx.AsyncClient:
+        trusted = ssl.create_default_context(cafile=str(self.instance.authority.certificate))
+        return httpx.AsyncClient(verify=trusted, timeout=2)
+
+    def _alive(self, service: str, http: httpx.AsyncClient) -> Works:
+        async def works() -> bool:
+            try:
+                answer = await http.get(f"{self.instance.url(service)}/health/live")
+            except httpx.TransportError:
+                return False
+            return answer.status_code == httpx.codes.OK
+
+        return works
+
+    async def _haunt(
+        self, name: str, mark: PidFile, works: Works, random: Random, over: asyncio.Event
+    ) -> None:
+        """One victim."""
+
+        async def back() -> bool:
+            return over.is_set() or await works()
+
+        while not over.is_set():
+            # What takes half a minute to come back would otherwise never be there.
+            if random.random() >= IN_ITS_START:
+                await eventually(back, within=self.patience, every=0.5)
+            await _unless(over, random.uniform(*LIVES.get(name, A_SERVICE_LIVES)))
+            process = mark.process()
+            if process is None or over.is_set():
+                continue
+            if random.random() < 0.3:
+                await _still(_with_children(process), random.uniform(*STANDS_STILL))
+                self.stopped[name] += 1
+            else:
+                for each in _with_children(process):
+                    with suppress(psutil.NoSuchProcess):
+                        each.kill()
+                self.killed[name] += 1
+
+
+def _asked(ready: Callable[[], bool]) -> Works:
+    """It asks over the network and waits meanwhile, which others shall not."""
+
+    async def works() -> bool:
+        return await asyncio.to_thread(ready)
+
+    return works
+
+
+async def _unless(over: asyncio.Event, seconds: float) -> None:
+    """Let the seconds pass, or less when it is over before."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), seconds)
+
+
+async def _still(everybody: list[psutil.Process], seconds: float) -> None:
+    try:
+        for each in everybody:
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(signal.SIGSTOP)
+        await for_a_while(seconds)
+    finally:
+        for each in everybody:
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(signal.SIGCONT)
+
+
+def _with_children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
