@@ -11,6 +11,7 @@ import json
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -59,6 +60,7 @@ class Connection:
     async def ask(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
         """One request and its whole answer."""
         if self._streams is None or self._streams[0].at_eof():  # the server hangs up on who has been idle
+            self.close()
             self._streams = await asyncio.open_connection(self._host, self._port, limit=2**22, ssl=self._tls)
         reader, writer = self._streams
         lines = [
@@ -78,9 +80,10 @@ class Connection:
         return Answer(status, await reader.readexactly(length), head)
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, without the farewell of TLS: nobody would stay to hear its answer."""
         if self._streams is not None:
-            self._streams[1].close()
+            self._streams[1].transport.abort()
+            self._streams = None
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
@@ -199,18 +202,17 @@ async def saturated(url: str, act: Act, *, seconds: float, connections: int) -> 
     began = time.perf_counter()
 
     async def worker(number: int) -> None:
-        connection = Connection(url)
         turn = 0
-        while time.perf_counter() - began < seconds:
-            at = time.perf_counter()
-            try:
-                well = await act(connection, number + turn * connections)
-            except (OSError, asyncio.IncompleteReadError):
-                well = False
-            timings.milliseconds.append((time.perf_counter() - at) * 1000)
-            timings.errors += not well
-            turn += 1
-        connection.close()
+        with closing(Connection(url)) as connection:
+            while time.perf_counter() - began < seconds:
+                at = time.perf_counter()
+                try:
+                    well = await act(connection, number + turn * connections)
+                except (OSError, asyncio.IncompleteReadError):
+                    well = False
+                timings.milliseconds.append((time.perf_counter() - at) * 1000)
+                timings.errors += not well
+                turn += 1
 
     await asyncio.gather(*(worker(number) for number in range(connections)))
     timings.seconds = time.perf_counter() - began

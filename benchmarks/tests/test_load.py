@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
+from pathlib import Path
 
+import pytest
+
+from benchmarks import load
 from benchmarks.arrival import delays
 from benchmarks.cost import Cost
 from benchmarks.load import Connection, Figure, Timings, offered, report
 from benchmarks.stack.outcome import ratios
+from deploy.local.authority import Authority
 from tests.support.waiting import for_a_while
 
 NOBODY = "http://localhost:1"
@@ -47,6 +54,35 @@ async def test_what_fails_is_an_error() -> None:
 
     found = await offered(NOBODY, refused, rate=100, seconds=0.1)
     assert (found.well, found.errors) == (7, 3)
+
+
+async def test_who_hangs_up_is_gone_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's loop ends next: a connection that still waited for the server's farewell would be left open."""
+    authority = Authority(tmp_path)
+    own = authority.issue("server")
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(own.chain, own.key)
+    monkeypatch.setattr(load, "trusted", lambda: ssl.create_default_context(cafile=authority.certificate))
+    let_go = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        writer.transport.pause_reading()  # type: ignore[attr-defined] # it will not hear the farewell
+        await let_go.wait()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=server_side)
+    connection = Connection(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    assert (await connection.ask("GET", "/", {})).body == b"ok"
+    assert connection._streams is not None
+    line: socket.socket = connection._streams[1].get_extra_info("socket")
+    connection.close()
+    await asyncio.sleep(0)  # the loop lets go in its next turn
+    assert line.fileno() == -1
+    let_go.set()
+    server.close()
+    await server.wait_closed()
 
 
 def test_a_command_is_shown_when_the_copy_has_come_as_far() -> None:
