@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import psutil
 
@@ -29,8 +28,6 @@ ROOM = 4 * 1024**3
 SPAN = 100
 """Ports that one deployment may take, counted from its own."""
 PORTS = range(20_000, 32_000, SPAN)
-_taken: list[TextIO] = []
-"""Locks on the ports of this process; they end with it."""
 
 
 @contextmanager
@@ -75,16 +72,16 @@ def free_ports() -> int:
     They lie below those that the system hands out by itself: what was free stays so until it is used.
     """
     for base in PORTS:
-        lock = (PLACE / f"{PREFIX}ports-{os.geteuid()}-{base}").open("w")
+        # No file object: the lock ends with the process, which need not say so.
+        lock = os.open(PLACE / f"{PREFIX}ports-{os.geteuid()}-{base}", os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with ExitStack() as held:
                 for port in (base, base + 1, base + 2, *range(base + 90, base + 95)):
                     held.enter_context(socket.socket()).bind((HOST, port))
         except OSError:
-            lock.close()
+            os.close(lock)
             continue
-        _taken.append(lock)
         return base
     raise RuntimeError("no free ports")
 
