@@ -16,7 +16,7 @@ from services.identity.accounts.reactions import KeepAccounts
 from services.identity.accounts.reconciler import reconcile
 from services.identity.invitations import api as invitations_api
 from services.identity.invitations.attempts import forget_windows
-from services.identity.invitations.codes import Codes, codes
+from services.identity.invitations.codes import codes
 from services.identity.invitations.copies import Families
 from services.identity.invitations.reactions import Forget
 from services.identity.invitations.signing_in import Paper
@@ -98,7 +98,7 @@ def command_line_redirect(settings: ServiceSettings) -> str:
     return f"{settings.issuer}/command-line"
 
 
-def make_provider(settings: ServiceSettings, units: Units, clock: Clock, hashes: Codes) -> Provider:
+def make_provider(settings: ServiceSettings, units: Units, clock: Clock, paper: Paper) -> Provider:
     """The embedded edition's issuer. Refuses any address but this machine's."""
     refuse_other_addresses(settings.edition, [settings.issuer, settings.origin, *settings.urls.values()])
     return Provider(
@@ -108,11 +108,11 @@ def make_provider(settings: ServiceSettings, units: Units, clock: Clock, hashes:
         mint=Mint(settings.issuer, signing_key(settings.state)),
         clients=clients(settings),
         services=frozenset(settings.urls),
-        paper=Paper(units, clock, SystemClock(), hashes),
+        paper=paper,
     )
 
 
-def make_brokered(settings: ServiceSettings, units: Units, clock: Clock, hashes: Codes) -> Brokered:
+def make_brokered(settings: ServiceSettings, units: Units, clock: Clock, paper: Paper) -> Brokered:
     """The platform edition's provider of codes on paper, for Keycloak alone."""
     _must_have(settings, KEYCLOAK)
     return Brokered(
@@ -121,7 +121,7 @@ def make_brokered(settings: ServiceSettings, units: Units, clock: Clock, hashes:
         real=SystemClock(),
         mint=Mint(settings.paper_issuer, signing_key(settings.state)),
         clients={KEYCLOAK: keycloak(settings.issuer, settings.secrets[KEYCLOAK])},
-        paper=Paper(units, clock, SystemClock(), hashes),
+        paper=paper,
         trial=isinstance(clock, TrainingClock),
         onward=(settings.origin,),
     )
@@ -145,11 +145,10 @@ def build(settings: ServiceSettings, clock: Clock, make_feed: MakeFeed) -> FastA
     hashes = codes(settings.state)
     embedded = settings.edition == "embedded"
     make = make_provider if embedded else make_brokered
-    provider = make(settings, units, clock, hashes)
+    log = AccessLog(units)
+    provider = make(settings, units, clock, Paper(units, clock, SystemClock(), hashes, log))
     at_keycloak = None if embedded else make_reconciler(settings, feed_units, clock)
     workers = make_workers(settings, feed_units, make_feed, COPIES, REACTIONS)
-
-    log = AccessLog(units)
     archive = Archive("identity", feed_units, log, settings.readers)
 
     async def start() -> None:

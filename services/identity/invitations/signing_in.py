@@ -18,7 +18,7 @@ from services.identity.invitations.store import Holder, Invitation
 from services.identity.issuer import store as sign_ins
 from services.identity.issuer.rules import SESSION_LIFE, Session, SignInRequest
 from services.identity.tables import NOWHERE
-from shared.access.log import Seen, log_change
+from shared.access.log import AccessLog, Seen, log_change
 from shared.access.principal import Principal, nobody
 from shared.database import Scope, Units, Work
 from shared.dates import Clock
@@ -26,6 +26,7 @@ from shared.ids import new_id
 
 KEPT = timedelta(days=90)
 """How long a guardian's own device stays signed in (ux.md §5.2; docs/decisions/0017)."""
+_ACTION = "UseInvitation"
 
 
 class CodeRefused(Exception):
@@ -54,6 +55,7 @@ class Paper:
     clock: Clock
     real: Clock
     codes: Codes
+    log: AccessLog
 
     async def whose(self, typed: str, address: str, client: str) -> Named:
         """Whose code it is. Raises :class:`rules.Unreadable`, :class:`TooMany`, :class:`CodeRefused`."""
@@ -83,7 +85,7 @@ class Paper:
             await store.use(work.session, code.id, now)
             who = _principal(session, code.guardian)
             for seen in (
-                Seen("UseInvitation", "invitation", code.id, "III", [code.guardian]),
+                Seen(_ACTION, "invitation", code.id, "III", [code.guardian]),
                 Seen("sign-in", "account", holder.account, "III", [code.guardian]),
             ):
                 await log_change(work.session, who, seen, work.at)
@@ -93,16 +95,20 @@ class Paper:
     async def _found(
         self, typed: str, address: str, client: str, now: datetime
     ) -> AsyncIterator[tuple[Work, Invitation, Holder]]:
-        """The code, held, and its holder, in one transaction; every refusal is logged."""
+        """The code, held, and its holder, in one transaction; every refusal is logged.
+
+        That of a code which was printed by itself; those of codes that never were together, since anybody can bring
+        them about without end.
+        """
         hashed = self.codes.hash(rules.read(typed))
         counted = self.codes.address(address)
         if not await attempts.admitted(self.units, counted, now):
-            await self._note(client, now)
+            self._turn_away(client)
             raise TooMany
         async with self.units.read(NOWHERE) as rows:
             board = await store.board_of(rows, hashed)
         if board is None:
-            await self._note(client, now)
+            self._turn_away(client)
             raise CodeRefused
         today = self.clock.today()
         try:
@@ -119,11 +125,13 @@ class Paper:
             raise
         await attempts.forgive(self.units, counted, now)
 
-    async def _note(self, client: str, now: datetime, board: UUID | None = None) -> None:
-        who = nobody(client, now) if board is None else nobody(client, now, board)
-        async with self.units.work(Scope(who.board), actor="issuer") as work:
-            seen = Seen("UseInvitation", "invitation", None, "III", outcome="refused")
-            await log_change(work.session, who, seen, work.at)
+    def _turn_away(self, client: str) -> None:
+        self.log.turned_away(client, _ACTION, "invitation")
+
+    async def _note(self, client: str, now: datetime, board: UUID) -> None:
+        async with self.units.work(Scope(board), actor="issuer") as work:
+            seen = Seen(_ACTION, "invitation", None, "III", outcome="refused")
+            await log_change(work.session, nobody(client, now, board), seen, work.at)
 
 
 def _principal(session: Session, person: UUID) -> Principal:

@@ -16,6 +16,8 @@ from services.identity.invitations.tests.test_office import kept_from
 from services.identity.issuer.paper_words import OWN_NAMES, WORDS, language, plain, ruby
 from services.identity.issuer.tests.browser import answer_of
 from services.identity.tests.town import Identity, Town, guardianship, tie
+from shared.access.principal import NO_BOARD
+from tests.support.waiting import eventually
 
 FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 
@@ -125,6 +127,22 @@ async def test_all_addresses_together_are_counted_too(
     monkeypatch.setattr("services.identity.invitations.attempts.WRONG_IN_ALL", 2)
     statuses = [(await desk.enter(rules.make())).status_code for _ in range(3)]
     assert statuses == [422, 422, 429]
+
+
+async def test_anybodys_wrong_codes_are_a_row_a_minute(
+    desk: Desk, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.identity.invitations.attempts.WRONG_FROM_ONE", 2)
+    told = "select outcome, board_id from access.entry where action = 'UseInvitation'"
+    assert (await desk.enter(rules.make())).status_code == 422
+
+    async def is_told() -> bool:
+        return len(await identity.rows(told)) == 1
+
+    await eventually(is_told)
+    assert [(await desk.enter(rules.make())).status_code for _ in range(3)] == [422, 429, 429]
+    await desk.browser.provider.paper.log.flush()
+    assert [tuple(row) for row in await identity.rows(told)] == [("refused", NO_BOARD)]
 
 
 async def test_ones_own_device_stays_signed_in(desk: Desk, identity: Identity) -> None:
