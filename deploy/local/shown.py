@@ -30,9 +30,7 @@ def show(console: Console, now: Status) -> None:
         )
     console.print(feeds)
     for feed in now.feeds:
-        if feed.stopped_because:
-            words = f"止まっています: {feed.service}/{feed.copy}（{feed.publisher}）: {feed.stopped_because}"
-            console.print(words, soft_wrap=True, markup=False)
+        _stopped(console, f"{feed.service}/{feed.copy}（{feed.publisher}）", feed.stopped_because)
     if now.relays:
         relays = Table("Kafka へ送るもの", "位置", "先頭", "送っていない最も古いもの（秒）", box=None)
         for relay in now.relays:
@@ -40,17 +38,13 @@ def show(console: Console, now: Status) -> None:
             relays.add_row(relay.service, str(relay.reached), str(relay.head or "―"), unsent)
         console.print(relays)
         for relay in now.relays:
-            if relay.stopped_because:
-                words = f"止まっています: {relay.service} から Kafka へ: {relay.stopped_because}"
-                console.print(words, soft_wrap=True, markup=False)
+            _stopped(console, f"{relay.service} から Kafka へ", relay.stopped_because)
     if now.keeper:
         held = (
             f"{_moment(now.keeper.kept_at)} に、定めた形でした" if now.keeper.kept_at else "まだ見ていません"
         )
         console.print(f"Kafka のトピックと許可: {held}")
-        if now.keeper.stopped_because:
-            words = f"止まっています: Kafka の許可: {now.keeper.stopped_because}"
-            console.print(words, soft_wrap=True, markup=False)
+        _stopped(console, "Kafka の許可", now.keeper.stopped_because)
     if now.reconcilers:
         reconcilers = Table("照合", "照合した時刻", "止まっているわけ", box=None)
         for one in now.reconcilers:
@@ -59,6 +53,11 @@ def show(console: Console, now: Status) -> None:
             )
         console.print(reconcilers)
     console.print("メモリ MiB: " + "、".join(f"{name} {mib}" for name, mib in now.memory_mib.items()))
+
+
+def _stopped(console: Console, who: str, why: str | None) -> None:
+    if why:
+        console.print(f"止まっています: {who}: {why}", soft_wrap=True, markup=False)
 
 
 def _moment(told: str | None) -> str:

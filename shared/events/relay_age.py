@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from shared.database import Login, connect
@@ -36,8 +37,16 @@ class RelayAge:
         age = self._state.unsent
         return [] if age is None else [(age, {"service": self._state.service})]
 
-    async def run(self) -> None:
-        """Look every few seconds, until cancelled. While the log cannot be asked nothing is said."""
+    @asynccontextmanager
+    async def measured(self) -> AsyncIterator[None]:
+        """Meanwhile it is looked every few seconds. While the log cannot be asked nothing is said."""
+        measuring = asyncio.create_task(self._measure())
+        try:
+            yield
+        finally:
+            measuring.cancel()
+
+    async def _measure(self) -> None:
         while True:
             try:
                 connection = await connect(self._login)

@@ -89,7 +89,7 @@ class Cast:
         """Kill a process with -9, start it, again and again; now and then before it is ready."""
         while not until.is_set():
             if random.random() < 0.9:
-                await eventually(lambda: self._works(role), within=60, every=0.1)
+                await eventually(lambda: self._works(role), within=PATIENCE, every=0.1)
             await for_a_while(random.uniform(0.2, 4.0))
             if not until.is_set():
                 self._kill(role)

@@ -91,11 +91,8 @@ class FeedTopics:
 
     async def run(self) -> None:
         """Work until cancelled; a second process stands by."""
-        measuring = asyncio.create_task(self._age.run())
-        try:
+        async with self._age.measured():
             await lead(self._login, self.state, self._work)
-        finally:
-            measuring.cancel()
 
     async def _work(self, lock: asyncpg.Connection) -> None:
         await lock.execute("set synchronous_commit = off")  # the topics themselves know better

@@ -137,11 +137,8 @@ async def test_a_relay_that_stands_is_as_old_as_what_it_has_not_sent(
     await toy.change(uuid4(), 1)
     clock.instant += timedelta(seconds=40)
     await toy.change(uuid4(), 1)
-    measuring = asyncio.ensure_future(age.run())
-    try:
+    async with age.measured():
         await eventually(lambda: state.unsent is not None)
-    finally:
-        measuring.cancel()
     assert figures.one("tsumugi_relay_age_seconds", service=name) == 40
 
 
