@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.proxy import Proxy, proxied
+from tests.support.proxy import Proxy, proxied, ways
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ async def say(way: Proxy, words: bytes) -> tuple[bytes, float]:
     try:
         writer.write(words)
         return await asyncio.wait_for(reader.read(len(words)), 5), time.monotonic() - began
-    except ConnectionResetError:
+    except ConnectionError:
         return b"", time.monotonic() - began
     finally:
         await hung_up(writer)
@@ -91,3 +92,15 @@ async def test_a_silent_way_says_nothing_and_loses_nothing(way: Proxy) -> None:
     assert not done
     way.speak()
     assert (await waiting)[0] == b"x"
+
+
+async def test_a_way_beside_its_user_is_spoilt_and_made_good(way: Proxy, tmp_path: Path) -> None:
+    assert isinstance(way.here, Path)
+    with ways({"longer": (tmp_path / "longer", way.here)}) as found:
+        longer = found["longer"]
+        assert (await say(longer.proxy, b"x"))[0] == b"x"
+        await eventually(lambda: not longer.proxy.open)
+        longer.become(lambda proxy: setattr(proxy, "refusing", True))
+        assert (await say(longer.proxy, b"x"))[0] == b""
+        longer.become(Proxy.heal)
+        assert (await say(longer.proxy, b"x"))[0] == b"x"

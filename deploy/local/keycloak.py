@@ -72,10 +72,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Ports:
-    """Where it listens: browsers and services at one, the operator's questions about its health at the other."""
+    """Where it is asked: by browsers and services at one, by the operator about its health at the other."""
 
     main: int
     management: int
+    behind: int = 0
+    """So many ports behind the main one it listens itself, and somebody passes on."""
+
+    @property
+    def listens(self) -> int:
+        """Where it listens for browsers and services."""
+        return self.main + self.behind
 
 
 class Keycloak:
@@ -148,7 +155,7 @@ class Keycloak:
             asked.close()
 
     def _launch(self, say: Say) -> psutil.Process:
-        for port in (self.ports.main, self.ports.management):
+        for port in (self.ports.listens, self.ports.management):
             if takes_connections(port):
                 raise LocalError(
                     f"ポート {port} はほかのプログラムが使っています。それを止めるか、TSUMUGI_PORT を変えてください。"
@@ -190,9 +197,9 @@ class Keycloak:
             "shutdown-delay": "0s",
         }
         if self._certificate is None:
-            return settings | {"http-enabled": "true", "http-port": str(self.ports.main)}
+            return settings | {"http-enabled": "true", "http-port": str(self.ports.listens)}
         secured = {
-            "https-port": str(self.ports.main),
+            "https-port": str(self.ports.listens),
             "https-certificate-file": str(self._certificate.chain),
             "https-certificate-key-file": str(self._certificate.key),
         }

@@ -77,7 +77,7 @@ def free_ports() -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with ExitStack() as held:
-                for port in (base, base + 1, base + 2, *range(base + 90, base + 95)):
+                for port in (base, base + 1, base + 2, *range(base + 90, base + SPAN)):
                     held.enter_context(socket.socket()).bind((HOST, port))
         except OSError:
             os.close(lock)

@@ -1,4 +1,4 @@
-"""Who kills and stops what the platform edition stands on, and counts it."""
+"""Who kills and stops what the platform edition stands on, spoils the ways between, and counts it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import signal
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -17,6 +18,7 @@ import psutil
 from deploy.local.instance import Instance
 from deploy.local.process import PidFile
 from deploy.local.supervisor import processes
+from tests.support.proxy import Proxy, Way
 from tests.support.waiting import eventually, for_a_while
 
 STANDS_STILL = (0.5, 4.0)
@@ -26,6 +28,10 @@ A_SERVICE_LIVES = (1.0, 8.0)
 IN_ITS_START = 0.1
 """How often the next blow does not wait until what was struck is there again."""
 
+A_WAY_LIVES = (2.0, 10.0)
+IS_BAD = (0.5, 6.0)
+"""Seconds; longer than any one answer is waited for, now and then."""
+
 Works = Callable[[], Awaitable[bool]]
 
 
@@ -34,9 +40,12 @@ class Nemesis:
     """Strikes everything of ``instance``, again and again. ``patience``: seconds in which what was struck is back."""
 
     instance: Instance
+    ways: Mapping[str, Way]
     patience: float
     killed: dict[str, int] = field(default_factory=dict)
     stopped: dict[str, int] = field(default_factory=dict)
+    spoilt: dict[str, Counter[str]] = field(default_factory=dict)
+    """Way → what was done to it, how often."""
 
     async def rage(self, seconds: float, random: Random) -> None:
         """For so long, and on a slow machine for longer: until everything was struck once."""
@@ -45,18 +54,29 @@ class Nemesis:
             for name, mark, works in self._victims(http):
                 self.killed[name] = self.stopped[name] = 0
                 everybody.create_task(self._haunt(name, mark, works, Random(random.random()), over))
+            for name, way in self.ways.items():
+                self.spoilt[name] = Counter()
+                everybody.create_task(self._waylay(name, way, Random(random.random()), over))
             try:
                 await eventually(
-                    lambda: time.monotonic() - began > seconds and min(self.struck().values()) >= 1,
+                    lambda: time.monotonic() - began > seconds and min(self.struck()) >= 1,
                     within=seconds + self.patience,
                     every=0.2,
                 )
             finally:
                 over.set()
 
-    def struck(self) -> dict[str, int]:
+    def done(self) -> str:
+        """What it did, in words."""
+        spoilt = {name: dict(done) for name, done in self.spoilt.items()}
+        return f"killed {self.killed}; stopped {self.stopped}; ways {spoilt}"
+
+    def struck(self) -> list[int]:
         """How often each was."""
-        return {name: times + self.stopped[name] for name, times in self.killed.items()}
+        return [
+            *(times + self.stopped[name] for name, times in self.killed.items()),
+            *(done.total() for done in self.spoilt.values()),
+        ]
 
     def _victims(self, http: httpx.AsyncClient) -> list[tuple[str, PidFile, Works]]:
         """Everything that is to live, and whether it does its work."""
@@ -106,6 +126,38 @@ class Nemesis:
                     with suppress(psutil.NoSuchProcess):
                         each.kill()
                 self.killed[name] += 1
+
+    async def _waylay(self, name: str, way: Way, random: Random, over: asyncio.Event) -> None:
+        """One way."""
+        while not over.is_set():
+            await eventually(lambda: over.is_set() or way.proxy.open, within=self.patience, every=0.1)
+            await _unless(over, random.uniform(*A_WAY_LIVES))
+            if over.is_set():
+                return
+            done = random.choice(list(BAD))
+            way.become(BAD[done])
+            try:
+                await for_a_while(random.uniform(*IS_BAD))
+            finally:
+                way.become(Proxy.heal)
+            self.spoilt[name][done] += 1
+
+
+def _refused(way: Proxy) -> None:
+    way.refusing = True
+    way.cut()
+
+
+def _slow(way: Proxy) -> None:
+    way.delay, way.rate = 0.05, 100_000.0
+
+
+BAD: dict[str, Callable[[Proxy], object]] = {
+    "refused": _refused,
+    "cut": Proxy.cut,
+    "slow": _slow,
+    "silent": Proxy.fall_silent,
+}
 
 
 def _asked(ready: Callable[[], bool]) -> Works:

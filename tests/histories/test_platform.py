@@ -1,7 +1,8 @@
 """The platform edition under faults: rolls are saved through the origin while what is under it dies and stands still.
 
 Services, PostgreSQL, Kafka and Keycloak are killed with -9, or stopped and let go on; the supervisor starts what is
-dead. Afterwards nothing is lost, doubled or phantom, every copy is what the log says, and so are Kafka's topics.
+dead. The ways from the services to the other three are refused, cut, slow and silent. Afterwards nothing is lost,
+doubled or phantom, every copy is what the log says, and so are Kafka's topics.
 
 `make test` plays half a minute of it, `make faults SECONDS=300 SEED=…` more (TSUMUGI_FAULT_SECONDS, TSUMUGI_SEED).
 """
@@ -22,12 +23,14 @@ import pytest
 from deploy.local.authority import trusting
 from deploy.local.example import only_board
 from deploy.local.instance import Instance
+from deploy.local.kafka import HOST
 from deploy.local.temporary import free_ports, temporary_home
 from tests.histories.agreement import disagreements, lunch, read_log, recount
 from tests.histories.nemesis import Nemesis
 from tests.histories.product import CLASSES, ENOUGH_COMMANDS, Client, Seat, Told, in_step, seats
 from tests.support.platform import beside, signed_in
 from tests.support.product import PLATFORM_PATIENCE, Product, started
+from tests.support.proxy import Place, Way, ways
 from tests.support.waiting import eventually
 
 pytestmark = [
@@ -43,16 +46,31 @@ LOOK_SECONDS = 0.5
 """Between two questions about everything, which cost a busy machine something themselves."""
 
 
+BEHIND = 5
+"""How far the servers' own ports lie from those that are told."""
+
+
 @pytest.fixture
-def instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
-    """The whole edition, running; what was acknowledged is on the disk, as in a real one."""
+def way(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Instance, dict[str, Way]]]:
+    """The whole edition, running, what was acknowledged on the disk, as in a real one; and the ways to its servers."""
     monkeypatch.delenv("TSUMUGI_PORT", raising=False)
     with temporary_home(durable=True) as home:
         product = Product(Path(home) / "state", free_ports(), "kafka", "platform", PLATFORM_PATIENCE)
-        with started(product):
+        chosen = Instance(product.state).choose(port=product.port, edition="platform", behind=BEHIND)
+        with ways(_places(chosen)) as found, started(product):
             for name, value in trusting(product.instance.authority).items():
                 monkeypatch.setenv(name, value)
-            yield product.instance
+            yield product.instance, found
+
+
+def _places(instance: Instance) -> dict[str, tuple[Place, Place]]:
+    """From where everybody is told that a server is, to where it is."""
+    socket = f".s.PGSQL.{instance.postgres.port}"
+    ports = {"Kafka": instance.kafka.port, "Keycloak": instance.keycloak.ports.main}
+    return {
+        "PostgreSQL": (instance.way_to_postgres / socket, instance.postgres.host / socket),
+        **{name: ((HOST, port), (HOST, port + BEHIND)) for name, port in ports.items()},
+    }
 
 
 Sessions = dict[UUID, asyncio.Future[httpx.AsyncClient]]
@@ -77,9 +95,10 @@ class AtAPage(Client):
         return answer.status_code not in (200, 409, 422, 502, 503, 504)
 
 
-async def test_the_platform_under_faults(instance: Instance, seed: int) -> None:
+async def test_the_platform_under_faults(way: tuple[Instance, dict[str, Way]], seed: int) -> None:
+    instance, found = way
     random, told, over = Random(seed), Told(), asyncio.Event()
-    nemesis = Nemesis(instance, PATIENCE)
+    nemesis = Nemesis(instance, found, PATIENCE)
     today, board = instance.clock.today(), await only_board(instance)
     await eventually(lambda: in_step(instance), within=PATIENCE, every=LOOK_SECONDS)
     places = await seats(instance, board, today, CLASSES)
@@ -120,7 +139,7 @@ async def test_the_platform_under_faults(instance: Instance, seed: int) -> None:
     healed = struck.result()
     print(  # noqa: T201 (the figures of `make faults`)
         f"{len(told.saved)} commands answered, {len(told.unknown)} unknown;"
-        f" faults for {healed - began:.0f} s: killed {nemesis.killed}; stopped {nemesis.stopped};"
+        f" faults for {healed - began:.0f} s: {nemesis.done()};"
         f" in step {time.monotonic() - healed:.1f} s after the last fault"
     )
     log = await read_log(instance)

@@ -6,13 +6,16 @@ It passes bytes on and understands none of them: TLS goes through as it is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from tests.support.waiting import for_a_while
 
+T = TypeVar("T")
 CHUNK = 64 * 1024
 
 Place = tuple[str, int] | Path
@@ -38,6 +41,11 @@ class Proxy:
 
     def __post_init__(self) -> None:
         self._heard.set()
+
+    @property
+    def open(self) -> int:
+        """Lines that are open now."""
+        return len(self._lines)
 
     def heal(self) -> None:
         """Make the way good again; lines that were cut stay cut."""
@@ -109,6 +117,41 @@ async def proxied(here: Place, there: Place) -> AsyncIterator[Proxy]:
         lines = list(proxy._lines)
         proxy.cut()
         await asyncio.gather(*lines, return_exceptions=True)
+
+
+@dataclass
+class Way:
+    """A proxy that works in a thread of its own: neither it nor who tells it what to be holds up the other."""
+
+    proxy: Proxy
+    loop: asyncio.AbstractEventLoop
+
+    def become(self, change: Callable[[Proxy], object]) -> None:
+        """Make it bad, or good again."""
+        self.loop.call_soon_threadsafe(change, self.proxy)
+
+
+@contextmanager
+def ways(places: Mapping[str, tuple[Place, Place]]) -> Iterator[dict[str, Way]]:
+    """Proxies at work, each from here to there."""
+    loop = asyncio.new_event_loop()
+
+    def there(work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    standing = AsyncExitStack()
+    try:
+        yield {
+            name: Way(there(standing.enter_async_context(proxied(*place))), loop)
+            for name, place in places.items()
+        }
+    finally:
+        there(standing.aclose())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 async def _connect(there: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
