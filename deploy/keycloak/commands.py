@@ -73,9 +73,13 @@ def changed(deployment: Deployment, *, mend: bool) -> Iterator[str]:
 def told(deployment: Deployment) -> UUID:
     """Which realm this is, as identity notes it: who its own client is in it, made with the realm."""
     with _refused():
-        admin = _admin(*_told(deployment))
-        (client,) = admin.get(admin.of("clients"), clientId=IDENTITY_ADMIN)
-        account = admin.get(admin.of("clients", client["id"], "service-account-user"))
+        return client_in(_admin(*_told(deployment)))
+
+
+def client_in(admin: Admin) -> UUID:
+    """Who identity's own client is in a realm."""
+    (client,) = admin.get(admin.of("clients"), clientId=IDENTITY_ADMIN)
+    account = admin.get(admin.of("clients", client["id"], "service-account-user"))
     return UUID(account["id"])
 
 

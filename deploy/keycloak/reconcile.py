@@ -166,7 +166,10 @@ class Reconciler:
         bare = {name: value for name, value in wanted.items() if name not in lists}
         whole = found | bare | {"attributes": found.get("attributes", {}) | bare["attributes"]}
         what = f"クライアント {wanted['clientId']}"
-        yield from self._told(what, bare, found, partial(self._admin.put, here, whole))
+        lines = list(self._told(what, bare, found, partial(self._admin.put, here, whole)))
+        yield from lines
+        if lines and self._mend:
+            found = self._admin.get(here)  # Keycloak gives a changed one, too, a scope that nobody asked for
 
         def mend() -> None:
             for kind, names in lists.items():

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from deploy.kafka.commands import reconciler
 from deploy.kafka.marks import KEPT, TURNED
@@ -135,6 +137,15 @@ or not exists (select from keycloak_user u where u.account = a.id and u.kind = k
 """
 
 
+async def users_to_make(database: Any, realm: UUID) -> tuple[int, int]:
+    """How many that work here Keycloak does not know yet, or knows of another day; and how many of all.
+
+    ``database``: a connection to identity's, past every wall. ``realm``: the one that is there (:func:`told`).
+    """
+    (left,) = await database.fetch(_USERS_TO_MAKE, realm)
+    return left["staff"], left["everybody"]
+
+
 async def wait_for_staff(instance: Instance, say: Say) -> None:
     """Until Keycloak knows everybody who works here; of families and children it is said how many follow.
 
@@ -145,21 +156,21 @@ async def wait_for_staff(instance: Instance, say: Say) -> None:
     try:
         least, deadline, said = None, 0.0, False
         while True:
-            (left,) = await database.fetch(_USERS_TO_MAKE, realm)
-            if not left["staff"]:
+            staff, everybody = await users_to_make(database, realm)
+            if not staff:
                 break
             if not said:
-                say(f"職員 {left['staff']} 人を Keycloak の利用者にしています。")
+                say(f"職員 {staff} 人を Keycloak の利用者にしています。")
                 said = True
-            if least is None or left["staff"] < least:
-                least, deadline = left["staff"], time.monotonic() + READY_SECONDS
+            if least is None or staff < least:
+                least, deadline = staff, time.monotonic() + READY_SECONDS
             if time.monotonic() > deadline:
                 raise LocalError(
                     f"Keycloak の利用者が増えません（残り {least} 人）。\n{tail(instance.keycloak.log)}"
                 )
             await asyncio.sleep(POLL_SECONDS * 10)
-        if left["everybody"]:
-            say(f"保護者と児童生徒 {left['everybody']:,} 人は、動きながら利用者になっていきます。")
+        if everybody:
+            say(f"保護者と児童生徒 {everybody:,} 人は、動きながら利用者になっていきます。")
     finally:
         await database.close()
 

@@ -10,7 +10,8 @@ import pytest
 
 from deploy.keycloak.admin import Admin, RealmError
 from deploy.keycloak.clients import IDENTITY_ADMIN, KAFKA_ADMIN, audiences
-from deploy.keycloak.realm import REALM
+from deploy.keycloak.realm import REALM, Place
+from deploy.keycloak.realm import realm as product_realm
 from deploy.keycloak.reconcile import BUILT_IN, Reconciler
 from deploy.topology import topology
 from shared.access.own_token import NoToken, OwnToken
@@ -165,6 +166,20 @@ def test_what_somebody_changed_is_told_and_mended(
     assert differing(realm, mend=False) == told  # telling changes nothing
     differing(realm, mend=True)
     assert differing(realm, mend=False) == []
+
+
+def test_what_the_code_says_anew_is_there_after_one_run(realm: Realmed) -> None:
+    """Other names, as after a restore at another address, and other secrets, as after one was rotated."""
+    elsewhere = "http://localhost:29999"
+    place = Place(elsewhere, elsewhere, f"{elsewhere}/paper", f"{elsewhere}/paper", lambda id: f"anew, of {id}")
+    moved = product_realm(place)
+    try:
+        told = "\n".join(Reconciler(realm.admin, moved, mend=True).run())
+        assert "dashboard: redirectUris" in told
+        assert "registry: secret" in told
+        assert list(Reconciler(realm.admin, moved, mend=False).run()) == []
+    finally:
+        differing(realm, mend=True)
 
 
 def test_mending_touches_nobody_and_no_grant_of_identitys(realm: Realmed) -> None:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from deploy.keycloak import admin as operators
+from deploy.keycloak.commands import client_in
+from deploy.keycloak.realm import Place
+from deploy.keycloak.realm import realm as product_realm
+from deploy.keycloak.reconcile import Reconciler as RealmReconciler
+from deploy.local.keycloak import FIRST_ADMIN, Keycloak
+from deploy.local.lifecycle import users_to_make
+from services.identity.commands import Deployment
 from services.identity.keycloak.admin import CLIENT, Admin, NotTaken
-from services.identity.keycloak.rules import Department, Hat
+from services.identity.keycloak.reconciler import LOOK, Reconciler
+from services.identity.keycloak.rules import Department, Hat, username
+from services.identity.tests.test_cli import GRANT, commands
+from services.identity.tests.town import Identity, Town
 from shared.access.tokens import KeySource, TokenVerifier
-from tests.support.keycloak import Realmed
+from shared.dates import FixedClock
+from tests.support.keycloak import ORIGIN, Realmed, client_secret
 
 
 @pytest.fixture
@@ -83,3 +98,111 @@ async def test_it_cannot_touch_what_is_the_realm_s(admin: Admin, realm: Realmed)
     await admin.put_client(other, enabled=False)
     (client,) = realm.admin.get(realm.admin.of("clients"), clientId="dashboard")
     assert (client["enabled"], client["secret"]) == (True, realm.secret("dashboard"))
+
+
+class Losable:
+    """The product's realm under a name of its own, because it is lost."""
+
+    def __init__(self, server: Keycloak) -> None:
+        name = f"lost-{uuid4().hex[:8]}"
+        self.issuer = server.issuer(name)
+        self.admin = operators.Admin(server.url, name, FIRST_ADMIN, server.admin_secret)
+        self._wanted = product_realm(Place(ORIGIN, ORIGIN, f"{ORIGIN}/paper", f"{ORIGIN}/paper", client_secret))
+
+    def make(self) -> None:
+        """As `tsumugi realm apply` does."""
+        assert list(RealmReconciler(self.admin, self._wanted, mend=True).run())
+
+    def lose(self) -> None:
+        """All that Keycloak has of it."""
+        self.admin.delete(self.admin.of())
+
+    def users(self) -> dict[str, str]:
+        """Name → Keycloak's id."""
+        return {each["username"]: each["id"] for each in self.admin.get(self.admin.of("users"), max=1000)}
+
+    def clients(self) -> set[str]:
+        """Those of departments."""
+        found = {each["clientId"] for each in self.admin.get(self.admin.of("clients"))}
+        return {id for id in found if id.startswith("dept-")}
+
+
+@pytest.fixture
+def losable(keycloak: Keycloak) -> Iterator[Losable]:
+    """The product's realm."""
+    made = Losable(keycloak)
+    made.make()
+    try:
+        yield made
+    finally:
+        made.lose()
+
+
+async def to_make(identity: Identity, losable: Losable) -> tuple[int, int]:
+    """What a start of the edition waits for."""
+    database = await identity.database.server.connect(identity.database.name)
+    try:
+        return await users_to_make(database, client_in(losable.admin))
+    finally:
+        await database.close()
+
+
+async def test_it_notes_which_realm_it_told_and_tells_another_one_all_of_it(
+    losable: Losable, identity: Identity, town: Town, tmp_path: Path
+) -> None:
+    """Whoever asks which realm it is, as an operator or as identity itself, means the same by it."""
+    settings = replace(
+        identity.settings,
+        edition="platform",
+        issuer=losable.issuer,
+        secrets={CLIENT: client_secret(CLIENT)},
+        state=tmp_path,
+    )
+    run = commands(
+        Deployment(settings, identity.clock, lambda client: tmp_path / client, settings.secrets.__getitem__)
+    )
+    admin, real = Admin(losable.issuer, client_secret(CLIENT)), FixedClock(datetime.now(UTC))
+    reconciler = Reconciler(identity.feed, admin, real=real)
+    try:
+        staff, everybody = await to_make(identity, losable)
+        assert 0 < staff < everybody, "nobody was told"
+        assert (await run(*GRANT)).exit_code == 0
+        await reconciler.reconcile()
+        assert reconciler.state.stopped_because is None
+        (noted,) = await identity.rows("select client from keycloak_realm")
+        assert noted.client == admin.realm() == client_in(losable.admin)
+        assert await to_make(identity, losable) == (0, 0)
+        before, clients = losable.users(), losable.clients()
+        assert len(before) == everybody
+        assert len(clients) == 1
+
+        losable.lose()
+        losable.make()
+        assert client_in(losable.admin) != noted.client
+        assert await to_make(identity, losable) == (staff, everybody), "what was noted is of another realm"
+        real.instant += LOOK
+        await reconciler.reconcile()
+        (again,) = await identity.rows("select client from keycloak_realm")
+        assert again.client == client_in(losable.admin)
+        assert (losable.users().keys(), losable.clients()) == (before.keys(), clients)
+        assert not set(losable.users().values()) & set(before.values())
+        assert await to_make(identity, losable) == (0, 0)
+
+        # The same realm as it was on a day before: two that were made since are not in it.
+        nurse, pupil = await identity.account(town.nurse), await identity.account(town.pupil)
+        gone = {username(nurse, "staff"), username(pupil, "pupil")}
+        for name in gone:
+            losable.admin.delete(losable.admin.of("users", losable.users()[name]))
+        told = await run("account", "password", str(town.nurse))
+        assert (told.exit_code, "作り直します" in told.output) == (1, True), told.output
+        await reconciler.reconcile()
+        assert before.keys() - losable.users().keys() == {username(pupil, "pupil")}
+        kept = losable.users()
+        told = await run("account", "again")
+        assert (told.exit_code, f"{everybody} 人" in told.output) == (0, True), told.output
+        await reconciler.reconcile()
+        assert losable.users().keys() == before.keys()
+        assert losable.users().items() >= kept.items(), "who was there is who was there"
+        assert reconciler.state.stopped_because is None
+    finally:
+        await admin.close()
