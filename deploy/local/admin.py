@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.deployment import Deployment
+from deploy.local import faults
 from deploy.local.state import LocalError
 from deploy.topology import topology
 from shared.database import Units, make_engine
@@ -116,7 +117,7 @@ async def app_units(instance: Deployment, service: str) -> AsyncIterator[Units]:
             async with engine.connect():
                 pass
         except OSError as error:
-            raise LocalError("データベースが動いていません。`make up` で始めてください。") from error
+            raise LocalError(f"データベースが答えません。{faults.remedy()}") from error
         yield Units(engine, instance.clock)
     finally:
         await engine.dispose()

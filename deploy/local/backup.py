@@ -79,7 +79,7 @@ def backup(instance: Instance, path: Path, say: Say, *, bare: bool = False, pres
     if not path.parent.is_dir():
         raise LocalError(f"{path.parent} というフォルダーがありません。")
     if not instance.postgres.ready():
-        raise LocalError("データベースが動いていません。`make up` で始めてください。")
+        raise LocalError(f"データベースが動いていません。`{instance.commands.begin}` で始めてください。")
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with (
@@ -169,7 +169,8 @@ def restore(instance: Instance, path: Path, say: Say, erased: Path | None = None
         if instance.postgres.data.exists() and not unfinished.exists():
             raise LocalError(
                 f"{instance.state} にはもうデータがあります。上書きはしません。"
-                "TSUMUGI_STATE で新しいフォルダーにするか、`make reset` で消してください（データはなくなります）。"
+                f"TSUMUGI_STATE で新しいフォルダーにするか、`{instance.commands.delete}` で消してください"
+                "（データはなくなります）。"
             )
         unfinished.touch()
         owed = instance.state / ERASING

@@ -85,6 +85,7 @@ def _identity(instance: Deployment) -> IdentityDeployment:
         instance.clock,
         lambda client: department_secret(instance, client),
         lambda client: instance.secret(f"client-{client}"),
+        faults.remedy(),
     )
 
 

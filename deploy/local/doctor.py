@@ -212,7 +212,7 @@ def servers(instance: Instance) -> Iterator[Finding]:
             "動いているもの",
             "note",
             f"{left} だけが動いています（始まりかけて止まりました）",
-            "`make up` か `make down` をしてください",
+            f"`{instance.commands.begin}` か `{instance.commands.stop}` をしてください",
         )
     else:
         yield Finding("動いているもの", "well", "、".join(running) or "何も動いていません")
@@ -229,7 +229,7 @@ def servers(instance: Instance) -> Iterator[Finding]:
             "データ",
             "ill",
             f"PostgreSQL {version} のものです",
-            "`make reset` で消してください（データはなくなります）",
+            f"`{instance.commands.delete}` で消してください（データはなくなります）",
         )
     try:
         schema.refuse_other(instance)

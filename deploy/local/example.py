@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from deploy.deployment import Deployment
+from deploy.local import faults
 from deploy.local.instance import Instance
 from deploy.local.state import LocalError, write_secret
 from deploy.town.generate import PUPILS, SEED, Order, package
@@ -124,6 +125,7 @@ async def allow_lunch_count(instance: Deployment, clock: Clock) -> None:
             clock,
             lambda client: department_secret(instance, client),
             lambda client: instance.secret(f"client-{client}"),
+            faults.remedy(),
         )
         async with at_keycloak(deployment) as admin:
             granted = await grant(

@@ -2,13 +2,10 @@
 
 import errno
 
-from deploy.local.state import state_place
+from deploy.local.instance import CHOICES, Choices
+from deploy.local.state import LocalError, state_place
 from deploy.platform.settings import chosen
 
-NO_ANSWER_THERE = (
-    "データベースかサービスが答えません。動いているか、ここから届くかを見てください（docs/operations.md）。"
-)
-NO_ANSWER = "データベースかサービスが答えません。`make up` で始めてください（様子は `tsumugi status`）。"
 _ELSEWHERE = (
     "TSUMUGI_STATE（データ）か XDG_CACHE_HOME（ダウンロード）で、自分が書けるフォルダーを示してください。"
 )
@@ -24,13 +21,25 @@ _REFUSED = {
 }
 
 
+def remedy() -> str:
+    """What an operator does where something that should answer does not: here, or where containers are."""
+    if chosen():
+        return "動いているか、ここから届くかを見てください（docs/operations.md の「うまくいかないとき」）。"
+    place = state_place()
+    try:
+        choices = Choices.of(place / CHOICES)
+    except LocalError:
+        choices = Choices.default(place)
+    return f"`{choices.commands.begin}` で始めてください（様子は `tsumugi status`）。"
+
+
 def told(error: OSError) -> str | None:
     """The sentence for what an operator can mend, the remedy on its second line; None for a fault of another kind.
 
     A socket that is missing or refuses is the only fault that means that nobody answers; it names no file.
     """
     if isinstance(error, ConnectionError) or (error.errno == errno.ENOENT and error.filename is None):
-        return NO_ANSWER_THERE if chosen() else NO_ANSWER
+        return f"データベースかサービスが答えません。{remedy()}"
     words = _REFUSED.get(error.errno or 0)
     # A write that fails names no file either: it is ours that we write.
     return None if words is None else f"{error.filename or state_place()} {words}"

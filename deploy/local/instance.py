@@ -21,7 +21,15 @@ from deploy.local.kafka import Kafka
 from deploy.local.kafka_security import Security
 from deploy.local.keycloak import Keycloak, Ports
 from deploy.local.postgres import Postgres
-from deploy.local.state import LocalError, make_folder, secret, state_dir, take_folder, write_whole
+from deploy.local.state import (
+    LocalError,
+    make_folder,
+    secret,
+    state_dir,
+    state_place,
+    take_folder,
+    write_whole,
+)
 from deploy.platform.deployed import Deployed
 from deploy.platform.settings import PlatformSettings
 from deploy.topology import topology
@@ -45,6 +53,8 @@ class Commands(NamedTuple):
 
 TOWN = Commands("make up", "make down", "make reset")
 STACK = Commands("make stack", "make stack-down", "make stack-reset")
+ONLY_PLATFORM = "keycloak"
+"""A folder of the state that no embedded edition has."""
 CHOICES = "instance.json"
 """The file in a state folder that keeps what was chosen."""
 
@@ -71,7 +81,7 @@ class Choices:
 
         Raises LocalError when the kept ones cannot be read, or the port is none.
         """
-        kept = cls.kept(file) or cls.default()
+        kept = cls.kept(file) or cls.default(file.parent)
         chosen = os.environ.get("TSUMUGI_PORT")
         if chosen is None:
             return kept
@@ -82,9 +92,17 @@ class Choices:
         return replace(kept, port=int(chosen))
 
     @classmethod
-    def default(cls) -> Self:
-        """What holds where nobody has chosen."""
-        return cls(port=topology().origin.port)
+    def default(cls, state: Path) -> Self:
+        """What holds where nobody has chosen. Of which edition the data in ``state`` are, is seen by them."""
+        port = topology().origin.port
+        if (state / ONLY_PLATFORM).exists():
+            return cls(port=port, transport="kafka", edition="platform")
+        return cls(port=port)
+
+    @property
+    def commands(self) -> Commands:
+        """What people of this edition type."""
+        return STACK if self.edition == "platform" else TOWN
 
     @classmethod
     def kept(cls, file: Path) -> Self | None:
@@ -94,10 +112,11 @@ class Choices:
         except FileNotFoundError:
             return None
         except ValidationError as error:
+            commands = cls.default(file.parent).commands
             raise LocalError(
                 f"{file} が読めません（書いている途中で切れたか、書きかえられています）。\n"
-                "`make down` で止め、このファイルを消してから `make up` で始めてください。データは残り、"
-                "ポート、配送、日付だけが初めのものに戻ります。"
+                f"`{commands.stop}` で止め、このファイルを消してから `{commands.begin}` で始めてください。"
+                "データは残り、ポート、配送、日付だけが初めのものに戻ります。"
             ) from error
 
 
@@ -152,7 +171,9 @@ class Instance:
         try:
             return cls(state)
         except LocalError:
-            return cls(state, Choices.default())  # a folder that is not ours is refused again
+            return cls(
+                state, Choices.default(state or state_place())
+            )  # a folder that is not ours is refused again
 
     def choose(
         self,
@@ -200,7 +221,7 @@ class Instance:
     @property
     def commands(self) -> Commands:
         """What people of this edition type."""
-        return STACK if self.platform else TOWN
+        return self.choices.commands
 
     def url(self, service: str) -> str:
         """The base URL of a service."""

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from deploy.local import backup, epochs
 from deploy.local.here import begun, local
+from deploy.local.instance import Instance
 from deploy.local.state import LocalError
 from services.registry.erasure_commands import in_words
 from shared.dates import TOKYO
@@ -43,7 +44,9 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         ] = None,
     ) -> None:
         """控えを新しいフォルダー（TSUMUGI_STATE）に戻し、いまの版にします。データがあるフォルダーには戻しません。"""
-        done = backup.restore(local(instead=ELSEWHERE), path, console.print, erased)
+        instance = local(instead=ELSEWHERE)
+        done = backup.restore(instance, path, console.print, erased)
+        begin = Instance(instance.state).commands.begin  # the edition is the backup's
         made_at = datetime.fromisoformat(done.made_at).astimezone(TOKYO)
         console.print(
             f"{made_at:%Y-%m-%d %H:%M:%S} の控えを戻しました。それより後のことは入っていません。",
@@ -54,7 +57,7 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
         if done.erased_again is not None:
             console.print(in_words(done.erased_again), soft_wrap=True)
             console.print(
-                "次に: `tsumugi feed accept-epoch` で写しからも消してから、`make up` で始めます。",
+                f"次に: `tsumugi feed accept-epoch` で写しからも消してから、`{begin}` で始めます。",
                 soft_wrap=True,
             )
             return
@@ -63,7 +66,7 @@ def add_commands(app: typer.Typer, feed_app: typer.Typer, console: Console) -> N
             soft_wrap=True,
         )
         console.print(
-            "次に: `make up` で始め、`tsumugi feed accept-epoch` で確かめて、写しと反応を進めます。",
+            f"次に: `{begin}` で始め、`tsumugi feed accept-epoch` で確かめて、写しと反応を進めます。",
             soft_wrap=True,
         )
 

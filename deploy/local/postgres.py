@@ -130,7 +130,8 @@ class Postgres:
         if made_by != str(MAJOR):
             raise LocalError(
                 f"{self.data} は PostgreSQL {made_by} のもので、{MAJOR} では読めません。"
-                "`make reset` で消して、つくり直してください（データはなくなります）。"
+                "`make reset`（プラットフォーム版は `make stack-reset`）で消して、つくり直してください"
+                "（データはなくなります）。"
             )
         # A file left by a crash names a process that is not ours (see PidFile); PostgreSQL itself would refuse to
         # start if that number now belonged to any program of the same user.

@@ -36,7 +36,8 @@ def refuse_other(instance: Instance) -> None:
     which = f"（変わったもの: {'、'.join(now_other[:_SHOWN])}）" if now_other else ""
     raise LocalError(
         f"{instance.state} のデータは、いまのプログラムより前の形の表に入っています{which}。\n"
-        "この版では読めません。`make reset` で消してから `make up` で始めてください（データはなくなります）。"
+        f"この版では読めません。`{instance.commands.delete}` で消してから `{instance.commands.begin}` で"
+        "始めてください（データはなくなります）。"
     )
 
 

@@ -98,7 +98,10 @@ def secret(path: Path) -> str:
         finally:
             draft.unlink()
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise LocalError(f"{path} をほかの人が読めます。`make reset` でつくり直してください。")
+        raise LocalError(
+            f"{path} をほかの人が読めます。`make reset`（プラットフォーム版は `make stack-reset`）で"
+            "つくり直してください。"
+        )
     return path.read_text(encoding="ascii").strip()
 
 

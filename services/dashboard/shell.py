@@ -120,7 +120,7 @@ class FrontEnd:
         index = self._dist / "index.html"
         if not index.is_file():
             return PlainTextResponse(
-                "画面がまだ作られていません。`make up` で作ってから読み直してください。", 503
+                "画面がまだ作られていません。`make up` か `make stack` で作ってから読み直してください。", 503
             )
         file = self._file(path)
         if file is not None:

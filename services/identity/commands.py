@@ -39,6 +39,8 @@ class Deployment:
     """Where a department's secret is kept, by its client id, unless another file is named."""
     client_secret: Callable[[str], str]
     """The secret of a client of the deployment's own, by its id."""
+    remedy: str
+    """What to do where a part of the deployment does not answer, in a sentence."""
 
 
 Board = Annotated[str | None, typer.Option(help="設置者の番号（ひとつしかなければ要りません）")]
@@ -92,7 +94,8 @@ def run(deployment: Deployment, work: Callable[[Units], Awaitable[T]]) -> T:
     except (Away, NotTaken, NotForTraining, NoToken) as trouble:
         words = str(trouble)
     except httpx.TransportError:
-        words = "identity が動いていません。`make up` で始めてください。"
+        authority = "identity" if deployment.settings.edition == "embedded" else "Keycloak"
+        words = f"{authority} が答えません。{deployment.remedy}"
     raise stopped(words)
 
 

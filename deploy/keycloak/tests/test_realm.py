@@ -171,7 +171,9 @@ def test_what_somebody_changed_is_told_and_mended(
 def test_what_the_code_says_anew_is_there_after_one_run(realm: Realmed) -> None:
     """Other names, as after a restore at another address, and other secrets, as after one was rotated."""
     elsewhere = "http://localhost:29999"
-    place = Place(elsewhere, elsewhere, f"{elsewhere}/paper", f"{elsewhere}/paper", lambda id: f"anew, of {id}")
+    place = Place(
+        elsewhere, elsewhere, f"{elsewhere}/paper", f"{elsewhere}/paper", lambda id: f"anew, of {id}"
+    )
     moved = product_realm(place)
     try:
         told = "\n".join(Reconciler(realm.admin, moved, mend=True).run())

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import cli, faults
-from deploy.local.state import state_place
+from deploy.local import cli
+from deploy.local.instance import Instance
+from deploy.local.state import ROOT, state_place
+from shared.service import Edition
 
 
 def said(
@@ -56,14 +58,25 @@ def test_a_write_that_names_no_file_is_told_with_our_folder(
     assert (status, str(state_place()) in err, "空きがありません" in err) == (1, True, True)
 
 
+@pytest.mark.parametrize(
+    ("edition", "begin"), [(None, "make up"), ("embedded", "make up"), ("platform", "make stack")]
+)
 def test_a_socket_where_nobody_answers_is_the_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    edition: Edition | None,
+    begin: str,
 ) -> None:
+    monkeypatch.setenv("TSUMUGI_STATE", str(tmp_path / "state"))
+    if edition is not None:
+        Instance(tmp_path / "state").choose(edition=edition)
     with socket.socket(socket.AF_UNIX) as none, pytest.raises(FileNotFoundError) as missing:
         none.connect(str(tmp_path / "s"))
     for error in (missing.value, ConnectionRefusedError(errno.ECONNREFUSED, "refused")):
         status, err = said(error, monkeypatch, capsys)
-        assert (status, err.strip()) == (1, faults.NO_ANSWER)
+        assert status == 1
+        assert err.startswith(f"データベースかサービスが答えません。`{begin}` で始めてください")
 
 
 def test_in_a_pod_nobody_is_sent_to_make(
@@ -71,8 +84,8 @@ def test_in_a_pod_nobody_is_sent_to_make(
 ) -> None:
     monkeypatch.setenv("TSUMUGI_EDITION", "platform")
     status, err = said(ConnectionRefusedError(errno.ECONNREFUSED, "refused"), monkeypatch, capsys)
-    assert (status, err.strip()) == (1, faults.NO_ANSWER_THERE)
-    assert "make" not in err
+    assert (status, "docs/operations.md の「うまくいかないとき」" in err, "make" in err) == (1, True, False)
+    assert "\n## うまくいかないとき\n" in (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 
 
 def test_what_nobody_can_mend_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:

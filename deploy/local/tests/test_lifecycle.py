@@ -171,12 +171,32 @@ def tsumugi(state: Path, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize("cut_off", ["", '{"port": 205', "[]", '{"transport": "log"}', '{"port": "x"}'])
-def test_choices_that_cannot_be_read_are_named_and_hinder_no_end(tmp_path: Path, cut_off: str) -> None:
-    file = Instance(tmp_path / "state").choose(port=20_500).state / "instance.json"
+@pytest.mark.parametrize(
+    ("cut_off", "edition"),
+    [
+        ("", "embedded"),
+        ("", "platform"),
+        ('{"port": 205', "embedded"),
+        ("[]", "embedded"),
+        ('{"transport": "log"}', "embedded"),
+        ('{"port": "x"}', "embedded"),
+    ],
+)
+def test_choices_that_cannot_be_read_are_named_and_hinder_no_end(
+    tmp_path: Path, cut_off: str, edition: Edition
+) -> None:
+    made = Instance(tmp_path / "state").choose(port=20_500, edition=edition)
+    file, commands = made.state / "instance.json", made.commands
+    if edition == "platform":
+        made.authority.make()
+        assert made.keycloak.admin_secret, "its data say which edition they are of"
     file.write_text(cut_off)
-    with pytest.raises(LocalError, match=rf"(?s){file}.*このファイルを消してから `make up`"):
+    said = rf"(?s){file}.*`{commands.stop}` で止め、このファイルを消してから `{commands.begin}` で"
+    with pytest.raises(LocalError, match=said):
         Instance(tmp_path / "state")
+    file.unlink()
+    assert Instance(tmp_path / "state").choices.edition == edition
+    file.write_text(cut_off)
     lifecycle.down(Instance.to_end(tmp_path / "state"))
     assert file.read_text() == cut_off
     lifecycle.reset(Instance.to_end(tmp_path / "state"))

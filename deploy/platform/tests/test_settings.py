@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import admin
 from deploy.local.state import LocalError
 from deploy.platform.deployed import Deployed
 from deploy.platform.settings import PREFIX, PlatformSettings
@@ -150,3 +151,13 @@ def test_the_database_is_made_by_who_was_given_its_superuser(
     (whole / "secrets" / "postgres.secret").write_text("admin", encoding="ascii")
     (whole / "secrets" / "postgres.secret").chmod(0o600)
     assert Deployed.here().server.tls
+
+
+async def test_without_its_database_a_command_in_a_pod_names_what_can_be_done_there(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}DATABASE_HOST", str(whole))  # a folder with no socket in it
+    with pytest.raises(LocalError, match=r"docs/operations\.md") as stopped:
+        async with admin.app_units(Deployed.here(), "registry"):
+            pass
+    assert "make" not in str(stopped.value)

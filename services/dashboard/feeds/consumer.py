@@ -61,7 +61,9 @@ class Consumer:
     async def _wait(self, error: Away) -> None:
         """Before trying again; said once, until an answer came."""
         if not self._away:
-            logger.warning("%s つながるまで待ちます。動いていなければ `make up` で始めてください。", error)
+            logger.warning(
+                "%s つながるまで待ちます。相手が動いているか、住所が合っているかを確かめてください。", error
+            )
         self._away = True
         await asyncio.sleep(RETRY_SECONDS)
 

@@ -34,6 +34,7 @@ def deployment(identity: Identity, tmp_path: Path) -> Deployment:
         identity.clock,
         lambda client: tmp_path / f"{client}.secret",
         identity.settings.secrets.__getitem__,
+        "`make up` で始めてください。",
     )
 
 
@@ -128,7 +129,7 @@ class TestToken:
         stopped = commands(replace(deployment, settings=nobody_listens))
         result = await stopped("token", "--as", "homeroom", "--for", "registry")
         assert result.exit_code == 1
-        assert "make up" in result.output
+        assert "identity が答えません。`make up` で始めてください。" in result.output
 
 
 async def test_a_grant_from_beginning_to_end(run: Any, identity: Identity, town: Town) -> None:

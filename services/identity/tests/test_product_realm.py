@@ -107,7 +107,9 @@ class Losable:
         name = f"lost-{uuid4().hex[:8]}"
         self.issuer = server.issuer(name)
         self.admin = operators.Admin(server.url, name, FIRST_ADMIN, server.admin_secret)
-        self._wanted = product_realm(Place(ORIGIN, ORIGIN, f"{ORIGIN}/paper", f"{ORIGIN}/paper", client_secret))
+        self._wanted = product_realm(
+            Place(ORIGIN, ORIGIN, f"{ORIGIN}/paper", f"{ORIGIN}/paper", client_secret)
+        )
 
     def make(self) -> None:
         """As `tsumugi realm apply` does."""
@@ -159,7 +161,13 @@ async def test_it_notes_which_realm_it_told_and_tells_another_one_all_of_it(
         state=tmp_path,
     )
     run = commands(
-        Deployment(settings, identity.clock, lambda client: tmp_path / client, settings.secrets.__getitem__)
+        Deployment(
+            settings,
+            identity.clock,
+            lambda client: tmp_path / client,
+            settings.secrets.__getitem__,
+            "始めてください。",
+        )
     )
     admin, real = Admin(losable.issuer, client_secret(CLIENT)), FixedClock(datetime.now(UTC))
     reconciler = Reconciler(identity.feed, admin, real=real)

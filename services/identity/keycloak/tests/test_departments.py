@@ -40,7 +40,11 @@ def deployment(identity: Identity, realm: Realm, tmp_path: Path) -> Deployment:
         state=tmp_path,
     )
     return Deployment(
-        settings, identity.clock, lambda client: tmp_path / f"{client}.secret", settings.secrets.__getitem__
+        settings,
+        identity.clock,
+        lambda client: tmp_path / f"{client}.secret",
+        settings.secrets.__getitem__,
+        "始めてください。",
     )
 
 
