@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -24,6 +25,13 @@ AWAY = frozenset({"08", "40", "53", "55", "57", "58"})
 """Classes of SQLSTATE that speak of the server, not of a record."""
 
 
+QUIET_SECONDS, ASK_SECONDS, QUESTIONS = 15, 5, 3
+SILENT_SECONDS = 30
+"""A machine that is gone says nothing, nor does a firewall that forgot a line. Both ends ask after so long a quiet, and
+hang up after three questions, or when what was sent is not acknowledged for so long. By itself a system waits for a
+quarter of an hour, and for two hours where nothing was sent."""
+
+
 class DatabaseAway(ConnectionError):
     """Nobody answers where the database should be, or it takes nobody in just now."""
 
@@ -43,6 +51,11 @@ class Login:
     password: str = field(repr=False)
     tls: bool = False
     """Whether the way is encrypted and the host's certificate verified; a socket folder needs neither."""
+
+    @property
+    def here(self) -> bool:
+        """Whether the server is on this machine, reached by a socket."""
+        return self.host.startswith("/")
 
 
 @cache
@@ -93,7 +106,7 @@ async def connect(login: Login, **settings: str) -> asyncpg.Connection:
 
     ``settings`` are PostgreSQL's, for this session.
     """
-    return await asyncpg.connect(
+    connection = await asyncpg.connect(
         host=login.host,
         port=login.port,
         user=login.role,
@@ -102,10 +115,34 @@ async def connect(login: Login, **settings: str) -> asyncpg.Connection:
         ssl=trusted() if login.tls else False,
         server_settings={**_session(login), **settings},
     )
+    if not login.here:
+        _hear_of_silence(connection)
+    return connection
 
 
 def _session(login: Login) -> dict[str, str]:
-    return {"application_name": login.role, "jit": "off", "timezone": "UTC"}
+    told = {"application_name": login.role, "jit": "off", "timezone": "UTC"}
+    if not login.here:  # or a worker whose machine is gone would keep its lock, and its standby stand by
+        told |= {
+            "tcp_keepalives_idle": str(QUIET_SECONDS),
+            "tcp_keepalives_interval": str(ASK_SECONDS),
+            "tcp_keepalives_count": str(QUESTIONS),
+            "tcp_user_timeout": f"{SILENT_SECONDS}s",
+        }
+    return told
+
+
+def _hear_of_silence(connection: asyncpg.Connection) -> None:
+    line = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined] # the driver has no setting
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", QUIET_SECONDS),
+        ("TCP_KEEPINTVL", ASK_SECONDS),
+        ("TCP_KEEPCNT", QUESTIONS),
+        ("TCP_USER_TIMEOUT", SILENT_SECONDS * 1000),
+    ):
+        if hasattr(socket, name):  # macOS has not all of them
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 async def refuse_privileged(engine: AsyncEngine) -> None:

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from shared.access.log import LogFullError
 from shared.access.principal import Fault, Unauthenticated
-from shared.database.engine import DatabaseAway
+from shared.database.engine import AWAY, DatabaseAway
 from shared.database.units import sqlstate
 
 logger = logging.getLogger(__name__)
@@ -277,7 +277,11 @@ def install(app: FastAPI) -> None:
         if error.connection_invalidated:
             logger.warning("the database has hung up")
             return _answer(request, database_away())
-        if sqlstate(error) not in _NO_TEXT:
+        state = sqlstate(error) or ""
+        if state[:2] in AWAY:  # its disk is full, say: no mistake of ours, and it goes by
+            logger.error("the database cannot: SQLSTATE %s", state)
+            return _answer(request, database_away())
+        if state not in _NO_TEXT:
             raise error
         words = (
             "見えない文字（NUL）が入っています。取り除いて、もう一度送ってください。何も保存していません。"

@@ -66,6 +66,7 @@ async def test_a_wrong_field_is_named_with_what_to_do(field: str, given: Any, me
     [
         (DatabaseAway(111, "refused"), 503),
         (DBAPIError("select 1", None, asyncpg.InterfaceError("closed"), connection_invalidated=True), 503),
+        (DBAPIError("insert", None, asyncpg.DiskFullError("full"), connection_invalidated=False), 503),
         (
             DBAPIError("select 1", None, asyncpg.UniqueViolationError("there"), connection_invalidated=False),
             500,
