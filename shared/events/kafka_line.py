@@ -110,7 +110,11 @@ class Line:
 async def line_to(access: KafkaAccess, lock: asyncpg.Connection, client: str) -> AsyncIterator[Line]:
     """A line of whoever holds ``lock``."""
     producer = access.producer(client)
-    await producer.start()
+    try:
+        await producer.start()
+    except BaseException:  # its connections are open for all that, and it will be tried again and again
+        await closed(producer.stop())
+        raise
     line = Line(lock, producer)
     try:
         async with access.kept(producer.client):

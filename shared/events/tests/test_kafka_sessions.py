@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -14,13 +14,16 @@ from uuid import uuid4
 import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import CloseReason
+from aiokafka.errors import ClusterAuthorizationFailedError
 
 from deploy.kafka.plan import Right
 from deploy.local.kafka_security import ADMIN
 from shared.contracts import Lane
+from shared.database import connect
 from shared.events.feed import Cursor
 from shared.events.kafka_access import KafkaAccess, NoEntry
 from shared.events.kafka_feed import KafkaFeed
+from shared.events.kafka_line import line_to
 from shared.events.kafka_plans import Plan
 from shared.events.kafka_relay import KafkaRelay
 from shared.events.kafka_topics import TopicTrouble, ensure_topics
@@ -51,9 +54,11 @@ async def broker(secured: Secured) -> Secured:
 
 
 @asynccontextmanager
-async def relaying(toy: Toy, access: KafkaAccess) -> AsyncIterator[KafkaRelay]:
+async def relaying(
+    toy: Toy, access: KafkaAccess, topics: Mapping[str, int] = PARTITIONS
+) -> AsyncIterator[KafkaRelay]:
     """A relay at work."""
-    relay = KafkaRelay("toy", toy.database.feed, access, PARTITIONS)
+    relay = KafkaRelay("toy", toy.database.feed, access, topics)
     running = asyncio.create_task(relay.run())
     try:
         yield relay
@@ -131,6 +136,30 @@ async def test_where_the_broker_cuts_them_nothing_is_lost_or_doubled_either(
 ) -> None:
     await under_load(toy, broker.access("toy", session_seconds=1_000.0))
     assert closings[CloseReason.CONNECTION_BROKEN] >= SESSIONS
+
+
+async def test_who_may_write_nowhere_yet_and_has_nothing_to_send_is_in_no_trouble(
+    toy: Toy, broker: Secured
+) -> None:
+    async with relaying(toy, broker.access("newcomer"), {}) as relay:
+        await eventually(lambda: relay.state.head is not None)
+        assert relay.state.stopped_because is None
+        await toy.change(uuid4(), 1)
+        said = await eventually(lambda: relay.state.stopped_because)
+        assert said == "ClusterAuthorizationFailedError"
+
+
+async def test_a_sender_that_may_not_begin_keeps_no_connection(
+    toy: Toy, broker: Secured, closings: Counter[CloseReason | None]
+) -> None:
+    lock = await connect(toy.database.feed)
+    try:
+        with pytest.raises(ClusterAuthorizationFailedError):
+            async with line_to(broker.access("nobody"), lock, "nobody"):
+                raise AssertionError("the broker lets it in")
+    finally:
+        await lock.close()
+    assert closings == {CloseReason.SHUTDOWN: 1}
 
 
 async def test_while_the_authority_is_away_the_operator_is_told_and_nothing_is_lost(
