@@ -45,18 +45,23 @@ class Broker:
             given = token()
             return given, expiry(given)
 
-        self._admin = AdminClient(
-            {
-                "bootstrap.servers": bootstrap,
-                "security.protocol": "SASL_SSL",
-                "ssl.ca.location": str(authorities),
-                "ssl.endpoint.identification.algorithm": "https",
-                "sasl.mechanism": "OAUTHBEARER",
-                "oauth_cb": bearer,
-                "socket.timeout.ms": int(SECONDS * 1000),
-                "log_level": 2,
-            }
-        )
+        settings = {
+            "bootstrap.servers": bootstrap,
+            "security.protocol": "SASL_SSL",
+            "ssl.ca.location": str(authorities),
+            "ssl.endpoint.identification.algorithm": "https",
+            "sasl.mechanism": "OAUTHBEARER",
+            "oauth_cb": bearer,
+            "socket.timeout.ms": int(SECONDS * 1000),
+            "log_level": 2,
+        }
+        try:
+            self._admin = AdminClient(settings)
+        except KafkaException as error:  # it waits for its first token
+            raise LocalError(
+                f"Kafka の管理者としてのトークンがもらえません（{error.args[0].str()}）。"
+                "Keycloak が動いているかを確かめてください。"
+            ) from error
 
     def look(self) -> Found:
         """Topics with their configuration, and rights."""

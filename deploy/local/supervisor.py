@@ -211,6 +211,10 @@ def _keep_rights(instance: Instance, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             asyncio.run(keep())
+        except LocalError as error:
+            logger.warning("Kafka's rights are not kept: %s", error)
+            marks.looked(False, str(error))
+            stop.wait(LONGEST)
         except Exception as error:  # as of the parts: nobody else would try again
             logger.warning("Kafka's rights are not kept", exc_info=True)
             marks.looked(False, f"許可を保てません（{type(error).__name__}）。services.log を見てください。")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from deploy.deployment import Deployment
+from deploy.kafka.broker import Broker
 from deploy.kafka.commands import reconciler
 from deploy.local.state import LocalError
 
@@ -17,6 +20,17 @@ from deploy.local.state import LocalError
 def test_a_broker_without_access_control_has_nothing_to_apply() -> None:
     with pytest.raises(LocalError, match="許可の仕組みがありません"):
         reconciler(cast("Deployment", SimpleNamespace(secured_broker=False)))
+
+
+def test_where_keycloak_gives_its_administrator_no_token_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refused(_: dict[str, object]) -> None:
+        raise KafkaException(KafkaError(KafkaError._AUTHENTICATION, "no token within 10 seconds"))
+
+    monkeypatch.setattr("deploy.kafka.broker.AdminClient", refused)
+    with pytest.raises(LocalError, match=r"no token within 10 seconds.*Keycloak が動いているか"):
+        Broker("localhost:1", lambda: "", tmp_path)
 
 
 def test_the_command_line_loads_no_client_of_the_broker() -> None:
