@@ -25,6 +25,7 @@ from shared.telemetry import meters, outlets
 from shared.telemetry.meters import serving
 from shared.web import problems
 from shared.web.admission import FILES, MAX_BODY_BYTES, Admission, Bounds, Lane, one_lane
+from shared.web.beginning import begin
 from shared.web.figures import ServiceFigures
 
 logger = logging.getLogger("tsumugi.http")
@@ -65,7 +66,7 @@ def make_app(service: ServiceApp, title: str, routers: Sequence[APIRouter]) -> F
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if service.start is not None:
-            await service.start()
+            await begin(service.name, service.start)
         counting = (figures.count,) if outlets.measured() else ()
         service.tasks = [asyncio.ensure_future(job()) for job in (*service.background, *counting)]
         try:
