@@ -144,7 +144,7 @@ def add_commands(app: typer.Typer, deployment: Callable[[], Deployment], console
 
     @realm_app.command("own-secret")
     def own_secret() -> None:
-        """このコマンド自身（realm-reconciler）の秘密を、標準入力から読んだものにします。そのあと金庫も同じにしてください。"""
+        """このコマンド自身（realm-reconciler）の秘密を、標準入力から読んだものにします。そのあと秘密のもとも同じにしてください。"""
         asked = deployment()
         if not isinstance(asked, Deployed):
             raise LocalError(
@@ -156,8 +156,9 @@ def add_commands(app: typer.Typer, deployment: Callable[[], Deployment], console
         with _refused():
             change_own_secret(_admin(*_told(asked), realm=MASTER), FIRST_ADMIN, new)
         console.print(
-            f"{FIRST_ADMIN} の秘密を取りかえました。いま、金庫の client-{FIRST_ADMIN}.secret と keycloak-bootstrap を"
-            "同じにしてください。それまで、レルムのコマンドは入れません。",
+            f"{FIRST_ADMIN} の秘密を取りかえました。いま、秘密のもとも同じにしてください（Kubernetes では金庫の"
+            f" client-{FIRST_ADMIN}.secret と keycloak-bootstrap、Compose では authority ボリューム。"
+            "docs/operations.md の「取りかえる」）。それまで、レルムのコマンドは入れません。",
             soft_wrap=True,
         )
 

@@ -58,6 +58,30 @@ def test_parts_that_meet_have_the_same_secret(made: tuple[Path, dict[str, tuple[
     assert len(set(release.values())) == len(release)
 
 
+def test_a_secret_that_was_taken_away_is_another_one_for_everybody_who_has_it_and_the_others_stay(
+    made: tuple[Path, dict[str, tuple[int, int]]],
+) -> None:
+    """As operators are told to rotate one; those that stand in the document are where `create` keeps them."""
+    home, _ = made
+
+    def all_of(name: str) -> dict[str, str]:
+        return {str(file.relative_to(home)): file.read_text() for file in home.rglob(f"{name}.secret")}
+
+    told = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    sources = set(re.findall(r"/made/authority/secrets/(\S+)\.secret", told))
+    assert {f"client-{FIRST_ADMIN}", "client-registry"} <= sources
+    assert sources <= {file.stem for file in (home / "authority/secrets").iterdir()}
+    before, others = all_of("client-registry"), all_of("client-identity")
+    assert {"registry/secrets/client-registry.secret", "release/secrets/client-registry.secret"} < set(before)
+    (home / "authority/secrets/client-registry.secret").unlink()
+    create.Making(home, HOSTS).run()
+    after = all_of("client-registry")
+    assert after.keys() == before.keys()
+    assert len(set(after.values())) == 1
+    assert not set(after.values()) & set(before.values())
+    assert all_of("client-identity") == others
+
+
 def test_the_backup_that_operators_are_told_of_has_a_password(
     made: tuple[Path, dict[str, tuple[int, int]]],
 ) -> None:
