@@ -94,6 +94,21 @@ async def test_a_silent_way_says_nothing_and_loses_nothing(way: Proxy) -> None:
     assert (await waiting)[0] == b"x"
 
 
+async def test_a_forgotten_line_stays_open_and_dead_and_the_next_one_works(way: Proxy) -> None:
+    assert isinstance(way.here, Path)
+    reader, writer = await asyncio.open_unix_connection(way.here)
+    writer.write(b"x")
+    assert await reader.read(1) == b"x"
+    assert way.forget() == 1
+    writer.write(b"x")
+    assert (await say(way, b"y"))[0] == b"y"
+    way.heal()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), 0.3)
+    await hung_up(writer)
+    await eventually(lambda: not way.open)
+
+
 async def test_a_way_beside_its_user_is_spoilt_and_made_good(way: Proxy, tmp_path: Path) -> None:
     assert isinstance(way.here, Path)
     with ways({"longer": (tmp_path / "longer", way.here)}) as found:

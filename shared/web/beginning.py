@@ -26,7 +26,8 @@ async def begin(service: str, start: Callable[[], Awaitable[None]]) -> None:
             return await start()
         except Exception as error:
             # Our own words are written to be read by anybody.
-            why = str(error) if type(error).__module__.startswith("shared.") else told(error)
+            ours = type(error).__module__.startswith("shared.")
+            why = str(error).partition("\n")[0] if ours else told(error)
             if not transient(error) or time.monotonic() > until:
                 logger.critical("%s does not start: %s", service, why)
                 raise

@@ -21,8 +21,9 @@ from deploy.local.supervisor import processes
 from tests.support.proxy import Proxy, Way
 from tests.support.waiting import eventually, for_a_while
 
+POSTGRESQL = "PostgreSQL"
 STANDS_STILL = (0.5, 4.0)
-LIVES = {"Kafka": (5.0, 15.0), "Keycloak": (10.0, 20.0), "PostgreSQL": (6.0, 18.0)}
+LIVES = {"Kafka": (5.0, 15.0), "Keycloak": (10.0, 20.0), POSTGRESQL: (6.0, 18.0)}
 """Seconds that a server is left alone between two faults."""
 A_SERVICE_LIVES = (1.0, 8.0)
 IN_ITS_START = 0.1
@@ -82,7 +83,7 @@ class Nemesis:
         """Everything that is to live, and whether it does its work."""
         postgres, kafka, keycloak = self.instance.postgres, self.instance.kafka, self.instance.keycloak
         return [
-            ("PostgreSQL", postgres.pid_file, _asked(postgres.ready)),
+            (POSTGRESQL, postgres.pid_file, _asked(postgres.ready)),
             ("Kafka", kafka.pid_file, _asked(kafka.ready)),
             ("Keycloak", keycloak.pid_file, _asked(keycloak.ready)),
             *((each.name, each.pid_file, self._alive(each.name, http)) for each in processes(self.instance)),

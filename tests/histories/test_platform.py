@@ -1,8 +1,9 @@
 """The platform edition under faults: rolls are saved through the origin while what is under it dies and stands still.
 
 Services, PostgreSQL, Kafka and Keycloak are killed with -9, or stopped and let go on; the supervisor starts what is
-dead. The ways from the services to the other three are refused, cut, slow and silent. Afterwards nothing is lost,
-doubled or phantom, every copy is what the log says, and so are Kafka's topics.
+dead. The ways from the services to the other three are refused, cut, slow and silent, and everybody's tokens
+end again and again. Afterwards nothing is lost, doubled or phantom, every copy is what the log says, and so are Kafka's
+topics.
 
 `make test` plays half a minute of it, `make faults SECONDS=300 SEED=…` more (TSUMUGI_FAULT_SECONDS, TSUMUGI_SEED).
 """
@@ -20,13 +21,16 @@ from uuid import UUID
 import httpx
 import pytest
 
+from deploy.keycloak.admin import Admin
+from deploy.keycloak.realm import REALM
 from deploy.local.authority import trusting
 from deploy.local.example import only_board
 from deploy.local.instance import Instance
 from deploy.local.kafka import HOST
+from deploy.local.keycloak import FIRST_ADMIN
 from deploy.local.temporary import free_ports, temporary_home
 from tests.histories.agreement import disagreements, lunch, read_log, recount
-from tests.histories.nemesis import Nemesis
+from tests.histories.nemesis import POSTGRESQL, Nemesis
 from tests.histories.product import CLASSES, ENOUGH_COMMANDS, Client, Seat, Told, in_step, seats
 from tests.support.platform import beside, signed_in
 from tests.support.product import PLATFORM_PATIENCE, Product, started
@@ -44,8 +48,8 @@ PATIENCE = 360.0
 """For whatever has to come back on a machine that has much else to do, where Keycloak alone may take half of it."""
 LOOK_SECONDS = 0.5
 """Between two questions about everything, which cost a busy machine something themselves."""
-
-
+TOKEN_SECONDS = 40
+"""Services take none that has less than half a minute before it."""
 BEHIND = 5
 """How far the servers' own ports lie from those that are told."""
 
@@ -60,7 +64,15 @@ def way(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Instance, dict[str, W
         with ways(_places(chosen)) as found, started(product):
             for name, value in trusting(product.instance.authority).items():
                 monkeypatch.setenv(name, value)
+            _short_tokens(product.instance)
             yield product.instance, found
+
+
+def _short_tokens(instance: Instance) -> None:
+    """Tokens end so often that everybody's end under faults, and many of them while Keycloak is away."""
+    keycloak = instance.keycloak
+    admin = Admin(keycloak.url, REALM, FIRST_ADMIN, keycloak.admin_secret)
+    admin.put(admin.of(), {**admin.get(admin.of()), "accessTokenLifespan": TOKEN_SECONDS})
 
 
 def _places(instance: Instance) -> dict[str, tuple[Place, Place]]:
@@ -68,7 +80,7 @@ def _places(instance: Instance) -> dict[str, tuple[Place, Place]]:
     socket = f".s.PGSQL.{instance.postgres.port}"
     ports = {"Kafka": instance.kafka.port, "Keycloak": instance.keycloak.ports.main}
     return {
-        "PostgreSQL": (instance.way_to_postgres / socket, instance.postgres.host / socket),
+        POSTGRESQL: (instance.way_to_postgres / socket, instance.postgres.host / socket),
         **{name: ((HOST, port), (HOST, port + BEHIND)) for name, port in ports.items()},
     }
 
@@ -140,6 +152,7 @@ async def test_the_platform_under_faults(way: tuple[Instance, dict[str, Way]], s
     print(  # noqa: T201 (the figures of `make faults`)
         f"{len(told.saved)} commands answered, {len(told.unknown)} unknown;"
         f" faults for {healed - began:.0f} s: {nemesis.done()};"
+        f" tokens of {len(first)} people ended {(healed - began) // TOKEN_SECONDS:.0f} times each;"
         f" in step {time.monotonic() - healed:.1f} s after the last fault"
     )
     log = await read_log(instance)

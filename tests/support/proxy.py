@@ -1,4 +1,4 @@
-"""A way between two servers that can be made bad: refused, cut, delayed, throttled, and made good again.
+"""A way between two servers that can be made bad: refused, cut, delayed, throttled, silent, and made good again.
 
 It passes bytes on and understands none of them: TLS goes through as it is.
 """
@@ -37,6 +37,7 @@ class Proxy:
     carried: int = 0
     """Lines so far."""
     _lines: set[asyncio.Task[None]] = field(default_factory=set)
+    _forgotten: set[asyncio.Task[None]] = field(default_factory=set)
     _heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -66,6 +67,11 @@ class Proxy:
             line.cancel()
         return len(self._lines)
 
+    def forget(self) -> int:
+        """Drop whatever comes on the lines that are open, for ever, and leave them open: only new ones work."""
+        self._forgotten |= self._lines
+        return len(self._lines)
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -78,24 +84,28 @@ class Proxy:
             further, back = await _connect(self.there)
             writers.append(back)
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._pass_on(reader, back))
-                both.create_task(self._pass_on(further, writer))
+                both.create_task(self._pass_on(reader, back, task))
+                both.create_task(self._pass_on(further, writer, task))
         except* OSError:
             pass  # one side has hung up, or does not answer; the other is told by the closing below
         finally:
             self._lines.discard(task)
+            self._forgotten.discard(task)
             for each in writers:
                 each.transport.abort()
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: asyncio.Task[None]
+    ) -> None:
         while chunk := await reader.read(CHUNK):
             if self.delay:
                 await for_a_while(self.delay)
             if self.rate is not None:
                 await for_a_while(len(chunk) / self.rate)
             await self._heard.wait()
-            writer.write(chunk)
-            await writer.drain()
+            if line not in self._forgotten:
+                writer.write(chunk)
+                await writer.drain()
         if writer.can_write_eof():
             with suppress(OSError):
                 writer.write_eof()

@@ -30,7 +30,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_database_that_is_starting_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    away = DatabaseAway("the database system is starting up")
+    away = DatabaseAway("the database system is starting up\nDETAIL:  It recovers.")
     left, start = starting(away, away, asyncpg.CannotConnectNowError("the database system is starting up"))
     await begin("toy", start)
     assert left == []
