@@ -135,7 +135,7 @@ class Nemesis:
             await _unless(over, random.uniform(*A_WAY_LIVES))
             if over.is_set():
                 return
-            done = random.choice(list(BAD))
+            done = random.choice([each for each in BAD if each != "forgotten" or name != POSTGRESQL])
             way.become(BAD[done])
             try:
                 await for_a_while(random.uniform(*IS_BAD))
@@ -158,7 +158,10 @@ BAD: dict[str, Callable[[Proxy], object]] = {
     "cut": Proxy.cut,
     "slow": _slow,
     "silent": Proxy.fall_silent,
+    "forgotten": Proxy.forget,
 }
+"""What a way may become. Who asks PostgreSQL has no clock: there the system finds that nobody acknowledges what it
+sends (shared/database/engine.py), and a proxy on this machine does."""
 
 
 def _asked(ready: Callable[[], bool]) -> Works:

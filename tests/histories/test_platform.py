@@ -1,7 +1,7 @@
 """The platform edition under faults: rolls are saved through the origin while what is under it dies and stands still.
 
 Services, PostgreSQL, Kafka and Keycloak are killed with -9, or stopped and let go on; the supervisor starts what is
-dead. The ways from the services to the other three are refused, cut, slow and silent, and everybody's tokens
+dead. The ways from the services to the other three are refused, cut, slow, silent and forgotten, and everybody's tokens
 end again and again. Afterwards nothing is lost, doubled or phantom, every copy is what the log says, and so are Kafka's
 topics.
 
