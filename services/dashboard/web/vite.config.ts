@@ -44,7 +44,12 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What every page needs is one file: in pieces it is some KiB more, for each is compressed by itself.
-        codeSplitting: { groups: [{ name: 'base', tags: ['$initial'] }] },
+        codeSplitting: {
+          groups: [
+            { name: 'base', tags: ['$initial'] },
+            { name: 'icons', test: /lucide-react/, minShareCount: 3 },
+          ],
+        },
       },
     },
   },

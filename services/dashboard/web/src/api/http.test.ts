@@ -41,6 +41,15 @@ it('asks for its own write until an answer has it', async () => {
   expect(afterMarks.header()).toBeNull()
 })
 
+it('is one trace with all its repetitions', async () => {
+  answer = ok({})
+  const id = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
+  await command('/api/c', {}, id, 'me')
+  await command('/api/c', {}, id, 'me')
+  const trace = '00-0192f3a45b6c7d8e9f0123456789abcd-9f0123456789abcd-01'
+  expect(sent.map((headers) => headers.traceparent)).toEqual([trace, trace])
+})
+
 it('tells a revoked session from one that ran out, and whose it was', async () => {
   const left = vi.fn()
   const stop = session.onLeft(left)

@@ -79,6 +79,7 @@ export async function command<T>(path: string, body: unknown, id: string, owner:
       Accept: 'application/json',
       'Content-Type': 'application/json',
       'Idempotency-Key': id,
+      traceparent: traceOf(id),
       'X-Tsumugi': owner,
     },
     body: JSON.stringify(body),
@@ -86,6 +87,12 @@ export async function command<T>(path: string, body: unknown, id: string, owner:
   const given = (await content(answer)) as T & { after?: string | null }
   afterMarks.note(given.after)
   return given
+}
+
+/** W3C Trace Context: a command and its repetitions are one trace, whose id is the command's own, in hex. */
+function traceOf(id: string): string {
+  const hex = id.replaceAll('-', '')
+  return `00-${hex}-${hex.slice(16)}-01`
 }
 
 /** Ends the session of `owner` on the server, and nobody else's; answers the address to go to. */
