@@ -56,7 +56,7 @@ def typed(product: Product, here: Path, script: str) -> str:
         env=product.environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=product.patience,
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

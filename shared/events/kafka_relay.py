@@ -41,7 +41,8 @@ logger = logging.getLogger(__name__)
 _BATCH = 500
 _WAIT_SECONDS = 1.0
 _MARK_SECONDS = 0.02
-"""How far apart are marks in the topics that were touched (decisions.md §2 "Read your writes")."""
+"""How far apart are marks in the topics that were touched while there is more to send (decisions.md §2 "Read your
+writes"). Once level with the log each batch ends in one: somebody waits for it, and nobody else's record does."""
 _EVERYWHERE_SECONDS = 0.1
 """How far apart are marks in every partition, for those who read other topics: pages wait for their copies, too."""
 _LOOK_SECONDS = 30.0
@@ -213,8 +214,8 @@ class KafkaRelay:
             with following(f"relay {self.service}", causes) if causes else nullcontext():
                 sent = [await self._send(line, sending, record) for record in batch.records]
                 now = clock.time()
-                marking = everywhere.due(now)
-                if marking or near.due(now):
+                marking, level = everywhere.due(now), batch.reached == batch.head
+                if marking or near.due(now) or (near.wanted and level):
                     sent += await self._mark(line, sending, batch, everywhere=marking)
                     near.done(now)
                 await self._answered(line, sent)
@@ -232,7 +233,7 @@ class KafkaRelay:
             self.state.reached, self.state.head = batch.reached, batch.head
             self.state.applied += len(batch.records)
             self.state.stopped_because = self._told_again(batch.reached)
-            if batch.head is None or batch.reached >= batch.head:
+            if level or batch.head is None:
                 self.state.level()
 
     def _told_again(self, reached: int) -> str | None:
