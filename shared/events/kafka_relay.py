@@ -133,8 +133,6 @@ class KafkaRelay:
             self._ends.setdefault(topic, [0] * plan.partitions)
         log = LogFeed(self.service, self._login, None)
         try:
-            if not self._plans:
-                await self._first_record(lock, log, start)
             async with line_to(self._access, lock, f"relay-{self.service}") as line:
                 await self._relay(line, log, start, epoch)
         finally:
@@ -178,20 +176,6 @@ class KafkaRelay:
         )
         return position, stands["epoch"]
 
-    async def _first_record(self, lock: asyncpg.Connection, log: LogFeed, start: int) -> None:
-        """Wait for it. A broker with access control lets nobody begin to send who may write nowhere, as the dashboard
-        where no department has a feed yet; that is no trouble while there is nothing to send.
-        """
-        cursor: Cursor = {"position": start}
-        while not lock.is_closed():
-            batch = await log.read(cursor, limit=1, wait=_WAIT_SECONDS)
-            if batch.records:
-                return
-            cursor = batch.cursor
-            self.state.reached, self.state.head = batch.reached, batch.head
-            self.state.stopped_because = None
-            self.state.level()
-
     async def _relay(self, line: Line, log: LogFeed, start: int, epoch: int) -> None:
         clock = asyncio.get_running_loop()
         sending = Sending(start)
@@ -214,7 +198,7 @@ class KafkaRelay:
             with following(f"relay {self.service}", causes) if causes else nullcontext():
                 sent = [await self._send(line, sending, record) for record in batch.records]
                 now = clock.time()
-                marking, level = everywhere.due(now), batch.reached == batch.head
+                marking, level = everywhere.due(now), batch.head is not None and batch.reached >= batch.head
                 if marking or near.due(now) or (near.wanted and level):
                     sent += await self._mark(line, sending, batch, everywhere=marking)
                     near.done(now)

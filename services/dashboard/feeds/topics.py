@@ -101,6 +101,7 @@ class FeedTopics:
         self._begun.clear()
         log = LogFeed(SERVICE, self._login, None)
         try:
+            await self._somebody(lock, log)
             async with line_to(self._access, lock, f"relay-{SERVICE}") as line:
                 while not lock.is_closed():
                     await lock.execute("select", timeout=PATIENCE_SECONDS)  # a quiet one may be long dead
@@ -112,6 +113,31 @@ class FeedTopics:
                         await log.read(at, limit=1, wait=_WAIT_SECONDS)
         finally:
             await log.close()
+
+    async def _somebody(self, lock: asyncpg.Connection, log: LogFeed) -> None:
+        """Wait until there is a department to tell. A broker with access control lets nobody begin to send who may
+        write nowhere yet; that is no trouble while there is nothing to send.
+        """
+        while not lock.is_closed():
+            await lock.execute("select", timeout=PATIENCE_SECONDS)
+            self._asked = bool(await lock.fetchval(_ASKED))
+            async with self._units.maintain() as session:
+                epoch, head = await store.head(session)
+                if await store.everybody(session, self._units.clock.today()):
+                    return
+            self.state.head, self.state.stopped_because = head, None
+            await self._whole(lock, head)
+            await log.read({"position": head, "epoch": epoch}, limit=1, wait=_WAIT_SECONDS)
+
+    async def _whole(self, lock: asyncpg.Connection, head: int) -> None:
+        """Note that up to ``head`` nothing is lacking anywhere."""
+        await lock.execute(_SENT, head)
+        if self._asked:
+            await lock.execute(_ANSWERED)
+            self._asked = False
+            self._begun.clear()
+        self.state.reached = head
+        self.state.level()
 
     async def _turn(self, line: Line) -> tuple[bool, Cursor]:
         """Tell every department a batch of what it lacks.
@@ -134,13 +160,7 @@ class FeedTopics:
         moved = bool(lacking) or any(self._stands[topic].whole < head for topic in due.keys() - missing)
         self.state.head = head
         if not (moved or missing):
-            await line.lock.execute(_SENT, head)
-            if self._asked:
-                await line.lock.execute(_ANSWERED)
-                self._asked = False
-                self._begun.clear()
-            self.state.reached = head
-            self.state.level()
+            await self._whole(line.lock, head)
         names = ", ".join(sorted(missing))
         self.state.stopped_because = (
             f"Kafka の {names} がまだないか、使えません。{_KEEP}" if missing else None

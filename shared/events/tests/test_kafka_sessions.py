@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -54,11 +54,9 @@ async def broker(secured: Secured) -> Secured:
 
 
 @asynccontextmanager
-async def relaying(
-    toy: Toy, access: KafkaAccess, topics: Mapping[str, int] = PARTITIONS
-) -> AsyncIterator[KafkaRelay]:
+async def relaying(toy: Toy, access: KafkaAccess) -> AsyncIterator[KafkaRelay]:
     """A relay at work."""
-    relay = KafkaRelay("toy", toy.database.feed, access, topics)
+    relay = KafkaRelay("toy", toy.database.feed, access, PARTITIONS)
     running = asyncio.create_task(relay.run())
     try:
         yield relay
@@ -136,17 +134,6 @@ async def test_where_the_broker_cuts_them_nothing_is_lost_or_doubled_either(
 ) -> None:
     await under_load(toy, broker.access("toy", session_seconds=1_000.0))
     assert closings[CloseReason.CONNECTION_BROKEN] >= SESSIONS
-
-
-async def test_who_may_write_nowhere_yet_and_has_nothing_to_send_is_in_no_trouble(
-    toy: Toy, broker: Secured
-) -> None:
-    async with relaying(toy, broker.access("newcomer"), {}) as relay:
-        await eventually(lambda: relay.state.head is not None)
-        assert relay.state.stopped_because is None
-        await toy.change(uuid4(), 1)
-        said = await eventually(lambda: relay.state.stopped_because)
-        assert said == "ClusterAuthorizationFailedError"
 
 
 async def test_a_sender_that_may_not_begin_keeps_no_connection(

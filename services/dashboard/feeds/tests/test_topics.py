@@ -25,6 +25,7 @@ from shared.dates import FixedClock
 from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_verify import ask_again, compare
 from shared.events.kafka_wire import place_of
+from tests.support.secured import Secured
 from tests.support.transports import everything
 from tests.support.waiting import eventually
 
@@ -35,10 +36,10 @@ VALUE = LunchCount(members=30, absent=2, unrecorded=28, taken_at=None)
 class Filling:
     """The lunch count's items in dashboard's log, and relays that are started and killed at will."""
 
-    def __init__(self, town: Town, copies: Copies, bootstrap: str) -> None:
+    def __init__(self, town: Town, copies: Copies, access: KafkaAccess) -> None:
         self.town = town
         self.copies = copies
-        self.access = KafkaAccess(bootstrap)
+        self.access = access
         self.topic = feed_topic(town.board, town.department, LUNCH).name
         self._running: dict[FeedTopics, asyncio.Task[None]] = {}
 
@@ -123,7 +124,7 @@ class Filling:
 @pytest.fixture
 async def filling(town: Town, copies: Copies, kafka: Kafka) -> AsyncIterator[Filling]:
     """A board whose kitchen has no purpose yet."""
-    made = Filling(town, copies, kafka.bootstrap)
+    made = Filling(town, copies, KafkaAccess(kafka.bootstrap))
     yield made
     await made.close()
 
@@ -235,6 +236,23 @@ async def test_a_purpose_that_has_ended_fills_nothing_more(filling: Filling, clo
     await filling.grant()  # on the same terms: what was missed, and nothing twice
     await eventually(lambda: relay.state.applied == 4)
     assert positions(await filling.told()) == [1, 2, 3, 4]
+
+
+async def test_before_anybody_is_told_the_broker_is_not_asked_to_let_us_send(
+    town: Town, copies: Copies, secured: Secured
+) -> None:
+    """A broker with access control would refuse: we may write nowhere yet."""
+    filling = Filling(town, copies, secured.access("newcomer"))
+    relay = filling.start()
+    try:
+        position = await filling.give()
+        await filling.filled(relay, position)
+        assert relay.state.stopped_because is None
+        await filling.grant()
+        said = await eventually(lambda: relay.state.stopped_because)
+        assert said == "ClusterAuthorizationFailedError"
+    finally:
+        await filling.kill(relay)
 
 
 async def test_a_topic_that_was_made_anew_is_filled(filling: Filling) -> None:
