@@ -22,7 +22,7 @@ from deploy.local.state import LocalError
 from deploy.topology import topology
 from shared.access.own_token import NoToken, OwnToken
 from shared.events.feed import Stopped
-from shared.telemetry.outlets import BadAddress, Outlets
+from shared.telemetry.outlets import BadWish, Outlets
 
 if TYPE_CHECKING:
     from deploy.kafka.plan import Drift
@@ -105,7 +105,7 @@ def add_commands(app: typer.Typer, deployment: Callable[[], Deployment], console
         instance = deployment()
         try:
             outlets = Outlets.of(os.environ).open("kafka-keep")
-        except BadAddress as error:
+        except BadWish as error:
             raise LocalError(str(error)) from error
         marks = Marks(instance.state)
 

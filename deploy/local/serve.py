@@ -23,7 +23,7 @@ from deploy.topology import topology
 from deploy.transport import way_to_broker
 from shared.contracts.dashboard import FEED
 from shared.telemetry import journal
-from shared.telemetry.outlets import BadAddress, Outlets
+from shared.telemetry.outlets import BadWish, Outlets
 
 if TYPE_CHECKING:
     from shared.events.workers import WorkerState
@@ -139,7 +139,7 @@ async def serve(instance: Deployment, services: Sequence[str], relays: Sequence[
     journal.begin(named)
     try:
         outlets = Outlets.of(os.environ).open(named)
-    except BadAddress as error:
+    except BadWish as error:
         raise LocalError(str(error)) from error
     with outlets:
         await _serve(instance, services, relays)

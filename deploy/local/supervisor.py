@@ -121,7 +121,7 @@ def _outlets(offset: int) -> dict[str, str]:
     told = {name: os.environ[name] for name in outlets.wished(os.environ)}
     try:
         metrics = outlets.Outlets.of(told).metrics
-    except outlets.BadAddress as error:
+    except outlets.BadWish as error:
         raise LocalError(str(error)) from None
     if metrics is not None:
         host, port = metrics

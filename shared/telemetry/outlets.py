@@ -21,8 +21,12 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from shared.telemetry import sampling
+
 METRICS = "TSUMUGI_METRICS"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+SAMPLER, SHARE = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
+BY_SHARE = "parentbased_traceidratio"
 
 
 def wished(environment: Mapping[str, str]) -> list[str]:
@@ -30,8 +34,8 @@ def wished(environment: Mapping[str, str]) -> list[str]:
     return [name for name in environment if name == METRICS or name.startswith("OTEL_")]
 
 
-class BadAddress(ValueError):
-    """An address that is none; said in a sentence for the operator."""
+class BadWish(ValueError):
+    """An address or a share that is none; said in a sentence for the operator."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,21 @@ class Outlets:
     """Where Prometheus may ask, apart from the API."""
     collector: bool = False
     """Whether a collector takes both (OTLP over HTTP; the standard's own variables say where)."""
+    share: float | None = None
+    """Of all traces so many are kept; None: as the standard's own variables say otherwise, which is all."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
-        """As the environment of a process says. Raises :class:`BadAddress`."""
-        return cls(_address(environment.get(METRICS, "")), bool(environment.get(ENDPOINT)))
+        """As the environment of a process says. Raises :class:`BadWish`."""
+        share = _share(environment.get(SHARE, "1")) if environment.get(SAMPLER) == BY_SHARE else None
+        return cls(_address(environment.get(METRICS, "")), bool(environment.get(ENDPOINT)), share)
 
     def open(self, service: str) -> ExitStack:
         """Give the process its providers; closing what is returned sends what waits and ends them. Once a process."""
         resource = Resource.create({"service.name": service, "service.version": version("tsumugi")})
         closing = ExitStack()
-        tracers = TracerProvider(resource=resource)
+        sampler = None if self.share is None else sampling.share_of_all(self.share)
+        tracers = TracerProvider(sampler, resource)
         readers: list[MetricReader] = []
         if self.metrics is not None:
             readers.append(_for_prometheus(self.metrics, closing))
@@ -88,10 +96,22 @@ def _address(given: str) -> tuple[str, int] | None:
         return None
     host, _, port = given.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise BadAddress(
+        raise BadWish(
             f"{METRICS}={given} は住所になりません。「localhost:9464」のように、ホストとポートを書いてください。"
         )
     return host.strip("[]"), int(port)
+
+
+def _share(given: str) -> float:
+    try:
+        share = float(given)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise BadWish(
+            f"{SHARE}={given} は割合になりません。0 から 1 までの数（0.05 なら20に1つ）を書いてください。"
+        )
+    return share
 
 
 def _for_prometheus(address: tuple[str, int], closing: ExitStack) -> MetricReader:
@@ -104,7 +124,7 @@ def _for_prometheus(address: tuple[str, int], closing: ExitStack) -> MetricReade
     try:
         server, thread = start_http_server(port, addr=host, registry=registry)
     except OSError as error:
-        raise BadAddress(
+        raise BadWish(
             f"{METRICS}={host}:{port} で待ち受けられません（{error.strerror}）。ほかのポートにしてください。"
         ) from error
 
