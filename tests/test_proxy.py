@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.proxy import Proxy, proxied, ways
+from tests.histories.nemesis import spoil
+from tests.support import proxy as proxies
+from tests.support.proxy import BAD, Place, Proxy, Way, proxied, ways
 from tests.support.waiting import eventually
 
 
@@ -119,3 +122,51 @@ async def test_a_way_beside_its_user_is_spoilt_and_made_good(way: Proxy, tmp_pat
         assert (await say(longer.proxy, b"x"))[0] == b""
         longer.become(Proxy.heal)
         assert (await say(longer.proxy, b"x"))[0] == b"x"
+
+
+@pytest.mark.parametrize("fault", BAD)
+async def test_a_fault_waits_until_it_meets_somebody(way: Proxy, fault: str) -> None:
+    over, spoilt = asyncio.Event(), Way(way, asyncio.get_running_loop())
+    striking = asyncio.create_task(spoil(spoilt, fault, 0.1, 30, over))
+    done, _ = await asyncio.wait([striking], timeout=0.3)
+    assert not done, "nobody was there"
+    assert isinstance(way.here, Path)
+    _, writer = await asyncio.open_unix_connection(way.here)
+
+    def speaks() -> bool:
+        with suppress(ConnectionError):
+            writer.write(b"x")
+        return striking.done()
+
+    await eventually(speaks)
+    assert striking.result()
+    await hung_up(writer)
+    assert (await say(way, b"y"))[0] == b"y", "it is good again"
+
+
+@pytest.mark.parametrize("fault", BAD)
+async def test_a_fault_that_met_nobody_is_none(way: Proxy, fault: str) -> None:
+    over = asyncio.Event()
+    striking = asyncio.create_task(spoil(Way(way, asyncio.get_running_loop()), fault, 60, 30, over))
+    await asyncio.wait([striking], timeout=0.2)
+    over.set()
+    assert not await striking
+    assert (await say(way, b"y"))[0] == b"y", "it is good again"
+
+
+async def test_a_proxy_that_does_not_end_well_leaves_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def stumbling(here: Place, there: Place) -> AsyncIterator[Proxy]:
+        yield Proxy(here, there)
+        raise OSError("it did not close")
+
+    monkeypatch.setattr(proxies, "proxied", stumbling)
+    before = set(threading.enumerate())
+    with (
+        pytest.raises(OSError, match="did not close"),
+        ways({"one": (tmp_path / "here", tmp_path / "there")}),
+    ):
+        assert {each.daemon for each in set(threading.enumerate()) - before} == {True}
+    assert set(threading.enumerate()) <= before

@@ -18,7 +18,7 @@ import psutil
 from deploy.local.instance import Instance
 from deploy.local.process import PidFile
 from deploy.local.supervisor import processes
-from tests.support.proxy import Proxy, Way
+from tests.support.proxy import BAD, Proxy, Way
 from tests.support.waiting import eventually, for_a_while
 
 POSTGRESQL = "PostgreSQL"
@@ -46,7 +46,7 @@ class Nemesis:
     killed: dict[str, int] = field(default_factory=dict)
     stopped: dict[str, int] = field(default_factory=dict)
     spoilt: dict[str, Counter[str]] = field(default_factory=dict)
-    """Way → what was done to it, how often."""
+    """Way → what was done to it, how often; a fault that met nobody is none."""
 
     async def rage(self, seconds: float, random: Random) -> None:
         """For so long, and on a slow machine for longer: until everything was struck once."""
@@ -131,37 +131,37 @@ class Nemesis:
     async def _waylay(self, name: str, way: Way, random: Random, over: asyncio.Event) -> None:
         """One way."""
         while not over.is_set():
-            await eventually(lambda: over.is_set() or way.proxy.open, within=self.patience, every=0.1)
             await _unless(over, random.uniform(*A_WAY_LIVES))
-            if over.is_set():
-                return
-            done = random.choice([each for each in BAD if each != "forgotten" or name != POSTGRESQL])
-            way.become(BAD[done])
-            try:
-                await for_a_while(random.uniform(*IS_BAD))
-            finally:
-                way.become(Proxy.heal)
-            self.spoilt[name][done] += 1
+            # Who asks PostgreSQL has no clock: there the system finds that nobody acknowledges what it sends
+            # (shared/database/engine.py), and a proxy on this machine does.
+            fault = random.choice([each for each in BAD if each != "forgotten" or name != POSTGRESQL])
+            if await spoil(way, fault, random.uniform(*IS_BAD), self.patience, over):
+                self.spoilt[name][fault] += 1
 
 
-def _refused(way: Proxy) -> None:
-    way.refusing = True
-    way.cut()
+async def spoil(way: Way, fault: str, seconds: float, patience: float, over: asyncio.Event) -> bool:
+    """Make the way bad until the fault meets somebody, and for ``seconds`` more; then good again.
 
+    Whether it met anybody before it was ``over``. Lines to Keycloak live for some seconds after each question only: a
+    blow at its time would mostly find none.
+    """
+    before = way.proxy.met[fault]
 
-def _slow(way: Proxy) -> None:
-    way.delay, way.rate = 0.05, 100_000.0
+    def met() -> bool:
+        return way.proxy.met[fault] > before
 
+    def strike() -> bool:
+        if not (over.is_set() or met()):
+            way.become(BAD[fault])
+        return over.is_set() or met()
 
-BAD: dict[str, Callable[[Proxy], object]] = {
-    "refused": _refused,
-    "cut": Proxy.cut,
-    "slow": _slow,
-    "silent": Proxy.fall_silent,
-    "forgotten": Proxy.forget,
-}
-"""What a way may become. Who asks PostgreSQL has no clock: there the system finds that nobody acknowledges what it
-sends (shared/database/engine.py), and a proxy on this machine does."""
+    try:
+        await eventually(strike, within=patience, every=0.1)
+        if met():
+            await for_a_while(seconds)
+    finally:
+        way.become(Proxy.heal)
+    return met()
 
 
 def _asked(ready: Callable[[], bool]) -> Works:

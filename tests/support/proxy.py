@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from tests.support.waiting import for_a_while
 
 T = TypeVar("T")
 CHUNK = 64 * 1024
+ENDING_SECONDS = 60
+"""For what is done in the proxies' thread, which takes none of them: a test that waits for ever tells nothing."""
 
 Place = tuple[str, int] | Path
 """A host and a port, or a socket."""
@@ -36,8 +39,11 @@ class Proxy:
     """New lines are closed as soon as they are opened."""
     carried: int = 0
     """Lines so far."""
+    met: Counter[str] = field(default_factory=Counter)
+    """Fault → how often it did something to a line: one that finds nobody on the way has tried nothing."""
     _lines: set[asyncio.Task[None]] = field(default_factory=set)
-    _forgotten: set[asyncio.Task[None]] = field(default_factory=set)
+    _forgotten: dict[asyncio.Task[None], bool] = field(default_factory=dict)
+    """Lines, and whether anything was lost on them yet."""
     _heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -53,6 +59,15 @@ class Proxy:
         self.delay, self.rate, self.refusing = 0.0, None, False
         self.speak()
 
+    def refuse(self) -> None:
+        """Close every line, and new ones as soon as they are opened."""
+        self.refusing = True
+        self.met["refused"] += self._close()
+
+    def slow_down(self) -> None:
+        """Be a bad line to a far place."""
+        self.delay, self.rate = 0.05, 100_000.0
+
     def fall_silent(self) -> None:
         """Pass nothing on and close nothing: as behind a firewall that forgot the line."""
         self._heard.clear()
@@ -63,13 +78,18 @@ class Proxy:
 
     def cut(self) -> int:
         """Close every open line, whatever was under way on it; returns how many."""
-        for line in self._lines:
-            line.cancel()
-        return len(self._lines)
+        closed = self._close()
+        self.met["cut"] += closed
+        return closed
 
     def forget(self) -> int:
         """Drop whatever comes on the lines that are open, for ever, and leave them open: only new ones work."""
-        self._forgotten |= self._lines
+        self._forgotten = dict.fromkeys(self._lines, False) | self._forgotten
+        return len(self._lines)
+
+    def _close(self) -> int:
+        for line in self._lines:
+            line.cancel()
         return len(self._lines)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,6 +100,7 @@ class Proxy:
         writers = [writer]
         try:
             if self.refusing:
+                self.met["refused"] += 1
                 return
             further, back = await _connect(self.there)
             writers.append(back)
@@ -90,7 +111,7 @@ class Proxy:
             pass  # one side has hung up, or does not answer; the other is told by the closing below
         finally:
             self._lines.discard(task)
-            self._forgotten.discard(task)
+            self._forgotten.pop(task, None)
             for each in writers:
                 each.transport.abort()
 
@@ -98,17 +119,31 @@ class Proxy:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: asyncio.Task[None]
     ) -> None:
         while chunk := await reader.read(CHUNK):
-            if self.delay:
-                await for_a_while(self.delay)
-            if self.rate is not None:
-                await for_a_while(len(chunk) / self.rate)
-            await self._heard.wait()
+            if self.delay or self.rate is not None:
+                self.met["slow"] += 1
+                await for_a_while(self.delay + (len(chunk) / self.rate if self.rate else 0.0))
+            if not self._heard.is_set():
+                self.met["silent"] += 1
+                await self._heard.wait()
             if line not in self._forgotten:
                 writer.write(chunk)
                 await writer.drain()
+            elif not self._forgotten[line]:
+                self._forgotten[line] = True
+                self.met["forgotten"] += 1
         if writer.can_write_eof():
             with suppress(OSError):
                 writer.write_eof()
+
+
+BAD: dict[str, Callable[[Proxy], object]] = {
+    "refused": Proxy.refuse,
+    "cut": Proxy.cut,
+    "slow": Proxy.slow_down,
+    "silent": Proxy.fall_silent,
+    "forgotten": Proxy.forget,
+}
+"""What a way may become, by the names under which it counts whom that met."""
 
 
 @asynccontextmanager
@@ -125,7 +160,7 @@ async def proxied(here: Place, there: Place) -> AsyncIterator[Proxy]:
     finally:
         server.close()
         lines = list(proxy._lines)
-        proxy.cut()
+        proxy._close()
         await asyncio.gather(*lines, return_exceptions=True)
 
 
@@ -147,9 +182,10 @@ def ways(places: Mapping[str, tuple[Place, Place]]) -> Iterator[dict[str, Way]]:
     loop = asyncio.new_event_loop()
 
     def there(work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, loop).result()
+        return asyncio.run_coroutine_threadsafe(work, loop).result(ENDING_SECONDS)
 
-    thread = threading.Thread(target=loop.run_forever)
+    # A daemon: whatever is wrong with it, the tests end.
+    thread = threading.Thread(target=loop.run_forever, name="ways", daemon=True)
     thread.start()
     standing = AsyncExitStack()
     try:
@@ -158,10 +194,12 @@ def ways(places: Mapping[str, tuple[Place, Place]]) -> Iterator[dict[str, Way]]:
             for name, place in places.items()
         }
     finally:
-        there(standing.aclose())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        try:
+            there(standing.aclose())
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(ENDING_SECONDS)
+            loop.close()  # which refuses one that runs still
 
 
 async def _connect(there: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
