@@ -331,7 +331,7 @@ def _put_back(instance: Instance, contents: Mapping[str, bytes]) -> None:
     for folder in ("secrets", "services"):
         shutil.rmtree(instance.state / folder, ignore_errors=True)
     (instance.state / _FIRST_ADMIN).unlink(missing_ok=True)
-    kept_port = instance.choices.port
+    kept = instance.choices
     for name, content in contents.items():
         top = name.split("/", 1)[0]
         if (name != _FIRST_ADMIN and top not in ("secrets", "services", *_KEPT)) or ".." in Path(name).parts:
@@ -340,8 +340,8 @@ def _put_back(instance: Instance, contents: Mapping[str, bytes]) -> None:
         make_folder(target.parent)
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(content)
-    # The address is this machine's affair, not the backup's.
-    Instance(instance.state).choose(port=kept_port, durable=instance.choices.durable)
+    # Addresses are this machine's affair, not the backup's.
+    Instance(instance.state).choose(port=kept.port, durable=kept.durable, behind=kept.behind)
 
 
 async def _heads(instance: Instance) -> dict[str, dict[str, int]]:

@@ -131,7 +131,7 @@ class Kafka:
             )
         controller = f"{HOST}:{self.controller_port}"
         return {
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
+            "listeners": f"PLAINTEXT://{HOST}:{self._listens},CONTROLLER://{controller}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@{controller}",
             "inter.broker.listener.name": "PLAINTEXT",

@@ -10,6 +10,7 @@ import stat
 import tarfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from typer.testing import CliRunner
 
 from deploy.local import admin, backup, cli, epochs, lifecycle
 from deploy.local.example import import_example, only_board, training_day
-from deploy.local.instance import Instance
+from deploy.local.instance import CHOICES, Instance
 from deploy.local.prepare import prepare_databases
 from deploy.local.state import LocalError
 from deploy.local.temporary import free_ports, temporary_home
@@ -270,6 +271,16 @@ async def nobody_is_served_before_the_list_is_through(
     assert "1 人をもう一度消しました" in await command(str(listed))
     assert not (instance.state / lifecycle.ERASING).exists()
     assert not [each for each in await found(instance) if each.startswith("registry ")]
+
+
+def test_what_is_put_back_lies_at_this_machines_addresses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TSUMUGI_PORT", raising=False)
+    there = Instance(tmp_path / "there").choose(port=9000, edition="platform", transport="kafka", behind=5)
+    here = Instance(tmp_path / "here").choose(port=8700, durable=False)
+    backup._put_back(here, {CHOICES: (there.state / CHOICES).read_bytes()})
+    assert Instance(here.state).choices == replace(there.choices, port=8700, durable=False, behind=0)
 
 
 async def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(made: Instance, tmp_path: Path) -> None:
