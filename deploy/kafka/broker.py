@@ -33,6 +33,7 @@ SECONDS = 20.0
 _KINDS: dict[Kind, Any] = {"topic": ResourceType.TOPIC, "group": ResourceType.GROUP}
 _INTERNAL = "__"
 """With what Kafka's own topics begin."""
+_NO_TOKEN = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
 
 
 class Broker:
@@ -58,6 +59,8 @@ class Broker:
         try:
             self._admin = AdminClient(settings)
         except KafkaException as error:  # it waits for its first token
+            if error.args[0].code() not in _NO_TOKEN:
+                raise
             raise LocalError(
                 f"Kafka の管理者としてのトークンがもらえません（{error.args[0].str()}）。"
                 "Keycloak が動いているかを確かめてください。"

@@ -62,12 +62,13 @@ def reconciler(deployment: Deployment, *, replication: int = 1) -> Reconciler:
     def token() -> str:
         return asyncio.run(ask())  # librdkafka asks from a thread of its own
 
-    own = OwnToken(httpx.AsyncClient(), token_url, ADMIN, secret, AUDIENCE)
     authorities = Path(os.environ.get("SSL_CERT_FILE") or certifi.where())
+    broker = Broker(deployment.broker, token, authorities)  # it may fail: nothing is open yet
+    own = OwnToken(httpx.AsyncClient(), token_url, ADMIN, secret, AUDIENCE)
     return Reconciler(
         topology(),
         KafkaAccess.secured(deployment.broker, own),
-        Broker(deployment.broker, token, authorities),
+        broker,
         deployment.clock,
         replication,
     )

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from shared.access.log import LogFullError
 from shared.access.principal import Fault, Unauthenticated
-from shared.database.engine import AWAY, DatabaseAway
+from shared.database.engine import DatabaseAway
 from shared.database.units import sqlstate
 
 logger = logging.getLogger(__name__)
@@ -181,6 +181,12 @@ def step_up() -> Problem:
 
 _NO_TEXT = {"22021", "22P05"}
 """SQLSTATEs of a character that no text of PostgreSQL holds: NUL, sent as it is or within JSON."""
+_CANNOT = {"08", "40", "53"}
+"""Classes of SQLSTATE that speak of the server and go by. Narrower than what a worker waits for: a browser that is told
+to come back does so for ever, and nobody hears of a mistake of ours (55000), a statement that a limit ends each time
+(57014), or a file that is lost (58P01)."""
+_CANNOT_NOW = {"55P03", "57P01", "57P02", "57P03", "58030"}
+"""SQLSTATEs of the same kind in other classes: locked, shutting down or starting, an error of the disk."""
 _DATE_AS = "日付は 2026-11-20 の形で入れてください。"
 _WORDS = {
     "missing": "必要な項目です。入れてください。",
@@ -278,7 +284,7 @@ def install(app: FastAPI) -> None:
             logger.warning("the database has hung up")
             return _answer(request, database_away())
         state = sqlstate(error) or ""
-        if state[:2] in AWAY:  # its disk is full, say: no mistake of ours, and it goes by
+        if state[:2] in _CANNOT or state in _CANNOT_NOW:  # its disk is full, say
             logger.error("the database cannot: SQLSTATE %s", state)
             return _answer(request, database_away())
         if state not in _NO_TEXT:

@@ -22,15 +22,21 @@ def test_a_broker_without_access_control_has_nothing_to_apply() -> None:
         reconciler(cast("Deployment", SimpleNamespace(secured_broker=False)))
 
 
+@pytest.mark.parametrize("code", [KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED])
 def test_where_keycloak_gives_its_administrator_no_token_it_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def refused(_: dict[str, object]) -> None:
-        raise KafkaException(KafkaError(KafkaError._AUTHENTICATION, "no token within 10 seconds"))
+        raise KafkaException(KafkaError(code, "no token within 10 seconds"))
 
     monkeypatch.setattr("deploy.kafka.broker.AdminClient", refused)
     with pytest.raises(LocalError, match=r"no token within 10 seconds.*Keycloak が動いているか"):
         Broker("localhost:1", lambda: "", tmp_path)
+
+
+def test_authorities_that_cannot_be_read_are_no_fault_of_keycloaks(tmp_path: Path) -> None:
+    with pytest.raises(KafkaException, match=r"ssl\.ca\.location"):
+        Broker("localhost:1", lambda: "", tmp_path / "missing.pem")
 
 
 def test_the_command_line_loads_no_client_of_the_broker() -> None:

@@ -27,6 +27,18 @@ class Body(BaseModel):
     kind: Literal["one", "two"] = "one"
 
 
+PASSING = ("08006", "40001", "40P01", "53100", "53300", "55P03", "57P01", "57P02", "57P03", "58030")
+"""SQLSTATEs at which whoever asks again may be answered."""
+LASTING = ("23505", "55000", "55006", "57014", "57P04", "58000", "58P01", "XX000")
+"""A record of ours, our own mistake, or something that people must see to: whoever asks again gets the same."""
+
+
+def said_by_postgres(state: str) -> DBAPIError:
+    """What a request meets when PostgreSQL refuses a statement."""
+    error = asyncpg.PostgresError.new({"C": state, "M": "no"})
+    return DBAPIError("select 1", None, error, connection_invalidated=False)
+
+
 @pytest.mark.parametrize(
     ("field", "given", "message"),
     [
@@ -66,13 +78,11 @@ async def test_a_wrong_field_is_named_with_what_to_do(field: str, given: Any, me
     [
         (DatabaseAway(111, "refused"), 503),
         (DBAPIError("select 1", None, asyncpg.InterfaceError("closed"), connection_invalidated=True), 503),
-        (DBAPIError("insert", None, asyncpg.DiskFullError("full"), connection_invalidated=False), 503),
-        (
-            DBAPIError("select 1", None, asyncpg.UniqueViolationError("there"), connection_invalidated=False),
-            500,
-        ),
         (OSError(28, "no space"), 500),
+        *((said_by_postgres(state), 503) for state in PASSING),
+        *((said_by_postgres(state), 500) for state in LASTING),
     ],
+    ids=lambda each: getattr(getattr(each, "orig", None), "sqlstate", None),
 )
 async def test_where_the_database_is_away_one_may_come_back(error: Exception, status: int) -> None:
     app = FastAPI()
