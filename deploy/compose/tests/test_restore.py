@@ -23,6 +23,21 @@ DOCKER = """#!/bin/sh
 shift 6
 exec sh -c "$(printf %s "$1" | sed "s#/etc/tsumugi#$CONTAINER#g")"
 """
+# psql, wherever it is called: everybody on the host may read the words that a process was started with.
+PSQL = """#!/bin/sh
+for secret in "$CONTAINER"/secrets/*; do
+  case "$*" in *"$(cat "$secret")"*) echo "a command line has ${secret##*/}" >&2; exit 66 ;; esac
+done
+PATH=${PATH#*:}
+exec psql "$@"
+"""
+# gzip: when the data themselves are read, somebody ends the script.
+STRUCK = """#!/bin/sh
+PATH=${PATH#*:}
+[ -e "$CONTAINER/checked" ] && kill -TERM $PPID
+touch "$CONTAINER/checked"
+exec gzip "$@"
+"""
 LOOKS_LIKE_ONE = "ALTER ROLE postgres WITH PASSWORD 'x';"
 """In a child's record: no line of data is left out."""
 
@@ -33,6 +48,8 @@ class Stack:
 
     postgres: Postgres
     env: Mapping[str, str]
+    programs: Path
+    """A folder of programs that are found before those of the machine."""
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A script of ours, as an operator types it."""
@@ -53,6 +70,12 @@ class Stack:
         return done.stdout.strip()
 
 
+def program(path: Path, said: str) -> None:
+    """A program of the test's."""
+    path.write_text(said, encoding="ascii")
+    path.chmod(0o755)
+
+
 @contextmanager
 def stack(keycloak: str) -> Iterator[Stack]:
     """One, whose secret for Keycloak's database is ``keycloak``."""
@@ -65,11 +88,11 @@ def stack(keycloak: str) -> Iterator[Stack]:
             programs.mkdir()
             for name, value in (("postgres", postgres.password), ("keycloak-database", keycloak)):
                 (container / "secrets" / f"{name}.secret").write_text(value, encoding="ascii")
-            (programs / "docker").write_text(DOCKER, encoding="ascii")
-            (programs / "docker").chmod(0o755)
+            program(programs / "docker", DOCKER)
+            program(programs / "psql", PSQL)
             path = f"{programs}:{postgres.binaries()}:{os.environ['PATH']}"
             env = {"PATH": path, "CONTAINER": str(container), "PGHOST": str(postgres.host)}
-            made = Stack(postgres, {**env, "PGPORT": str(postgres.port)})
+            made = Stack(postgres, {**env, "PGPORT": str(postgres.port)}, programs)
             first = (COMPOSE / "postgres/10-keycloak.sh").read_text(encoding="utf-8")
             subprocess.run(
                 ["sh", "-c", first.replace("/etc/tsumugi", str(container))],
@@ -84,12 +107,14 @@ def stack(keycloak: str) -> Iterator[Stack]:
 @pytest.fixture
 def night(tmp_path: Path) -> Path:
     """A backup of a stack with something in it."""
-    with stack("before") as was:
+    with stack("keycloaks-before") as was:
         was.sql("postgres", "create role registry_app login password 'of registry'")
         was.sql("postgres", "create database registry")
         was.sql("registry", "create table note (said text); grant select on note to registry_app")
         was.sql("registry", f"insert into note values ($${LOOKS_LIKE_ONE}$$), ('第一小学校')")
-        was.sql("keycloak", "create table user_entity (id text)", role="keycloak", password="before")
+        was.sql(
+            "keycloak", "create table user_entity (id text)", role="keycloak", password="keycloaks-before"
+        )
         was.sql("keycloak", "insert into user_entity values ('a teacher')")
         done = was.run(str(COMPOSE / "backup.sh"), str(tmp_path))
         assert done.returncode == 0, done.stderr
@@ -97,12 +122,12 @@ def night(tmp_path: Path) -> Path:
 
 
 def test_a_night_comes_back_into_a_stack_with_secrets_of_its_own(night: Path) -> None:
-    with stack("afterwards") as now:
+    with stack("keycloaks-own") as now:
         done = now.run(str(COMPOSE / "restore.sh"), str(night))
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
         found = now.sql("registry", "select said from note", role="registry_app", password="of registry")
         assert found.split("\n") == [LOOKS_LIKE_ONE, "第一小学校"]
-        mine = {"role": "keycloak", "password": "afterwards"}
+        mine = {"role": "keycloak", "password": "keycloaks-own"}
         assert now.sql("keycloak", "select id from user_entity", **mine) == "a teacher"
         now.sql("keycloak", "alter table user_entity add column its_own boolean", **mine)
 
@@ -114,16 +139,46 @@ def test_a_night_comes_back_into_a_stack_with_secrets_of_its_own(night: Path) ->
 def test_what_is_no_whole_backup_changes_nothing(night: Path, tmp_path: Path) -> None:
     half = tmp_path / "half.sql.gz"
     half.write_bytes(night.read_bytes()[: night.stat().st_size // 2])
-    with stack("here") as now:
+    with stack("keycloaks-own") as now:
         for file in (half, tmp_path / "missing.sql.gz", COMPOSE / "backup.sh"):
             assert now.run(str(COMPOSE / "restore.sh"), str(file)).returncode == 1
-        assert now.sql("keycloak", "select 1", role="keycloak", password="here") == "1"
+        assert now.sql("keycloak", "select 1", role="keycloak", password="keycloaks-own") == "1"
 
 
 def test_what_ends_halfway_says_so(night: Path) -> None:
-    with stack("here") as now:
+    with stack("keycloaks-own") as now:
         now.sql("postgres", "create role registry_app")
         done = now.run(str(COMPOSE / "restore.sh"), str(night))
         assert done.returncode != 0
         assert 'role "registry_app" already exists' in done.stderr
         assert "empty the volume postgres-data" in done.stderr
+
+
+def test_what_is_struck_in_the_middle_says_so(night: Path) -> None:
+    with stack("keycloaks-own") as now:
+        program(now.programs / "gzip", STRUCK)
+        done = now.run(str(COMPOSE / "restore.sh"), str(night))
+        assert (done.returncode, "empty the volume postgres-data" in done.stderr) == (1, True), done.stderr
+
+
+def test_while_keycloak_is_connected_nothing_is_done_and_nothing_need_be_emptied(night: Path) -> None:
+    with stack("keycloaks-own") as now:
+        connected = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
+        with subprocess.Popen(
+            [*connected, "--username=keycloak", "--dbname=keycloak"],
+            env={**now.env, "PGPASSWORD": "keycloaks-own"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as keycloak:
+            assert keycloak.stdin
+            assert keycloak.stdout
+            keycloak.stdin.write("select 'in';\n")
+            keycloak.stdin.flush()
+            assert keycloak.stdout.readline() == "in\n"
+            done = now.run(str(COMPOSE / "restore.sh"), str(night))
+            assert (done.returncode, "stop Keycloak" in done.stderr) == (1, True), done.stderr
+            assert "empty the volume" not in done.stderr
+            keycloak.stdin.close()
+        done = now.run(str(COMPOSE / "restore.sh"), str(night))
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
