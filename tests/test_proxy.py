@@ -127,7 +127,7 @@ async def test_a_way_beside_its_user_is_spoilt_and_made_good(way: Proxy, tmp_pat
 @pytest.mark.parametrize("fault", BAD)
 async def test_a_fault_waits_until_it_meets_somebody(way: Proxy, fault: str) -> None:
     over, spoilt = asyncio.Event(), Way(way, asyncio.get_running_loop())
-    striking = asyncio.create_task(spoil(spoilt, fault, 0.1, 30, over))
+    striking = asyncio.create_task(spoil(spoilt, fault, 0.1, over))
     done, _ = await asyncio.wait([striking], timeout=0.3)
     assert not done, "nobody was there"
     assert isinstance(way.here, Path)
@@ -147,10 +147,10 @@ async def test_a_fault_waits_until_it_meets_somebody(way: Proxy, fault: str) -> 
 @pytest.mark.parametrize("fault", BAD)
 async def test_a_fault_that_met_nobody_is_none(way: Proxy, fault: str) -> None:
     over = asyncio.Event()
-    striking = asyncio.create_task(spoil(Way(way, asyncio.get_running_loop()), fault, 60, 30, over))
-    await asyncio.wait([striking], timeout=0.2)
+    spoilt = Way(way, asyncio.get_running_loop())
+    assert not await spoil(spoilt, fault, 60, over, waits=0.2)
     over.set()
-    assert not await striking
+    assert not await spoil(spoilt, fault, 60, over)
     assert (await say(way, b"y"))[0] == b"y", "it is good again"
 
 

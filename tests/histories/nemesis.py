@@ -30,6 +30,8 @@ IN_ITS_START = 0.1
 """How often the next blow does not wait until what was struck is there again."""
 
 A_WAY_LIVES = (2.0, 10.0)
+MEETS_SOMEBODY = 15.0
+"""For so long a fault waits for somebody on its way; then another is tried."""
 IS_BAD = (0.5, 6.0)
 """Seconds; longer than any one answer is waited for, now and then."""
 
@@ -130,33 +132,36 @@ class Nemesis:
 
     async def _waylay(self, name: str, way: Way, random: Random, over: asyncio.Event) -> None:
         """One way."""
+        met = True
         while not over.is_set():
-            await _unless(over, random.uniform(*A_WAY_LIVES))
+            if met:
+                await _unless(over, random.uniform(*A_WAY_LIVES))
             # Who asks PostgreSQL has no clock: there the system finds that nobody acknowledges what it sends
             # (shared/database/engine.py), and a proxy on this machine does.
             fault = random.choice([each for each in BAD if each != "forgotten" or name != POSTGRESQL])
-            if await spoil(way, fault, random.uniform(*IS_BAD), self.patience, over):
+            met = await spoil(way, fault, random.uniform(*IS_BAD), over)
+            if met:
                 self.spoilt[name][fault] += 1
 
 
-async def spoil(way: Way, fault: str, seconds: float, patience: float, over: asyncio.Event) -> bool:
+async def spoil(
+    way: Way, fault: str, seconds: float, over: asyncio.Event, waits: float = MEETS_SOMEBODY
+) -> bool:
     """Make the way bad until the fault meets somebody, and for ``seconds`` more; then good again.
 
-    Whether it met anybody before it was ``over``. Lines to Keycloak live for some seconds after each question only: a
-    blow at its time would mostly find none.
+    Whether it met anybody while it ``waits`` and before it was ``over``. Lines to Keycloak live for some seconds after
+    each question only: a blow at a time of its own would mostly find none.
     """
     before = way.proxy.met[fault]
 
     def met() -> bool:
         return way.proxy.met[fault] > before
 
-    def strike() -> bool:
-        if not (over.is_set() or met()):
-            way.become(BAD[fault])
-        return over.is_set() or met()
-
+    began = time.monotonic()
     try:
-        await eventually(strike, within=patience, every=0.1)
+        while not (met() or over.is_set() or time.monotonic() - began > waits):
+            way.become(BAD[fault])
+            await for_a_while(0.1)
         if met():
             await for_a_while(seconds)
     finally:

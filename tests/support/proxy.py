@@ -18,6 +18,8 @@ from tests.support.waiting import for_a_while
 
 T = TypeVar("T")
 CHUNK = 64 * 1024
+FAREWELL_SECONDS = 0.5
+"""Whoever loses no more than a farewell has hung up by then."""
 ENDING_SECONDS = 60
 """For what is done in the proxies' thread, which takes none of them: a test that waits for ever tells nothing."""
 
@@ -48,6 +50,10 @@ class Proxy:
 
     def __post_init__(self) -> None:
         self._heard.set()
+
+    def _missed(self, line: asyncio.Task[None]) -> None:
+        if line in self._forgotten:
+            self.met["forgotten"] += 1
 
     @property
     def open(self) -> int:
@@ -107,8 +113,8 @@ class Proxy:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._pass_on(reader, back, task))
                 both.create_task(self._pass_on(further, writer, task))
-        except* OSError:
-            pass  # one side has hung up, or does not answer; the other is told by the closing below
+        except* (OSError, asyncio.CancelledError):
+            pass  # one side has hung up, or does not answer, or it is cut; who is left is told by the closing below
         finally:
             self._lines.discard(task)
             self._forgotten.pop(task, None)
@@ -130,7 +136,7 @@ class Proxy:
                 await writer.drain()
             elif not self._forgotten[line]:
                 self._forgotten[line] = True
-                self.met["forgotten"] += 1
+                asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._missed, line)
         if writer.can_write_eof():
             with suppress(OSError):
                 writer.write_eof()
