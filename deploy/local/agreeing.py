@@ -62,6 +62,10 @@ def line(one: Compared) -> str:
         for word, places in (("Kafka にない", one.lacking), ("Kafka にだけある", one.surplus))
         if places
     ]
+    if one.unsent:
+        wrong.insert(
+            0, f"まだ送っている途中です（{one.in_log + one.unsent} 件のうち {one.in_log} 件を送りました）"
+        )
     return f"× {told}\n    {'、'.join(wrong)}"
 
 
@@ -82,15 +86,20 @@ def add_commands(feed_app: typer.Typer, deployment: Callable[[], Deployment], co
     def verify(
         service: Annotated[str | None, typer.Argument(help="発行するサービス（なければ全部）")] = None,
     ) -> None:
-        """ログと Kafka を記録ごとに比べ、足りないものを示します。違えば終了コード 1。動かしたままできます。"""
+        """ログと Kafka を記録ごとに比べ、足りないものを示します。違うか、送っている途中なら終了コード 1。"""
         found = on_broker(service)
-        agree = True
+        agree, sending, wrong = True, False, False
         for name in [service] if service else senders():
             for one in asyncio.run(compared(found, name)):
                 console.print(line(one), soft_wrap=True, markup=False)
                 agree = agree and one.agree
-        if not agree:
+                sending = sending or one.unsent > 0
+                wrong = wrong or one.wrong or not (one.exists or one.unsent)
+        if sending:
+            console.print("まだ全部は送れていません。少し待って、もう一度比べてください。", soft_wrap=True)
+        if wrong:
             console.print("`tsumugi feed republish SERVICE` で、ログから送り直せます。")
+        if not agree:
             raise typer.Exit(1)
         console.print("ログと Kafka は同じです。")
 

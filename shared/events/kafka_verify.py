@@ -1,14 +1,17 @@
 """Whether the broker has what the log has: record by record, for the operator who asks (`tsumugi feed verify`).
 
-Compared is what the relay says it has sent. A fact that the broker has dropped for its age is not missing: it lies in
-front of the first one that is still there. Nor is a tombstone, which the broker forgets when it has compacted.
+Compared is what the relay says it has sent; what it has yet to send is counted, and then they do not agree. A fact
+that the broker has dropped for its age is not missing: it lies in front of the first one that is still there. Nor is a
+tombstone, which the broker forgets when it has compacted.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka import TopicPartition
 from sqlalchemy import text
@@ -21,13 +24,23 @@ from shared.events.kafka_topics import look_at
 from shared.events.kafka_wire import WATERMARK_KEY, place_of
 
 _SECONDS = 600.0
-_STANDS = text("select r.position, h.epoch from feed.relayed r, log.head h")
+_SENDING_SECONDS = 5.0
+"""A relay at work notes a moment later what it has sent; so long it may take to come to where the log ended."""
+_ASK_SECONDS = 0.1
+_STANDS = text(
+    """
+select case when r.epoch is distinct from h.epoch and r.epoch is not null then 0 else r.position end as position,
+    h.epoch, h.position as head
+from feed.relayed r, log.head h
+"""
+)
+"""Of an epoch before the log's, which was restored, nothing counts as sent."""
 _LOGGED = text(
     """
 select topic, key, position, payload is null as gone
-from log.log_state where position <= :sent and topic = any (:topics)
+from log.log_state where topic = any (:topics)
 union all
-select topic, key, position, false from log.log_fact where position <= :sent and topic = any (:topics)
+select topic, key, position, false from log.log_fact where topic = any (:topics)
 """
 )
 _AGAIN = text("update feed.relayed set cluster = ''")
@@ -40,6 +53,7 @@ class Compared:
     topic: str
     lane: Lane
     in_log: int = 0
+    """What was sent of it."""
     on_broker: int = 0
     ends: list[int] = field(default_factory=list)
     """By partition, the offset that the next record gets."""
@@ -50,11 +64,18 @@ class Compared:
     surplus: list[int] = field(default_factory=list)
     """Positions of this epoch on the broker that the log does not have."""
     exists: bool = True
+    unsent: int = 0
+    """What the relay has yet to send of what the log had when it was asked."""
 
     @property
     def agree(self) -> bool:
-        """Whether the broker has what the log has."""
-        return self.exists and not self.lacking and not self.surplus
+        """Whether the broker has what the log has, all of it."""
+        return self.exists and not self.unsent and not self.wrong
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the broker differs from what was sent to it."""
+        return bool(self.lacking or self.surplus)
 
 
 @dataclass
@@ -71,15 +92,22 @@ class _Lying:
 
 async def compare(session: AsyncSession, access: KafkaAccess, topics: Mapping[str, int]) -> list[Compared]:
     """Log and broker, topic by topic. ``session`` works as the publisher's feed role."""
-    stands = (await session.execute(_STANDS)).one()
-    given = {"sent": stands.position, "topics": sorted(topics)}
+    if not topics:
+        return []
+    head, stands = await _sent(session)
     logged: dict[str, list[tuple[str, int, bool]]] = {topic: [] for topic in topics}
-    for row in await session.execute(_LOGGED, given):
-        logged[row.topic].append((row.key, row.position, row.gone))
+    known: dict[str, set[str]] = {topic: set() for topic in topics}
+    unsent = Counter[str]()
+    for row in await session.execute(_LOGGED, {"topics": sorted(topics)}):
+        known[row.topic].add(row.key)
+        if row.position <= stands.position:
+            logged[row.topic].append((row.key, row.position, row.gone))
+        elif row.position <= head:
+            unsent[row.topic] += 1
     broker = await look_at(access, topics)
     found = []
     for topic in sorted(topics):
-        told = Compared(topic, lane_of(topic), in_log=len(logged[topic]))
+        told = Compared(topic, lane_of(topic), in_log=len(logged[topic]), unsent=unsent[topic])
         found.append(told)
         if topic not in broker.partitions:
             told.exists = False
@@ -88,16 +116,29 @@ async def compare(session: AsyncSession, access: KafkaAccess, topics: Mapping[st
         lying = await _read(access, topic, broker.partitions[topic], stands.epoch)
         told.on_broker = len(lying.newest if told.lane is Lane.STATE else lying.positions)
         told.ends, told.reached = lying.ends, max(lying.positions, default=0)
-        _hold_together(told, logged[topic], lying, stands.position)
+        _hold_together(told, logged[topic], known[topic], lying, stands.position)
     return found
 
 
-def _hold_together(told: Compared, logged: list[tuple[str, int, bool]], lying: _Lying, sent: int) -> None:
+async def _sent(session: AsyncSession) -> tuple[int, Any]:
+    """Where the log ended, and how far it was sent a little later: a relay that is at work has come so far by then."""
+    clock = asyncio.get_running_loop()
+    until = clock.time() + _SENDING_SECONDS
+    stands = (await session.execute(_STANDS)).one()
+    head = stands.head
+    while stands.position < head and clock.time() < until:
+        await asyncio.sleep(_ASK_SECONDS)
+        stands = (await session.execute(_STANDS)).one()
+    return head, stands
+
+
+def _hold_together(
+    told: Compared, logged: list[tuple[str, int, bool]], known: set[str], lying: _Lying, sent: int
+) -> None:
     if told.lane is Lane.STATE:
         told.lacking = sorted(
             position for key, position, gone in logged if not gone and lying.newest.get(key, 0) < position
         )
-        known = {key for key, _, _ in logged}
         extra = {at for key, at in lying.newest.items() if key not in known}
     else:
         first = lying.first or 0

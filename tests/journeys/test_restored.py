@@ -14,10 +14,12 @@ import pytest
 from deploy.keycloak.admin import Admin
 from deploy.keycloak.realm import REALM
 from deploy.local.admin import all_waiting, parts, rebuild_copy
+from deploy.local.agreeing import compared
 from deploy.local.authority import Authority, trusting
 from deploy.local.example import only_board
 from deploy.local.instance import Instance
 from deploy.local.keycloak import FIRST_ADMIN
+from deploy.local.serve import senders
 from deploy.local.status import status
 from deploy.local.temporary import free_ports, temporary_home
 from deploy.topology import topology
@@ -99,6 +101,7 @@ async def test_a_teacher_comes_in_as_before_and_what_is_saved_arrives(
                 found = await rebuild_copy(instance, service, copy.name, make_feed=logs)
                 was_parked = waited[service, copy.name]
                 assert (found.compared, found.different, found.parked) == (True, 0, was_parked), copy.name
+        await eventually(lambda: everything_sent(instance), within=PATIENCE, every=1.0)
         assert "ログと Kafka は同じです。" in restored.tsumugi("feed", "verify")
 
 
@@ -130,6 +133,14 @@ async def waiting_in(instance: Instance) -> Counter[tuple[str, str]]:
     for service, each in await all_waiting(instance):
         found[service, each.copy] += each.count
     return found
+
+
+async def everything_sent(instance: Instance) -> bool:
+    """Whether every publisher's log is on the broker, all of it: a relay begins anew at the first record."""
+    for service in senders():
+        if not all(one.agree for one in await compared(instance, service)):
+            return False
+    return True
 
 
 async def level(instance: Instance) -> bool:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.events import kafka_relay
+from shared.events import kafka_relay, kafka_verify
 from shared.events.kafka_access import KafkaAccess
 from shared.events.kafka_topics import ensure_topics
 from shared.events.kafka_verify import Compared, ask_again, compare
@@ -84,3 +84,42 @@ async def test_what_only_the_broker_has_is_named(toy: Toy, broker: str, relays: 
         await connection.exec_driver_sql("delete from log.log_fact where position = 2")
     told = (await compared(toy, broker))[COUNT.name]
     assert (told.surplus, told.lacking, told.agree) == ([2], [], False)
+
+
+async def test_what_was_not_sent_yet_does_not_agree_and_is_counted(
+    toy: Toy, broker: str, relays: Relays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a log that was restored: the relay stands at its first record, and everything there is the same."""
+    monkeypatch.setattr(kafka_verify, "_SENDING_SECONDS", 0.3)
+    relay = relays.start()
+    await sent_up_to(toy, await written(toy))
+    await relays.kill(relay)
+    await toy.change(uuid4(), 9)
+    told = await compared(toy, broker)
+    assert (told[COUNT.name].in_log, told[COUNT.name].unsent, told[COUNT.name].agree) == (6, 1, False)
+    assert (told[THING.name].in_log, told[THING.name].unsent, told[THING.name].agree) == (2, 1, False)
+    assert told[SECRET.name].agree, "nothing of it waits"
+    assert not any(one.wrong for one in told.values())
+
+    async with toy.engine("toy_owner").begin() as connection:
+        await connection.exec_driver_sql("update feed.relayed set position = 0")
+    told = await compared(toy, broker)
+    assert (told[COUNT.name].in_log, told[COUNT.name].unsent, told[COUNT.name].agree) == (0, 7, False)
+    async with toy.engine("toy_owner").begin() as connection:
+        await connection.exec_driver_sql("update feed.relayed set position = 7, epoch = 0")
+    told = await compared(toy, broker)
+    assert (told[COUNT.name].in_log, told[COUNT.name].unsent) == (0, 7), "that was another epoch"
+
+    relays.start()
+
+    async def agree() -> bool:
+        return all(one.agree for one in (await compared(toy, broker)).values())
+
+    await eventually(agree, within=20)
+
+
+async def test_a_relay_at_work_is_waited_for(toy: Toy, broker: str, relays: Relays) -> None:
+    relays.start()
+    for amount in range(3):
+        await toy.change(uuid4(), amount)
+        assert all(one.agree for one in (await compared(toy, broker)).values()), amount
