@@ -105,7 +105,10 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def _serving(app: FastAPI, at: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    # As the product's: at uvicorn's own five seconds it hangs up just as httpx, which keeps a line as long, asks again.
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=75
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[at]))
     try:

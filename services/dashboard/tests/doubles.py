@@ -51,7 +51,10 @@ class Place:
 @asynccontextmanager
 async def serving(app: ASGIApp, at: Place) -> AsyncIterator[uvicorn.Server]:
     """Serve ``app`` there."""
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    # As the product's: at uvicorn's own five seconds it hangs up just as httpx, which keeps a line as long, asks again.
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=75
+    )
     server = _Server(config)
     task = asyncio.create_task(server._serve(sockets=[at.socket]))
     try:
