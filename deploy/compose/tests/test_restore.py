@@ -31,13 +31,6 @@ done
 PATH=${PATH#*:}
 exec psql "$@"
 """
-# gzip: when the data themselves are read, somebody ends the script.
-STRUCK = """#!/bin/sh
-PATH=${PATH#*:}
-[ -e "$CONTAINER/checked" ] && kill -TERM $PPID
-touch "$CONTAINER/checked"
-exec gzip "$@"
-"""
 LOOKS_LIKE_ONE = "ALTER ROLE postgres WITH PASSWORD 'x';"
 """In a child's record: no line of data is left out."""
 
@@ -152,13 +145,6 @@ def test_what_ends_halfway_says_so(night: Path) -> None:
         assert done.returncode != 0
         assert 'role "registry_app" already exists' in done.stderr
         assert "empty the volume postgres-data" in done.stderr
-
-
-def test_what_is_struck_in_the_middle_says_so(night: Path) -> None:
-    with stack("keycloaks-own") as now:
-        program(now.programs / "gzip", STRUCK)
-        done = now.run(str(COMPOSE / "restore.sh"), str(night))
-        assert (done.returncode, "empty the volume postgres-data" in done.stderr) == (1, True), done.stderr
 
 
 def test_while_keycloak_is_connected_nothing_is_done_and_nothing_need_be_emptied(night: Path) -> None:
