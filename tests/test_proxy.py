@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.instance import Instance
+from deploy.local.kafka import HOST
+from deploy.local.state import make_folder
 from tests.histories.nemesis import spoil
 from tests.support import proxy as proxies
+from tests.support.between import Between
 from tests.support.proxy import BAD, Place, Proxy, Way, proxied, ways
 from tests.support.waiting import eventually
 
@@ -170,3 +174,26 @@ async def test_a_proxy_that_does_not_end_well_leaves_no_thread(
     ):
         assert {each.daemon for each in set(threading.enumerate()) - before} == {True}
     assert set(threading.enumerate()) <= before
+
+
+def test_everybody_is_told_the_ways_and_the_servers_listen_elsewhere(tmp_path: Path) -> None:
+    straight = Instance(tmp_path / "state").choose(edition="platform", port=8700)
+    between = Between(straight.state)
+    before, told = (each.deployed("registry").told for each in (straight, between))
+    assert (told.kafka, told.issuer) == (before.kafka, before.issuer)
+    assert {name: here for name, (here, _) in between.places().items()} == {
+        "PostgreSQL": Path(told.database_host) / ".s.PGSQL.5432",
+        "Kafka": (HOST, straight.kafka.port),
+        "Keycloak": (HOST, straight.keycloak.ports.main),
+    }
+    there = {name: there for name, (_, there) in between.places().items()}
+    straight.authority.make()
+    make_folder(between.kafka.home)
+    settings = between.kafka._listeners()
+    assert settings["advertised.listeners"].startswith(f"CLIENTS://{told.kafka},")
+    assert there == {
+        "PostgreSQL": Path(before.database_host) / ".s.PGSQL.5432",
+        "Kafka": (HOST, int(settings["listeners"].partition(",")[0].rpartition(":")[2])),
+        "Keycloak": (HOST, int(between.keycloak._settings()["https-port"])),
+    }
+    assert not set(there.values()) & {here for here, _ in between.places().values()}

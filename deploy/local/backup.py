@@ -341,7 +341,7 @@ def _put_back(instance: Instance, contents: Mapping[str, bytes]) -> None:
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(content)
     # Addresses are this machine's affair, not the backup's.
-    Instance(instance.state).choose(port=kept.port, durable=kept.durable, behind=kept.behind)
+    Instance(instance.state).choose(port=kept.port, durable=kept.durable)
 
 
 async def _heads(instance: Instance) -> dict[str, dict[str, int]]:

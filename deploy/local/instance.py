@@ -69,9 +69,6 @@ class Choices:
     """Chosen once, with the first start."""
     training_date: str | None = None
     durable: bool = True
-    behind: int = 0
-    """So many ports behind those that everybody is told Kafka and Keycloak listen themselves, and PostgreSQL's socket
-    lies in another folder; whoever chose it passes on. For tests, which make those ways bad."""
     example: bool = False
     """Whether the municipality is the generated one, which `make up` completes."""
 
@@ -144,7 +141,6 @@ class Instance:
             port=self._port(ports.port),
             controller_port=self._port(ports.controller_port),
             security=security,
-            behind=self.choices.behind,
         )
 
     @cached_property
@@ -153,7 +149,7 @@ class Instance:
         ports = topology().keycloak
         return Keycloak(
             self.state / "keycloak",
-            ports=Ports(self._port(ports.port), self._port(ports.management_port), self.choices.behind),
+            ports=Ports(self._port(ports.port), self._port(ports.management_port)),
             database=self.keycloak_database,
             certificate=self.authority.issue("keycloak"),
             trust=self.authority.certificate,
@@ -183,7 +179,6 @@ class Instance:
         edition: Edition | None = None,
         training_date: date | None = None,
         durable: bool | None = None,
-        behind: int | None = None,
         example: bool | None = None,
     ) -> "Instance":
         """Keep other choices and return the deployment as it then is; what is not given stays."""
@@ -194,7 +189,6 @@ class Instance:
             edition=edition or old.edition,
             training_date=training_date.isoformat() if training_date else old.training_date,
             durable=old.durable if durable is None else durable,
-            behind=old.behind if behind is None else behind,
             example=old.example if example is None else example,
         )
         write_whole(self._file, json.dumps(asdict(chosen)) + "\n")
@@ -245,11 +239,6 @@ class Instance:
             str(self.postgres.host), self.postgres.port, self.postgres.superuser, self.postgres.password
         )
 
-    @property
-    def way_to_postgres(self) -> Path:
-        """The folder of the socket that services are told."""
-        return make_folder(self.postgres.home / "way") if self.choices.behind else self.postgres.host
-
     def secret(self, name: str) -> str:
         """A secret of this deployment, made at first use."""
         return secret(make_folder(self.state / "secrets") / f"{name}.secret")
@@ -273,7 +262,7 @@ class Instance:
                 listen=f"localhost:{self.port(service)}",
                 tls_certificate=certificate.chain,
                 tls_key=certificate.key,
-                database_host=str(self.way_to_postgres),
+                database_host=str(self.postgres.host),
                 database_port=self.postgres.port,
                 secrets=self.state / "secrets",
                 state=make_folder(self.state / "services" / service),

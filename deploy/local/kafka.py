@@ -57,7 +57,6 @@ SETTINGS = {
 class Kafka:
     """One broker with its data in `home`, listening on loopback ports; open to everybody there without ``security``.
 
-    Clients are told ``port``; so many ports ``behind`` it it listens itself, and somebody passes on.
     Every method may be called from any process, again and again.
     """
 
@@ -68,11 +67,9 @@ class Kafka:
         port: int,
         controller_port: int,
         security: Security | None = None,
-        behind: int = 0,
     ) -> None:
         self.home = home.resolve()
         self.port = port
-        self._listens = port + behind
         self.controller_port = controller_port
         self.security = security
         # Certificates name localhost.
@@ -104,11 +101,11 @@ class Kafka:
 
     def ready(self) -> bool:
         """Whether our broker takes connections now (it opens its port when it may serve)."""
-        return self.pid_file.process() is not None and takes_connections(self._listens)
+        return self.pid_file.process() is not None and takes_connections(self.port)
 
     def _launch(self) -> psutil.Process:
         security = self.security
-        for port in (self._listens, self.controller_port, *([security.broker_port] if security else [])):
+        for port in (self.port, self.controller_port, *([security.broker_port] if security else [])):
             if takes_connections(port):
                 raise LocalError(
                     f"ポート {port} はほかのプログラムが使っています。それを止めるか、TSUMUGI_PORT を変えてください。"
@@ -126,12 +123,10 @@ class Kafka:
 
     def _listeners(self) -> dict[str, str]:
         if self.security:
-            return self.security.settings(
-                self.home, HOST, self._listens, self.controller_port, told=self.port
-            )
+            return self.security.settings(self.home, HOST, self.port, self.controller_port)
         controller = f"{HOST}:{self.controller_port}"
         return {
-            "listeners": f"PLAINTEXT://{HOST}:{self._listens},CONTROLLER://{controller}",
+            "listeners": f"PLAINTEXT://{HOST}:{self.port},CONTROLLER://{controller}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.quorum.voters": f"1@{controller}",
             "inter.broker.listener.name": "PLAINTEXT",

@@ -41,13 +41,8 @@ class Security:
         """What the virtual machine must be told: it fetches keys from nowhere else."""
         return [f"-D{ALLOWED_URLS}={self.jwks_url}"]
 
-    def settings(
-        self, home: Path, bind: str, port: int, controller_port: int, *, told: int | None = None
-    ) -> dict[str, str]:
-        """The broker's properties. Its certificate is renewed at each start if need be.
-
-        It listens at ``port``; ``told``: the one by which clients come to it, where that is another.
-        """
+    def settings(self, home: Path, bind: str, port: int, controller_port: int) -> dict[str, str]:
+        """The broker's properties. Its certificate is renewed at each start if need be."""
         certificate = self.authority.issue(NODE)
         store = home / "keystore.pem"
         write_secret(store, certificate.key.read_text("ascii") + certificate.chain.read_text("ascii"))
@@ -58,7 +53,7 @@ class Security:
         return {
             "listeners": f"CLIENTS://{bind}:{port},BROKERS://{bind}:{self.broker_port},"
             f"CONTROLLER://{bind}:{controller_port}",
-            "advertised.listeners": f"CLIENTS://localhost:{told or port},BROKERS://localhost:{self.broker_port}",
+            "advertised.listeners": f"CLIENTS://localhost:{port},BROKERS://localhost:{self.broker_port}",
             "controller.quorum.voters": f"1@localhost:{controller_port}",
             "listener.security.protocol.map": "CLIENTS:SASL_SSL,BROKERS:SSL,CONTROLLER:SSL",
             "inter.broker.listener.name": "BROKERS",

@@ -76,13 +76,6 @@ class Ports:
 
     main: int
     management: int
-    behind: int = 0
-    """So many ports behind the main one it listens itself, and somebody passes on."""
-
-    @property
-    def listens(self) -> int:
-        """Where it listens for browsers and services."""
-        return self.main + self.behind
 
 
 class Keycloak:
@@ -155,7 +148,7 @@ class Keycloak:
             asked.close()
 
     def _launch(self, say: Say) -> psutil.Process:
-        for port in (self.ports.listens, self.ports.management):
+        for port in (self.ports.main, self.ports.management):
             if takes_connections(port):
                 raise LocalError(
                     f"ポート {port} はほかのプログラムが使っています。それを止めるか、TSUMUGI_PORT を変えてください。"
@@ -197,9 +190,9 @@ class Keycloak:
             "shutdown-delay": "0s",
         }
         if self._certificate is None:
-            return settings | {"http-enabled": "true", "http-port": str(self.ports.listens)}
+            return settings | {"http-enabled": "true", "http-port": str(self.ports.main)}
         secured = {
-            "https-port": str(self.ports.listens),
+            "https-port": str(self.ports.main),
             "https-certificate-file": str(self._certificate.chain),
             "https-certificate-key-file": str(self._certificate.key),
         }

@@ -27,15 +27,15 @@ from deploy.keycloak.realm import REALM
 from deploy.local.authority import trusting
 from deploy.local.example import only_board
 from deploy.local.instance import Instance
-from deploy.local.kafka import HOST
 from deploy.local.keycloak import FIRST_ADMIN
 from deploy.local.temporary import free_ports, temporary_home
 from tests.histories.agreement import disagreements, lunch, read_log, recount
-from tests.histories.nemesis import POSTGRESQL, Nemesis
+from tests.histories.nemesis import Nemesis
 from tests.histories.product import CLASSES, ENOUGH_COMMANDS, Client, Seat, Told, in_step, seats, superuser
+from tests.support.between import Between, ProductBetween
 from tests.support.platform import beside, signed_in
-from tests.support.product import PLATFORM_PATIENCE, Product, started
-from tests.support.proxy import Place, Way, ways
+from tests.support.product import PLATFORM_PATIENCE, started
+from tests.support.proxy import Way, ways
 from tests.support.waiting import eventually
 
 pytestmark = [
@@ -51,18 +51,16 @@ LOOK_SECONDS = 0.5
 """Between two questions about everything, which cost a busy machine something themselves."""
 TOKEN_SECONDS = 40
 """Services take none that has less than half a minute before it."""
-BEHIND = 5
-"""How far the servers' own ports lie from those that are told."""
 
 
 @pytest.fixture
-def way(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Instance, dict[str, Way]]]:
+def way(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Between, dict[str, Way]]]:
     """The whole edition, running, what was acknowledged on the disk, as in a real one; and the ways to its servers."""
     monkeypatch.delenv("TSUMUGI_PORT", raising=False)
     with temporary_home(durable=True) as home:
-        product = Product(Path(home) / "state", free_ports(), "kafka", "platform", PLATFORM_PATIENCE)
-        chosen = Instance(product.state).choose(port=product.port, edition="platform", behind=BEHIND)
-        with ways(_places(chosen)) as found, started(product):
+        product = ProductBetween(Path(home) / "state", free_ports(), "kafka", "platform", PLATFORM_PATIENCE)
+        Instance(product.state).choose(port=product.port, edition="platform")
+        with ways(product.instance.places()) as found, started(product):
             for name, value in trusting(product.instance.authority).items():
                 monkeypatch.setenv(name, value)
             _short_tokens(product.instance)
@@ -84,16 +82,6 @@ async def _tokens_end(instance: Instance) -> dict[UUID, datetime]:
     async with superuser(instance, "dashboard") as dashboard:
         rows = await dashboard.fetch("select id, token_expires_at from web_session where ended_at is null")
     return {row["id"]: row["token_expires_at"] for row in rows}
-
-
-def _places(instance: Instance) -> dict[str, tuple[Place, Place]]:
-    """From where everybody is told that a server is, to where it is."""
-    socket = f".s.PGSQL.{instance.postgres.port}"
-    ports = {"Kafka": instance.kafka.port, "Keycloak": instance.keycloak.ports.main}
-    return {
-        POSTGRESQL: (instance.way_to_postgres / socket, instance.postgres.host / socket),
-        **{name: ((HOST, port), (HOST, port + BEHIND)) for name, port in ports.items()},
-    }
 
 
 Sessions = dict[UUID, asyncio.Future[httpx.AsyncClient]]

@@ -277,10 +277,10 @@ def test_what_is_put_back_lies_at_this_machines_addresses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TSUMUGI_PORT", raising=False)
-    there = Instance(tmp_path / "there").choose(port=9000, edition="platform", transport="kafka", behind=5)
+    there = Instance(tmp_path / "there").choose(port=9000, edition="platform", transport="kafka")
     here = Instance(tmp_path / "here").choose(port=8700, durable=False)
     backup._put_back(here, {CHOICES: (there.state / CHOICES).read_bytes()})
-    assert Instance(here.state).choices == replace(there.choices, port=8700, durable=False, behind=0)
+    assert Instance(here.state).choices == replace(there.choices, port=8700, durable=False)
 
 
 async def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(made: Instance, tmp_path: Path) -> None:

@@ -94,12 +94,6 @@ async def test_a_broker_whose_starter_was_killed_is_taken_over(monkeypatch: pyte
         assert not takes_connections(server.port)
 
 
-def test_where_somebody_passes_on_it_listens_where_it_is_asked_and_tells_the_way(tmp_path: Path) -> None:
-    settings = Kafka(tmp_path, port=9000, controller_port=9001, behind=5)._listeners()
-    assert settings["listeners"] == f"PLAINTEXT://{HOST}:9005,CONTROLLER://{HOST}:9001"
-    assert settings["advertised.listeners"] == f"PLAINTEXT://{HOST}:9000"
-
-
 def test_a_taken_port_is_named() -> None:
     with temporary_home() as home, socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]

@@ -141,16 +141,3 @@ def test_each_service_shows_its_figures_at_a_port_of_its_own(
         "messaging": "localhost:9467",
     }
     assert {each["OTEL_EXPORTER_OTLP_ENDPOINT"] for each in told.values()} == {"http://localhost:4318"}
-
-
-def test_where_somebody_passes_on_services_are_told_the_way_and_not_the_server(tmp_path: Path) -> None:
-    straight = Instance(tmp_path / "state").choose(edition="platform", port=8700)
-    instance = straight.choose(behind=5)
-    before, told = (each.deployed("registry").told for each in (straight, instance))
-    assert (told.kafka, told.issuer) == (before.kafka, before.issuer)
-    assert instance.keycloak.ports.listens == straight.keycloak.ports.listens + 5
-    assert before.database_host == str(instance.postgres.host) != told.database_host
-    assert instance.kafka.security is not None
-    settings = instance.kafka.security.settings(tmp_path, "localhost", 1, 2, told=3)
-    assert settings["listeners"].startswith("CLIENTS://localhost:1,")
-    assert settings["advertised.listeners"].startswith("CLIENTS://localhost:3,")

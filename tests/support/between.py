@@ -1,0 +1,122 @@
+"""The platform edition whose ways to PostgreSQL, Kafka and Keycloak lead through others (proxy.py).
+
+The product knows nothing of it: the three servers are told to listen elsewhere than everybody is told that they are, by
+an `Instance` that the product's own programs find in the place of theirs.
+
+    python -m tests.support.between deploy.local up …    `tsumugi up …` of such an edition
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import psutil
+
+from deploy.local import instance, process
+from deploy.local.instance import Instance
+from deploy.local.kafka import HOST, Kafka
+from deploy.local.keycloak import Keycloak
+from deploy.local.state import make_folder
+from deploy.platform.deployed import Deployed
+from tests.support.product import Product
+from tests.support.proxy import Place
+
+BEHIND = 5
+"""How far the servers' own ports lie from those that are told."""
+SUPERVISOR = "deploy.local.supervisor"
+
+
+class Between(Instance):
+    """Tells everybody the ways, and the servers where they listen."""
+
+    @cached_property
+    def kafka(self) -> Kafka:
+        """The broker; clients are told the way."""
+        return _Behind(super().kafka)
+
+    @cached_property
+    def keycloak(self) -> Keycloak:
+        """The identity authority; its tokens and its pages name the way."""
+        keycloak = super().keycloak
+        keycloak.ports = replace(keycloak.ports, main=keycloak.ports.main + BEHIND)
+        return keycloak
+
+    def deployed(self, service: str) -> Deployed:
+        """As ever, but for PostgreSQL's socket."""
+        told = super().deployed(service).told
+        return Deployed(told.model_copy(update={"database_host": str(self.way_to_postgres)}))
+
+    @property
+    def way_to_postgres(self) -> Path:
+        """The folder of the socket that services are told."""
+        return make_folder(self.postgres.home / "way")
+
+    def places(self) -> dict[str, tuple[Place, Place]]:
+        """Server → from where everybody is told that it is, to where it is."""
+        socket = f".s.PGSQL.{self.postgres.port}"
+        ports = {"Kafka": self.kafka.port, "Keycloak": self.keycloak.ports.main}
+        return {
+            "PostgreSQL": (self.way_to_postgres / socket, self.postgres.host / socket),
+            **{name: ((HOST, port - BEHIND), (HOST, port)) for name, port in ports.items()},
+        }
+
+
+class _Behind(Kafka):
+    """Listens elsewhere than it tells its clients."""
+
+    def __init__(self, told: Kafka) -> None:
+        super().__init__(
+            told.home, port=told.port + BEHIND, controller_port=told.controller_port, security=told.security
+        )
+        self._here, self.bootstrap = f"CLIENTS://{self.bootstrap}", told.bootstrap
+
+    def _listeners(self) -> dict[str, str]:
+        settings = super()._listeners()
+        advertised = settings["advertised.listeners"]
+        assert self._here in advertised
+        told = advertised.replace(self._here, f"CLIENTS://{self.bootstrap}")
+        return settings | {"advertised.listeners": told}
+
+
+@dataclass
+class ProductBetween(Product):
+    """The product started so."""
+
+    @property
+    def instance(self) -> Between:
+        """The same, for whoever looks into it."""
+        return Between(self.state)
+
+    def command(self, *words: str) -> list[str]:
+        """A `tsumugi` command."""
+        return _between([sys.executable, "-m", "deploy.local", *words])
+
+
+def _between(command: Sequence[str]) -> list[str]:
+    """The same program of the product, with our instance in it."""
+    python, flag, *program = command
+    return [python, flag, __spec__.name, *program]
+
+
+def main(program: str, *words: str) -> None:
+    """Run a program of the product."""
+    start = process.launch
+
+    def launch(command: Sequence[str], **how: Any) -> psutil.Process:
+        return start(_between(command) if SUPERVISOR in command else command, **how)
+
+    sys.argv[1:] = words
+    # Before any other module has taken the product's own. Who keeps the parts alive is one of us, too.
+    with patch.object(instance, "Instance", Between), patch.object(process, "launch", launch):
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
