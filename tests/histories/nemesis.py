@@ -50,8 +50,8 @@ class Nemesis:
     spoilt: dict[str, Counter[str]] = field(default_factory=dict)
     """Way → what was done to it, how often; a fault that met nobody is none."""
 
-    async def rage(self, seconds: float, random: Random) -> None:
-        """For so long, and on a slow machine for longer: until everything was struck once."""
+    async def rage(self, seconds: float, random: Random, enough: Works) -> None:
+        """For so long, and on a slow machine for longer: until everything was struck once, and it is ``enough``."""
         over, began = asyncio.Event(), time.monotonic()
         async with asyncio.TaskGroup() as everybody, self._client() as http:
             for name, mark, works in self._victims(http):
@@ -66,6 +66,7 @@ class Nemesis:
                     within=seconds + self.patience,
                     every=0.2,
                 )
+                await eventually(enough, within=self.patience, every=2)
             finally:
                 over.set()
 

@@ -1,7 +1,8 @@
 """The platform edition whose ways to PostgreSQL, Kafka and Keycloak lead through others (proxy.py).
 
 The product knows nothing of it: the three servers are told to listen elsewhere than everybody is told that they are, by
-an `Instance` that the product's own programs find in the place of theirs.
+an `Instance` that the product's own programs find in the place of theirs. Its realm is made with short tokens: so even
+the first ones are.
 
     python -m tests.support.between deploy.local up …    `tsumugi up …` of such an edition
 """
@@ -12,6 +13,7 @@ import runpy
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from unittest.mock import patch
 
 import psutil
 
+from deploy.keycloak import realm
 from deploy.local import instance, process
 from deploy.local.instance import Instance
 from deploy.local.kafka import HOST, Kafka
@@ -31,6 +34,10 @@ from tests.support.proxy import Place
 BEHIND = 5
 """How far the servers' own ports lie from those that are told."""
 SUPERVISOR = "deploy.local.supervisor"
+TOKEN_SECONDS = 33
+"""How long every token lives: services take none that has less than half a minute before it."""
+GIVEN = ("CODE_TO_TOKEN", "REFRESH_TOKEN", "TOKEN_EXCHANGE", "CLIENT_LOGIN")
+"""What Keycloak notes, so that it can be counted."""
 
 
 class Between(Instance):
@@ -113,8 +120,15 @@ def main(program: str, *words: str) -> None:
         return start(_between(command) if SUPERVISOR in command else command, **how)
 
     sys.argv[1:] = words
-    # Before any other module has taken the product's own. Who keeps the parts alive is one of us, too.
-    with patch.object(instance, "Instance", Between), patch.object(process, "launch", launch):
+    events = realm._events()
+    noted = [*events["enabledEventTypes"], *GIVEN]
+    with (
+        # Before any other module has taken the product's own. Who keeps the parts alive is one of us, too.
+        patch.object(instance, "Instance", Between),
+        patch.object(process, "launch", launch),
+        patch.object(realm, "TOKEN", timedelta(seconds=TOKEN_SECONDS)),
+        patch.object(realm, "_events", lambda: events | {"enabledEventTypes": noted}),
+    ):
         runpy.run_module(program, run_name="__main__", alter_sys=True)
 
 
