@@ -167,7 +167,10 @@ async def _live(units: Units, builder: CopyWorker) -> intake.Checkpoint:
 
 
 async def _catch_up(builder: CopyWorker, live: intake.Checkpoint, resumed: bool, tell: Tell) -> None:
-    """Fold, batch by batch, until nothing is waiting any more; the next is on its way while one is folded."""
+    """Fold, batch by batch, until nothing is waiting any more; the next is on its way while one is folded.
+
+    A broker gives what it has at hand: a batch that is not full does not say that it was the last.
+    """
     checkpoint = await builder.where()
     if live.epoch is not None and checkpoint.cursor is None:
         checkpoint.cursor = first_of(live.epoch)  # a broker may still have what was sent before a restore
@@ -177,18 +180,16 @@ async def _catch_up(builder: CopyWorker, live: intake.Checkpoint, resumed: bool,
         while True:
             batch = await ahead
             intake.check_epoch(live, batch)
-            full = len(batch.records) >= BATCH
-            if full:
+            last = len(batch.records) < BATCH and max(batch.reached, checkpoint.reached) >= (batch.head or 0)
+            if not last:
                 ahead = asyncio.ensure_future(feed.read(batch.cursor, limit=BATCH, wait=_WAIT_SECONDS))
             if batch.news(checkpoint.cursor):
                 checkpoint = await builder.take(checkpoint, batch)
             tell(
                 Progress(feed.publisher, checkpoint.reached, batch.head or 0, builder.state.applied, resumed)
             )
-            if not full:
-                if checkpoint.reached >= (batch.head or 0):
-                    return
-                ahead = asyncio.ensure_future(feed.read(batch.cursor, limit=BATCH, wait=_WAIT_SECONDS))
+            if last:
+                return
     finally:
         ahead.cancel()
         await asyncio.gather(ahead, return_exceptions=True)

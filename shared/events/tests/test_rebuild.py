@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import shapes
-from shared.events.feed import Batch, Feed
+from shared.events.feed import Batch, Cursor, Feed
 from shared.events.intake import BEHIND, Arrived
 from shared.events.rebuild import Rebuilt, rebuild
 from tests.support.fixtures import Toy, catch_up
@@ -194,7 +194,11 @@ async def test_a_row_too_many_of_a_table_without_a_key_shows(toy: Toy) -> None:
     assert [(one.live, one.rebuilt) for one in found.differences] == [({"id": 1, "n": 1}, None)]
 
 
-async def test_the_next_batch_is_read_while_one_is_folded(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("at_hand", [2, 1])
+async def test_the_next_batch_is_read_while_one_is_folded(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, at_hand: int
+) -> None:
+    """Also from a feed that gives what it has at hand, and less than was asked for, as a broker does."""
     monkeypatch.setattr("shared.events.rebuild.BATCH", 2)
     for _ in range(4):
         await toy.change(uuid4(), 1)
@@ -203,20 +207,20 @@ async def test_the_next_batch_is_read_while_one_is_folded(toy: Toy, monkeypatch:
     read = feed.read
     reads = folds = 0
 
-    async def counted(*arguments: Any, **more: Any) -> Batch:
+    async def counted(cursor: Cursor | None, *, limit: int, wait: float) -> Batch:
         nonlocal reads
         reads += 1
-        return await read(*arguments, **more)
+        return await read(cursor, limit=min(limit, at_hand), wait=wait)
 
     async def fold(_: AsyncSession) -> None:
         nonlocal folds
         folds += 1
-        await eventually(lambda: reads > folds)
+        await eventually(lambda: reads > folds or folds * at_hand == 8)
 
     copy.trouble = fold
     monkeypatch.setattr(feed, "read", counted)
     found = await rebuild("toy", copy, toy.feed, lambda *_: feed, toy.engine("toy_owner"))
-    assert (found.different, found.records, folds) == (0, 8, 4)
+    assert (found.different, found.records, folds * at_hand) == (0, 8, 8)
 
 
 async def test_a_code_that_folds_otherwise_shows(toy: Toy) -> None:
