@@ -50,7 +50,7 @@ class Copy(ABC):
 
     @abstractmethod
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
-        """Write what arrived; return the live keys of views that changed.
+        """Write what arrived; return the live keys of views that changed, which a rebuild does not ask for.
 
         Records of one (topic, key) come in order, nothing else does. Every write guards its rows with the publisher's
         (epoch, position), so a record that comes again changes nothing.
@@ -161,7 +161,8 @@ class CopyWorker(FeedWorker):
 
     async def _folded(self, session: AsyncSession, arrived: Sequence[Arrived]) -> set[str]:
         with following(f"fold {self.name}", [one.record.traceparent for one in arrived]):
-            return set(await self.copy.fold(session, arrived))
+            keys = await self.copy.fold(session, arrived)
+            return set(keys) if self._schema == LIVE else set()
 
     async def _fold_carefully(self, session: AsyncSession, sorted_: Sorted) -> set[str]:
         try:
@@ -198,7 +199,7 @@ async def without_holes(
     versions = await copy.known_versions(session, facts)
     return intake.find_holes(
         sorted_,
-        lambda record: versions.get((record.topic, str(record.stream))),
+        lambda record: versions.get((record.topic, record.stream)),
         began_at_zero=checkpoint.began_at_zero,
         discarded=known.discarded,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -28,7 +28,7 @@ BEHIND = "an earlier record of this key waits"
 Notice = tuple[str, str]
 """Channel, and what is said on it."""
 
-Stream = tuple[str, str]
+Stream = tuple[str, UUID]
 """Topic and stream id."""
 Version = tuple[int, int]
 """Epoch and version: a restored log gives the versions of its lost end again, to other facts."""
@@ -42,16 +42,14 @@ class Displaced(Stopped):
     """Another worker has moved this checkpoint; this one must stop."""
 
 
-@dataclass(frozen=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A readable record. ``payload`` is None for a tombstone."""
 
     record: Record
     payload: Contract | None
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(NamedTuple):
     """A record to be parked, and why."""
 
     record: Record
@@ -84,7 +82,7 @@ class Known:
 
     def threw_away(self, record: Record) -> bool:
         """Whether it was this very record."""
-        gone = self.discarded.get((record.topic, str(record.stream)))
+        gone = self.discarded.get((record.topic, record.stream))
         return gone is not None and gone.get(record.version) == record.epoch
 
 
@@ -237,11 +235,12 @@ async def enter(
 
 def _asked(copy: str, publisher: str, records: Sequence[Record]) -> dict[str, Any]:
     keys = {record.key for record in records}
+    subjects = {record.subject for record in records if record.subject}
     return {
         "copy": copy,
         "publisher": publisher,
         "keys": list(keys),
-        "people": list(keys | {str(record.subject) for record in records if record.subject}),
+        "people": list(keys.union(map(str, subjects))),
         "streams": list({record.stream for record in records}),
     }
 
@@ -256,7 +255,7 @@ def _known(rows: Iterable[Any]) -> Known:
             case "erased":
                 erased.add(id)
             case _:
-                discarded.setdefault((topic, id), {})[version] = epoch
+                discarded.setdefault((topic, UUID(id)), {})[version] = epoch
     return Known(waiting, erased, discarded)
 
 
@@ -265,11 +264,7 @@ def sort_out(known: Known, records: Sequence[Record]) -> Sorted:
     result = Sorted()
     waiting, erased = set(known.waiting), known.erased | _erased_by(records)
     for record in records:
-        about_erased = record.topic != ERASURE.name and (
-            record.key in erased or str(record.subject) in erased
-        )
-        tombstone = record.lane is Lane.STATE and record.payload is None
-        if (about_erased and not tombstone) or known.threw_away(record):
+        if (erased and _content_about(record, erased)) or (known.discarded and known.threw_away(record)):
             result.dropped += 1
         elif record.key in waiting:
             result.refused.append(Refused(record, BEHIND))
@@ -280,6 +275,13 @@ def sort_out(known: Known, records: Sequence[Record]) -> Sorted:
                 waiting.add(record.key)
                 result.refused.append(Refused(record, str(error)))
     return result
+
+
+def _content_about(record: Record, people: set[str]) -> bool:
+    """Whether it says something about any of them."""
+    if record.topic == ERASURE.name or (record.lane is Lane.STATE and record.payload is None):
+        return False
+    return record.key in people or str(record.subject) in people
 
 
 def _erased_by(records: Iterable[Record]) -> set[str]:
@@ -322,47 +324,42 @@ def find_holes(
     ``discarded`` (version → epoch, by stream) is no hole.
     """
     result = Sorted(dropped=sorted_.dropped)
-    versions: dict[tuple[str, UUID], Version | None] = {}
+    versions: dict[Stream, Version | None] = {}
     holed: set[str] = set()
 
     def have(record: Record) -> Version | None:
+        """What is known of a fact's stream. A state may always come: its row knows whether it is news."""
+        if record.lane is Lane.STATE:
+            return None
         stream = (record.topic, record.stream)
         if stream not in versions:
             versions[stream] = known(record) or ((record.epoch, 0) if began_at_zero else None)
-        gone = (discarded or {}).get((record.topic, str(record.stream)))
+        gone = discarded.get(stream) if discarded else None
         before = versions[stream]
         while gone and before and gone.get(before[1] + 1, 0) >= before[0]:
             before = versions[stream] = (gone[before[1] + 1], before[1] + 1)
         return before
 
     for refused in sorted_.refused:
-        if _comes_again(refused.record, have):
+        record, before = refused.record, have(refused.record)
+        if before and (record.epoch, record.version) <= before:
             result.dropped += 1
         else:
             result.refused.append(refused)
     for arrived in sorted_.arrived:
-        record = arrived.record
-        if _comes_again(record, have):
+        record, before = arrived.record, have(arrived.record)
+        if before and (record.epoch, record.version) <= before:
             result.dropped += 1
         elif record.key in holed:
             result.refused.append(Refused(record, BEHIND))
-        elif record.lane is Lane.STATE:
-            result.arrived.append(arrived)
-        elif (before := have(record)) is not None and record.version > before[1] + 1:
+        elif before and record.version > before[1] + 1:
             holed.add(record.key)
             result.refused.append(Refused(record, f"version {before[1] + 1} of {record.stream} is missing"))
         else:
-            versions[record.topic, record.stream] = (record.epoch, record.version)
+            if record.lane is Lane.FACT:
+                versions[record.topic, record.stream] = (record.epoch, record.version)
             result.arrived.append(arrived)
     return result
-
-
-def _comes_again(record: Record, have: Callable[[Record], Version | None]) -> bool:
-    """Whether a fact is known. A state may always come: its row knows whether it is news."""
-    if record.lane is Lane.STATE:
-        return False
-    before = have(record)
-    return before is not None and (record.epoch, record.version) <= before
 
 
 async def park(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -57,13 +57,13 @@ def _arrays(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> di
     return {name: _array(kind, [row.get(name) for row in rows]) for name, kind in columns.items()}
 
 
-@dataclass(frozen=True)
-class Put:
-    """A row to be written: what arrived last for its key, and the values; none for a tombstone or an erased fact."""
+class Put(NamedTuple):
+    """A row to be written, of what arrived for its key."""
 
     arrived: Arrived
     key: UUID
-    values: Mapping[str, Any]
+    values: Callable[[Arrived], Mapping[str, Any]]
+    """Gives the row's values, none for a tombstone or an erased fact; asked only of the newest of a key."""
 
 
 def _nothing(_: Any) -> dict[str, Any]:
@@ -72,8 +72,12 @@ def _nothing(_: Any) -> dict[str, Any]:
 
 def puts(group: Iterable[Arrived], values: Callable[[Any], dict[str, Any]] = _nothing) -> Iterator[Put]:
     """A row for each record of a state topic: ``values`` of its fact, none where it is a tombstone."""
+
+    def of(one: Arrived) -> dict[str, Any]:
+        return {} if one.payload is None else values(one.payload)
+
     for one in group:
-        yield Put(one, one.record.stream, {} if one.payload is None else values(one.payload))
+        yield Put(one, one.record.stream, of)
 
 
 class GuardedTable:
@@ -112,7 +116,7 @@ class GuardedTable:
             "board_id": [record.board for record in records],
             "epoch": [record.epoch for record in records],
             "position": [record.position for record in records],
-            **_arrays(self._values, [put.values for put in rows]),
+            **_arrays(self._values, [put.values(put.arrived) for put in rows]),
         }
         return [newest[row[0]] for row in await self._statement.all(session, given)]
 

@@ -271,7 +271,7 @@ class ToyCopy(Copy):
     async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:
         streams = list({record.stream for record in facts})
         rows = await session.execute(_VERSIONS, {"streams": streams})
-        return {(COUNT.name, str(row.stream)): (row.epoch, row.version) for row in rows}
+        return {(COUNT.name, row.stream): (row.epoch, row.version) for row in rows}
 
 
 class Echo(Reaction):

@@ -5,7 +5,7 @@ The wording of a purpose stays with identity; here are the terms that a decision
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -66,8 +66,8 @@ class AccountsCopy(Copy):
     )
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
-        accounts = [_put(one) for one in arrived if one.record.topic == ACCOUNT.name]
-        purposes = [_put(one) for one in arrived if one.record.topic == PURPOSE.name]
+        accounts = [_put(one, _account) for one in arrived if one.record.topic == ACCOUNT.name]
+        purposes = [_put(one, _purpose) for one in arrived if one.record.topic == PURPOSE.name]
         news = await _ACCOUNT.put(session, accounts)
         granted = (await _PURPOSE_GRANT.put(session, purposes, _grants)).news
         return {f"accounts:{put.arrived.record.board}" for put in news} | {
@@ -75,15 +75,16 @@ class AccountsCopy(Copy):
         }
 
 
-def _put(one: Arrived) -> Put:
-    key = UUID(one.record.key)
-    match one.payload:
-        case AccountChanged(enabled=enabled):
-            return Put(one, key, {"enabled": enabled})
-        case PurposeChanged(client=client):
-            return Put(one, key, {"client": client})
-        case _:
-            return Put(one, key, {})
+def _put(one: Arrived, values: Callable[[Arrived], dict[str, Any]]) -> Put:
+    return Put(one, UUID(one.record.key), values)
+
+
+def _account(one: Arrived) -> dict[str, Any]:
+    return {"enabled": one.payload.enabled} if isinstance(one.payload, AccountChanged) else {}
+
+
+def _purpose(one: Arrived) -> dict[str, Any]:
+    return {"client": one.payload.client} if isinstance(one.payload, PurposeChanged) else {}
 
 
 def _grants(purpose: PurposeChanged) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ version and nothing else, so that the stream has no hole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
@@ -153,11 +153,11 @@ class SchoolDayCopy(Copy):
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         days = [one for one in arrived if one.record.topic == ATTENDANCE.name]
         rolls = [one for one in arrived if one.record.topic == ROLL.name]
-        news = await _PUPIL_DAY.put(session, [Put(one, one.record.stream, _day(one)) for one in days])
+        news = await _PUPIL_DAY.put(session, [Put(one, one.record.stream, _day) for one in days])
         taken = [one for one in rolls if one.record.type != MonthClosed.TYPE]
         months = [one for one in rolls if one.record.type == MonthClosed.TYPE]
-        news += await _CLASS_DAY.put(session, [Put(one, one.record.stream, _roll(one)) for one in taken])
-        news += await _CLASS_MONTH.put(session, [Put(one, one.record.stream, _month(one)) for one in months])
+        news += await _CLASS_DAY.put(session, [Put(one, one.record.stream, _roll) for one in taken])
+        news += await _CLASS_MONTH.put(session, [Put(one, one.record.stream, _month) for one in months])
         if gone := [one.payload.person for one in arrived if isinstance(one.payload, PersonErased)]:
             await _FORGET.all(session, {"people": gone})
         return _keys(news)
@@ -165,7 +165,7 @@ class SchoolDayCopy(Copy):
     async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:
         streams = {record.stream: record.topic for record in facts}
         rows = await _VERSIONS.all(session, {"streams": list(streams)})
-        return {(streams[stream], str(stream)): (epoch, version) for stream, epoch, version in rows}
+        return {(streams[stream], stream): (epoch, version) for stream, epoch, version in rows}
 
 
 def _day(one: Arrived) -> dict[str, Any]:
@@ -234,10 +234,9 @@ def _month(one: Arrived) -> dict[str, Any]:
     }
 
 
-def _keys(news: Iterable[Put]) -> set[str]:
+def _keys(news: Iterable[Put]) -> Iterator[str]:
     """The views that show any of ``news``. A save is many records of one place: places first, then their words."""
     places: set[tuple[UUID, UUID, UUID, date]] = set()
-    keys: set[str] = set()
     for put in news:
         match put.arrived.payload:
             case (
@@ -246,9 +245,8 @@ def _keys(news: Iterable[Put]) -> set[str]:
             ):
                 places.add((put.arrived.record.board, school, class_id, on))
             case MonthClosed(class_id=class_id):
-                keys.add(f"class-day:{class_id}:*")
+                yield f"class-day:{class_id}:*"
             case _:
-                keys.add(f"board:{put.arrived.record.board}")
+                yield f"board:{put.arrived.record.board}"
     for board, school, class_id, on in places:
-        keys |= {f"class-day:{class_id}:{on}", f"school-day:{school}:{on}", f"board-day:{board}:{on}"}
-    return keys
+        yield from (f"class-day:{class_id}:{on}", f"school-day:{school}:{on}", f"board-day:{board}:{on}")

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.contracts import Contract, Topic
+from shared.contracts import Topic
 from shared.contracts.registry import (
     DUTY,
     ERASURE,
@@ -63,7 +63,8 @@ create policy organisation_boards on organisation for select to identity_app usi
 """
 
 
-def _values(payload: Contract | None) -> dict[str, Any]:
+def _values(one: Arrived) -> dict[str, Any]:
+    payload = one.payload
     match payload:
         case PersonChanged():
             # 通称 where one is used: the list is for finding oneself, by the name one is called.
@@ -97,10 +98,6 @@ class Directory(Copy):
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
         for topic, table in _TABLES.items():
-            puts = [
-                Put(item, item.record.stream, _values(item.payload))
-                for item in arrived
-                if item.record.topic == topic
-            ]
+            puts = [Put(item, item.record.stream, _values) for item in arrived if item.record.topic == topic]
             await table.put(session, puts)
         return ()

@@ -64,9 +64,7 @@ class ReceiptsCopy(Copy):
     shape: ClassVar[str] = _TABLES + open_copy("messaging", "seen_day") + open_copy("messaging", "seen")
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
-        puts = [
-            Put(one, one.record.stream, _day(one)) for one in arrived if one.record.topic == ATTENDANCE.name
-        ]
+        puts = [Put(one, one.record.stream, _day) for one in arrived if one.record.topic == ATTENDANCE.name]
         await _SEEN.put(session, puts, _rows)
         if gone := [one.payload.person for one in arrived if isinstance(one.payload, PersonErased)]:
             await _FORGET.all(session, {"people": gone})
@@ -77,7 +75,7 @@ class ReceiptsCopy(Copy):
     async def known_versions(self, session: AsyncSession, facts: Sequence[Record]) -> dict[Stream, Version]:
         streams = {record.stream: record.topic for record in facts}
         rows = await _VERSIONS.all(session, {"streams": list(streams)})
-        return {(streams[stream], str(stream)): (epoch, version) for stream, epoch, version in rows}
+        return {(streams[stream], stream): (epoch, version) for stream, epoch, version in rows}
 
 
 def _day(one: Arrived) -> dict[str, Any]:

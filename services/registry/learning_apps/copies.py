@@ -60,16 +60,13 @@ class AppsCopy(Copy):
     shape: ClassVar[str] = _SHAPE
 
     async def fold(self, session: AsyncSession, arrived: Sequence[Arrived]) -> Iterable[str]:
-        puts = [
-            Put(
-                one,
-                UUID(one.record.key),
-                {"client": one.payload.client} if isinstance(one.payload, PurposeChanged) else {},
-            )
-            for one in arrived
-        ]
+        puts = [Put(one, UUID(one.record.key), _client) for one in arrived]
         await _GRANT.put(session, puts, _grants)
         return ()
+
+
+def _client(one: Arrived) -> dict[str, Any]:
+    return {"client": one.payload.client} if isinstance(one.payload, PurposeChanged) else {}
 
 
 def _grants(purpose: PurposeChanged) -> list[dict[str, Any]]:
