@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -119,4 +120,13 @@ def remove(home: Path) -> None:
     Postgres(home / "postgres").remove()
     for broker in ("kafka", "secured-kafka"):
         Kafka(home / broker, port=0, controller_port=0).remove()
+    unmount(home)
     shutil.rmtree(home)
+
+
+def unmount(home: Path) -> None:
+    """Let go of disks that a test has put under a server, or what is left of a killed run could not be removed."""
+    as_root = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    for disk in psutil.disk_partitions(all=True):
+        if Path(disk.mountpoint).is_relative_to(home):
+            subprocess.run([*as_root, "umount", "--lazy", disk.mountpoint], check=True)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -153,6 +154,18 @@ def database_away() -> Problem:
     )
 
 
+def disk_full() -> Problem:
+    """The database has no room left. Waiting does not make any: somebody has to be told."""
+    return Problem(
+        503,
+        "disk-full",
+        "いまは記録を読み書きできません",
+        "記録を置くディスクに空きがありません。管理者に伝えてください。"
+        "空きができたら、もう一度送ってください（二重にはなりません）。",
+        headers={"retry-after": str(random.randint(5, 15))},  # noqa: S311 (not a secret)
+    )
+
+
 def unexpected() -> Problem:
     """Our own mistake, or a part that is away."""
     return Problem(
@@ -251,6 +264,11 @@ def _answer(request: Request, problem: Problem) -> JSONResponse:
     return problem.response()
 
 
+def _full(request: Request) -> JSONResponse:
+    logger.error("the database's disk is full")
+    return _answer(request, disk_full())
+
+
 def install(app: FastAPI) -> None:
     """Answer every error as a problem."""
 
@@ -275,6 +293,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DatabaseAway)
     async def _away(request: Request, error: DatabaseAway) -> JSONResponse:
+        if isinstance(error.__cause__, asyncpg.DiskFullError):  # it cannot even take anybody in
+            return _full(request)
         logger.warning("the database is away")
         return _answer(request, database_away())
 
@@ -284,7 +304,9 @@ def install(app: FastAPI) -> None:
             logger.warning("the database has hung up")
             return _answer(request, database_away())
         state = sqlstate(error) or ""
-        if state[:2] in _CANNOT or state in _CANNOT_NOW:  # its disk is full, say
+        if state == asyncpg.DiskFullError.sqlstate:
+            return _full(request)
+        if state[:2] in _CANNOT or state in _CANNOT_NOW:
             logger.error("the database cannot: SQLSTATE %s", state)
             return _answer(request, database_away())
         if state not in _NO_TEXT:

@@ -1,8 +1,9 @@
-"""Who kills and stops what the platform edition stands on, spoils the ways between, and counts it."""
+"""Who kills and stops what the platform edition stands on, spoils the ways between, fills disks, and counts it."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import signal
 import ssl
 import time
@@ -12,18 +13,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
+import asyncpg
 import httpx
 import psutil
 
 from deploy.local.instance import Instance
 from deploy.local.process import PidFile
 from deploy.local.supervisor import processes
+from tests.histories.product import superuser
+from tests.support.between import KAFKA, POSTGRESQL
+from tests.support.disks import COMPLAINTS, Disk
 from tests.support.proxy import BAD, Proxy, Way
 from tests.support.waiting import eventually, for_a_while
 
-POSTGRESQL = "PostgreSQL"
 STANDS_STILL = (0.5, 4.0)
-LIVES = {"Kafka": (5.0, 15.0), "Keycloak": (10.0, 20.0), POSTGRESQL: (6.0, 18.0)}
+LIVES = {KAFKA: (5.0, 15.0), "Keycloak": (10.0, 20.0), POSTGRESQL: (6.0, 18.0)}
 """Seconds that a server is left alone between two faults."""
 A_SERVICE_LIVES = (1.0, 8.0)
 IN_ITS_START = 0.1
@@ -35,6 +39,23 @@ MEETS_SOMEBODY = 15.0
 IS_BAD = (0.5, 6.0)
 """Seconds; longer than any one answer is waited for, now and then."""
 
+A_DISK_LIVES = (10.0, 25.0)
+"""Seconds after its server has come back: one that dies of its start again and again is a history of nothing."""
+SAYS_SO = 20.0
+"""For so long a full disk waits for its server's complaint: that may be dead of something else."""
+IS_FULL = (1.0, 6.0)
+"""Seconds after its server has said so."""
+NO_WAL = "no room for its log"
+HOW_FULL: dict[str, dict[str, tuple[str, ...]]] = {
+    POSTGRESQL: {"no room": COMPLAINTS, NO_WAL: ("PANIC: ",)},
+    KAFKA: {"no room": COMPLAINTS},
+}
+"""Server → what becomes of its disk → what it says then."""
+A_SEGMENT = (
+    "select pg_logical_emit_message(true, 'nemesis', repeat('x', 1000000)) from generate_series(1, 16)"
+)
+"""As much as a file of PostgreSQL's log holds: what it has in store is soon used up, and it dies of the next."""
+
 Works = Callable[[], Awaitable[bool]]
 
 
@@ -44,22 +65,29 @@ class Nemesis:
 
     instance: Instance
     ways: Mapping[str, Way]
+    disks: Mapping[str, Disk]
     patience: float
     killed: dict[str, int] = field(default_factory=dict)
     stopped: dict[str, int] = field(default_factory=dict)
     spoilt: dict[str, Counter[str]] = field(default_factory=dict)
     """Way → what was done to it, how often; a fault that met nobody is none."""
+    filled: dict[str, Counter[str]] = field(default_factory=dict)
+    """Server → how often there was no room on its disk, and it said so."""
 
     async def rage(self, seconds: float, random: Random, enough: Works) -> None:
         """For so long, and on a slow machine for longer: until everything was struck once, and it is ``enough``."""
         over, began = asyncio.Event(), time.monotonic()
         async with asyncio.TaskGroup() as everybody, self._client() as http:
-            for name, mark, works in self._victims(http):
+            victims = self._victims(http)
+            for name, (mark, works) in victims.items():
                 self.killed[name] = self.stopped[name] = 0
                 everybody.create_task(self._haunt(name, mark, works, Random(random.random()), over))
             for name, way in self.ways.items():
                 self.spoilt[name] = Counter()
                 everybody.create_task(self._waylay(name, way, Random(random.random()), over))
+            for name, disk in self.disks.items():
+                self.filled[name] = Counter(dict.fromkeys(HOW_FULL[name], 0))
+                everybody.create_task(self._fill(name, disk, victims[name][1], Random(random.random()), over))
             try:
                 await eventually(
                     lambda: time.monotonic() - began > seconds and min(self.struck()) >= 1,
@@ -73,24 +101,26 @@ class Nemesis:
     def done(self) -> str:
         """What it did, in words."""
         spoilt = {name: dict(done) for name, done in self.spoilt.items()}
-        return f"killed {self.killed}; stopped {self.stopped}; ways {spoilt}"
+        filled = {name: dict(done) for name, done in self.filled.items()}
+        return f"killed {self.killed}; stopped {self.stopped}; ways {spoilt}; disks with {filled}"
 
     def struck(self) -> list[int]:
         """How often each was."""
         return [
             *(times + self.stopped[name] for name, times in self.killed.items()),
             *(done.total() for done in self.spoilt.values()),
+            *(times for done in self.filled.values() for times in done.values()),
         ]
 
-    def _victims(self, http: httpx.AsyncClient) -> list[tuple[str, PidFile, Works]]:
+    def _victims(self, http: httpx.AsyncClient) -> dict[str, tuple[PidFile, Works]]:
         """Everything that is to live, and whether it does its work."""
         postgres, kafka, keycloak = self.instance.postgres, self.instance.kafka, self.instance.keycloak
-        return [
-            (POSTGRESQL, postgres.pid_file, _asked(postgres.ready)),
-            ("Kafka", kafka.pid_file, _asked(kafka.ready)),
-            ("Keycloak", keycloak.pid_file, _asked(keycloak.ready)),
-            *((each.name, each.pid_file, self._alive(each.name, http)) for each in processes(self.instance)),
-        ]
+        return {
+            POSTGRESQL: (postgres.pid_file, _asked(postgres.ready)),
+            KAFKA: (kafka.pid_file, _asked(kafka.ready)),
+            "Keycloak": (keycloak.pid_file, _asked(keycloak.ready)),
+            **{each.name: (each.pid_file, self._alive(each.name, http)) for each in processes(self.instance)},
+        }
 
     def _client(self) -> httpx.AsyncClient:
         trusted = ssl.create_default_context(cafile=str(self.instance.authority.certificate))
@@ -110,14 +140,10 @@ class Nemesis:
         self, name: str, mark: PidFile, works: Works, random: Random, over: asyncio.Event
     ) -> None:
         """One victim."""
-
-        async def back() -> bool:
-            return over.is_set() or await works()
-
         while not over.is_set():
             # What takes half a minute to come back would otherwise never be there.
             if random.random() >= IN_ITS_START:
-                await eventually(back, within=self.patience, every=0.5)
+                await self._back(name, works, over)
             await _unless(over, random.uniform(*LIVES.get(name, A_SERVICE_LIVES)))
             process = mark.process()
             if process is None or over.is_set():
@@ -131,6 +157,17 @@ class Nemesis:
                         each.kill()
                 self.killed[name] += 1
 
+    async def _back(self, name: str, works: Works, over: asyncio.Event) -> None:
+        """Until that victim does its work, or it is over."""
+
+        async def back() -> bool:
+            return over.is_set() or await works()
+
+        try:
+            await eventually(back, within=self.patience, every=0.5)
+        except AssertionError as error:
+            raise AssertionError(f"{name} does not come back: {error}") from error
+
     async def _waylay(self, name: str, way: Way, random: Random, over: asyncio.Event) -> None:
         """One way."""
         met = True
@@ -143,6 +180,34 @@ class Nemesis:
             met = await spoil(way, fault, random.uniform(*IS_BAD), over)
             if met:
                 self.spoilt[name][fault] += 1
+
+    async def _fill(self, name: str, disk: Disk, works: Works, random: Random, over: asyncio.Event) -> None:
+        """One disk."""
+        for how, words in itertools.cycle(HOW_FULL[name].items()):
+            await self._back(name, works, over)
+            await _unless(over, random.uniform(*A_DISK_LIVES))
+            if over.is_set():
+                return
+            before, began, met = disk.says(words), time.monotonic(), False
+            try:
+                while not (met or over.is_set() or time.monotonic() - began > SAYS_SO):
+                    await asyncio.to_thread(disk.fill)
+                    if how == NO_WAL:
+                        await self._use_up()
+                    await for_a_while(0.2)
+                    met = disk.says(words) > before
+                until = time.monotonic() + random.uniform(*IS_FULL)
+                while met and time.monotonic() < until:
+                    await asyncio.to_thread(disk.fill)  # what its server lets go in dying, too
+                    await for_a_while(0.2)
+            finally:
+                disk.make_room()
+            self.filled[name][how] += met
+
+    async def _use_up(self) -> None:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            async with superuser(self.instance, "registry") as database:
+                await database.execute(A_SEGMENT)
 
 
 async def spoil(

@@ -1,9 +1,9 @@
 """The platform edition under faults: rolls are saved through the origin while what is under it dies and stands still.
 
 Services, PostgreSQL, Kafka and Keycloak are killed with -9, or stopped and let go on; the supervisor starts what is
-dead. The ways from the services to the other three are refused, cut, slow, silent and forgotten. Everybody's tokens end
-again and again, many of them while Keycloak is away. Afterwards nothing is lost, doubled or phantom, every copy is what
-the log says, and so are Kafka's topics.
+dead. The ways from the services to the other three are refused, cut, slow, silent and forgotten. The disks under
+PostgreSQL and Kafka are full, and have room again. Everybody's tokens end again and again, many of them while Keycloak
+is away. Afterwards nothing is lost, doubled or phantom, every copy is what the log says, and so are Kafka's topics.
 
 `make test` plays half a minute of it, `make faults SECONDS=300 SEED=…` more (TSUMUGI_FAULT_SECONDS, TSUMUGI_SEED).
 """
@@ -14,7 +14,9 @@ import asyncio
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -23,14 +25,17 @@ import httpx
 import pytest
 
 from deploy.local.authority import trusting
+from deploy.local.browser import required
 from deploy.local.example import only_board
 from deploy.local.instance import Instance
-from deploy.local.temporary import free_ports, temporary_home
+from deploy.local.temporary import free_ports, temporary_home, unmount
+from shared.web.problems import TYPES
 from tests.histories.agreement import disagreements, lunch, read_log, recount
 from tests.histories.ends import ended_so_often, ends
 from tests.histories.nemesis import Nemesis
 from tests.histories.product import CLASSES, ENOUGH_COMMANDS, Client, Seat, Told, in_step, seats
 from tests.support.between import Between, ProductBetween
+from tests.support.disks import FULL, Disk, NoDisk
 from tests.support.platform import beside, signed_in
 from tests.support.product import PLATFORM_PATIENCE, started
 from tests.support.proxy import Way, ways
@@ -51,9 +56,17 @@ ENDS = math.ceil(SECONDS * 20 / 300)
 """So often a token ends meanwhile in each sign-in, and of each service's own: twenty times in five minutes."""
 
 
+@dataclass
+class Stage:
+    """The whole edition, running, what was acknowledged on the disk, as in a real one; and what may be spoilt."""
+
+    instance: Between
+    ways: dict[str, Way]
+    disks: dict[str, Disk]
+
+
 @pytest.fixture
-def way(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Between, dict[str, Way]]]:
-    """The whole edition, running, what was acknowledged on the disk, as in a real one; and the ways to its servers."""
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.delenv("TSUMUGI_PORT", raising=False)
     with temporary_home(durable=True) as home:
         product = ProductBetween(Path(home) / "state", free_ports(), "kafka", "platform", PLATFORM_PATIENCE)
@@ -61,7 +74,8 @@ def way(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Between, dict[str, Wa
         with ways(product.instance.places()) as found, started(product):
             for name, value in trusting(product.instance.authority).items():
                 monkeypatch.setenv(name, value)
-            yield product.instance, found
+            disks = {name: disk for name, disk in product.instance.disks().items() if disk.there()}
+            yield Stage(product.instance, found, disks)
 
 
 Sessions = dict[UUID, asyncio.Future[httpx.AsyncClient]]
@@ -70,10 +84,19 @@ Sessions = dict[UUID, asyncio.Future[httpx.AsyncClient]]
 class AtAPage(Client):
     """Saves rolls as a page does: with a session at the origin, of which somebody has one for all their pages."""
 
-    def __init__(self, instance: Instance, seat: Seat, random: Random, told: Told, first: Sessions) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        seat: Seat,
+        random: Random,
+        told: Told,
+        first: Sessions,
+        refused: Counter[str],
+    ) -> None:
         super().__init__(instance, seat, random, told)
         self._path = f"/api/registry{self._path}"
         self._first = first
+        self._refused = refused
 
     async def _come(self) -> httpx.AsyncClient:
         person = self._seat.person
@@ -82,19 +105,49 @@ class AtAPage(Client):
         return beside(self._instance, await self._first[person])
 
     def _is_odd(self, answer: httpx.Response) -> bool:
-        # That a part is away is said, and to be said; that somebody is signed out by it is not.
-        return answer.status_code not in (200, 409, 422, 502, 503, 504)
+        # That a part is away is said, and to be said in words; that somebody is signed out by it is not.
+        if answer.status_code != 503:
+            return answer.status_code not in (200, 409, 422)
+        kind = answer.headers["content-type"] == "application/problem+json" and answer.json()["type"]
+        self._refused[str(kind).removeprefix(TYPES)] += 1
+        return not kind
 
 
-async def test_the_platform_under_faults(way: tuple[Instance, dict[str, Way]], seed: int) -> None:
-    instance, found = way
+def test_a_disk_can_be_full_here(tmp_path: Path) -> None:
+    """Whoever cannot mount one hears of it: the faults are then played without."""
+    data, disk = tmp_path / "data", Disk(tmp_path / "disks" / "one", tmp_path / "server.log")
+    data.mkdir(mode=0o700)
+    (data / "kept").write_text("before")
+    assert not disk.there()
+    try:
+        disk.mount(data, megabytes=2)
+    except NoDisk as error:
+        (pytest.fail if required() else pytest.skip)(str(error))
+    try:
+        assert disk.there()
+        assert (data / "kept").read_text() == "before"
+        assert data.stat().st_mode & 0o777 == 0o700
+        disk.fill()
+        with pytest.raises(OSError, match=FULL):
+            (data / "more").write_bytes(bytes(8192))
+        disk.make_room()
+        (data / "more").write_bytes(bytes(8192))
+    finally:
+        unmount(tmp_path)
+    assert not disk.there()
+
+
+async def test_the_platform_under_faults(stage: Stage, seed: int) -> None:
+    instance = stage.instance
     random, told, over = Random(seed), Told(), asyncio.Event()
-    nemesis = Nemesis(instance, found, PATIENCE)
+    nemesis = Nemesis(instance, stage.ways, stage.disks, PATIENCE)
     today, board = instance.clock.today(), await only_board(instance)
     await eventually(lambda: in_step(instance), within=PATIENCE, every=LOOK_SECONDS)
     places = await seats(instance, board, today, CLASSES)
-    first: Sessions = {}
-    acting = [AtAPage(instance, seat, Random(random.random()), told, first).work(over) for seat in places]
+    first, refused = Sessions(), Counter[str]()
+    acting = [
+        AtAPage(instance, seat, Random(random.random()), told, first, refused).work(over) for seat in places
+    ]
 
     async def served(so_many: int) -> None:
         await eventually(lambda: len(told.saved) >= so_many, within=PATIENCE, every=0.1)
@@ -135,7 +188,7 @@ async def test_the_platform_under_faults(way: tuple[Instance, dict[str, Way]], s
     step = time.time() - healed
     ended = await ends(instance, begun, healed)
     print(  # noqa: T201 (the figures of `make faults`)
-        f"{len(told.saved)} commands answered, {len(told.unknown)} unknown;"
+        f"{len(told.saved)} commands answered, {len(told.unknown)} unknown, refused {dict(refused)};"
         f" faults for {healed - begun:.0f} s: {nemesis.done()};"
         f" {ended.words()}; in step {step:.1f} s after the last fault"
     )

@@ -1,4 +1,4 @@
-"""The platform edition whose ways to PostgreSQL, Kafka and Keycloak lead through others (proxy.py).
+"""The platform edition whose ways to PostgreSQL, Kafka and Keycloak lead through others (proxy.py), on small disks.
 
 The product knows nothing of it: the three servers are told to listen elsewhere than everybody is told that they are, by
 an `Instance` that the product's own programs find in the place of theirs. Its realm is made with short tokens: so even
@@ -12,6 +12,7 @@ from __future__ import annotations
 import runpy
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -23,14 +24,21 @@ import psutil
 
 from deploy.keycloak import realm
 from deploy.local import instance, process
-from deploy.local.instance import Instance
+from deploy.local.instance import Choices, Instance
 from deploy.local.kafka import HOST, Kafka
 from deploy.local.keycloak import Keycloak
+from deploy.local.postgres import Postgres
 from deploy.local.state import make_folder
 from deploy.platform.deployed import Deployed
+from tests.support.disks import Disk, NoDisk
 from tests.support.product import Product
 from tests.support.proxy import Place
 
+POSTGRESQL, KAFKA = "PostgreSQL", "Kafka"
+MEGABYTES = {POSTGRESQL: 768, KAFKA: 256}
+"""On the disk of each, when it is not full."""
+LITTLE_WAL = "max_wal_size = '96MB'\nmin_wal_size = '32MB'\n"
+"""So that PostgreSQL has no store of its log that lasts for longer than a disk is full."""
 BEHIND = 5
 """How far the servers' own ports lie from those that are told."""
 SUPERVISOR = "deploy.local.supervisor"
@@ -41,12 +49,26 @@ GIVEN = ("CODE_TO_TOKEN", "REFRESH_TOKEN", "TOKEN_EXCHANGE", "CLIENT_LOGIN")
 
 
 class Between(Instance):
-    """Tells everybody the ways, and the servers where they listen."""
+    """Tells everybody the ways, and the servers where they listen; of their disks no program is told."""
+
+    def __init__(self, state: Path | None = None, choices: Choices | None = None) -> None:
+        super().__init__(state, choices)
+        disk = self.disks()[POSTGRESQL]
+        self.postgres = _OnADisk(disk, self.postgres.home, durable=self.choices.durable)
+
+    def disks(self) -> dict[str, Disk]:
+        """Under PostgreSQL and Kafka; not there where none can be mounted, which a test tells (test_platform.py)."""
+        place = self.state.parent / "disks"
+        logs = {
+            POSTGRESQL: self.state / "postgres" / "postgres.log",
+            KAFKA: self.state / "kafka" / "kafka.log",
+        }
+        return {name: Disk(place / name, log) for name, log in logs.items()}
 
     @cached_property
     def kafka(self) -> Kafka:
         """The broker; clients are told the way."""
-        return _Behind(super().kafka)
+        return _Behind(super().kafka, self.disks()[KAFKA])
 
     @cached_property
     def keycloak(self) -> Keycloak:
@@ -68,17 +90,33 @@ class Between(Instance):
     def places(self) -> dict[str, tuple[Place, Place]]:
         """Server → from where everybody is told that it is, to where it is."""
         socket = f".s.PGSQL.{self.postgres.port}"
-        ports = {"Kafka": self.kafka.port, "Keycloak": self.keycloak.ports.main}
+        ports = {KAFKA: self.kafka.port, "Keycloak": self.keycloak.ports.main}
         return {
-            "PostgreSQL": (self.way_to_postgres / socket, self.postgres.host / socket),
+            POSTGRESQL: (self.way_to_postgres / socket, self.postgres.host / socket),
             **{name: ((HOST, port - BEHIND), (HOST, port)) for name, port in ports.items()},
         }
 
 
-class _Behind(Kafka):
-    """Listens elsewhere than it tells its clients."""
+class _OnADisk(Postgres):
+    """Has its data on a disk of a size."""
 
-    def __init__(self, told: Kafka) -> None:
+    def __init__(self, disk: Disk, home: Path, *, durable: bool) -> None:
+        super().__init__(home, durable=durable)
+        self._disk = disk
+
+    def _create(self, binaries: Path) -> None:
+        super()._create(binaries)
+        with (self.data / "postgresql.auto.conf").open("a", encoding="ascii") as settings:
+            settings.write(LITTLE_WAL)
+        with suppress(NoDisk):
+            self._disk.mount(self.data, MEGABYTES[POSTGRESQL])
+
+
+class _Behind(Kafka):
+    """Listens elsewhere than it tells its clients, and has its data on a disk of a size."""
+
+    def __init__(self, told: Kafka, disk: Disk) -> None:
+        self._disk = disk
         super().__init__(
             told.home, port=told.port + BEHIND, controller_port=told.controller_port, security=told.security
         )
@@ -90,6 +128,14 @@ class _Behind(Kafka):
         assert self._here in advertised
         told = advertised.replace(self._here, f"CLIENTS://{self.bootstrap}")
         return settings | {"advertised.listeners": told}
+
+    def _format(self, java: list[str]) -> None:
+        data = self.home / "data"
+        if not data.exists():
+            data.mkdir()
+            with suppress(NoDisk):
+                self._disk.mount(data, MEGABYTES[KAFKA])
+        super()._format(java)
 
 
 @dataclass

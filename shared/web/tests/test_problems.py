@@ -27,7 +27,7 @@ class Body(BaseModel):
     kind: Literal["one", "two"] = "one"
 
 
-PASSING = ("08006", "40001", "40P01", "53100", "53300", "55P03", "57P01", "57P02", "57P03", "58030")
+PASSING = ("08006", "40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03", "58030")
 """SQLSTATEs at which whoever asks again may be answered."""
 LASTING = ("23505", "55000", "55006", "57014", "57P04", "58000", "58P01", "XX000")
 """A record of ours, our own mistake, or something that people must see to: whoever asks again gets the same."""
@@ -85,6 +85,31 @@ async def test_a_wrong_field_is_named_with_what_to_do(field: str, given: Any, me
     ids=lambda each: getattr(getattr(each, "orig", None), "sqlstate", None),
 )
 async def test_where_the_database_is_away_one_may_come_back(error: Exception, status: int) -> None:
+    answer = await answer_at(error)
+    assert answer.status_code == status
+    if status == 503:
+        assert answer.json()["type"].endswith("/database-away")
+        assert int(answer.headers["retry-after"]) > 0
+
+
+def full_at_the_door() -> DatabaseAway:
+    """What a request meets when PostgreSQL has no room even to take it in."""
+    error = DatabaseAway("could not write init file")
+    error.__cause__ = asyncpg.DiskFullError("could not write init file")
+    return error
+
+
+@pytest.mark.parametrize("error", [said_by_postgres("53100"), full_at_the_door()], ids=["inside", "door"])
+async def test_where_the_database_has_no_room_somebody_is_told(error: Exception) -> None:
+    answer = await answer_at(error)
+    assert answer.status_code == 503
+    assert answer.json()["type"].endswith("/disk-full")
+    assert "ディスクに空きがありません" in answer.json()["detail"]
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def answer_at(error: Exception) -> httpx.Response:
+    """What a page is told where a request comes to this."""
     app = FastAPI()
     install(app)
 
@@ -94,8 +119,4 @@ async def test_where_the_database_is_away_one_may_come_back(error: Exception, st
 
     way = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=way, base_url="http://toy") as http:
-        answer = await http.get("/")
-    assert answer.status_code == status
-    if status == 503:
-        assert answer.json()["type"].endswith("/database-away")
-        assert int(answer.headers["retry-after"]) > 0
+        return await http.get("/")
