@@ -400,3 +400,28 @@ test('on a day off no number of the board asks to be looked into', async ({ page
   const cells = page.getByRole('row').filter({ hasText: '第一小学校' }).getByRole('cell')
   await expect(cells).toHaveText(['休みの日', '―', /^\d+$/, '―', '―', '―', '―', '―', '―'])
 })
+
+test('a frame that is there when one is known is shown at once: React would hold a wait for 300 ms', async ({ page, open }) => {
+  await page.addInitScript(() => {
+    const waits: string[] = []
+    Object.assign(window, { waits })
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes)
+        for (const node of addedNodes)
+          if (node instanceof Element) {
+            const rows = node.matches('[data-loading]') ? node : node.querySelector('[data-loading]')
+            if (rows) waits.push(rows.closest('main') ? (rows.closest('#main') ? 'screen' : 'gate') : 'frame')
+          }
+    }).observe(document, { childList: true, subtree: true })
+  })
+  const frame = page.waitForResponse(/\/assets\/Frame-[\w-]+\.js$/)
+  await page.route('**/api/me', async (route) => {
+    await page.evaluate((file) => import(file).then(() => true), (await frame).url())
+    await route.continue()
+  })
+  await open('teacher', '/today')
+  await expect(page.getByText('朝の記録を始める').first()).toBeVisible()
+  const waits = await page.evaluate(() => (window as unknown as { waits: string[] }).waits)
+  expect(waits[0]).toBe('gate')
+  expect(waits).not.toContain('frame')
+})
