@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 
@@ -28,7 +29,9 @@ async def begin(service: str, start: Callable[[], Awaitable[None]]) -> None:
             # Our own words are written to be read by anybody.
             ours = type(error).__module__.startswith("shared.")
             why = str(error).partition("\n")[0] if ours else told(error)
-            if not transient(error) or time.monotonic() > until:
+            # Who the server says it is does not change while one waits.
+            stranger = ssl.SSLCertVerificationError in (type(error), type(error.__cause__))
+            if stranger or not transient(error) or time.monotonic() > until:
                 logger.critical("%s does not start: %s", service, why)
                 raise
             if why != said:

@@ -44,6 +44,14 @@ def username(account: UUID, kind: AccountKind) -> str:
     return "-".join((LETTER[kind], *groups))
 
 
+def kind_named(name: str) -> AccountKind | None:
+    """As what somebody with this name signs in; None: it is no such name."""
+    letter, _, rest = name.partition("-")
+    if len(rest) != GROUPS * (GROUP + 1) - 1:
+        return None
+    return next((kind for kind, its in LETTER.items() if its == letter), None)
+
+
 @dataclass(frozen=True)
 class Hat:
     """One user."""

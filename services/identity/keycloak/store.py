@@ -257,13 +257,15 @@ async def refused(session: AsyncSession) -> tuple[int, str | None]:
 _OF_PERSON = text(
     "select account, kind, board_id, person, keycloak_id from keycloak_user"
     " where board_id = :board and done = 'enabled' and wanted = 'enabled'"
-    " and (person::text = :whom or account::text = :whom) order by kind"
+    " and (person::text = :whom or account::text = :whom) and kind = coalesce(:kind, kind) order by kind"
 )
 
 
-async def users_of(session: AsyncSession, board: UUID, whom: str) -> list[tuple[Hat, str]]:
+async def users_of(
+    session: AsyncSession, board: UUID, whom: str, kind: AccountKind | None = None
+) -> list[tuple[Hat, str]]:
     """The users of a person or account that can sign in now, and their ids in Keycloak."""
-    rows = await session.execute(_OF_PERSON, {"board": board, "whom": whom})
+    rows = await session.execute(_OF_PERSON, {"board": board, "whom": whom, "kind": kind})
     return [(Hat(row.account, row.kind, row.board_id, row.person), str(row.keycloak_id)) for row in rows]
 
 
@@ -273,7 +275,9 @@ _LISTED = text(
 )
 
 
-async def listed(session: AsyncSession, board: UUID, kind: AccountKind | None, most: int) -> list[Hat]:
+async def listed(
+    session: AsyncSession, board: UUID, kind: AccountKind | None, most: int | None = None
+) -> list[Hat]:
     """Users that can sign in now."""
     rows = await session.execute(_LISTED, {"board": board, "kind": kind, "most": most})
     return [Hat(row.account, row.kind, row.board_id, row.person) for row in rows]

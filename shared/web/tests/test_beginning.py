@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -56,6 +57,22 @@ async def test_what_waiting_does_not_mend_is_told_at_once(caplog: pytest.LogCapt
         await begin("toy", start)
     assert len(left) == 1
     assert caplog.messages == ["toy does not start: `tsumugi migrate` を先に"]
+
+
+@pytest.mark.parametrize("in_the_pool", [False, True])
+async def test_a_server_that_is_not_whom_it_says_is_not_waited_for(
+    caplog: pytest.LogCaptureFixture, in_the_pool: bool
+) -> None:
+    wrong: Exception = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    if in_the_pool:
+        wrong, cause = DatabaseAway(*wrong.args), wrong
+        wrong.__cause__ = cause
+    left, start = starting(wrong, ValueError("never seen"))
+    with pytest.raises(type(wrong)):
+        await begin("toy", start)
+    assert len(left) == 1
+    (said,) = caplog.messages
+    assert said.startswith("toy does not start: ")
 
 
 async def test_words_of_others_are_not_repeated(caplog: pytest.LogCaptureFixture) -> None:

@@ -153,6 +153,10 @@ async def test_a_first_password_is_said_once_and_must_be_changed(
     assert answer.json()["error_description"] == "Account is not fully set up", "it is to be changed"
     guardian = await run("account", "password", str(town.guardian))
     assert (guardian.exit_code, "紙のコード" in guardian.output) == (1, True)
+    as_family = await run("account", "password", username(account, "guardian"))
+    assert (as_family.exit_code, "紙のコード" in as_family.output) == (1, True), (
+        "not of the same person at work"
+    )
     (row,) = await identity.rows("select subjects from access.entry where action = 'account:password'")
     assert list(row.subjects) == [town.mother_teacher]
 
@@ -169,8 +173,9 @@ async def test_a_password_for_a_user_that_keycloak_does_not_know_is_none(
     assert await identity.rows("select action from access.entry where action = 'account:password'") == []
     await reconciler.reconcile()
     assert f"{account}/staff" in realm.users(), "as was said"
-    told = await run("account", "password", str(town.nurse))
+    told = await run("account", "password", username(account, "staff"))
     assert told.exit_code == 0, told.output
+    assert (await run("account", "name", username(account, "pupil"))).exit_code == 1, "nobody's"
 
 
 async def test_a_keycloak_brought_back_from_an_older_day_is_gone_through_again(

@@ -11,11 +11,13 @@ import pytest
 
 from services.identity.keycloak.rules import (
     FIRST,
+    LETTER,
     LONGEST,
     Department,
     Hat,
     client,
     is_of,
+    kind_named,
     new_user,
     pause,
     username,
@@ -32,6 +34,13 @@ def test_a_name_is_always_the_same_and_nobody_else_s() -> None:
     many = [username(uuid4(), "pupil") for _ in range(5_000)]
     assert len(set(many)) == len(many)
     assert all(re.fullmatch(r"p(-[34679cdfhjkmnprtwxy]{4}){3}", name) for name in many)
+
+
+def test_a_name_says_as_what_one_signs_in() -> None:
+    for kind in LETTER:
+        assert kind_named(username(ACCOUNT, kind)) == kind
+    for other in (str(ACCOUNT), "s-7kx4", "x-7kx4-p3mw-t9hd", ""):
+        assert kind_named(other) is None
 
 
 def test_only_a_guardian_is_known_by_codes_on_paper() -> None:
