@@ -19,11 +19,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 
-from deploy.local.temporary import free_ports
 from services.registry.register.tests.test_printing import cells_of
 from tests.journeys.people import Person, meet
 from tests.journeys.twenty_days import Call, Correction, Mark, Month, Stay, Today, cells, drawn, of_days, sums
-from tests.support.product import Product, started
+from tests.support.product import Product, running
 
 FIRST = date(2026, 10, 1)
 LAST = date(2026, 10, 30)
@@ -72,8 +71,7 @@ def test_a_month_of_one_class(browser: Browser, tmp_path: Path) -> None:
     closed, stays = the_closed(), the_stays()
     month = drawn(school_days(), stays, closed, FAMILY, SEED)
     assert len([today for today in month.days if not today.closed]) >= 18
-    product = Product(tmp_path / "state", free_ports(), "log")
-    with started(product, "--date", FIRST.isoformat()):
+    with running(tmp_path / "state", "log", "--date", FIRST.isoformat()) as product:
         for today in month.days:
             if today.on != FIRST:
                 product.tsumugi("up", "--date", today.on.isoformat())
