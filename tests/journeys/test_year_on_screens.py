@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from deploy.local.temporary import free_ports
 from tests.journeys.asking import Asking
 from tests.journeys.people import Person, choose_oneself, sign_in
 from tests.journeys.year import in_package, onward, stays, without_a_grade
-from tests.support.product import Product, started
+from tests.support.product import Product, running
 
 PUPILS = 300
 LATER = 120_000
@@ -27,7 +26,7 @@ Shown = Callable[[Page, str], None]
 @pytest.mark.browser
 def test_the_year_on_screens(browser: Browser, tmp_path: Path) -> None:
     """Whoever is enrolled is asked of the database: what a screen says is not believed."""
-    with started(Product(tmp_path / "state", free_ports(), "log"), "--pupils", str(PUPILS)) as product:
+    with running(tmp_path / "state", "log", "--pupils", str(PUPILS)) as product:
         person = sign_in(browser, product, "学務課", "職員")
         try:
             play(person, product, tmp_path, PUPILS)
