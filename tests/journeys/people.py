@@ -61,11 +61,11 @@ def sign_in(
 def prove_oneself(page: Page, product: Product, search: str, who: str) -> None:
     """Say who one is at Keycloak: a name, the town's one password for trying, and of the staff a second factor.
 
-    Whoever has done so in this run is known to Keycloak's pages in every browser of theirs, as on one's own device.
+    Whoever has done so just now is known to Keycloak's pages in every browser of theirs, as on one's own device.
     """
     found = chosen(product.instance, search, who)
     person = of_town(product.instance, username(found.account, found.kind))
-    if person.cookies:
+    if person.fresh:
         page.context.add_cookies(person.for_a_browser())
         page.goto(f"{product.origin}/auth/login?to=/")
         if page.url.startswith(product.origin):

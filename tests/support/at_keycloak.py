@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ import httpx
 
 from deploy.local.instance import Instance
 from services.identity.keycloak.training import Training, training
+from shared.access.step_up import FRESH
 
 _FORM = re.compile(r'<form[^>]*\baction="([^"]+)"')
 _PERIOD = timedelta(seconds=30)
@@ -46,6 +48,13 @@ class AtKeycloak:
     """Those of the realm. There are none until somebody has signed in."""
     filled: int = 0
     """How many pages were filled in, ever."""
+    proved: float = 0.0
+    """When they last proved who they are, by the clock of `time.monotonic`."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether what needs a fresh proof will be done for whoever comes with these cookies, and for a while yet."""
+        return bool(self.cookies) and time.monotonic() - self.proved < FRESH.total_seconds() / 2
 
     def go(self, address: str) -> str:
         """Open ``address``, fill in what is asked; the address outside of Keycloak to which the browser is sent."""
@@ -57,7 +66,7 @@ class AtKeycloak:
                     continue
                 form = _FORM.search(answer.text)
                 assert form, f"{answer.status_code} {answer.text[:2000]}"
-                self.filled += 1
+                self.filled, self.proved = self.filled + 1, time.monotonic()
                 typed = self._typed(answer.text)
                 answer = self._ask(http, "POST", html.unescape(form[1]), data=typed)
         return str(answer.headers["location"])
@@ -86,6 +95,7 @@ class AtKeycloak:
 
     def keep(self, cookies: Sequence[Mapping[str, Any]]) -> None:
         """This person has signed in with a browser that now has these; the realm's are kept."""
+        self.proved = time.monotonic()
         self.cookies = {each["name"]: each["value"] for each in cookies if each["path"] == self._path}
 
     def for_a_browser(self) -> list[Any]:
