@@ -172,7 +172,7 @@ async def _users(units: Units, board: UUID, whom: str) -> list[tuple[Hat, str]]:
     async with units.read(Scope(board)) as rows:
         found = await store.users_of(rows, board, whom)
         if not found and (kind := kind_named(whom)):
-            # Names are made from accounts and kept nowhere: each of the board's is made anew, half a second for 100,000.
+            # Names are made from accounts and kept nowhere: each is made anew, 100,000 in half a second.
             named = [hat for hat in await store.listed(rows, board, kind) if hat.username == whom]
             found = [
                 each for hat in named for each in await store.users_of(rows, board, str(hat.account), kind)
