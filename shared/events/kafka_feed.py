@@ -23,7 +23,7 @@ from shared.events.kafka_access import REQUEST_MS, KafkaAccess, closed
 from shared.events.kafka_marks import Place, Seen
 from shared.events.kafka_plans import lane_of
 from shared.events.kafka_topics import TopicTrouble, look_at
-from shared.events.kafka_wire import WATERMARK_KEY, place_of, read_mark, read_record
+from shared.events.kafka_wire import WATERMARK_KEY, place_in, read_mark, read_record
 from shared.events.records import Record
 
 logger = logging.getLogger(__name__)
@@ -174,41 +174,42 @@ class KafkaFeed:
         self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, list[ConsumerRecord]]
     ) -> list[Record]:
         """The records of one epoch, the earliest but none before where this feed is; those of the next later."""
-        arrived = [
-            (place, message, place_of(message.headers))
+        arrived = {
+            place: [
+                (message, place_in(named), named)
+                for message in messages
+                for named in (dict(message.headers),)
+            ]
             for place, messages in fetched.items()
-            for message in messages
-        ]
+        }
+        came = {(at.epoch, at.generation) for messages in arrived.values() for _, at, _ in messages}
         here = self._epoch or 0
-        self._enter(min((at.epoch for *_, at in arrived if at.epoch >= here), default=here))
-        newest = max((at.generation for *_, at in arrived if at.epoch == self._epoch), default=0)
+        self._enter(min((epoch for epoch, _ in came if epoch >= here), default=here))
+        newest = max((generation for epoch, generation in came if epoch == self._epoch), default=0)
         if self._generation is not None and newest > self._generation:
             await self._stand_before_all(consumer, newest)
             return []
         self._generation = max(newest, self._generation or 0) or None
         now = (self._epoch or 0, self._generation or 0)
         records: list[Record] = []
-        later: set[TopicPartition] = set()
-        for place, message, (epoch, position, generation) in arrived:
-            if place in later:
-                continue
-            if epoch > now[0]:
-                consumer.seek(place, message.offset)
-                later.add(place)
-                continue
-            self._next[place] = message.offset + 1
-            if (epoch, generation) < now:
-                continue
-            if message.key == WATERMARK_KEY:
-                mark = read_mark(message.value)
-                if mark.cluster != self._cluster:
-                    raise Replaced(f"{self.publisher}: Kafka が作り直されたため、最初から読みます。")
-                self._seen.mark((place.topic, place.partition), position, mark.sent)
-            else:
-                self._seen.record((place.topic, place.partition), position)
-                if position <= self._after.get(place.topic, -1):
+        for place, messages in arrived.items():
+            furthest, after = -1, self._after.get(place.topic, -1)
+            for message, (epoch, position, generation), named in messages:
+                if epoch > now[0]:
+                    consumer.seek(place, message.offset)
+                    break
+                self._next[place] = message.offset + 1
+                if (epoch, generation) < now:
                     continue
-                records.append(read_record(place.topic, message.key, message.value, message.headers))
+                furthest = max(furthest, position)
+                if message.key == WATERMARK_KEY:
+                    mark = read_mark(message.value)
+                    if mark.cluster != self._cluster:
+                        raise Replaced(f"{self.publisher}: Kafka が作り直されたため、最初から読みます。")
+                    self._seen.mark((place.topic, place.partition), position, mark.sent)
+                elif position > after:
+                    records.append(read_record(place.topic, message.key, message.value, named))
+            self._seen.record((place.topic, place.partition), furthest)
         return records
 
     def _enter(self, epoch: int) -> None:

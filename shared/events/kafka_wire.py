@@ -6,7 +6,7 @@ in the headers, so it can do so without reading the payload (CloudEvents Kafka p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from shared.events.kafka_marks import Mark
 from shared.events.records import Record
 
 Headers = Sequence[tuple[str, bytes]]
+Attributes = Mapping[str, bytes]
+"""The headers by their names."""
 
 WATERMARK_KEY = b"~watermark"
 """Key of the records that say how far the relay has come; no id looks like it, and it compacts to one."""
@@ -75,7 +77,11 @@ def watermark_headers(at: At) -> list[tuple[str, bytes]]:
 
 def place_of(headers: Headers) -> At:
     """Where a record or a watermark belongs. Raises :class:`Foreign`."""
-    attributes = dict(headers)
+    return place_in(dict(headers))
+
+
+def place_in(attributes: Attributes) -> At:
+    """The same, for who goes on to read the record. Raises :class:`Foreign`."""
     try:
         return At(
             int(attributes["ce_epoch"]), int(attributes["ce_position"]), int(attributes["ce_generation"])
@@ -92,10 +98,9 @@ def read_mark(value: bytes | None) -> Mark:
         raise Foreign(f"watermark: {type(error).__name__}") from error
 
 
-def read_record(topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Record:
+def read_record(topic: str, key: bytes | None, value: bytes | None, attributes: Attributes) -> Record:
     """The record as it lay in the log. Raises :class:`Foreign`."""
     try:
-        attributes = dict(headers)
         traceparent, subject = attributes.get("ce_traceparent"), attributes.get("ce_subject")
         return Record(
             id=UUID(attributes["ce_id"].decode()),

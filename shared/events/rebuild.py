@@ -24,8 +24,11 @@ from shared.events.copies import Copy, CopyWorker
 from shared.events.feed import Feed, Stopped, first_of
 from shared.events.shapes import NEXT, SUFFIX
 from shared.events.swap import exchange
-from shared.events.workers import BATCH, LIVE
+from shared.events.workers import LIVE
 
+BATCH = 5_000
+"""More than a worker takes at once, which shares its process with requests: a statement costs the same for more, and
+more of a key fold into one row before it is written."""
 _WAIT_SECONDS = 1.0
 _SHORT_SECONDS = 0.05
 
