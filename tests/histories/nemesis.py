@@ -28,7 +28,10 @@ from tests.support.waiting import eventually, for_a_while
 
 STANDS_STILL = (0.5, 4.0)
 LIVES = {KAFKA: (5.0, 15.0), "Keycloak": (10.0, 20.0), POSTGRESQL: (6.0, 18.0)}
-"""Seconds that a server is left alone between two faults."""
+"""Seconds that a server is left alone between two faults; who took longer to come back is left alone for as long.
+
+On a machine that has much else to do it would otherwise be dead of its start again and again, and serve nobody.
+"""
 A_SERVICE_LIVES = (1.0, 8.0)
 IN_ITS_START = 0.1
 """How often the next blow does not wait until what was struck is there again."""
@@ -39,22 +42,24 @@ MEETS_SOMEBODY = 15.0
 IS_BAD = (0.5, 6.0)
 """Seconds; longer than any one answer is waited for, now and then."""
 
-A_DISK_LIVES = (10.0, 25.0)
-"""Seconds after its server has come back: one that dies of its start again and again is a history of nothing."""
+A_DISK_LIVES = (15.0, 40.0)
 SAYS_SO = 20.0
 """For so long a full disk waits for its server's complaint: that may be dead of something else."""
 IS_FULL = (1.0, 6.0)
 """Seconds after its server has said so."""
 NO_WAL = "no room for its log"
+PANICS = ("PANIC: ",)
 HOW_FULL: dict[str, dict[str, tuple[str, ...]]] = {
-    POSTGRESQL: {"no room": COMPLAINTS, NO_WAL: ("PANIC: ",)},
+    POSTGRESQL: {"no room": COMPLAINTS, NO_WAL: PANICS},
     KAFKA: {"no room": COMPLAINTS},
 }
 """Server → what becomes of its disk → what it says then."""
 A_SEGMENT = (
     "select pg_logical_emit_message(true, 'nemesis', repeat('x', 1000000)) from generate_series(1, 16)"
 )
-"""As much as a file of PostgreSQL's log holds: what it has in store is soon used up, and it dies of the next."""
+"""As much as a file of PostgreSQL's log holds."""
+FILES_IN_STORE = 8
+"""More than it has, being told to keep little: it dies of the next."""
 
 Works = Callable[[], Awaitable[bool]]
 
@@ -142,9 +147,8 @@ class Nemesis:
         """One victim."""
         while not over.is_set():
             # What takes half a minute to come back would otherwise never be there.
-            if random.random() >= IN_ITS_START:
-                await self._back(name, works, over)
-            await _unless(over, random.uniform(*LIVES.get(name, A_SERVICE_LIVES)))
+            took = await self._back(name, works, over) if random.random() >= IN_ITS_START else 0.0
+            await _unless(over, max(took, random.uniform(*LIVES.get(name, A_SERVICE_LIVES))))
             process = mark.process()
             if process is None or over.is_set():
                 continue
@@ -157,8 +161,9 @@ class Nemesis:
                         each.kill()
                 self.killed[name] += 1
 
-    async def _back(self, name: str, works: Works, over: asyncio.Event) -> None:
-        """Until that victim does its work, or it is over."""
+    async def _back(self, name: str, works: Works, over: asyncio.Event) -> float:
+        """Until that victim does its work, or it is over: so many seconds."""
+        began = time.monotonic()
 
         async def back() -> bool:
             return over.is_set() or await works()
@@ -167,6 +172,7 @@ class Nemesis:
             await eventually(back, within=self.patience, every=0.5)
         except AssertionError as error:
             raise AssertionError(f"{name} does not come back: {error}") from error
+        return time.monotonic() - began
 
     async def _waylay(self, name: str, way: Way, random: Random, over: asyncio.Event) -> None:
         """One way."""
@@ -184,16 +190,17 @@ class Nemesis:
     async def _fill(self, name: str, disk: Disk, works: Works, random: Random, over: asyncio.Event) -> None:
         """One disk."""
         for how, words in itertools.cycle(HOW_FULL[name].items()):
-            await self._back(name, works, over)
-            await _unless(over, random.uniform(*A_DISK_LIVES))
+            took = await self._back(name, works, over)
+            await _unless(over, max(took, random.uniform(*A_DISK_LIVES)))
             if over.is_set():
                 return
             before, began, met = disk.says(words), time.monotonic(), False
             try:
                 while not (met or over.is_set() or time.monotonic() - began > SAYS_SO):
-                    await asyncio.to_thread(disk.fill)
                     if how == NO_WAL:
-                        await self._use_up()
+                        await use_up(self.instance, disk)
+                    else:
+                        await asyncio.to_thread(disk.fill)
                     await for_a_while(0.2)
                     met = disk.says(words) > before
                 until = time.monotonic() + random.uniform(*IS_FULL)
@@ -204,10 +211,16 @@ class Nemesis:
                 disk.make_room()
             self.filled[name][how] += met
 
-    async def _use_up(self) -> None:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            async with superuser(self.instance, "registry") as database:
+
+async def use_up(instance: Instance, disk: Disk) -> None:
+    """Fill it, and have PostgreSQL write so much that it needs another file for its log; it may be dead already."""
+    disk.make_room()  # without any, nobody comes in to write
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        async with superuser(instance, "registry") as database:
+            await asyncio.to_thread(disk.fill)
+            for _ in range(FILES_IN_STORE):
                 await database.execute(A_SEGMENT)
+    await asyncio.to_thread(disk.fill)
 
 
 async def spoil(
