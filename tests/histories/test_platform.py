@@ -167,6 +167,7 @@ async def test_the_platform_under_faults(stage: Stage, seed: int) -> None:
             begun = time.time()
 
             async def ended() -> bool:
+                assert told.odd == []  # who is signed out would be waited for in vain
                 return await ended_so_often(instance, begun, time.time(), len(first), ENDS)
 
             await nemesis.rage(SECONDS, random, ended)

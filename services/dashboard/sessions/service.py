@@ -30,7 +30,7 @@ from shared.web.problems import signed_out
 _T = TypeVar("_T")
 
 _KEPT = 10_000
-"""Exchanged tokens remembered at most; the oldest go first."""
+"""Tokens remembered at most, exchanged ones and such as are not saved yet; the oldest go first."""
 _RENEWALS = 8
 """Renewals at once: each holds a connection while the authority answers, and pages need most of them."""
 _TURN_SECONDS = 2.0
@@ -60,6 +60,15 @@ class _Exchanged:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class _Unsaved:
+    """What the authority gave, until the database has it too: the one before is soon good no more."""
+
+    instead_of: bytes
+    tokens: Tokens
+    who: Principal
+
+
 @dataclass
 class Sessions:
     """Begins, renews and ends sessions. ``clock`` is real time: tokens and sessions never use the training clock."""
@@ -70,6 +79,7 @@ class Sessions:
     clock: Clock
     patience: float = _PATIENCE_SECONDS
     _exchanged: dict[tuple[UUID, str], _Exchanged] = field(default_factory=dict)
+    _unsaved: dict[UUID, _Unsaved] = field(default_factory=dict)
     _flights: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_RENEWALS))
 
@@ -141,31 +151,45 @@ class Sessions:
 
     async def _renew(self, session: Session) -> str:
         # The session's row is locked meanwhile: a refresh token is good once and several processes may want to use it.
-        refused: str | None = None
+        refused = ""
         async with self.units.work(Scope(session.board), actor=session.principal.subject) as work:
             standing = await store.locked(work.session, session.id)
             if standing is None or standing.ended_at is not None:
                 raise signed_out()
-            tokens = self.tokens(standing)
+            unsaved = self._unsaved.get(session.id)
+            if unsaved is not None and unsaved.instead_of != standing.tokens:
+                unsaved = None  # another process has renewed them since
+            tokens = self.tokens(standing) if unsaved is None else unsaved.tokens
+            fresh = tokens is not None and tokens.expires_at - self.clock.now() > RENEW_BEFORE
             if tokens is None:
                 refused = "the tokens were sealed with another key"
-            elif tokens.expires_at - self.clock.now() > RENEW_BEFORE:
+            elif fresh and unsaved is None:
                 return tokens.access
             else:
                 try:
-                    renewed, who = await self.issuer.refresh(tokens, self.clock.now())
-                    sealed = self.seal.close(renewed.to_json(), _place(session.id))
-                    who = replace(who, expires_at=renewed.expires_at)
-                    await store.renew(work.session, session.id, who, sealed)
-                    return renewed.access
+                    if not fresh or unsaved is None:
+                        tokens, who = await self.issuer.refresh(tokens, self.clock.now())
+                        who = replace(who, expires_at=tokens.expires_at)
+                        unsaved = self._keep(session.id, _Unsaved(standing.tokens, tokens, who))
+                    sealed = self.seal.close(tokens.to_json(), _place(session.id))
+                    await store.renew(work.session, session.id, unsaved.who, sealed)
                 except IssuerAway as error:
                     raise issuer_away() from error
                 except IssuerRefused as error:
                     if str(error) not in _OVER:
                         raise issuer_away() from error  # our own set-up is wrong: signing in would mend nothing
                     refused = f"the authority refuses: {error}"
+        self._unsaved.pop(session.id, None)
+        if tokens is not None and not refused:
+            return tokens.access
         await self.end(session, refused)
         raise signed_out()
+
+    def _keep(self, session: UUID, unsaved: _Unsaved) -> _Unsaved:
+        self._unsaved[session] = unsaved
+        while len(self._unsaved) > _KEPT:
+            del self._unsaved[next(iter(self._unsaved))]
+        return unsaved
 
     async def exchanged(self, session: Session, service: str, *, anew: bool = False) -> str:
         """A token for ``service`` on behalf of the session's person; one exchange at a time for each pair.
@@ -218,6 +242,7 @@ class Sessions:
 
     def forget(self, session: UUID) -> None:
         """Drop the tokens of a session that ended."""
+        self._unsaved.pop(session, None)
         for key in [key for key in self._exchanged if key[0] == session]:
             del self._exchanged[key]
 

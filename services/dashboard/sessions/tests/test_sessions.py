@@ -8,10 +8,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
+from sqlalchemy.exc import DBAPIError
 from starlette.responses import JSONResponse
 
+from services.dashboard.sessions import store
 from services.dashboard.sessions.issuer import EXCHANGE
 from services.dashboard.sessions.rules import SECRET_BYTES, Ticket, ticket
 from services.dashboard.sessions.tests.conftest import sign_in
@@ -256,6 +259,33 @@ async def test_a_renewal_that_takes_long_is_not_lost_with_the_patience_of_who_as
     origin.room.sessions.patience = 60
     assert (await browser.get("/api/me")).status_code == 200
     assert origin.issuer.asked["refresh_token"] == 1
+
+
+async def test_a_renewal_that_the_database_cannot_keep_is_not_lost(
+    origin: Origin, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk lasts for longer than the authority takes a token again: who asked on would have to sign in anew."""
+    renew = store.renew
+
+    async def full(*_: Any) -> None:
+        error = asyncpg.PostgresError.new({"C": "53100", "M": "no"})
+        raise DBAPIError("update", None, error, connection_invalidated=False)
+
+    browser = await origin.enter(uuid4(), board=town.board)
+    origin.real.ahead = timedelta(seconds=301)
+    monkeypatch.setattr(store, "renew", full)
+    for _ in range(4):
+        answer = await browser.get("/api/me")
+        assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "disk-full")
+    assert origin.issuer.asked["refresh_token"] == 1
+    origin.real.ahead = timedelta(seconds=602)  # and what nobody saved has ended meanwhile
+    assert (await browser.get("/api/me")).status_code == 503
+    monkeypatch.setattr(store, "renew", renew)
+    assert (await browser.get("/api/me")).status_code == 200
+    assert origin.issuer.asked["refresh_token"] == 2
+    origin.real.ahead = timedelta(seconds=903)
+    assert (await browser.get("/api/me")).status_code == 200
+    assert origin.issuer.asked["refresh_token"] == 3
 
 
 async def test_many_sessions_at_a_slow_authority_leave_the_pages_their_connections(
