@@ -82,7 +82,8 @@ class Nemesis:
     async def rage(self, seconds: float, random: Random, enough: Works) -> None:
         """For so long, and on a slow machine for longer: until everything was struck once, and it is ``enough``."""
         over, began = asyncio.Event(), time.monotonic()
-        async with asyncio.TaskGroup() as everybody, self._client() as http:
+        # In this order: a client that goes before those who ask with it leaves lines open that nobody closes.
+        async with self._client() as http, asyncio.TaskGroup() as everybody:
             victims = self._victims(http)
             for name, (mark, works) in victims.items():
                 self.killed[name] = self.stopped[name] = 0
