@@ -101,7 +101,13 @@ class Postgres:
         with exclusive(make_folder(self.home) / "lock"):
             process = self.pid_file.process()
             if process is not None:
-                end(process, (signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, STOP_SECONDS))
+                # One that stands still would hear neither of the others.
+                end(
+                    process,
+                    (signal.SIGCONT, 0.0),
+                    (signal.SIGINT, STOP_SECONDS),
+                    (signal.SIGQUIT, STOP_SECONDS),
+                )
 
     def remove(self) -> None:
         """Stop the server and delete its data, socket folder and password."""

@@ -1,6 +1,7 @@
 """Homes for the servers of one test run, and the sweeping of those whose run was killed before it could tidy up."""
 
 import fcntl
+import logging
 import os
 import shutil
 import socket
@@ -12,17 +13,22 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local.instance import Instance
 from deploy.local.kafka import HOST, Kafka
 from deploy.local.keycloak import Keycloak, Ports, stop_server
+from deploy.local.lifecycle import down
 from deploy.local.postgres import Postgres
+from deploy.local.state import MARK, LocalError
 from shared.database import Login
+
+logger = logging.getLogger("tsumugi.temporary")
 
 PREFIX = "tsumugi-test-"
 # Not pytest's own temporary folders: PostgreSQL's plain user cannot enter those of root.
 PLACE = Path("/tmp")  # noqa: S108 (mkdtemp makes the folder, ours alone)
 MEMORY = Path("/dev/shm")  # noqa: S108 (likewise)
 """Where there is one: every test makes and drops databases of hundreds of files each, and ext4 looks past all that were
-deleted lately before it makes another: up to 500 ms of the processor for each test, here 40."""
+deleted lately before it makes another, which would cost each test many times the processor."""
 ROOM = 4 * 1024**3
 """Bytes that servers may come to need, there and in memory as a whole. Containers often have 64 MiB there."""
 
@@ -88,11 +94,17 @@ def free_ports() -> int:
 
 
 def sweep() -> None:
-    """Remove the homes, with their servers, of test runs that no longer live; one process at a time."""
+    """Remove the homes, with their servers, of test runs that no longer live; one process at a time.
+
+    One that cannot be removed stays, which is said: it is no matter of the tests that are to run now.
+    """
     with (PLACE / f"{PREFIX}sweep-{os.geteuid()}").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         for home in abandoned():
-            remove(home)
+            try:
+                remove(home)
+            except (OSError, LocalError, psutil.Error, subprocess.SubprocessError):
+                logger.warning("%s is left of a killed test run and cannot be removed", home, exc_info=True)
 
 
 def abandoned() -> list[Path]:
@@ -116,6 +128,10 @@ def owner(home: Path) -> int | None:
 
 
 def remove(home: Path) -> None:
+    """Delete it when nobody lives in it any more: first ends whoever does."""
+    state = home / "state"
+    if (state / MARK).exists():  # a whole deployment, whose supervisor would start again what is ended
+        down(Instance.to_end(state), say=lambda _: None)
     stop_server(home / "keycloak")
     Postgres(home / "postgres").remove()
     for broker in ("kafka", "secured-kafka"):
@@ -124,9 +140,8 @@ def remove(home: Path) -> None:
     shutil.rmtree(home)
 
 
-def unmount(home: Path) -> None:
-    """Let go of disks that a test has put under a server, or what is left of a killed run could not be removed."""
-    as_root = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+def unmount(place: Path) -> None:
+    """Let go of the disks there that a test has put under servers (tests/support/disks.py); nobody uses them now."""
     for disk in psutil.disk_partitions(all=True):
-        if Path(disk.mountpoint).is_relative_to(home):
-            subprocess.run([*as_root, "umount", "--lazy", disk.mountpoint], check=True)
+        if Path(disk.mountpoint).is_relative_to(place):
+            subprocess.run(["umount", disk.mountpoint], check=True)

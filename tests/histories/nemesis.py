@@ -107,8 +107,8 @@ class Nemesis:
     def done(self) -> str:
         """What it did, in words."""
         spoilt = {name: dict(done) for name, done in self.spoilt.items()}
-        filled = {name: dict(done) for name, done in self.filled.items()}
-        return f"killed {self.killed}; stopped {self.stopped}; ways {spoilt}; disks with {filled}"
+        filled = {name: dict(self.filled[name]) if name in self.filled else "none" for name in HOW_FULL}
+        return f"killed {self.killed}; stopped {self.stopped}; ways {spoilt}; small disks {filled}"
 
     def struck(self) -> list[int]:
         """How often each was."""

@@ -1,4 +1,8 @@
-"""The disk under PostgreSQL is full while rolls are saved, until it dies of it; with room again all goes on."""
+"""The disk under PostgreSQL is full while rolls are saved, until it dies of it; with room again all goes on.
+
+Where no disk of a size can be mounted (tests/support/disks.py) this is skipped, in CI, too, and the end of the run says
+so: many a container may not mount anything, and nothing that its owner could mend is broken.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ from random import Random
 import psutil
 import pytest
 
-from deploy.local.browser import required
 from deploy.local.example import allow_lunch_count, only_board
 from deploy.local.instance import Instance, Transport
 from deploy.local.state import LocalError
@@ -35,7 +38,10 @@ def transport() -> Transport:
 
 @pytest.fixture
 def durable() -> bool:
-    """As `make up` runs it: what was acknowledged is on the disk."""
+    """As `make up` runs it: told to have on the disk what it acknowledges.
+
+    This disk lies in memory and outlives a process, not the machine: nothing is proved here of a loss of power.
+    """
     return True
 
 
@@ -45,10 +51,11 @@ def disk(instance: Instance) -> Disk:
     server = instance.postgres
     disk = Disk(instance.state / "disks" / POSTGRESQL, server.log)
     server.stop()
+    whole = server.data.rename(server.data.with_name("data.whole"))
     try:
-        disk.mount(server.data, MEGABYTES[POSTGRESQL])
+        disk.mount(whole, server.data, MEGABYTES[POSTGRESQL])
     except NoDisk as error:
-        (pytest.fail if required() else pytest.skip)(str(error))
+        pytest.skip(str(error))
     with (server.data / "postgresql.auto.conf").open("a", encoding="ascii") as settings:
         settings.write(LITTLE_WAL)
     server.start()

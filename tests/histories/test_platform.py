@@ -2,8 +2,9 @@
 
 Services, PostgreSQL, Kafka and Keycloak are killed with -9, or stopped and let go on; the supervisor starts what is
 dead. The ways from the services to the other three are refused, cut, slow, silent and forgotten. The disks under
-PostgreSQL and Kafka are full, and have room again. Everybody's tokens end again and again, many of them while Keycloak
-is away. Afterwards nothing is lost, doubled or phantom, every copy is what the log says, and so are Kafka's topics.
+PostgreSQL and Kafka are full, and have room again; where none can be mounted the rest is played without, and the
+figures say so. Everybody's tokens come near their end again and again, many of them while Keycloak is away. Afterwards
+nothing is lost, doubled or phantom, every copy is what the log says, and so are Kafka's topics.
 
 `make test` plays half a minute of it, `make faults SECONDS=300 SEED=…` more (TSUMUGI_FAULT_SECONDS, TSUMUGI_SEED).
 """
@@ -13,11 +14,11 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -25,10 +26,9 @@ import httpx
 import pytest
 
 from deploy.local.authority import trusting
-from deploy.local.browser import required
 from deploy.local.example import only_board
 from deploy.local.instance import Instance
-from deploy.local.temporary import free_ports, temporary_home, unmount
+from deploy.local.temporary import free_ports, temporary_home
 from shared.web.problems import TYPES
 from tests.histories.agreement import disagreements, lunch, read_log, recount
 from tests.histories.ends import ended_so_often, ends
@@ -58,7 +58,11 @@ ENDS = math.ceil(SECONDS * 20 / 300)
 
 @dataclass
 class Stage:
-    """The whole edition, running, what was acknowledged on the disk, as in a real one; and what may be spoilt."""
+    """The whole edition, running, and what may be spoilt.
+
+    Its servers are told, as real ones, to have on the disk what they acknowledge. But processes are killed, not the
+    machine, whose memory outlives them, and in it lie their small disks: nothing is proved of a loss of power.
+    """
 
     instance: Between
     ways: dict[str, Way]
@@ -69,7 +73,7 @@ class Stage:
 def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.delenv("TSUMUGI_PORT", raising=False)
     with temporary_home(durable=True) as home:
-        product = ProductBetween(Path(home) / "state", free_ports(), "kafka", "platform", PLATFORM_PATIENCE)
+        product = ProductBetween(home / "state", free_ports(), "kafka", "platform", PLATFORM_PATIENCE)
         Instance(product.state).choose(port=product.port, edition="platform")
         with ways(product.instance.places()) as found, started(product):
             for name, value in trusting(product.instance.authority).items():
@@ -113,18 +117,20 @@ class AtAPage(Client):
         return not kind
 
 
-def test_a_disk_can_be_full_here(tmp_path: Path) -> None:
-    """Whoever cannot mount one hears of it: the faults are then played without."""
-    data, disk = tmp_path / "data", Disk(tmp_path / "disks" / "one", tmp_path / "server.log")
-    data.mkdir(mode=0o700)
-    (data / "kept").write_text("before")
-    assert not disk.there()
-    try:
-        disk.mount(data, megabytes=2)
-    except NoDisk as error:
-        (pytest.fail if required() else pytest.skip)(str(error))
-    try:
+def test_a_disk_can_be_full_here() -> None:
+    """Whoever cannot mount one hears of it by this one's being skipped, in CI, too: many a container cannot."""
+    with temporary_home() as home:
+        whole, data = home / "whole", home / "data"
+        disk = Disk(home / "disks" / "one", home / "server.log")
+        whole.mkdir(mode=0o700)
+        (whole / "kept").write_text("before")
+        assert not disk.there()
+        try:
+            disk.mount(whole, data, megabytes=2)
+        except NoDisk as error:
+            pytest.skip(str(error))
         assert disk.there()
+        assert not whole.exists()
         assert (data / "kept").read_text() == "before"
         assert data.stat().st_mode & 0o777 == 0o700
         disk.fill()
@@ -132,9 +138,26 @@ def test_a_disk_can_be_full_here(tmp_path: Path) -> None:
             (data / "more").write_bytes(bytes(8192))
         disk.make_room()
         (data / "more").write_bytes(bytes(8192))
-    finally:
-        unmount(tmp_path)
     assert not disk.there()
+    assert not home.exists()
+
+
+def test_a_disk_that_does_not_take_the_data_is_let_go() -> None:
+    with temporary_home() as home:
+        whole, data = home / "whole", home / "data"
+        disk = Disk(home / "disks" / "one", home / "server.log")
+        whole.mkdir()
+        (whole / "much").write_bytes(bytes(3 * 1024**2))
+        try:
+            with pytest.raises(subprocess.CalledProcessError):
+                disk.mount(whole, data, megabytes=2)
+        except NoDisk as error:
+            pytest.skip(str(error))
+        assert not disk.there()
+        assert not data.is_symlink()
+        assert (whole / "much").exists()
+        disk.mount(whole, data, megabytes=4)
+        assert (data / "much").exists()
 
 
 async def test_the_platform_under_faults(stage: Stage, seed: int) -> None:

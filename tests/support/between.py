@@ -10,9 +10,9 @@ the first ones are.
 from __future__ import annotations
 
 import runpy
+import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -57,7 +57,7 @@ class Between(Instance):
         self.postgres = _OnADisk(disk, self.postgres.home, durable=self.choices.durable)
 
     def disks(self) -> dict[str, Disk]:
-        """Under PostgreSQL and Kafka; not there where none can be mounted, which a test tells (test_platform.py)."""
+        """Under PostgreSQL and Kafka; not there where none can be mounted, which the figures tell (nemesis.py)."""
         place = self.state.parent / "disks"
         logs = {
             POSTGRESQL: self.state / "postgres" / "postgres.log",
@@ -105,11 +105,14 @@ class _OnADisk(Postgres):
         self._disk = disk
 
     def _create(self, binaries: Path) -> None:
-        super()._create(binaries)
-        with (self.data / "postgresql.auto.conf").open("a", encoding="ascii") as settings:
+        # Beside: the data folder shall be there when it is on its disk, and told of it, and not before.
+        beside = Postgres(self.home, durable=self.durable)
+        beside.data = beside.room / "data.whole"
+        shutil.rmtree(beside.data, ignore_errors=True)
+        beside._create(binaries)
+        with (beside.data / "postgresql.auto.conf").open("a", encoding="ascii") as settings:
             settings.write(LITTLE_WAL)
-        with suppress(NoDisk):
-            self._disk.mount(self.data, MEGABYTES[POSTGRESQL])
+        _lay(self._disk, beside.data, self.data, MEGABYTES[POSTGRESQL])
 
 
 class _Behind(Kafka):
@@ -132,10 +135,18 @@ class _Behind(Kafka):
     def _format(self, java: list[str]) -> None:
         data = self.home / "data"
         if not data.exists():
-            data.mkdir()
-            with suppress(NoDisk):
-                self._disk.mount(data, MEGABYTES[KAFKA])
+            whole = self.home / "data.whole"
+            whole.mkdir(exist_ok=True)
+            _lay(self._disk, whole, data, MEGABYTES[KAFKA])
         super()._format(java)
+
+
+def _lay(disk: Disk, whole: Path, data: Path, megabytes: int) -> None:
+    """Have what is in ``whole`` at ``data``: on that disk, where one can be had."""
+    try:
+        disk.mount(whole, data, megabytes)
+    except NoDisk:
+        whole.rename(data)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """A disk that holds so much and no more, under a server's data: a file of nothing fills it, and is taken away again.
 
-It lies in memory, mounted where the data are to be, which takes root or a `sudo` that asks nothing.
+It lies in memory and is mounted, which root alone may do: a test never makes itself root.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-MISSING = "no disk of a size can be mounted here (root, or a sudo that asks nothing): nothing fills up"
+import psutil
+
+from deploy.local.temporary import ROOM, unmount
+
+MISSING = "no disk of a size can be mounted here, so that none is full:"
 FULL = "No space left on device"
 COMPLAINTS = (FULL, "a fault occurred in an unsafe memory access operation")
 """What servers say of it in their logs: the system's words, or Java's, of a file that lies in memory."""
@@ -22,7 +26,7 @@ SCRAP = 4096
 
 
 class NoDisk(Exception):
-    """This machine's user may not mount one."""
+    """None can be mounted on this machine, or by this user; the text says why."""
 
 
 @dataclass
@@ -32,25 +36,39 @@ class Disk:
     place: Path
     log: Path
 
-    def mount(self, data: Path, megabytes: int) -> None:
-        """Be there from now on, with what is in ``data``, which leads here; nobody uses it meanwhile. Raises NoDisk.
+    def mount(self, whole: Path, data: Path, megabytes: int) -> None:
+        """Hold what is in ``whole``, which goes; ``data``, which is not there yet, leads here, as the last of all.
 
-        It is let go with the test's home (deploy/local/temporary.py).
+        Raises NoDisk and leaves all as it was where none can be had. It is let go with the test's home
+        (deploy/local/temporary.py).
         """
-        found = data.stat()
+        if os.geteuid() != 0:
+            raise NoDisk(f"{MISSING} this takes root")
+        if psutil.virtual_memory().available < ROOM:
+            raise NoDisk(f"{MISSING} it lies in memory, of which less than {ROOM >> 30} GiB are free")
+        found = whole.stat()
         owner = f"mode={found.st_mode & 0o777:o},uid={found.st_uid},gid={found.st_gid}"
-        self.place.mkdir(parents=True)
+        self.place.mkdir(parents=True, exist_ok=True)
         self.place.parent.chmod(0o711)
+        unmount(self.place)  # of somebody who was killed half-way
         command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,{owner}", "tsumugi", str(self.place)]
-        as_root = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
         try:
-            subprocess.run([*as_root, *command], check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise NoDisk(MISSING) from error
-        # Everything stays whose it was.
-        subprocess.run(["cp", "--archive", "--", f"{data}/.", str(self.place)], check=True)
-        shutil.rmtree(data)
-        data.symlink_to(self.place)
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except OSError as error:
+            raise NoDisk(f"{MISSING} {error}") from error
+        except subprocess.CalledProcessError as error:
+            raise NoDisk(f"{MISSING} {error.stderr.strip()}") from error
+        try:
+            # Everything stays whose it was.
+            subprocess.run(["cp", "--archive", "--", f"{whole}/.", str(self.place)], check=True)
+            link = data.with_name(f"{data.name}.link")
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.place)
+            link.rename(data)
+        except BaseException:
+            unmount(self.place)
+            raise
+        shutil.rmtree(whole)
 
     def there(self) -> bool:
         """Whether it is mounted."""

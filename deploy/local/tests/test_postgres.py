@@ -119,6 +119,36 @@ def test_the_servers_of_a_killed_run_are_removed_by_the_next() -> None:
     assert server.pid_file.process() is None
 
 
+def test_what_is_left_of_a_killed_run_and_cannot_be_removed_is_told_and_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    homes = [tmp_path / "stuck", tmp_path / "left"]
+    for home in homes:
+        home.mkdir()
+
+    def busy(place: Path) -> None:
+        if place == homes[0]:
+            raise subprocess.CalledProcessError(32, "umount")
+
+    monkeypatch.setattr(temporary, "abandoned", lambda: homes)
+    monkeypatch.setattr(temporary, "unmount", busy)
+    temporary.sweep()
+    assert [home.exists() for home in homes] == [True, False]
+    (told,) = caplog.records
+    assert str(homes[0]) in told.getMessage()
+
+
+def test_a_server_that_stands_still_is_ended() -> None:
+    with temporary_home() as home:
+        server = Postgres(home / "postgres", durable=False)
+        server.start()
+        process = server.pid_file.process()
+        assert process is not None
+        process.suspend()
+        server.stop()
+        assert not process.is_running()
+
+
 @pytest.mark.parametrize(
     ("free", "available", "durable", "in_memory"),
     [
