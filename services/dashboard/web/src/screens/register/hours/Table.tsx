@@ -5,6 +5,7 @@ import { Goto } from '~/parts/Goto'
 import { fullName } from '~/parts/Name'
 import panel from '~/parts/Panel.module.css'
 import { addressOf } from '../lessons/data'
+import { Notes } from '../sheet/Notes'
 import type { Hours, HoursSheet } from './data'
 import { sumsOf, SUMS } from './words'
 import styles from '../sheet/Page.module.css'
@@ -94,7 +95,7 @@ export function Table({ sheet }: { readonly sheet: HoursSheet }) {
         </table>
       </div>
       <Corrections sheet={sheet} />
-      <Notes sheet={sheet} />
+      <Notes lines={sheet.lines} />
     </>
   )
 }
@@ -144,34 +145,6 @@ function Corrections({ sheet }: { readonly sheet: HoursSheet }) {
                   {when} {who}
                 </Trans>
               </span>
-            </li>
-          )
-        })}
-      </ul>
-    </Block>
-  )
-}
-
-/** 備考: who came and left. */
-function Notes({ sheet }: { readonly sheet: HoursSheet }) {
-  const movers = sheet.lines.filter(({ notes }) => notes.length > 0)
-  if (!movers.length) return null
-  return (
-    <Block title={<Trans>備考</Trans>}>
-      <ul className={styles.notes}>
-        {movers.map(({ pupil, number, notes }) => {
-          const [name, told] = [fullName(pupil), notes.join('　')]
-          return (
-            <li key={pupil.id}>
-              {number === null ? (
-                <Trans>
-                  {name} {told}
-                </Trans>
-              ) : (
-                <Trans>
-                  {number}番 {name} {told}
-                </Trans>
-              )}
             </li>
           )
         })}

@@ -108,7 +108,7 @@ export function MonthSheet({ month }: { readonly month: Month }) {
       </div>
       <Legend month={month} />
       <AfterClosing month={month} />
-      <Notes register={month} />
+      <Notes ofClass={month.notes} lines={month.lines} />
       {asked && (
         <Suspense fallback={null}>
           <WhyDialog month={month} line={month.lines[asked.row]!} day={asked.day} onClose={() => setAsked(null)} />

@@ -1,17 +1,23 @@
 import { Trans } from '@lingui/react/macro'
 import { Block } from '~/parts/Block'
 import { fullName } from '~/parts/Name'
-import type { Register } from './data'
+import type { Person } from '~/api/types'
 import styles from './Page.module.css'
 
-/** 備考: closures of the class, and who came and left. */
-export function Notes({ register }: { readonly register: Register }) {
-  const movers = register.lines.filter(({ notes }) => notes.length > 0)
-  if (!movers.length && !register.notes.length) return null
+interface Line {
+  readonly pupil: Person
+  readonly number: number | null
+  readonly notes: readonly string[]
+}
+
+/** 備考: what is to be said of the class (its closures), and who came and left. */
+export function Notes({ ofClass = [], lines }: { readonly ofClass?: readonly string[]; readonly lines: readonly Line[] }) {
+  const movers = lines.filter(({ notes }) => notes.length > 0)
+  if (!movers.length && !ofClass.length) return null
   return (
     <Block title={<Trans>備考</Trans>}>
       <ul className={styles.notes}>
-        {register.notes.map((note) => (
+        {ofClass.map((note) => (
           <li key={note}>{note}</li>
         ))}
         {movers.map(({ pupil, number, notes }) => {

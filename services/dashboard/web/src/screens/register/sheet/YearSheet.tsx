@@ -107,7 +107,7 @@ export function YearSheet({ year }: { readonly year: Year }) {
         </table>
       </div>
       <FormerDays year={year} />
-      <Notes register={year} />
+      <Notes ofClass={year.notes} lines={year.lines} />
     </>
   )
 }
