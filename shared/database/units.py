@@ -11,8 +11,8 @@ all, and the log's positions are in commit order (engineering.md §2.1: three co
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
@@ -69,6 +69,20 @@ class CommandReused(Exception):
 
 class Moved(Exception):
     """Another transaction changed the aggregate first; running the unit of work once more may succeed."""
+
+
+@contextmanager
+def new_rows() -> Iterator[None]:
+    """Around a statement that adds rows: a row that is there already is :class:`Moved`.
+
+    Another transaction has added it meanwhile: a row that does not exist yet cannot be locked.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if sqlstate(error) != "23505":
+            raise
+        raise Moved from error
 
 
 class Busy(Exception):
@@ -334,10 +348,6 @@ class Units:
         )
         work.session.info["appended"] = True
         work.position = result[0][0]
-
-
-UNIQUE_VIOLATION = "23505"
-"""SQLSTATE of a row that is there already."""
 
 
 def sqlstate(error: DBAPIError) -> str | None:

@@ -12,7 +12,6 @@ import orjson
 from asyncpg import Record
 from pydantic import TypeAdapter
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.beside import Beside
@@ -23,7 +22,7 @@ from shared.access.principal import HeldDuty
 from shared.access.step_up import StepUp
 from shared.contracts.registry import Source, closes, grade_is_off
 from shared.database import Moved, Statement, Work
-from shared.database.units import UNIQUE_VIOLATION, sqlstate
+from shared.database.units import new_rows
 from shared.dates import school_year
 from shared.ids import class_day_id, class_month_id, pupil_day_id
 
@@ -301,12 +300,8 @@ async def save(work: Work, of: ClassDay, changes: Sequence[Change]) -> None:
         "claimed_at": first.claimed_at,
         "rows": orjson.dumps([_row(of, change) for change in changes], default=str).decode(),
     }
-    try:
+    with new_rows():
         written = await _SAVE.all(work.session, values)
-    except DBAPIError as error:
-        if sqlstate(error) != UNIQUE_VIOLATION:
-            raise
-        raise Moved from error
     if len(written) < len(changes):
         raise Moved
 

@@ -6,12 +6,11 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.former.rules import Former, Said
-from shared.database import Moved, Statement, Work
-from shared.database.units import UNIQUE_VIOLATION, sqlstate
+from shared.database import Statement, Work
+from shared.database.units import new_rows
 
 _SAID = TypeAdapter(Said | None)
 
@@ -53,7 +52,7 @@ async def read(
 
 async def add(work: Work, school: UUID, year: int, pupil: UUID, former: Former, reason: str | None) -> None:
     """Write a further word. Raises :class:`Moved` when somebody else has written that revision meanwhile."""
-    try:
+    with new_rows():
         await _ADD.all(
             work.session,
             {
@@ -68,7 +67,3 @@ async def add(work: Work, school: UUID, year: int, pupil: UUID, former: Former, 
                 "at": former.at,
             },
         )
-    except DBAPIError as error:
-        if sqlstate(error) != UNIQUE_VIOLATION:
-            raise
-        raise Moved from error

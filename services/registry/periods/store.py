@@ -10,14 +10,13 @@ from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.attendance.store import ClassDay
 from services.registry.periods.rules import Change, Mark, Told
 from services.registry.periods.setting import OFF, SETTING, Lessons, Periods, Subject
 from shared.database import Moved, Statement, Work
-from shared.database.units import UNIQUE_VIOLATION, sqlstate
+from shared.database.units import new_rows
 from shared.ids import class_month_id, lesson_id, pupil_lessons_id
 
 _MARKS = TypeAdapter(dict[int, Mark])
@@ -182,12 +181,8 @@ async def save(work: Work, of: ClassDay, period: int, changes: Sequence[Change])
             [_row(of, change) for change in changes], default=str, option=orjson.OPT_NON_STR_KEYS
         ).decode(),
     }
-    try:
+    with new_rows():
         written = await _SAVE.all(work.session, values)
-    except DBAPIError as error:
-        if sqlstate(error) != UNIQUE_VIOLATION:
-            raise
-        raise Moved from error
     if len(written) < len(changes):
         raise Moved
 
