@@ -64,6 +64,7 @@ class AdversarialFeed:
             window.epoch,
             window.head,
             window.whole,
+            window.level,
         )
 
     def _again(self, lane: str) -> list[Record]:

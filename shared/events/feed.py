@@ -35,6 +35,8 @@ class Batch:
     """Last position of the publisher's log, where the transport knows it."""
     whole: bool = True
     """Of a first read: whether it began with the first fact there ever was."""
+    level: bool = False
+    """Whether nothing was left behind it, at a moment while it was read; where the transport does not know: no."""
 
     def news(self, cursor: Cursor | None) -> bool:
         """Whether a consumer that stood at ``cursor`` has anything to account for."""

@@ -78,7 +78,8 @@ class KafkaFeed:
         self._told = self._come()
         self._stand = self._cursor()
         head = self._seen.head if self._seen.head >= 0 else None
-        return Batch(records, self._stand, self._told[1], self._epoch, head, self._whole())
+        level = self._is_level(consumer)
+        return Batch(records, self._stand, self._told[1], self._epoch, head, self._whole(), level)
 
     async def _arrivals(self, consumer: AIOKafkaConsumer, limit: int, wait: float) -> list[Record]:
         """The next records; none when ``wait`` is over, or when this feed has come further without any.
@@ -232,6 +233,11 @@ class KafkaFeed:
         if self._after and self._seen.reached() < max(self._after.values()):
             cursor["after"] = self._after
         return cursor
+
+    def _is_level(self, consumer: AIOKafkaConsumer) -> bool:
+        """Whether each partition was read up to where it ended when the broker last gave something of it."""
+        ends = {place: consumer.highwater(place) for place in self._first}
+        return all(end is not None and self._next[place] >= end for place, end in ends.items())
 
     def _whole(self) -> bool:
         return not any(first and lane_of(place.topic) is Lane.FACT for place, first in self._first.items())

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-# The standard library's, made in C in a sixth of the time; a record has four.
+# It equals the standard library's and hashes as it does, and is made in a sixth of the time; a record has four.
 from asyncpg.pgproto.pgproto import UUID
 
 from shared.contracts import Lane

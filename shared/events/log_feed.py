@@ -110,7 +110,7 @@ class LogFeed:
         records = [_record(*row) for row in rows if row["position"] is not None]
         full = len(records) == limit
         reached = records[-1].position if full else max(head, after)
-        batch = Batch(records, {"position": reached, "epoch": epoch}, reached, epoch, head)
+        batch = Batch(records, {"position": reached, "epoch": epoch}, reached, epoch, head, level=not full)
         self._rest = None if full else batch.cursor
         return batch
 

@@ -172,7 +172,8 @@ async def _live(units: Units, builder: CopyWorker) -> intake.Checkpoint:
 async def _catch_up(builder: CopyWorker, live: intake.Checkpoint, resumed: bool, tell: Tell) -> None:
     """Fold, batch by batch, until nothing is waiting any more; the next is on its way while one is folded.
 
-    A broker gives what it has at hand: a batch that is not full does not say that it was the last.
+    A broker gives what it has at hand: a batch that is not full, and the head as far as it was told of, do not say that
+    nothing is left.
     """
     checkpoint = await builder.where()
     if live.epoch is not None and checkpoint.cursor is None:
@@ -183,15 +184,14 @@ async def _catch_up(builder: CopyWorker, live: intake.Checkpoint, resumed: bool,
         while True:
             batch = await ahead
             intake.check_epoch(live, batch)
-            last = len(batch.records) < BATCH and max(batch.reached, checkpoint.reached) >= (batch.head or 0)
-            if not last:
+            if not batch.level:
                 ahead = asyncio.ensure_future(feed.read(batch.cursor, limit=BATCH, wait=_WAIT_SECONDS))
             if batch.news(checkpoint.cursor):
                 checkpoint = await builder.take(checkpoint, batch)
             tell(
                 Progress(feed.publisher, checkpoint.reached, batch.head or 0, builder.state.applied, resumed)
             )
-            if last:
+            if batch.level:
                 return
     finally:
         ahead.cancel()

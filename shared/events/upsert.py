@@ -63,7 +63,9 @@ class Put(NamedTuple):
     arrived: Arrived
     key: UUID
     values: Callable[[Arrived], Mapping[str, Any]]
-    """Gives the row's values, none for a tombstone or an erased fact; asked only of the newest of a key."""
+    """Gives the row's values, none for a tombstone or an erased fact. Asked only of the newest of a key in a batch, so
+    whatever can be read must have values: else it would depend on the batch whether a record is parked.
+    """
 
 
 def _nothing(_: Any) -> dict[str, Any]:

@@ -136,6 +136,20 @@ async def test_other_topics_move_reached_and_bring_nothing(transport: Transport,
     assert records(batches) == []
 
 
+async def test_whoever_is_told_that_nothing_is_left_has_everything(transport: Transport, toy: Toy) -> None:
+    for amount in range(10):
+        position = await toy.change(uuid4(), amount)
+    await read_to(transport.feed(TOPICS), position)  # a broker may have got it later than the log
+    feed = transport.feed(TOPICS)
+    cursor: Cursor | None = None
+    batches: list[Batch] = []
+    async with asyncio.timeout(20):
+        while not (batches and batches[-1].level):
+            batches.append(await feed.read(cursor, limit=3, wait=0.2))
+            cursor = batches[-1].cursor
+    assert {record.position for record in records(batches)} == set(await in_log(toy))
+
+
 async def test_a_limit_is_about_kept(transport: Transport, toy: Toy) -> None:
     for amount in range(30):
         position = await toy.change(uuid4(), amount)

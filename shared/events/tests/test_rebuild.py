@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import ClassVar
 from uuid import UUID, uuid4
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.events import shapes
 from shared.events.feed import Batch, Cursor, Feed
 from shared.events.intake import BEHIND, Arrived
-from shared.events.rebuild import Rebuilt, rebuild
+from shared.events.rebuild import Progress, Rebuilt, rebuild
 from tests.support.fixtures import Toy, catch_up
 from tests.support.toy import ThingChanged, ToyCopy
 from tests.support.waiting import eventually
@@ -221,6 +222,29 @@ async def test_the_next_batch_is_read_while_one_is_folded(
     monkeypatch.setattr(feed, "read", counted)
     found = await rebuild("toy", copy, toy.feed, lambda *_: feed, toy.engine("toy_owner"))
     assert (found.different, found.records, folds * at_hand) == (0, 8, 8)
+
+
+@pytest.mark.parametrize("live", [True, False], ids=["beside a live copy", "the first copy"])
+@pytest.mark.parametrize("told", [None, 1], ids=["no head", "an early head"])
+async def test_a_feed_that_does_not_know_where_the_log_ends_is_read_to_its_end(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, live: bool, told: int | None
+) -> None:
+    """As a broker's does, before its marks come: what is left would be folded while the live copy is locked."""
+    for _ in range(4):
+        await toy.change(uuid4(), 1)
+    copy, feed = ToyCopy(), toy.log_feed()
+    seen: list[Progress] = []
+    if live:
+        await catch_up(toy.copy_worker(ToyCopy(), toy.log_feed()))
+    read = feed.read
+
+    async def piecemeal(cursor: Cursor | None, *, limit: int, wait: float) -> Batch:
+        batch = await read(cursor, limit=min(limit, 3), wait=wait)
+        return replace(batch, head=told if batch.records else batch.head)
+
+    monkeypatch.setattr(feed, "read", piecemeal)
+    await rebuild("toy", copy, toy.feed, lambda *_: feed, toy.engine("toy_owner"), tell=seen.append)
+    assert seen[-1].records == 8
 
 
 async def test_a_code_that_folds_otherwise_shows(toy: Toy) -> None:
