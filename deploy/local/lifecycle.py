@@ -15,6 +15,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from deploy.kafka.commands import reconciler
 from deploy.kafka.marks import KEPT, TURNED
 from deploy.keycloak.commands import changed, told
@@ -273,8 +275,9 @@ async def wait_until_ready(instance: Instance) -> Status:
     deadline = time.monotonic() + READY_SECONDS
     log = instance.state / "services.log"
     least: tuple[int, int] | None = None
+    trusted = httpx.create_ssl_context()
     while True:
-        now = await status(instance)
+        now = await status(instance, trusted)
         if now.ready:
             return now
         left = (sum(not one.ready for one in now.services), sum(feed.lag for feed in now.feeds))
