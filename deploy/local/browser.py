@@ -1,7 +1,6 @@
 """A Chromium for the tests: the system's, else Debian's package, else Playwright's own.
 
-The headless shell comes first: the same engine without a browser's own window, on two cores the tests of the pages take
-two thirds of the time in it.
+The headless shell comes first: the same engine without a browser's own window, and much the quicker of the two.
 
 `python -m deploy.local.browser` installs one where there is none (`make test` does); tests only look.
 """

@@ -100,11 +100,15 @@ class AccessLog:
         self._waiting: list[dict[str, object]] = []
         self._full = asyncio.Event()
         self._writing = asyncio.Lock()
+        self._trouble: Exception | None = None
+        """Why the last batch could not be written."""
 
     async def read(self, principal: Principal, seen: Seen) -> None:
-        """Note a read; for class I, return only when the row is durable. Raises :class:`LogFullError`."""
+        """Note a read; for class I, return only when the row is durable. Raises :class:`LogFullError`, caused
+        by what keeps the rows from being written.
+        """
         if len(self._waiting) >= _MOST_WAITING:
-            raise LogFullError
+            raise LogFullError from self._trouble
         self._waiting.append(_row(principal, seen, self._units.clock.now()))
         if len(self._waiting) >= _BATCH_ROWS:
             self._full.set()
@@ -153,7 +157,12 @@ class AccessLog:
             for row in self._waiting:
                 by_board.setdefault(row["board"], []).append(row)
             for board, group in by_board.items():
-                async with self._units.work(Scope(UUID(str(board))), actor="access-log") as work:
-                    await work.session.execute(_INSERT, group)
+                try:
+                    async with self._units.work(Scope(UUID(str(board))), actor="access-log") as work:
+                        await work.session.execute(_INSERT, group)
+                except Exception as error:
+                    self._trouble = error
+                    raise
+                self._trouble = None
                 written = {row["id"] for row in group}
                 self._waiting = [row for row in self._waiting if row["id"] not in written]

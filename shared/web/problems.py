@@ -264,6 +264,13 @@ def _answer(request: Request, problem: Problem) -> JSONResponse:
     return problem.response()
 
 
+def _no_room(error: BaseException | None) -> bool:
+    """Whether the database's disk is full: within a statement, or already where it takes somebody in."""
+    if isinstance(error, DBAPIError):
+        return sqlstate(error) == asyncpg.DiskFullError.sqlstate
+    return isinstance(error, DatabaseAway) and isinstance(error.__cause__, asyncpg.DiskFullError)
+
+
 def _full(request: Request) -> JSONResponse:
     logger.error("the database's disk is full")
     return _answer(request, disk_full())
@@ -283,6 +290,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(LogFullError)
     async def _unseen(request: Request, error: LogFullError) -> JSONResponse:
+        if _no_room(error.__cause__):
+            return _full(request)
         problem = Problem(
             503,
             "not-logged",
@@ -293,7 +302,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DatabaseAway)
     async def _away(request: Request, error: DatabaseAway) -> JSONResponse:
-        if isinstance(error.__cause__, asyncpg.DiskFullError):  # it cannot even take anybody in
+        if _no_room(error):
             return _full(request)
         logger.warning("the database is away")
         return _answer(request, database_away())
@@ -303,9 +312,9 @@ def install(app: FastAPI) -> None:
         if error.connection_invalidated:
             logger.warning("the database has hung up")
             return _answer(request, database_away())
-        state = sqlstate(error) or ""
-        if state == asyncpg.DiskFullError.sqlstate:
+        if _no_room(error):
             return _full(request)
+        state = sqlstate(error) or ""
         if state[:2] in _CANNOT or state in _CANNOT_NOW:
             logger.error("the database cannot: SQLSTATE %s", state)
             return _answer(request, database_away())

@@ -169,6 +169,7 @@ def _platform(deployment: Deployment) -> Deployment:
 
 
 async def _users(units: Units, board: UUID, whom: str) -> list[tuple[Hat, str]]:
+    whom = whom.strip().lower()  # as it was read to somebody, or copied
     async with units.read(Scope(board)) as rows:
         found = await store.users_of(rows, board, whom)
         if not found and (kind := kind_named(whom)):

@@ -105,5 +105,27 @@ async def test_nobody_reads_when_nothing_can_be_written(toy: Toy, monkeypatch: p
     monkeypatch.setattr(log, "_MOST_WAITING", 1)
     kept = AccessLog(toy.app)
     await kept.read(asker(toy.board), Seen("look", "thing", None, "III"))
-    with pytest.raises(LogFullError):
+    with pytest.raises(LogFullError) as refused:
         await kept.read(asker(toy.board), Seen("look", "thing", None, "III"))
+    assert refused.value.__cause__ is None, "nothing is wrong but that many come"
+
+
+async def test_why_nothing_can_be_written_is_known_to_whoever_may_not_read(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "_MOST_WAITING", 1)
+    units = Flaky(toy.engine("toy_app"), toy.clock)
+    units.away = {toy.board}
+    kept, seen = AccessLog(units), Seen("look", "thing", None, "III")
+    await kept.read(asker(toy.board), seen)
+    with pytest.raises(OperationalError) as away:
+        await kept.flush()
+    with pytest.raises(LogFullError) as refused:
+        await kept.read(asker(toy.board), seen)
+    assert refused.value.__cause__ is away.value
+    units.away = set()
+    await kept.flush()
+    await kept.read(asker(toy.board), seen)
+    with pytest.raises(LogFullError) as refused:
+        await kept.read(asker(toy.board), seen)
+    assert refused.value.__cause__ is None

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 
+from shared.access.log import LogFullError
 from shared.database.engine import DatabaseAway
 from shared.web.problems import install
 
@@ -99,7 +100,16 @@ def full_at_the_door() -> DatabaseAway:
     return error
 
 
-@pytest.mark.parametrize("error", [said_by_postgres("53100"), full_at_the_door()], ids=["inside", "door"])
+def unseen() -> LogFullError:
+    """What a reader meets when nothing can be written into the access log any more."""
+    error = LogFullError()
+    error.__cause__ = said_by_postgres("53100")
+    return error
+
+
+@pytest.mark.parametrize(
+    "error", [said_by_postgres("53100"), full_at_the_door(), unseen()], ids=["inside", "door", "reading"]
+)
 async def test_where_the_database_has_no_room_somebody_is_told(error: Exception) -> None:
     answer = await answer_at(error)
     assert answer.status_code == 503

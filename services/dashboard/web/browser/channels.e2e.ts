@@ -86,6 +86,13 @@ test('nobody is asked for permission before they have asked for it', async ({ pa
   expect(commands(bff)).toEqual([])
 })
 
+test('whoever has refused in the browser is told where to allow it', async ({ page, open }) => {
+  await page.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'denied' }))
+  await open('guardian', '/family/told')
+  await expect(page.getByText('ブラウザーの設定で「許可」にしてから')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'この端末で受け取る' })).toHaveCount(0)
+})
+
 test('a device is taken with its keys and known again', async ({ page, bff, open }) => {
   await page.addInitScript(() => {
     Notification.requestPermission = () => Promise.resolve('granted')

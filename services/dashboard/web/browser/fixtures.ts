@@ -33,9 +33,9 @@ export const test = base.extend<Fixtures>({
       const text = message.text()
       if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(text)) wrong.push(text)
     })
-    // A browser without a window says of itself that its user refused.
+    // The headless shell says of itself that its user refused.
     await page.addInitScript(() => {
-      if ('Notification' in window) Object.defineProperty(Notification, 'permission', { get: () => 'default' })
+      if ('Notification' in window && Notification.permission === 'denied') Object.defineProperty(Notification, 'permission', { configurable: true, get: () => 'default' })
     })
     await use(async (role, path) => {
       await page.context().addCookies([{ name: 'mock', value: role, url: bff.url }])

@@ -153,7 +153,7 @@ async def test_a_first_password_is_said_once_and_must_be_changed(
     assert answer.json()["error_description"] == "Account is not fully set up", "it is to be changed"
     guardian = await run("account", "password", str(town.guardian))
     assert (guardian.exit_code, "紙のコード" in guardian.output) == (1, True)
-    as_family = await run("account", "password", username(account, "guardian"))
+    as_family = await run("account", "password", f" {username(account, 'guardian').upper()} ")
     assert (as_family.exit_code, "紙のコード" in as_family.output) == (1, True), (
         "not of the same person at work"
     )

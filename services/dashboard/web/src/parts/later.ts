@@ -12,7 +12,7 @@ export function filed<T extends ComponentType<any>>(load: Load<T>): { readonly f
     (coming ??= load().then(
       (found) => (come = found),
       (error: unknown) => {
-        coming = undefined // asked for again the next time: it may have been a full server's refusal
+        coming = undefined // before it is shown it is asked for again: it may have been a full server's refusal
         throw error
       },
     ))
