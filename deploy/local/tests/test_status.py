@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import ssl
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +28,9 @@ async def test_a_relay_and_the_age_of_a_copy_are_told_as_they_are_measured(
     place = {"publisher": "registry", "reached": 5, "head": 7, "stopped_because": None, "looked_at": None}
     relay = {**place, "copy": "relay", "active": True, "unsent_seconds": 41.2}
 
-    async def ask(_: Instance, name: str) -> tuple[ServiceStatus, list[dict[str, Any]]]:
+    async def ask(
+        _: Instance, name: str, _trusted: ssl.SSLContext
+    ) -> tuple[ServiceStatus, list[dict[str, Any]]]:
         told = {
             "dashboard": [{**place, "copy": "roster", "age_seconds": 3.4}],
             "registry": [relay],
@@ -52,7 +55,9 @@ def test_a_feed_that_stands_still_says_why(monkeypatch: pytest.MonkeyPatch, tmp_
     """After a restore a reader waits for a person: its position alone would look like one that is level."""
     stopped = {"copy": "roster", "publisher": "registry", "stopped_because": WHY, "looked_at": None}
 
-    async def ask(_: Instance, name: str) -> tuple[ServiceStatus, list[dict[str, Any]]]:
+    async def ask(
+        _: Instance, name: str, _trusted: ssl.SSLContext
+    ) -> tuple[ServiceStatus, list[dict[str, Any]]]:
         return ServiceStatus(name, "http://localhost", True, "1"), [stopped] if name == "dashboard" else []
 
     async def feeds(_: Instance) -> list[FeedStatus]:
