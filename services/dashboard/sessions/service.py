@@ -168,6 +168,9 @@ class Sessions:
             else:
                 try:
                     if not fresh or unsaved is None:
+                        # The authority counts each time it is asked, whatever becomes of its answer: not before there
+                        # is room for it.
+                        await store.renew(work.session, session.id, standing.principal, standing.tokens)
                         tokens, who = await self.issuer.refresh(tokens, self.clock.now())
                         who = replace(who, expires_at=tokens.expires_at)
                         unsaved = self._keep(session.id, _Unsaved(standing.tokens, tokens, who))

@@ -261,26 +261,47 @@ async def test_a_renewal_that_takes_long_is_not_lost_with_the_patience_of_who_as
     assert origin.issuer.asked["refresh_token"] == 1
 
 
-async def test_a_renewal_that_the_database_cannot_keep_is_not_lost(
-    origin: Origin, town: Town, monkeypatch: pytest.MonkeyPatch
+def full_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many renewals can be written yet; then the database's disk is full."""
+    renew, left = store.renew, iter(range(writes))
+
+    async def write(*what: Any) -> None:
+        if next(left, None) is None:
+            error = asyncpg.PostgresError.new({"C": "53100", "M": "no"})
+            raise DBAPIError("update", None, error, connection_invalidated=False)
+        await renew(*what)
+
+    monkeypatch.setattr(store, "renew", write)
+
+
+async def test_the_authority_is_not_asked_for_what_the_database_has_no_room_for(
+    origin: Origin, town: Town
 ) -> None:
-    """A full disk lasts for longer than the authority takes a token again: who asked on would have to sign in anew."""
-    renew = store.renew
-
-    async def full(*_: Any) -> None:
-        error = asyncpg.PostgresError.new({"C": "53100", "M": "no"})
-        raise DBAPIError("update", None, error, connection_invalidated=False)
-
+    """It counts whom it has answered; whoever asked on, and on, would have to sign in anew."""
     browser = await origin.enter(uuid4(), board=town.board)
     origin.real.ahead = timedelta(seconds=301)
-    monkeypatch.setattr(store, "renew", full)
-    for _ in range(4):
-        answer = await browser.get("/api/me")
-        assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "disk-full")
-    assert origin.issuer.asked["refresh_token"] == 1
-    origin.real.ahead = timedelta(seconds=602)  # and what nobody saved has ended meanwhile
-    assert (await browser.get("/api/me")).status_code == 503
-    monkeypatch.setattr(store, "renew", renew)
+    with pytest.MonkeyPatch.context() as patch:
+        full_after(0, patch)
+        for _ in range(4):
+            answer = await browser.get("/api/me")
+            assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (503, "disk-full")
+    assert origin.issuer.asked["refresh_token"] == 0
+    assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_a_renewal_that_the_database_cannot_keep_is_not_lost(origin: Origin, town: Town) -> None:
+    browser = await origin.enter(uuid4(), board=town.board)
+    origin.real.ahead = timedelta(seconds=301)
+    with pytest.MonkeyPatch.context() as patch:
+        full_after(1, patch)
+        for _ in range(4):
+            assert (await browser.get("/api/me")).status_code == 503
+        assert origin.issuer.asked["refresh_token"] == 1
+    with pytest.MonkeyPatch.context() as patch:
+        full_after(1, patch)
+        origin.real.ahead = timedelta(seconds=602)  # what nobody saved has ended meanwhile
+        assert (await browser.get("/api/me")).status_code == 503
+        assert origin.issuer.asked["refresh_token"] == 2
     assert (await browser.get("/api/me")).status_code == 200
     assert origin.issuer.asked["refresh_token"] == 2
     origin.real.ahead = timedelta(seconds=903)
