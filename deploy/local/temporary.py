@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,12 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.instance import Instance
 from deploy.local.kafka import HOST, Kafka
 from deploy.local.keycloak import Keycloak, Ports, stop_server
-from deploy.local.lifecycle import down
 from deploy.local.postgres import Postgres
-from deploy.local.state import MARK, LocalError
+from deploy.local.state import MARK, ROOT, LocalError
 from shared.database import Login
 
 logger = logging.getLogger("tsumugi.temporary")
@@ -131,7 +130,10 @@ def remove(home: Path) -> None:
     """Delete it when nobody lives in it any more: first ends whoever does."""
     state = home / "state"
     if (state / MARK).exists():  # a whole deployment, whose supervisor would start again what is ended
-        down(Instance.to_end(state), say=lambda _: None)
+        # A program of its own: tests put theirs in the place of modules that this one must not have taken already.
+        end = [sys.executable, "-m", "deploy.local", "down"]
+        told = {**os.environ, "TSUMUGI_STATE": str(state)}
+        subprocess.run(end, cwd=ROOT, env=told, check=True, capture_output=True)
     stop_server(home / "keycloak")
     Postgres(home / "postgres").remove()
     for broker in ("kafka", "secured-kafka"):

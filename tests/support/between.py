@@ -42,6 +42,8 @@ LITTLE_WAL = "max_wal_size = '96MB'\nmin_wal_size = '32MB'\n"
 BEHIND = 5
 """How far the servers' own ports lie from those that are told."""
 SUPERVISOR = "deploy.local.supervisor"
+TAKERS = {"deploy.local.lifecycle", SUPERVISOR}
+"""Modules that keep what they took from others as they were loaded."""
 TOKEN_SECONDS = 33
 """How long every token lives: services take none that has less than half a minute before it."""
 GIVEN = ("CODE_TO_TOKEN", "REFRESH_TOKEN", "TOKEN_EXCHANGE", "CLIENT_LOGIN")
@@ -171,6 +173,7 @@ def _between(command: Sequence[str]) -> list[str]:
 
 def main(program: str, *words: str) -> None:
     """Run a program of the product."""
+    assert not TAKERS & sys.modules.keys(), "they have the product's own already, and not ours"
     start = process.launch
 
     def launch(command: Sequence[str], **how: Any) -> psutil.Process:
