@@ -32,6 +32,9 @@ LIVES = {KAFKA: (5.0, 15.0), "Keycloak": (10.0, 20.0), POSTGRESQL: (6.0, 18.0)}
 
 On a machine that has much else to do it would otherwise be dead of its start again and again, and serve nobody.
 """
+STANDS_ON = {"Keycloak": POSTGRESQL, KAFKA: "Keycloak"}
+LONG_AWAY = 45.0
+"""Seconds after which whatever a server stands on is left alone until it is back: it dies of its start without."""
 A_SERVICE_LIVES = (1.0, 8.0)
 IN_ITS_START = 0.1
 """How often the next blow does not wait until what was struck is there again."""
@@ -78,6 +81,9 @@ class Nemesis:
     """Way → what was done to it, how often; a fault that met nobody is none."""
     filled: dict[str, Counter[str]] = field(default_factory=dict)
     """Server → how often there was no room on its disk, and it said so."""
+
+    _awaited: dict[str, float] = field(default_factory=dict)
+    """Victim → since when it is waited for."""
 
     async def rage(self, seconds: float, random: Random, enough: Works) -> None:
         """For so long, and on a slow machine for longer: until everything was struck once, and it is ``enough``."""
@@ -150,6 +156,7 @@ class Nemesis:
             # What takes half a minute to come back would otherwise never be there.
             took = await self._back(name, works, over) if random.random() >= IN_ITS_START else 0.0
             await _unless(over, max(took, random.uniform(*LIVES.get(name, A_SERVICE_LIVES))))
+            await self._unneeded(name, over)
             process = mark.process()
             if process is None or over.is_set():
                 continue
@@ -164,7 +171,7 @@ class Nemesis:
 
     async def _back(self, name: str, works: Works, over: asyncio.Event) -> float:
         """Until that victim does its work, or it is over: so many seconds."""
-        began = time.monotonic()
+        began = self._awaited[name] = time.monotonic()
 
         async def back() -> bool:
             return over.is_set() or await works()
@@ -173,7 +180,20 @@ class Nemesis:
             await eventually(back, within=self.patience, every=0.5)
         except AssertionError as error:
             raise AssertionError(f"{name} does not come back: {error}") from error
+        self._awaited.pop(name, None)
         return time.monotonic() - began
+
+    async def _unneeded(self, name: str, over: asyncio.Event) -> None:
+        """Until nobody has been away for long who cannot start without it, or it is over."""
+
+        def needed(of: str | None) -> bool:
+            who = next((each for each, on in STANDS_ON.items() if on == of), None)
+            since = self._awaited.get(who or "")
+            return who is not None and (
+                needed(who) or (since is not None and time.monotonic() - since > LONG_AWAY)
+            )
+
+        await eventually(lambda: over.is_set() or not needed(name), within=self.patience, every=0.2)
 
     async def _waylay(self, name: str, way: Way, random: Random, over: asyncio.Event) -> None:
         """One way."""
@@ -193,6 +213,7 @@ class Nemesis:
         for how, words in itertools.cycle(HOW_FULL[name].items()):
             took = await self._back(name, works, over)
             await _unless(over, max(took, random.uniform(*A_DISK_LIVES)))
+            await self._unneeded(name, over)
             if over.is_set():
                 return
             before, began, met = disk.says(words), time.monotonic(), False
